@@ -1,0 +1,96 @@
+# Everything here needs python3 (3.10 or newer), git and make. The rest goes into .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+READY  := $(VENV)/.ready
+LOWEST := .venv-lowest
+WHEEL  := .venv-wheel
+CODE    = $(wildcard src tests tools examples benchmarks demo)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench fuzz soak docs build clean
+
+# Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
+define environment
+@$(PYTHON) -c 'import sys; sys.exit("authproblem needs Python 3.10 or newer: make PYTHON=..." if sys.version_info < (3, 10) else 0)'
+@test -x $(1)/bin/python || $(PYTHON) -m venv --clear $(1)
+@echo "Installing into $(1): about a minute, the first time"
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+@touch $(1)/.ready
+endef
+
+$(READY): pyproject.toml
+	$(call environment,$(VENV),--editable '.[demo]' --group dev)
+
+$(LOWEST)/.ready: pyproject.toml tools/lowest.py $(READY)
+	@mkdir -p build && $(PY) tools/lowest.py > build/lowest.txt
+	$(call environment,$(LOWEST),--editable '.[demo]' --group test --constraint build/lowest.txt)
+
+$(WHEEL)/.ready: pyproject.toml
+	$(call environment,$(WHEEL),'.[demo]' --group test)
+
+.venv: $(READY) ## the environment, brought up to date with pyproject.toml
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY) ## see it work; CASE=name shows one case
+	@$(PY) -m demo $(CASE)
+
+test: $(READY) ## the default tests; ARGS='-k words' goes to pytest, here and below
+	$(PY) -m pytest $(ARGS)
+
+test-all: $(READY) ## every test: those with further servers and the slow ones too
+	$(PY) -m pytest -m "" $(ARGS)
+
+test-lowest: $(LOWEST)/.ready ## the default tests on the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest -W default $(ARGS) # the warnings of old frameworks are not ours
+
+test-wheel: $(WHEEL)/.ready build ## the default tests on the built wheel, with no src beside them
+	$(WHEEL)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.whl
+	rm -rf build/wheel && mkdir -p build/wheel
+	cp -R $(filter-out src build dist,$(wildcard * .github)) build/wheel
+	cd build/wheel && $(abspath $(WHEEL))/bin/python -m pytest $(ARGS)
+
+coverage: $(READY) ## every test, and the branches that none reaches
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -m "" $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lint: $(READY) ## style, types, architecture, docstrings, data, generated files; and a report on sizes
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/interrogate src
+	$(PY) tools/check_registry.py
+	$(PY) tools/generate_docs.py --check
+	@$(PY) tools/sizes.py
+
+format: $(READY) ## let ruff format the code and mend what it can
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+bench: $(READY) ## the benchmarks, against their budgets
+	$(PY) -m pytest benchmarks -p no:randomly $(ARGS)
+
+fuzz: $(READY) ## hostile input, for SECONDS seconds
+	$(PY) tools/fuzz.py $(SECONDS)
+
+soak: $(READY) ## load for SECONDS seconds, watching memory and descriptors
+	$(PY) tools/soak.py $(SECONDS)
+
+docs: $(READY) ## write the generated pages anew
+	$(PY) tools/generate_docs.py
+
+build: $(READY) ## the wheel, in dist/
+	rm -rf dist
+	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean: ## remove what make and the tools made, .venv included
+	rm -rf $(VENV) $(LOWEST) $(WHEEL) build dist .coverage .coverage.* htmlcov
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +

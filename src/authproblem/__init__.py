@@ -1,0 +1,29 @@
+"""The errors of Auth0 and Okta as one RFC 9457 format, with retry hints and structured events.
+
+The front hall: exports only. Neither a framework nor structlog is imported here, nor is the registry loaded.
+"""
+
+from __future__ import annotations
+
+from authproblem._model import Classification, Entry, ProblemType, RetryHint, Source, UpstreamError
+from authproblem._normalize import classify, normalize
+from authproblem._problem import Problem
+from authproblem._registry import Registry
+from authproblem._scope import mark_upstream, upstream
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Classification",
+    "Entry",
+    "Problem",
+    "ProblemType",
+    "Registry",
+    "RetryHint",
+    "Source",
+    "UpstreamError",
+    "classify",
+    "mark_upstream",
+    "normalize",
+    "upstream",
+]

@@ -1,0 +1,249 @@
+"""What a response means: who sent it, what it says, which entry that is. The rules of evidence live here and nowhere else.
+
+A response counts as a provider's only with evidence (a vendor's header, shape, code or constant text) or with the app's
+word. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it is left alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from authproblem._challenge import Challenge, parse_line
+from authproblem._fields import Fields
+from authproblem._location import read_location
+from authproblem._model import Classification, Entry, UpstreamError
+from authproblem._parse import CODE, Json, load_object, unwrap
+from authproblem._registry import Registry
+from authproblem._scope import UNKNOWN, Sender
+
+MAX_TEXT_BODY = 512
+"""Bytes of a plain-text body that is an error message; longer ones are pages and are left alone."""
+
+_VENDORS = ("auth0", "okta")
+
+
+class Verdict(NamedTuple):
+    """The outcome for one response: what it means, or why it is left alone.
+
+    Attributes:
+        classification: the meaning, or None.
+        why: empty for an error that is understood; else `not_candidate`, `no_evidence`, `step`, `unreadable` or `html`.
+    """
+
+    classification: Classification | None
+    why: str = ""
+
+
+_NOT_CANDIDATE = Verdict(None, "not_candidate")
+_NO_EVIDENCE = Verdict(None, "no_evidence")
+_UNREADABLE = Verdict(None, "unreadable")
+_STEP = Verdict(None, "step")
+
+
+def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
+    """The sender, with the provider's own header taken into account; a caller's certain word comes first."""
+    if sender.certain:
+        return sender
+    for header, provider in registry.data["shapes"]["provider_headers"].items():
+        if header in fields:
+            return Sender(provider, certain=True, endpoint=sender.endpoint)
+    return sender
+
+
+def examine(registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender = UNKNOWN, *, states: bool = False) -> Verdict:
+    """Classify one response.
+
+    Args:
+        registry: the entries.
+        status: the HTTP status.
+        fields: the scanned headers.
+        body: the body, content codings undone.
+        sender: what the app says of the sender.
+        states: whether transaction states that come with a status below 400 are asked for.
+    """
+    sender = identify(registry, fields, sender)
+    if status < 400:
+        if status >= 300:
+            return _redirect(registry, status, fields, sender)
+        document = load_object(body) if states else None
+        return _NOT_CANDIDATE if document is None else _state(registry, status, document, sender)
+    media = fields.media_type
+    if media == "application/problem+json" or "auth-problem" in fields:
+        return _NOT_CANDIDATE
+    text = body.strip()
+    if not text:
+        return _plain(registry, status, fields, UpstreamError("empty"), sender)
+    if text.startswith(b"{") and media != "text/html":
+        document = load_object(body)
+        return _UNREADABLE if document is None else _object(registry, status, fields, document, sender)
+    if media in {"text/plain", ""} and len(body) <= MAX_TEXT_BODY:
+        sentence = text.decode("utf-8", "replace")
+        return _plain(registry, status, fields, UpstreamError("text", text=sentence), sender)
+    if media == "text/html" and sender.certain:
+        return _html(registry, status, fields, body, sender)
+    return _UNREADABLE if media.endswith(("/json", "+json")) else _NOT_CANDIDATE
+
+
+def _object(registry: Registry, status: int, fields: Fields, document: Json, sender: Sender) -> Verdict:
+    """An error response with a JSON object."""
+    if "detail" in document and len(document) == 1:
+        inner = unwrap(document)
+        said = registry.shapes.read(inner) if inner is not None else None
+        found = _evident(registry, status, said, sender.endpoint) if said is not None else None
+        return _NO_EVIDENCE if found is None else Verdict(found)
+    said = registry.shapes.read(document)
+    if said is None:
+        if registry.shapes.is_step(document):
+            return _STEP
+        return _plain(registry, status, fields, UpstreamError("unknown", document=document), sender)
+    found = _declared(registry, status, said, sender) or _evident(registry, status, said, sender.endpoint)
+    if found is not None:
+        return Verdict(_concurrency(registry, fields, found))
+    return _plain(registry, status, fields, said, sender)
+
+
+def _state(registry: Registry, status: int, document: Json, sender: Sender) -> Verdict:
+    """A 200 that may be a failure: only the listed states and IDX documents with an error."""
+    said = registry.shapes.read(document)
+    if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
+        return _STEP if registry.shapes.is_step(document) else _NOT_CANDIDATE
+    found = _declared(registry, status, said, sender) or _evident(registry, status, said, sender.endpoint)
+    return _NO_EVIDENCE if found is None else Verdict(found)
+
+
+def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError, sender: Sender) -> Verdict:
+    """No shape in the body: the challenge tells, or a known sentence, or for a certain sender the status."""
+    challenge = error_challenge(fields)
+    if challenge is not None:
+        code = challenge.parameters["error"]
+        spoken = UpstreamError("www_authenticate", code, challenge.parameters.get("error_description"), document=said.document)
+        found = _declared(registry, status, spoken, sender) or _evident(registry, status, spoken, sender.endpoint)
+        if found is not None:
+            return Verdict(found)
+    if sender.provider is None or not sender.certain:
+        return _NO_EVIDENCE
+    steps = registry.data["shapes"]["step_challenges"]
+    if any(line.partition(" ")[0].lower() in steps for line in fields.all("www-authenticate")):
+        return _STEP
+    hit = registry.match(sender.provider, said, status, sender.endpoint) if said.text is not None else None
+    if hit is not None:
+        return Verdict(_classification(hit, sender.provider, said))
+    return Verdict(_classification((registry.by_status(status, said), "status"), sender.provider, said))
+
+
+def error_challenge(fields: Fields) -> Challenge | None:
+    """The first challenge that carries an OAuth error (RFC 6750 section 3).
+
+    Okta has sent `acr_values=urn:okta:loa:1fa:any` without quotes: a line that breaks the grammar is read loosely, for here
+    it is only read.
+    """
+    for line in fields.all("www-authenticate"):
+        for challenge in parse_line(line) or parse_line(line, loose=True) or ():
+            if CODE.fullmatch(challenge.parameters.get("error", "")):
+                return challenge
+    return None
+
+
+def _declared(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
+    """The meaning under the sender that the app or a header declares; under a mere scope the body needs a code."""
+    provider = sender.provider
+    if provider is None or (said.vendor is not None and said.vendor != provider):
+        return None
+    hit = _best(registry, provider, said, status, sender.endpoint)
+    if hit is None and said.code is None and not sender.certain:
+        return None
+    return _classification(hit or _general(registry, provider, said, status), provider, said)
+
+
+def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str | None) -> Classification | None:
+    """The meaning where nothing but the response itself tells the sender."""
+    if said.proof == "none":
+        return None
+    for provider in _VENDORS:
+        if said.vendor is not None and said.vendor != provider:
+            continue
+        hit = _best(registry, provider, said, status, endpoint, own=said.proof != "shape")
+        if said.proof == "shape":
+            return _classification(hit or _general(registry, provider, said, status), provider, said)
+        if hit is not None and (hit[0].evidence or said.proof == "registered"):
+            return _classification(hit, provider, said)
+    return None
+
+
+def _general(registry: Registry, provider: str, said: UpstreamError, status: int) -> tuple[Entry, str]:
+    """What is left for an unknown code of a certain provider: its family, then the status."""
+    family = registry.family(provider, said.code, said.shape, status) if said.code is not None else None
+    return (family, "family") if family is not None else (registry.by_status(status, said), "status")
+
+
+def _best(
+    registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None, *, own: bool = False
+) -> tuple[Entry, str] | None:
+    """The entry; of several IDX messages the first that an entry or a family knows."""
+    match = registry.match_own if own else registry.match
+    if said.shape != "okta_idx":
+        return match(provider, said, status, endpoint)
+    for text, key in said.causes:
+        message = said._replace(code=key, text=text, causes=())
+        hit = match(provider, message, status, endpoint)
+        if hit is None and key is not None and (family := registry.family(provider, key, said.shape, status)):
+            hit = family, "family"
+        if hit is not None:
+            return hit
+    return None
+
+
+def _concurrency(registry: Registry, fields: Fields, found: Classification) -> Classification:
+    """Okta's limit 0 with remaining 0 is the concurrency limit, whatever the code says (Okta, rate limit reference)."""
+    if found.reason != "rate-limited" or found.provider != "okta":
+        return found
+    if fields.get("x-rate-limit-limit") != "0" or fields.get("x-rate-limit-remaining") != "0":
+        return found
+    entry = registry.lookup(registry.data["shapes"]["concurrency_entry"])
+    return found if entry is None else found._replace(reason=entry.reason, entry=entry.id, matched_by="header")
+
+
+def _redirect(registry: Registry, status: int, fields: Fields, sender: Sender) -> Verdict:
+    """A redirect that carries a registered error together with what only an authorization response has."""
+    read = read_location(fields.get("location") or "")
+    if read is None:
+        return _NOT_CANDIDATE
+    said, telling = read
+    if not telling and not sender.certain:
+        return _NO_EVIDENCE
+    found = callback(registry, status, said, sender)
+    return _NO_EVIDENCE if found is None else Verdict(found)
+
+
+def callback(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
+    """The meaning of the parameters of a redirect or callback: any error that the registry holds, the vendor's if it shows."""
+    if sender.provider is not None:
+        hit = registry.match(sender.provider, said, status, sender.endpoint)
+        return _classification(hit, sender.provider, said) if hit is not None else None
+    found = _evident(registry, status, said, None)
+    if found is not None:
+        return found
+    for provider in ("oauth", *_VENDORS):
+        hit = registry.match_own(provider, said, status, None)
+        if hit is not None:
+            return _classification(hit, provider, said)
+    return None
+
+
+def _html(registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender) -> Verdict:
+    """A page of a certain provider: left alone, but the event tells its code (Auth0's error page carries it)."""
+    import re
+
+    shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s*:", body)
+    said = UpstreamError("html", shown.group(1).decode() if shown else None)
+    provider = sender.provider or "oauth"
+    hit = registry.match(provider, said, status, sender.endpoint) if said.code else None
+    found = _classification(hit or (registry.by_status(status, said), "status"), provider, said)
+    return Verdict(found, "html")
+
+
+def _classification(hit: tuple[Entry, str], provider: str, said: UpstreamError) -> Classification:
+    entry, matched_by = hit
+    if said.shape in {"www_authenticate", "redirect", "callback"} and matched_by not in {"family", "status"}:
+        matched_by = "header"
+    return Classification(entry.type.slug, entry.id or None, provider, said.shape, matched_by, said)

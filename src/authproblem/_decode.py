@@ -1,0 +1,121 @@
+"""Content codings (RFC 9110 section 8.4) undone with a cap: a bomb costs no more memory than `limit`.
+
+gzip and deflate by the standard library; br and zstd where their extras are installed. What cannot be decoded is left
+alone: a wrong guess would be worse than passing it through.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Callable
+
+_MAX_CODINGS = 2
+"""Codings on top of each other that are undone; one is usual, two happen behind a second proxy."""
+
+_MAX_MEMBERS = 16
+"""Members of one gzip body: each costs a copy of the rest, so that a body of empty members would cost seconds."""
+
+
+def decode(body: bytes, codings: list[str], limit: int) -> bytes | None:
+    """Undo the content codings of a body.
+
+    Args:
+        body: the coded bytes.
+        codings: the values of `Content-Encoding`, line by line.
+        limit: bytes that the decoded body may have.
+
+    Returns:
+        The decoded bytes, or None if a coding is unknown, the data is damaged or truncated, or the limit is passed. A body
+        that is plain JSON in spite of the header (a client library has decoded it and left the header) is given as it is.
+    """
+    names = [name.strip().lower() for line in codings for name in line.split(",") if name.strip()]
+    names = [name for name in names if name != "identity"]
+    if len(names) > _MAX_CODINGS:
+        return None
+    for name in reversed(names):
+        undo = _UNDO.get(name)
+        if undo is None:
+            return None
+        decoded = undo(body, limit)
+        if decoded is None:
+            return body if body.startswith(b"{") else None
+        body = decoded
+    return body
+
+
+def _gzip(body: bytes, limit: int) -> bytes | None:
+    """All members of a gzip file (RFC 1952 section 2.2)."""
+    out = b""
+    for _ in range(_MAX_MEMBERS):
+        if not body:
+            return out
+        part = _inflate(body, limit - len(out), 31)
+        if part is None:
+            return None
+        data, body = part
+        out += data
+    return None if body else out
+
+
+def _deflate(body: bytes, limit: int) -> bytes | None:
+    """The zlib format, or raw deflate, which some senders mean by the name (RFC 9110 section 8.4.1.2)."""
+    part = _inflate(body, limit, 15) or _inflate(body, limit, -15)
+    return part[0] if part and not part[1] else None
+
+
+def _inflate(body: bytes, limit: int, wbits: int) -> tuple[bytes, bytes] | None:
+    stream = zlib.decompressobj(wbits)
+    try:
+        data = stream.decompress(body, limit + 1)
+    except zlib.error:
+        return None
+    return (data, stream.unused_data) if stream.eof and len(data) <= limit else None
+
+
+def _brotli(body: bytes, limit: int) -> bytes | None:
+    try:
+        import brotli
+    except ImportError:
+        return None
+    stream = brotli.Decompressor()
+    try:
+        out: bytes = stream.process(body, output_buffer_limit=limit + 1)
+        while len(out) <= limit and not stream.is_finished():
+            more = stream.process(b"", output_buffer_limit=limit + 1 - len(out))
+            if not more:
+                return None
+            out += more
+    except (brotli.error, TypeError):  # TypeError: a release before 1.2 knows no output limit, so it is not used
+        return None
+    return out if len(out) <= limit else None
+
+
+def _zstd(body: bytes, limit: int) -> bytes | None:
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+
+            stream = zstd.ZstdDecompressor()
+            out: bytes = stream.decompress(body, limit + 1)
+            return out if stream.eof and not stream.unused_data and len(out) <= limit else None
+        import io
+
+        import zstandard
+    except ImportError:
+        return None
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body), read_across_frames=True) as reader:
+            out = reader.read(limit + 1)
+    except zstandard.ZstdError:
+        return None
+    return out if len(out) <= limit else None
+
+
+_UNDO: dict[str, Callable[[bytes, int], bytes | None]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

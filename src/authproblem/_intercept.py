@@ -1,0 +1,273 @@
+"""The sans-IO gate of all doors: every rule on *when* to hold a response and *what* to send lives here, and nowhere else.
+
+A door tells a `Gate` that a response begins, feeds the bytes while the `Interception` holds, and sends what `finish` gives,
+or what it has held. Nothing here awaits, writes or knows a framework; no failure here reaches the response.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import MutableMapping
+from typing import Any, NamedTuple
+
+from authproblem import _events as events
+from authproblem._classify import identify
+from authproblem._fields import Fields, Headers, Pair
+from authproblem._headers import Dress, marked, rewritten, without_mark
+from authproblem._location import read_query
+from authproblem._members import PassText
+from authproblem._negotiate import JSON, PROBLEM, media_type
+from authproblem._normalize import Outcome, process
+from authproblem._options import Options
+from authproblem._problem import Problem
+from authproblem._report import tell, tell_callback
+from authproblem._retry import Occasion, believed
+from authproblem._scope import Sender, read_mark
+
+JUDGED = "authproblem.judged"
+"""The key in scope or environ by which an instance nearer to the app says that it has seen an error response."""
+
+_CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity"))
+_UNTOUCHABLE = frozenset((416,))
+"""Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
+
+
+class Request(NamedTuple):
+    """What of the request decides about a response.
+
+    Attributes:
+        path: the path, decoded.
+        method: the method, upper case.
+        accept: the value of `Accept`, lines joined by commas, or None.
+        state: the ASGI scope or WSGI environ: for callables of the app, and for the mark on the error path.
+        binary: whether headers are bytes (ASGI) or str (WSGI).
+    """
+
+    path: str
+    method: str
+    accept: str | None
+    state: MutableMapping[str, Any]
+    binary: bool
+
+
+class Reply(NamedTuple):
+    """A response that takes the place of another."""
+
+    status: int
+    headers: list[Pair]
+    body: bytes
+
+
+class Interception:
+    """One response under judgement.
+
+    Attributes:
+        gate: the rules.
+        request: the request.
+        status: the HTTP status.
+        fields: the scanned headers.
+        sender: what the app says of the sender.
+        headers: the headers to send if the response passes: without `Auth-Problem-Upstream`.
+        holding: whether its bytes are to be kept back.
+        body: the bytes that are kept.
+    """
+
+    __slots__ = ("body", "fields", "gate", "headers", "holding", "request", "sender", "status")
+
+    def __init__(self, gate: Gate, request: Request, status: int, fields: Fields) -> None:
+        """Begin; made by `Gate.begin`."""
+        self.gate, self.request, self.status, self.fields = gate, request, status, fields
+        self.sender = Sender()
+        self.headers = without_mark(fields)
+        self.holding = False
+        self.body = bytearray()
+
+    def feed(self, chunk: bytes | bytearray | memoryview) -> bool:
+        """Keep a chunk.
+
+        Returns:
+            True while the response is held; False once it is too large: send what is kept, this chunk included, and let
+            everything after it pass.
+        """
+        self.body += chunk
+        if len(self.body) > self.gate.options.policy.max_body:
+            self.holding = False
+        return self.holding
+
+    def finish(self) -> Reply | None:
+        """Judge the whole response.
+
+        Returns:
+            What to send instead, or None: send it as it came, with `headers`.
+        """
+        self.holding = False
+        try:
+            return self.gate.judge(self.request, self.status, self.fields, bytes(self.body), self.sender)
+        except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
+            events.report_fault(error, "a response could not be judged and was passed untouched")
+            return None
+
+
+class Gate:
+    """The rules of one middleware instance; immutable, shared by all its responses."""
+
+    __slots__ = ("_guarded", "options")
+
+    def __init__(self, options: Options) -> None:
+        """Compile what the options say."""
+        events.prepare()
+        ask = options.policy.pass_text
+        if ask is not None:
+            options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
+        self.options = options
+
+    def wants_success(self, path: str) -> bool:
+        """Whether responses below status 300 to this path are to be looked at: opted-in transaction states."""
+        return any(path == prefix or path.startswith(prefix + "/") for prefix in self.options.state_paths)
+
+    def begin(self, request: Request, status: int, headers: Headers) -> Interception:
+        """A response begins whose status calls for a look: decide whether to hold it."""
+        fields = Fields(headers)
+        interception = Interception(self, request, status, fields)
+        try:
+            self._begin(interception)
+        except Exception as error:  # noqa: BLE001 - a callable of the app may raise, too
+            events.report_fault(error, "a response could not be looked at and was passed untouched")
+            interception.holding = False
+        return interception
+
+    def _begin(self, interception: Interception) -> None:
+        request, status, fields = interception.request, interception.status, interception.fields
+        scopes = self.options.scopes
+        sender = read_mark(fields.get("auth-problem-upstream")) or scopes.sender(request.path, request.state)
+        if sender.endpoint is not None and sender.provider is None:
+            sender = self._endpoint_of_evidence(sender)
+        interception.sender = sender
+        if 300 <= status < 400:
+            interception.headers = self._redirect(request, status, fields, sender) or interception.headers
+            return
+        if JUDGED in request.state or scopes.excludes(request.path):
+            return
+        if status >= 400:
+            request.state[JUDGED] = True
+        interception.holding = self._holds(status, fields, sender)
+
+    def _endpoint_of_evidence(self, sender: Sender) -> Sender:
+        """The request path counts as the provider's only if the registry knows it; the vendor is not known yet."""
+        registry = self.options.policy.registry
+        known = any(registry.surface(vendor, sender.endpoint) for vendor in ("auth0", "okta"))
+        return sender if known else sender._replace(endpoint=None)
+
+    def _holds(self, status: int, fields: Fields, sender: Sender) -> bool:
+        """Whether the response may be a provider's error: by status, type, coding and declared size alone."""
+        media = fields.media_type
+        if media == PROBLEM or "auth-problem" in fields or status in _UNTOUCHABLE:
+            return False
+        codings = {name.strip().lower() for line in fields.all("content-encoding") for name in line.split(",")}
+        if codings - _CODINGS - {""}:
+            return False
+        if media.endswith(("/json", "+json")):
+            return True
+        if status < 400:
+            return False
+        if media == "":
+            return True
+        certain = identify(self.options.policy.registry, fields, sender).certain
+        return media in {"text/plain", "text/html"} and (certain or (media == "text/plain" and "www-authenticate" in fields))
+
+    def judge(self, request: Request, status: int, fields: Fields, body: bytes, sender: Sender) -> Reply | None:
+        """Classify a whole response, emit its event, and give what replaces it."""
+        policy = self.options.policy
+        occasion = Occasion(status, sender.provider or "oauth", sender.endpoint, request.method, time.time(), policy.max_wait)
+        outcome = process(policy, fields, body, sender, occasion, new_instance())
+        applied = self._applies(fields)
+        tell(self.options, outcome, request.method, request.path, applied=applied)
+        if outcome.problem is None or not applied or (request.method == "HEAD" and not _told_by_headers(outcome, body)):
+            return None
+        return self._reply(request, fields, outcome.problem, occasion, folded=outcome.folded)
+
+    def _applies(self, fields: Fields) -> bool:
+        """Whether a problem is sent at all: not as a dry run, nor where `no-transform` is to be respected."""
+        options = self.options
+        if options.observe:
+            return False
+        return not (options.respect_no_transform and any("no-transform" in line.lower() for line in fields.all("cache-control")))
+
+    def _reply(self, request: Request, fields: Fields, problem: Problem, occasion: Occasion, *, folded: bool) -> Reply:
+        options = self.options
+        head = request.method == "HEAD"
+        content = b"" if head else problem.to_bytes()
+        kind = options.media_type or media_type(request.accept, fields.media_type)
+        if kind not in {PROBLEM, JSON}:
+            kind = PROBLEM if folded else fields.get("content-type") or PROBLEM
+        dress = Dress(
+            media_type=kind,
+            binary=request.binary,
+            keep_retry_after=not folded and len(fields.all("retry-after")) == 1 and believed(fields, occasion) is not None,
+            drop_retry_after=folded,
+            keep_challenge=not folded or problem.status == occasion.status,
+            negotiated=options.media_type is None,
+            expose=options.expose_headers,
+        )
+        return Reply(problem.status, rewritten(fields, problem, None if head else len(content), dress), content)
+
+    def _redirect(self, request: Request, status: int, fields: Fields, sender: Sender) -> list[Pair] | None:
+        """A redirect: an event if it carries an error, and the header twin where that is asked for."""
+        if "location" not in fields or self.options.scopes.excludes(request.path):
+            return None
+        occasion = Occasion(status, sender.provider or "oauth", sender.endpoint, request.method, time.time())
+        outcome = process(self.options.policy._replace(disclosure="off"), fields, b"", sender, occasion, new_instance())
+        if outcome.found is None:
+            return None
+        tell(self.options, outcome, request.method, request.path, applied=False)
+        if outcome.problem is None or self.options.observe or not self.options.mark_redirects:
+            return None
+        return marked(fields, outcome.problem, binary=request.binary, expose=self.options.expose_headers)
+
+    def callback(self, request: Request, query: str) -> Problem | None:
+        """The problem that a request brings to a callback path in its query, told as an event at info: anyone can send it."""
+        options = self.options
+        path = request.path
+        if path not in options.callback_paths:
+            return None
+        try:
+            read = read_query(query)
+            sender = options.scopes.sender(path, request.state)._replace(endpoint=None)
+            problem = Problem.from_callback(
+                read[0].document or {}, provider=sender.provider, registry=options.policy.registry, type_base=options.policy.type_base
+            ) if read is not None else None
+            if problem is not None:
+                problem = problem._replace(instance=new_instance())
+                tell_callback(options, problem, request.method, path)
+        except Exception as error:  # noqa: BLE001 - the request goes on to the app, whatever happens here
+            events.report_fault(error, "a callback could not be read")
+            return None
+        return problem
+
+
+def new_instance() -> str:
+    """A URN for one occurrence: a UUID of version 7 (RFC 9562 section 5.7), so that events sort by time."""
+    number = (time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")) & (1 << 128) - 1
+    number = number & ~(0xF000 << 64) & ~(0xC000 << 48) | 0x7000 << 64 | 0x8000 << 48
+    text = f"{number:032x}"
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _told_by_headers(outcome: Outcome, body: bytes) -> bool:
+    """Whether a HEAD response tells what the GET would: by a body that the server drops later, or by its headers."""
+    return bool(body) or (outcome.found is not None and outcome.found.matched_by == "header")
+
+
+def _guarded(ask: PassText) -> PassText:
+    """The app's `pass_text`, which runs inline: where it raises, the text is not passed."""
+
+    def guarded(problem: Problem, member: str, text: str) -> str | None:
+        try:
+            answer = ask(problem, member, text)
+        except Exception as error:  # noqa: BLE001 - the app's code must not cost the client its answer
+            events.report_fault(error, "pass_text raised")
+            return None
+        return answer if isinstance(answer, str) else None
+
+    return guarded

@@ -1,0 +1,231 @@
+"""Which members of the upstream's object go into the problem, and which texts among them.
+
+A superset of what clients need, so that SDKs and login flows go on working, and nothing that may carry what a user typed.
+What each member is, is data (`members` in `registry/shapes.json`); a kind is one small function here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any, NamedTuple, Union
+from urllib.parse import urlsplit
+
+from authproblem._model import UpstreamError
+from authproblem._parse import CODE, Json
+from authproblem._registry import Registry
+
+OWN = frozenset(
+    ("type", "title", "status", "detail", "instance", "reason", "owner", "remedy", "retry", "provider", "upstream")
+)
+"""The names of RFC 9457 and ours, which win at the top level."""
+
+MAX_CAUSES = 32
+_MAX_TEXT = 2048
+"""Characters of a text that is passed on request (`texts="all"`)."""
+_INTEGERS = range(-(2**63), 2**64)
+
+PassText = Callable[[Any, str, str], Union[str, None]]
+
+
+class Texts(NamedTuple):
+    """What becomes of upstream texts.
+
+    Attributes:
+        registry: the known texts and the member table.
+        provider: whose texts they are.
+        sentence: the registry's sentence that takes the place of an unknown text.
+        everything: whether all texts pass, capped and without control characters.
+        ask: the app's `pass_text`, bound to the problem, or None.
+    """
+
+    registry: Registry
+    provider: str
+    sentence: str
+    everything: bool = False
+    ask: Callable[[str, str], str | None] | None = None
+
+    def allowed(self, member: str, text: str) -> str | None:
+        """The text as it may be sent, or None."""
+        if self.registry.knows(self.provider, text):
+            return text
+        if self.everything:
+            return clean(text)
+        return self.ask(member, text) if self.ask is not None else None
+
+
+class Members(NamedTuple):
+    """The upstream's members of one problem: at the top level, and those whose names are ours, under `upstream.members`."""
+
+    top: Json
+    moved: Json
+
+
+class Unsendable(Exception):  # noqa: N818 - no error of the caller's: the body is passed untouched
+    """A protocol document holds something that would not survive: it has to pass untouched."""
+
+
+def clean(text: str) -> str:
+    """A text without control characters, cut to a length that fits a message."""
+    return "".join(c for c in text[:_MAX_TEXT] if c.isprintable())
+
+
+def members(said: UpstreamError, texts: Texts) -> Members:
+    """Sort the members of the upstream's object.
+
+    Raises:
+        Unsendable: if the object is a protocol document that holds a number that JSON parsers here cannot hold.
+    """
+    document = said.document
+    if document is None:
+        return Members({}, {})
+    if said.protocol:
+        if not _holds(document):
+            raise Unsendable
+        return Members(
+            {name: value for name, value in document.items() if name not in OWN},
+            {name: value for name, value in document.items() if name in OWN},
+        )
+    table = texts.registry.data["shapes"]["members"]["*"]
+    top: Json = {}
+    moved: Json = {}
+    for name, value in document.items():
+        if value is None:
+            continue
+        kept = _KINDS[table.get(name, "other")](name, value, texts)
+        if kept is not None:
+            (moved if name in OWN else top)[name] = kept
+    return Members(top, moved)
+
+
+def _code(_name: str, value: object, _texts: Texts) -> object:
+    if isinstance(value, str):
+        return value if CODE.fullmatch(value) else None
+    return value if type(value) is int and value in _INTEGERS else None
+
+
+def _integer(_name: str, value: object, _texts: Texts) -> object:
+    return value if type(value) is int and value in _INTEGERS else None
+
+
+def _sentence(name: str, value: object, texts: Texts) -> object:
+    """`error`: a code as a rule; where it is a sentence it counts as text."""
+    if isinstance(value, str) and CODE.fullmatch(value):
+        return value
+    return _text(name, value, texts)
+
+
+def _text(name: str, value: object, texts: Texts) -> object:
+    """A text that SDKs read: there is always one, the registry's in place of an unknown one."""
+    if not isinstance(value, str):
+        return None
+    allowed = texts.allowed(name, value)
+    return texts.sentence if allowed is None else allowed
+
+
+def _note(name: str, value: object, texts: Texts) -> object:
+    """A text that no SDK reads: an unknown one is dropped."""
+    return texts.allowed(name, value) if isinstance(value, str) else None
+
+
+def _keep(_name: str, value: object, _texts: Texts) -> object:
+    return value if _holds(value) else None
+
+
+def _vendor_uri(name: str, value: object, texts: Texts) -> object:
+    """A URI of the vendor's own domain, such as `error_uri`; any other may have been reflected."""
+    if not isinstance(value, str):
+        return None
+    if name == "type" and not value.startswith("https:"):
+        return _code(name, value, texts)
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    if parts.scheme != "https" or parts.username is not None or parts.query:
+        return None
+    domains = texts.registry.data["shapes"]["vendor_domains"]
+    owners = domains[texts.provider] or [d for some in domains.values() for d in some]
+    ours = any(host == domain or host.endswith("." + domain) for domain in owners)
+    return value if ours and len(value) <= _MAX_TEXT and value.isascii() and value.isprintable() else None
+
+
+def _causes(_name: str, value: object, texts: Texts) -> object:
+    """Okta's `errorCauses`: at most 32, each with its known text or the registry's, and its enumerations."""
+    if not isinstance(value, list):
+        return None
+    causes = []
+    for cause in value[:MAX_CAUSES]:
+        if isinstance(cause, dict):
+            kept = {name: _CAUSE[name](name, inner, texts) for name, inner in cause.items() if name in _CAUSE}
+            causes.append({name: inner for name, inner in kept.items() if inner is not None})
+        elif isinstance(cause, str):
+            causes.append(_text("errorCauses", cause, texts))
+    return causes
+
+
+def _validation_errors(_name: str, value: object, texts: Texts) -> object:
+    """Auth0's field errors: which field stays, what was wrong only where the text is known."""
+    if not isinstance(value, list):
+        return None
+    errors = []
+    for error in value[:MAX_CAUSES]:
+        if isinstance(error, dict):
+            kept: Json = {
+                name: _note(name, inner, texts) if name in {"message", "detail"} else _keep(name, inner, texts)
+                for name, inner in error.items()
+                if name in {"field", "pointer", "source", "message", "detail"}
+            }
+            errors.append({name: inner for name, inner in kept.items() if inner is not None})
+    return errors
+
+
+def _policy_text(name: str, value: object, texts: Texts) -> object:
+    """`description`: a text, or in Auth0's password errors the object with the rules that the form shows."""
+    if isinstance(value, dict):
+        rules = {key: inner for key, inner in value.items() if key in {"rules", "verified"} and _holds(inner)}
+        return rules if "rules" in rules else None
+    return _text(name, value, texts)
+
+
+def _other(name: str, value: object, texts: Texts) -> object:
+    """A member that the table does not name: texts only where known, anything else only on request."""
+    if isinstance(value, str):
+        return texts.allowed(name, value)
+    return value if texts.everything and _holds(value) else None
+
+
+Kind = Callable[[str, object, Texts], object]
+_KINDS: dict[str, Kind] = {
+    "code": _code,
+    "id": _code,
+    "integer": _integer,
+    "sentence": _sentence,
+    "text": _text,
+    "note": _note,
+    "keep": _keep,
+    "vendor_uri": _vendor_uri,
+    "causes": _causes,
+    "validation_errors": _validation_errors,
+    "policy_text": _policy_text,
+    "other": _other,
+}
+_CAUSE: dict[str, Kind] = {
+    "errorSummary": _text,
+    "reason": _code,
+    "location": _code,
+    "locationType": _code,
+    "domain": _code,
+}
+
+
+def _holds(value: object) -> bool:
+    """Whether a value survives being parsed and written: integers beyond 64 bits come back as floats, and infinity as null."""
+    if isinstance(value, float):
+        return isfinite(value) and not (value.is_integer() and abs(value) >= 2.0**63)
+    if isinstance(value, dict):
+        return all(map(_holds, value.values()))
+    if isinstance(value, list):
+        return all(map(_holds, value))
+    return True

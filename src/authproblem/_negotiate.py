@@ -1,0 +1,60 @@
+"""Which media type the client gets: RFC 9110 section 12.5.1, applied to the two names of one and the same body."""
+
+from __future__ import annotations
+
+PROBLEM = "application/problem+json"
+JSON = "application/json"
+
+_MAX_RANGES = 64
+"""Media ranges that are read; browsers send fewer than ten."""
+
+
+def media_type(accept: str | None, upstream: str) -> str:
+    """Choose the media type of a problem.
+
+    Args:
+        accept: the request's `Accept` (several lines joined by commas), or None; None and empty mean `*/*`.
+        upstream: the upstream's own media type, without parameters.
+
+    Returns:
+        `application/json` if the client likes it better than `application/problem+json`; else that, if it is accepted at
+        all; else the upstream's own type where it is a JSON type (an IDX client asks for `application/ion+json`).
+    """
+    if not accept:
+        return PROBLEM
+    ranges = _ranges(accept)
+    problem, json = _quality(ranges, PROBLEM), _quality(ranges, JSON)
+    if json > problem:
+        return JSON
+    if problem > 0 or not upstream.endswith(("/json", "+json")):
+        return PROBLEM
+    return upstream
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    ranges = []
+    for part in accept.split(",")[:_MAX_RANGES]:
+        name, *parameters = part.split(";")
+        quality = 1.0
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip().lower() == "q":
+                quality = _weight(value.strip())
+        ranges.append((name.strip().lower(), quality))
+    return ranges
+
+
+def _weight(text: str) -> float:
+    """A q-value; a malformed one counts as 1, as if it were absent."""
+    if len(text) <= 5 and text.replace(".", "", 1).isdigit() and text.isascii():
+        return min(float(text), 1.0)
+    return 1.0
+
+
+def _quality(ranges: list[tuple[str, float]], name: str) -> float:
+    """The q of the most specific range that matches; 0 where none does."""
+    for wanted in (name, "application/*", "*/*"):
+        found = [quality for given, quality in ranges if given == wanted]
+        if found:
+            return max(found)
+    return 0.0

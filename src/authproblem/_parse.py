@@ -1,0 +1,277 @@
+"""Body to `UpstreamError`: what the provider said, still in its own words. One small function for each shape that nests.
+
+The flat shapes, the state lists and the markers are data (`registry/shapes.json`). Input is foreign: every member may be
+absent, null or of the wrong type, and nothing here raises for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from authproblem._model import UpstreamError
+
+Json = dict[str, Any]
+
+CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+"""The form of a code (SPEC of the wire format): anything else is text."""
+
+_E_CODE = re.compile(r"E\d{7}")
+_E_KEY = re.compile(r"(?:errors\.)?(E\d{7})")
+_MAX_CAUSES = 32
+_MAX_MESSAGES = 32
+_MAX_DEPTH = 12
+"""Nesting of a remediation form that is searched for messages; real ones nest six deep."""
+
+
+class FlatShape(NamedTuple):
+    """How one flat shape is told and read; the fields are those of `registry/shapes.json`."""
+
+    id: str
+    vendor: str | None
+    all: frozenset[str]
+    any: frozenset[str]
+    none: frozenset[str]
+    code: tuple[str, ...]
+    text: tuple[str, ...]
+    name: str | None
+    causes: str | None
+    proof: str
+    sentence: bool
+
+
+class Shapes:
+    """All shapes, compiled from data."""
+
+    __slots__ = ("_failures", "_flat", "_flow", "_problem_uris", "_states")
+
+    def __init__(self, data: Json) -> None:
+        """Compile `registry/shapes.json`."""
+        self._flat: dict[str, tuple[FlatShape, ...]] = {}
+        for row in data["flat"]:
+            shape = FlatShape(
+                id=row["id"],
+                vendor=row.get("vendor"),
+                all=frozenset(row.get("all", ())),
+                any=frozenset(row.get("any", ())),
+                none=frozenset(row.get("none", ())),
+                code=tuple(row["code"]),
+                text=tuple(row["text"]),
+                name=row.get("name"),
+                causes=row.get("causes"),
+                proof=row.get("proof", "entry"),
+                sentence=row.get("sentence", False),
+            )
+            self._flat[row["marker"]] = (*self._flat.get(row["marker"], ()), shape)
+        states = data["states"]
+        self._states = frozenset((*states["failures"], *states["steps"]))
+        self._failures = {"status": frozenset(states["failures"]), "device": frozenset(states["device_failures"])}
+        self._failures["factor"] = frozenset((*states["factor_failures"], *states["factor_flow"]))
+        self._problem_uris: tuple[str, ...] = tuple(data["problem_uris"])
+
+    def read(self, document: Json) -> UpstreamError | None:
+        """Tell the shape of a JSON object and read it.
+
+        Returns:
+            The provider's words; None if the object has no shape of a provider, or is a step of a flow and no error.
+        """
+        for marker, shapes in self._flat.items():
+            if marker in document:
+                for shape in shapes:
+                    found = _flat(shape, document)
+                    if found is not None:
+                        return found
+        if "stateHandle" in document or "version" in document:
+            return _idx(document)
+        if "status" in document or "factorResult" in document:
+            found = self._state(document)
+            if found is not None:
+                return found
+        if "type" in document and "title" in document:
+            return self._problem(document)
+        return _legacy_key(document)
+
+    def is_step(self, document: Json) -> bool:
+        """Whether the object is a protocol document of a flow that goes on: no error, whatever its HTTP status."""
+        if is_idx(document):
+            return _idx(document) is None
+        return _is_transaction(document, self._states) and self._state(document) is None
+
+    def _state(self, document: Json) -> UpstreamError | None:
+        """Okta's authn transactions and factor results, which come with HTTP 200 as a rule."""
+        status, result = document.get("status"), document.get("factorResult")
+        protocol = _is_transaction(document, self._states)
+        proof = "shape" if protocol else "none"
+        embedded = document.get("_embedded")
+        device = embedded.get("deviceActivationStatus") if isinstance(embedded, dict) else None
+        if isinstance(result, str) and result in self._failures["factor"]:
+            return UpstreamError("okta_factor", result, None, None, (), document, protocol, "okta", proof)
+        if isinstance(device, str) and device in self._failures["device"]:
+            return UpstreamError("okta_state", device, None, None, (), document, protocol, "okta", proof)
+        if isinstance(status, str) and status in self._failures["status"]:
+            return UpstreamError("okta_state", status, None, None, (), document, protocol, "okta", proof)
+        return None
+
+    def _problem(self, document: Json) -> UpstreamError | None:
+        """My Account and My Organization: a problem document sent as plain JSON; the code is the fragment of its type."""
+        uri = document["type"]
+        base = next((base for base in self._problem_uris if isinstance(uri, str) and uri.startswith(base)), None)
+        if base is None:
+            return None
+        code = uri[len(base) :]
+        text = document.get("detail") or document.get("title")
+        return UpstreamError(
+            "auth0_problem",
+            code if CODE.fullmatch(code) else None,
+            text if isinstance(text, str) else None,
+            None,
+            (),
+            document,
+            protocol=False,
+            vendor="auth0",
+            proof="shape",
+        )
+
+
+def load_object(body: bytes) -> Json | None:
+    """The JSON object of a body; None if it is no JSON, or no object (`null`, a list, a number, a string)."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return document if type(document) is dict else None
+
+
+def unwrap(document: Json) -> Json | None:
+    """The object inside `{"detail": X}`: how FastAPI and Starlette apps pass an upstream's error on.
+
+    Returns:
+        X, or the object that the string X holds; None for any other body.
+    """
+    if len(document) != 1 or "detail" not in document:
+        return None
+    inner = document["detail"]
+    if isinstance(inner, str) and inner.startswith("{"):
+        return load_object(inner.encode("utf-8", "surrogatepass"))
+    return inner if isinstance(inner, dict) else None
+
+
+def is_idx(document: Json) -> bool:
+    """Whether the object is an Identity Engine document: `stateHandle`, or `version` with `messages` or `remediation`."""
+    if isinstance(document.get("stateHandle"), str):
+        return True
+    return isinstance(document.get("version"), str) and bool(
+        _values(document.get("messages")) or _values(document.get("remediation"))
+    )
+
+
+def _is_transaction(document: Json, states: frozenset[str]) -> bool:
+    status = document.get("status")
+    if not isinstance(status, str) or status not in states:
+        return False
+    return "stateToken" in document or "_embedded" in document or "factorResult" in document
+
+
+def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
+    keys = document.keys()
+    if not shape.all <= keys or (shape.any and shape.any.isdisjoint(keys)) or not shape.none.isdisjoint(keys):
+        return None
+    code = None
+    for member in shape.code:
+        value = document.get(member)
+        if not isinstance(value, str) or not CODE.fullmatch(value):
+            return None
+        code = value
+    text = None
+    for member in shape.text:
+        value = document.get(member)
+        if isinstance(value, str):
+            text = value
+            break
+    if shape.sentence and (text is None or " " not in text):
+        return None
+    proof = shape.proof
+    if proof == "form":
+        proof = "shape" if text is not None and _is_e_code(code) else "entry"
+    name = document.get(shape.name) if shape.name else None
+    causes = _causes(document.get(shape.causes)) if shape.causes else ()
+    return UpstreamError(
+        shape.id, code, text, name if isinstance(name, str) else None, causes, document, False, shape.vendor, proof
+    )
+
+
+def _is_e_code(code: str | None) -> bool:
+    return code is not None and _E_CODE.fullmatch(code) is not None
+
+
+def _causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
+    if not isinstance(value, list):
+        return ()
+    causes = []
+    for cause in value[:_MAX_CAUSES]:
+        if isinstance(cause, dict):
+            text, reason = cause.get("errorSummary"), cause.get("reason")
+            causes.append((text if isinstance(text, str) else None, reason if isinstance(reason, str) else None))
+        elif isinstance(cause, str):
+            causes.append((cause, None))
+    return tuple(causes)
+
+
+def _idx(document: Json) -> UpstreamError | None:
+    """Messages of class ERROR, the top-level ones first, each with its i18n key; a document without one is a step."""
+    if not is_idx(document):
+        return None
+    found = [*_messages(document.get("messages")), *_nested(document.get("remediation"), 0)][:_MAX_MESSAGES]
+    errors = tuple((text, key) for level, text, key in found if level == "ERROR")
+    if not errors:
+        return None
+    text, key = errors[0]
+    return UpstreamError("okta_idx", key, text, None, errors, document, protocol=True, vendor="okta", proof="shape")
+
+
+def _values(container: object) -> list[Any]:
+    values = container.get("value") if isinstance(container, dict) else None
+    return values if isinstance(values, list) else []
+
+
+def _messages(container: object) -> Iterator[tuple[str, str | None, str | None]]:
+    for message in _values(container):
+        if not isinstance(message, dict):
+            continue
+        i18n, text, level = message.get("i18n"), message.get("message"), message.get("class")
+        key = i18n.get("key") if isinstance(i18n, dict) else None
+        key = key if isinstance(key, str) and key else None
+        e_code = _E_KEY.fullmatch(key) if key is not None else None
+        yield (
+            level if isinstance(level, str) else "ERROR",
+            text if isinstance(text, str) else None,
+            e_code.group(1) if e_code is not None else key,
+        )
+
+
+def _nested(node: object, depth: int) -> Iterator[tuple[str, str | None, str | None]]:
+    """Messages of form fields, wherever they nest in a remediation."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "messages":
+                yield from _messages(value)
+            elif isinstance(value, (dict, list)):
+                yield from _nested(value, depth + 1)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _nested(value, depth + 1)
+
+
+def _legacy_key(document: Json) -> UpstreamError | None:
+    """`{"invalid_request": "..."}`: the only member's name is the code (Auth0's old SAML errors)."""
+    if len(document) != 1:
+        return None
+    ((code, text),) = document.items()
+    if not isinstance(text, str) or not CODE.fullmatch(code):
+        return None
+    return UpstreamError("legacy_key", code, text, None, (), document, protocol=False, vendor="auth0", proof="none")

@@ -1,0 +1,173 @@
+"""Upstream texts: folding, templates with slots of a safe kind, and the closed list of texts that may be sent on.
+
+Upstream text is untrusted: it can reflect user input. Nothing here guesses whether a text looks harmless; a text is
+known or it is not. Every lookup is a dictionary's or a bounded scan: never one alternation over all texts, which costs
+milliseconds of event loop for each unknown sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+MAX_TEXT = 1024
+"""Characters of an upstream text that are looked at; longer ones are unknown. The longest registered one has 400."""
+
+_PREFIX = 6
+"""Templates are found by their first characters: six keep the buckets below ten templates each."""
+
+_SPACE = re.compile(r"[ \t\r\n\u00a0]+")
+_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u0060": "'", "\u00b4": "'"})
+_SLOT = re.compile(r"\{\{|\}\}|\{(integer|parameter|scopes|policy|any|enum:[^{}]+)\}")
+_SAFE = {
+    "integer": re.compile(r"\d{1,10}"),
+    # Names of parameters: words joined by _ . or -, no digits, so that no token, address or number fits.
+    "parameter": re.compile(r"(?!.{65})[A-Za-z]{1,24}(?:[_.-][A-Za-z]{1,24}){0,7}"),
+    "scopes": re.compile(r"(?!.{513})[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7}(?:(?:,| |, )[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7})*"),
+    # Password policies: plain words and numbers of up to three digits, none joined to a fourth by a dot (an address).
+    "policy": re.compile(r"(?!.{513})(?:(?:[A-Za-z'()/-]{1,20}|\d{1,3}(?![.\d]\d))[,.;:]?(?: |$))+"),
+}
+
+Value = TypeVar("Value")
+
+
+def fold(text: str) -> str:
+    """Bring a text into the form in which it is compared: white space, apostrophes, final dot, case of the first letter."""
+    if "\u00e2\u20ac\u2122" in text:  # U+2019 in UTF-8, read as Windows-1252: how old Auth0 pages and proxies send it
+        text = text.replace("\u00e2\u20ac\u2122", "'")
+    text = _SPACE.sub(" ", text.translate(_APOSTROPHES)).strip(" ").rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+class Template:
+    """A text with slots, such as `Denied scopes: [{scopes}]`; `{any}` is the one kind that is not safe."""
+
+    __slots__ = ("_kinds", "_literals", "prefix", "safe")
+
+    def __init__(self, source: str) -> None:
+        """Compile a template.
+
+        Args:
+            source: the text; `{kind}` is a slot, `{{` and `}}` are braces.
+
+        Raises:
+            ValueError: for an unknown slot or a lone brace.
+        """
+        literals, kinds, literal, end = [], [], "", 0
+        for found in _SLOT.finditer(source):
+            literal += _literal(source[end : found.start()], source)
+            end = found.end()
+            if kind := found.group(1):
+                literals.append(literal)
+                kinds.append(kind)
+                literal = ""
+            else:
+                literal += found.group()[0]
+        literals.append(literal + _literal(source[end:], source))
+        folded = fold("\0".join(literals)).split("\0")
+        self._literals = tuple(folded)
+        self._kinds = tuple(_kind(kind) for kind in kinds)
+        self.safe = "any" not in kinds
+        self.prefix = self._literals[0]
+
+    def fits(self, folded: str) -> bool:
+        """Tell whether a folded text fits, in time linear in its length: literals are searched left to right, once."""
+        at = len(self.prefix)
+        last = len(self._kinds) - 1
+        for number, kind in enumerate(self._kinds):
+            literal = self._literals[number + 1]
+            if number == last:
+                end = len(folded) - len(literal) if folded.endswith(literal) else -1
+            else:
+                end = folded.find(literal, at)
+            if end < at or not (kind is None or kind.fullmatch(folded, at, end)):
+                return False
+            at = end + len(literal)
+        return True
+
+
+def _literal(text: str, source: str) -> str:
+    if "{" in text or "}" in text:
+        msg = f"{source!r}: a brace that is no slot; write {{{{ or }}}}, or one of {{any}} {{{'} {'.join(_SAFE)}}} {{enum:a|b}}"
+        raise ValueError(msg)
+    return text
+
+
+def _kind(kind: str) -> re.Pattern[str] | None:
+    if kind == "any":
+        return None
+    if kind.startswith("enum:"):
+        return re.compile("|".join(re.escape(fold(word)) for word in kind[5:].split("|")), re.IGNORECASE)
+    return _SAFE[kind]
+
+
+def is_constant(source: str) -> bool:
+    """Tell whether a registered text has no slot."""
+    return not any(found.group(1) for found in _SLOT.finditer(source))
+
+
+def plain(source: str) -> str:
+    """A registered text without slots as it stands on the wire: doubled braces made single."""
+    return source.replace("{{", "{").replace("}}", "}")
+
+
+class TextTable(Generic[Value]):
+    """Texts and templates, each with a value: one dictionary look-up for a known text, a small bucket for templates."""
+
+    __slots__ = ("_buckets", "_exact", "_short")
+
+    def __init__(self, rows: Iterable[tuple[str, Value]]) -> None:
+        """Build the table; of equal texts the first keeps its place and later ones follow it."""
+        self._exact: dict[str, tuple[Value, ...]] = {}
+        self._buckets: dict[str, tuple[tuple[Template, Value], ...]] = {}
+        self._short: tuple[tuple[Template, Value], ...] = ()
+        for text, value in rows:
+            if is_constant(text):
+                for key in {plain(text), fold(plain(text))}:
+                    self._exact[key] = (*self._exact.get(key, ()), value)
+                continue
+            template = Template(text)
+            if len(template.prefix) < _PREFIX:
+                self._short = (*self._short, (template, value))
+            else:
+                key = template.prefix[:_PREFIX]
+                self._buckets[key] = (*self._buckets.get(key, ()), (template, value))
+
+    def __bool__(self) -> bool:
+        """Whether there is any text."""
+        return bool(self._exact or self._buckets or self._short)
+
+    def exact(self, text: str) -> tuple[Value, ...]:
+        """The values of a text that stands in the table to the letter: the hot path."""
+        return self._exact.get(text, ())
+
+    def find(self, text: str) -> tuple[Value, ...]:
+        """All values that a text stands for, constants before templates, longer prefixes first."""
+        if found := self._exact.get(text):
+            return found
+        if len(text) > MAX_TEXT:
+            return ()
+        folded = fold(text)
+        if found := self._exact.get(folded):
+            return found
+        near = (*self._buckets.get(folded[:_PREFIX], ()), *self._short)
+        if not near:
+            return ()
+        fitting = [(t, v) for t, v in near if folded.startswith(t.prefix) and t.fits(folded)]
+        fitting.sort(key=lambda row: -len(row[0].prefix))
+        return tuple(v for _, v in fitting)
+
+
+class KnownTexts:
+    """The texts that may be sent on as they came: constants, and templates all of whose slots are of a safe kind."""
+
+    __slots__ = ("_table",)
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Keep what is safe of the registered texts."""
+        self._table: TextTable[bool] = TextTable((t, True) for t in texts if is_constant(t) or Template(t).safe)
+
+    def __contains__(self, text: str) -> bool:
+        """Whether the text is known; anything else may carry what a user typed."""
+        return bool(self._table.exact(text) or self._table.find(text))

@@ -1,0 +1,38 @@
+"""The wire form of a retry hint and of the header twin: what `Problem` writes and reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authproblem._model import RetryHint
+
+RETRY_TOKENS = ("after_delay", "once", "poll")
+"""What a program may do unattended."""
+
+def retry_token(retry: RetryHint) -> str:
+    """What a program may do unattended, as one token; a person's work is `manual`."""
+    if retry.automatic:
+        return retry.policy
+    return "never" if retry.policy == "never" else "manual"
+
+
+def retry_dict(retry: RetryHint) -> dict[str, Any]:
+    document: dict[str, Any] = {"policy": retry.policy}
+    if retry.after is not None:
+        document["after"] = retry.after
+    document["automatic"] = retry.automatic
+    if retry.source is not None:
+        document["source"] = retry.source
+    return document
+
+
+def read_retry(given: Any) -> RetryHint:
+    """A retry hint from the `retry` member; what has a wrong JSON type counts as absent (RFC 9457 section 3.1)."""
+    document = given if isinstance(given, dict) else {}
+    policy, after, source = document.get("policy"), document.get("after"), document.get("source")
+    return RetryHint(
+        policy if isinstance(policy, str) else "never",
+        after if type(after) is int and after >= 0 else None,
+        document.get("automatic") is True,
+        source if isinstance(source, str) else None,
+    )

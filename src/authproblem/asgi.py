@@ -1,0 +1,162 @@
+"""The ASGI door: messages in, messages out. No rule lives here: `_intercept` decides what is held and what is sent.
+
+```python
+app.add_middleware(AuthProblemMiddleware)  # Starlette, FastAPI
+app = AuthProblemMiddleware(app)           # any ASGI 3 app
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from authproblem._intercept import Gate, Interception, Reply, Request
+from authproblem._options import make_options
+
+__all__ = ["AuthProblemMiddleware"]
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_START, _BODY, _TRAILERS = "http.response.start", "http.response.body", "http.response.trailers"
+
+
+class AuthProblemMiddleware:
+    """Turns the errors of Auth0 and Okta that the app sends into problem documents (RFC 9457), in place.
+
+    Pure ASGI 3: the app runs in the caller's task, `receive` is never touched, and a healthy response costs one closure and
+    one comparison. Put it inside CORS and GZip middleware, and outside of what makes the error responses.
+
+    Warning:
+        `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
+        nothing but proxy; otherwise its own 404s would be taken for the provider's.
+    """
+
+    def __init__(self, app: ASGIApp, **options: Any) -> None:
+        """Wrap an app.
+
+        Args:
+            app: an ASGI 3 app.
+            **options: see the README's table; all have defaults.
+
+        Raises:
+            ValueError: for an option whose value does not hold; the message names it and what would be right.
+            TypeError: for an unknown option.
+        """
+        self.app = app
+        self._gate = Gate(make_options(options))
+        given = self._gate.options
+        self._watches_requests = bool(given.callback_paths or given.exceptions)
+        self._states = bool(given.state_paths)
+        self._rooted = self._states or self._watches_requests or given.scopes.by_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; everything but `http` passes straight through."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        gate = self._gate
+        # Where paths decide: the root path as it is now, for routers change the scope's while they look for the route.
+        root = scope.get("root_path", "") if self._rooted else ""
+        floor = 200 if self._states and gate.wants_success(_path(scope, root)) else 300
+        held: _Held | None = None
+
+        def passing(message: Message) -> Awaitable[None]:
+            # Not a coroutine function: a healthy response costs one call and one comparison a message.
+            nonlocal held
+            if held is not None:
+                return held.send(message)
+            if "status" in message and message["status"] >= floor and message["type"] == _START:
+                held = _Held(gate.begin(_request(scope, root), message["status"], message.get("headers", ())), message, send)
+                return held.start()
+            return send(message)
+
+        if self._watches_requests:
+            await self._watch(scope, receive, passing, root)
+        else:
+            await self.app(scope, receive, passing)
+        if held is not None:
+            await held.release()
+
+    async def _watch(self, scope: Scope, receive: Receive, passing: Send, root: str) -> None:
+        """Requests that are looked at themselves: callbacks, and exceptions that escape the app."""
+        problem = self._gate.callback(_request(scope, root), scope.get("query_string", b"").decode("latin-1"))
+        if problem is not None:
+            scope.setdefault("state", {})["authproblem.problem"] = problem
+        await self.app(scope, receive, passing)
+
+
+class _Held:
+    """A response that the gate looks at: kept back, passed on, or replaced, message by message."""
+
+    __slots__ = ("_interception", "_send", "_start", "_swallow")
+
+    def __init__(self, interception: Interception, start: Message, send: Send) -> None:
+        self._interception = interception
+        self._send = send
+        self._start: Message | None = {**start, "headers": interception.headers}
+        self._swallow = False
+
+    async def start(self) -> None:
+        """The start message: sent at once if nothing is to be held."""
+        if not self._interception.holding:
+            await self._pass()
+
+    async def send(self, message: Message) -> None:
+        """Any later message."""
+        interception = self._interception
+        if not interception.holding:
+            if not (self._swallow and message["type"] == _TRAILERS):
+                await self._send(message)
+        elif message["type"] != _BODY:  # pathsend, zerocopysend, trailers or unknown: not ours to judge
+            await self.release()
+            await self._send(message)
+        elif not interception.feed(message.get("body", b"")):
+            await self._pass()
+            await self._send_body(more=message.get("more_body", False))
+        elif not message.get("more_body", False):
+            await self._finish(interception.finish())
+
+    async def release(self) -> None:
+        """Send what is kept as it came: the app has ended, or sent what cannot be held."""
+        if self._start is None:
+            return
+        self._interception.holding = False
+        await self._pass()
+        if self._interception.body:
+            await self._send_body(more=True)
+
+    async def _pass(self) -> None:
+        start, self._start = self._start, None
+        if start is not None:
+            await self._send(start)
+
+    async def _send_body(self, *, more: bool) -> None:
+        await self._send({"type": _BODY, "body": bytes(self._interception.body), "more_body": more})
+
+    async def _finish(self, reply: Reply | None) -> None:
+        if reply is None:
+            await self._pass()
+            await self._send_body(more=False)
+            return
+        start = {**(self._start or {}), "status": reply.status, "headers": reply.headers}
+        # Trailers described the old body; a start that announces them would make the server wait for them.
+        self._swallow = bool(start.pop("trailers", False))
+        self._start = None
+        await self._send(start)
+        await self._send({"type": _BODY, "body": reply.body, "more_body": False})
+
+
+def _path(scope: Scope, root: str) -> str:
+    """The path below the app that is wrapped (ASGI: `path` includes `root_path`)."""
+    path: str = scope.get("path", "")
+    return path[len(root) :] or "/" if root and path.startswith(root) else path
+
+
+def _request(scope: Scope, root: str) -> Request:
+    accept = b",".join(value for name, value in scope.get("headers", ()) if name.lower() == b"accept")
+    return Request(_path(scope, root), scope.get("method", ""), accept.decode("latin-1") or None, scope, binary=True)

@@ -1,0 +1,198 @@
+"""The WSGI door (PEP 3333): `start_response` and the iterable in, the same out. No rule lives here: `_intercept` decides.
+
+```python
+app.wsgi_app = AuthProblemMiddleware(app.wsgi_app)  # Flask
+app = AuthProblemMiddleware(app)                    # any WSGI app
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, Literal
+
+from authproblem._intercept import JUDGED, Gate, Interception, Request
+from authproblem._options import make_options
+
+__all__ = ["AuthProblemMiddleware"]
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Callable[[bytes], object]]
+WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class AuthProblemMiddleware:
+    """Turns the errors of Auth0 and Okta that the app sends into problem documents (RFC 9457), in place.
+
+    A healthy response goes out as the app's own iterable, so that `wsgi.file_wrapper` and `sendfile` work. The app's
+    iterable is closed exactly once, whatever happens.
+
+    Warning:
+        `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
+        nothing but proxy; otherwise its own 404s would be taken for the provider's.
+    """
+
+    def __init__(self, app: WSGIApp, **options: Any) -> None:
+        """Wrap an app.
+
+        Args:
+            app: a WSGI app.
+            **options: see the README's table; all have defaults.
+
+        Raises:
+            ValueError: for an option whose value does not hold; the message names it and what would be right.
+            TypeError: for an unknown option.
+        """
+        self.app = app
+        self._gate = Gate(make_options(options))
+        given = self._gate.options
+        self._watches_requests = bool(given.callback_paths or given.exceptions)
+        self._states = bool(given.state_paths)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        floor = "2" if self._states and self._gate.wants_success(environ.get("PATH_INFO", "")) else "3"
+        exchange: _Exchange | Literal[False] | None = None  # None: not started yet; False: healthy, none of our business
+
+        def starting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            nonlocal exchange
+            if status >= floor or exchange:
+                exchange = exchange or _Exchange(self._gate, environ, start_response)
+                return exchange.start(status, headers, exc_info)
+            exchange = False
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        if self._watches_requests:
+            self._watch(environ)
+        result = self.app(environ, starting)
+        if exchange is False or (exchange is not None and not exchange.holding):
+            return result
+        return _Response(result, lambda: exchange)
+
+    def _watch(self, environ: Environ) -> None:
+        """Requests that are looked at themselves: callbacks."""
+        problem = self._gate.callback(_request(environ), environ.get("QUERY_STRING", ""))
+        if problem is not None:
+            environ["authproblem.problem"] = problem
+
+
+class _Exchange:
+    """A response that the gate looks at: kept back, passed on, or replaced."""
+
+    __slots__ = ("_environ", "_exc_info", "_gate", "_interception", "_start_response", "_status", "_write")
+
+    def __init__(self, gate: Gate, environ: Environ, start_response: StartResponse) -> None:
+        self._gate = gate
+        self._environ = environ
+        self._start_response = start_response
+        self._interception: Interception | None = None
+        self._write: Callable[[bytes], object] | None = None
+        self._status = ""
+        self._exc_info: Any = None
+
+    @property
+    def holding(self) -> bool:
+        """Whether the response is kept back."""
+        return self._interception is not None and self._interception.holding
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any) -> Callable[[bytes], object]:
+        """The app's `start_response`; with `exc_info` it may start again as long as nothing has been sent."""
+        if self._interception is not None:
+            if not exc_info:
+                msg = "start_response() was called twice without exc_info (PEP 3333)"
+                raise AssertionError(msg)
+            if self._write is not None:  # sent: the server raises exc_info again
+                return self._start_response(status, headers, exc_info)
+            self._environ.pop(JUDGED, None)
+        self._status, self._exc_info = status, exc_info
+        self._interception = self._gate.begin(_request(self._environ), int(status[:3]), headers)
+        if not self._interception.holding:
+            self._pass()
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """The legacy `write` callable: keeps its place before the iterable."""
+        if self.holding:
+            data = self.feed(data)
+        if data and self._write is not None:
+            self._write(data)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Keep a chunk; once the response is too large, start it and give back all that was kept."""
+        interception = self._interception
+        if interception is None or interception.feed(chunk):
+            return b""
+        self._pass()
+        return bytes(interception.body)
+
+    def finish(self) -> bytes:
+        """The whole response is there: send it or what replaces it."""
+        interception = self._interception
+        if interception is None:
+            return b""
+        reply = interception.finish()
+        if reply is None:
+            self._pass()
+            return bytes(interception.body)
+        line = self._status if self._status.startswith(str(reply.status)) else _status_line(reply.status)
+        self._begin(line, reply.headers)
+        return reply.body
+
+    def _pass(self) -> None:
+        if self._interception is not None:
+            self._begin(self._status, self._interception.headers)
+
+    def _begin(self, status: str, headers: list[tuple[str, str]]) -> None:
+        exc_info, self._exc_info = self._exc_info, None
+        self._write = self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
+
+
+class _Response:
+    """The body of a response that may be held: closes the app's own iterable, once (PEP 3333)."""
+
+    __slots__ = ("_chunks", "_close")
+
+    def __init__(self, result: Iterable[bytes], exchange: Callable[[], _Exchange | Literal[False] | None]) -> None:
+        self._chunks = _judged(result, exchange)
+        self._close = getattr(result, "close", None)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Called by the server, also where it stops early."""
+        close, self._close = self._close, None
+        try:
+            self._chunks.close()
+        finally:
+            if close is not None:
+                close()
+
+
+def _judged(result: Iterable[bytes], exchange: Callable[[], _Exchange | Literal[False] | None]) -> Generator[bytes, None, None]:
+    """The chunks, no further pulled than needed: the app may start its response on the first `next()` only."""
+    for chunk in result:
+        held = exchange()
+        if held and held.holding:
+            released = held.feed(chunk)
+            if released:
+                yield released
+        else:
+            yield chunk
+    held = exchange()
+    if held and held.holding:
+        yield held.finish()
+
+
+def _status_line(status: int) -> str:
+    from http import HTTPStatus
+
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Error"
+
+
+def _request(environ: Environ) -> Request:
+    path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    return Request(path, environ.get("REQUEST_METHOD", ""), environ.get("HTTP_ACCEPT"), environ, binary=False)
