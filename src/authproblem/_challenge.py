@@ -17,7 +17,9 @@ _TOKEN68 = re.compile(rf"([A-Za-z0-9\-._~+/]+=*){_NEXT}")
 _PARAMETER = re.compile(
     rf'({_TOKEN})[ \t]*=[ \t]*(?:({_TOKEN})|"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e\x80-\uffff])*)"){_NEXT}'
 )
-_LOOSE_PARAMETER = re.compile(rf'({_TOKEN})[ \t]*=[ \t]*(?:([^\s,"]+)|"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e])*)")')
+_LOOSE_PARAMETER = re.compile(
+    rf'({_TOKEN})[ \t]*=[ \t]*(?:([^\s,"]+)|"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e])*)")'
+)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 MAX_LINE = 8192

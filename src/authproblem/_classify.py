@@ -1,4 +1,4 @@
-"""What a response means: who sent it, what it says, which entry that is. The rules of evidence live here and nowhere else.
+"""What a response means: who sent it, what it says, which entry that is. The rules of evidence live here alone.
 
 A response counts as a provider's only with evidence (a vendor's header, shape, code or constant text) or with the app's
 word. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it is left alone.
@@ -12,6 +12,7 @@ from authproblem._challenge import Challenge, parse_line
 from authproblem._fields import Fields
 from authproblem._location import read_location
 from authproblem._model import Classification, Entry, UpstreamError
+from authproblem._negotiate import PROBLEM, is_json
 from authproblem._parse import CODE, Json, load_object, unwrap
 from authproblem._registry import Registry
 from authproblem._scope import UNKNOWN, Sender
@@ -50,7 +51,9 @@ def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
     return sender
 
 
-def examine(registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender = UNKNOWN, *, states: bool = False) -> Verdict:
+def examine(
+    registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender = UNKNOWN, *, states: bool = False
+) -> Verdict:
     """Classify one response.
 
     Args:
@@ -67,9 +70,14 @@ def examine(registry: Registry, status: int, fields: Fields, body: bytes, sender
             return _redirect(registry, status, fields, sender)
         document = load_object(body) if states else None
         return _NOT_CANDIDATE if document is None else _state(registry, status, document, sender)
-    media = fields.media_type
-    if media == "application/problem+json" or "auth-problem" in fields:
+    if fields.media_type == PROBLEM or "auth-problem" in fields:
         return _NOT_CANDIDATE
+    return _error(registry, status, fields, body, sender)
+
+
+def _error(registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender) -> Verdict:
+    """An error response, by what its body is: an object, nothing, a sentence, a page."""
+    media = fields.media_type
     text = body.strip()
     if not text:
         return _plain(registry, status, fields, UpstreamError("empty"), sender)
@@ -80,8 +88,8 @@ def examine(registry: Registry, status: int, fields: Fields, body: bytes, sender
         sentence = text.decode("utf-8", "replace")
         return _plain(registry, status, fields, UpstreamError("text", text=sentence), sender)
     if media == "text/html" and sender.certain:
-        return _html(registry, status, fields, body, sender)
-    return _UNREADABLE if media.endswith(("/json", "+json")) else _NOT_CANDIDATE
+        return _html(registry, status, body, sender)
+    return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
 
 
 def _object(registry: Registry, status: int, fields: Fields, document: Json, sender: Sender) -> Verdict:
@@ -116,7 +124,9 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
     challenge = error_challenge(fields)
     if challenge is not None:
         code = challenge.parameters["error"]
-        spoken = UpstreamError("www_authenticate", code, challenge.parameters.get("error_description"), document=said.document)
+        spoken = UpstreamError(
+            "www_authenticate", code, challenge.parameters.get("error_description"), document=said.document
+        )
         found = _declared(registry, status, spoken, sender) or _evident(registry, status, spoken, sender.endpoint)
         if found is not None:
             return Verdict(found)
@@ -134,8 +144,8 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
 def error_challenge(fields: Fields) -> Challenge | None:
     """The first challenge that carries an OAuth error (RFC 6750 section 3).
 
-    Okta has sent `acr_values=urn:okta:loa:1fa:any` without quotes: a line that breaks the grammar is read loosely, for here
-    it is only read.
+    Okta has sent `acr_values=urn:okta:loa:1fa:any` without quotes: a line that breaks the grammar is read loosely,
+    for here it is only read.
     """
     for line in fields.all("www-authenticate"):
         for challenge in parse_line(line) or parse_line(line, loose=True) or ():
@@ -216,7 +226,7 @@ def _redirect(registry: Registry, status: int, fields: Fields, sender: Sender) -
 
 
 def callback(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
-    """The meaning of the parameters of a redirect or callback: any error that the registry holds, the vendor's if it shows."""
+    """The meaning of a redirect's or callback's parameters: any error that the registry holds."""
     if sender.provider is not None:
         hit = registry.match(sender.provider, said, status, sender.endpoint)
         return _classification(hit, sender.provider, said) if hit is not None else None
@@ -230,7 +240,7 @@ def callback(registry: Registry, status: int, said: UpstreamError, sender: Sende
     return None
 
 
-def _html(registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender) -> Verdict:
+def _html(registry: Registry, status: int, body: bytes, sender: Sender) -> Verdict:
     """A page of a certain provider: left alone, but the event tells its code (Auth0's error page carries it)."""
     import re
 

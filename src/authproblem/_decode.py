@@ -26,8 +26,9 @@ def decode(body: bytes, codings: list[str], limit: int) -> bytes | None:
         limit: bytes that the decoded body may have.
 
     Returns:
-        The decoded bytes, or None if a coding is unknown, the data is damaged or truncated, or the limit is passed. A body
-        that is plain JSON in spite of the header (a client library has decoded it and left the header) is given as it is.
+        The decoded bytes, or None if a coding is unknown, the data is damaged or truncated, or the limit is passed. A
+        body that is plain JSON in spite of the header (a client library has decoded it and left the header) is given
+        as it is.
     """
     names = [name.strip().lower() for line in codings for name in line.split(",") if name.strip()]
     names = [name for name in names if name != "identity"]

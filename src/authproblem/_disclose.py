@@ -1,7 +1,7 @@
 """Folding: what a stranger must not tell apart at sign-in comes out as one and the same answer.
 
-A folded answer is not made up: it is the provider's own genuine answer to wrong credentials (or to a refused sign-up) on
-that surface, from `registry/folds.json`, and goes down the same path as a genuine one. Timing is not covered.
+A folded answer is not made up: it is the provider's own genuine answer to wrong credentials (or to a refused sign-up)
+on that surface, from `registry/folds.json`, and goes down the same path as a genuine one. Timing is not covered.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def fold(registry: Registry, found: Classification, endpoint: str | None, level:
         level: `off`, `safe` or `strict`.
 
     Returns:
-        The answer to give instead, or None if the truth may be told: nothing folds at this level, the surface is no sign-in
-        surface, or the body is a protocol document, whose next step would be lost.
+        The answer to give instead, or None if the truth may be told: nothing folds at this level, the surface is no
+        sign-in surface, or the body is a protocol document, whose next step would be lost.
     """
     target = registry.data["problem_types"]["folds"].get(level, {}).get(found.reason)
     if target is None or found.upstream.protocol:

@@ -1,8 +1,8 @@
 """Structured events: one for a response, in the app's own logging. The only module that speaks structlog.
 
-The logger is resolved for each event, after a level guard: one that is bound at import or in `__init__` would miss the app's
-later `structlog.configure()`. Values are registry constants, codes of a fixed form and cleaned request data: never tokens,
-never raw texts.
+The logger is resolved for each event, after a level guard: one that is bound at import or in `__init__` would miss
+the app's later `structlog.configure()`. Values are registry constants, codes of a fixed form and cleaned request
+data: never tokens, never raw texts.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def problem_keys(problem: Problem, entry: Entry, found: Classification | None, s
 
 
 def fingerprint(said: UpstreamError) -> str:
-    """A checksum of shape and member names with their JSON types: the same for all bodies of a kind, without any value."""
+    """A checksum of shape, member names and JSON types: the same for all bodies of a kind, without any value."""
     document = said.document or {}
     names = sorted(f"{name}:{type(value).__name__}" for name, value in document.items())
     return f"{said.shape}-{zlib.crc32(chr(10).join(names).encode('utf-8', 'replace')):08x}"
@@ -127,6 +127,6 @@ def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) ->
         return
     _faults.add(key)
     if to_stderr:
-        print(f"{FAILED}: {what}: {printable(key[0])} at {printable(place)}", file=sys.stderr)
+        sys.stderr.write(f"{FAILED}: {what}: {printable(key[0])} at {printable(place)}\n")
     else:
         emit("error", FAILED, {"what": what, "exception": key[0], "stack": [place]})

@@ -1,16 +1,16 @@
 """Response headers as the core reads them: one pass over the pairs, keeping only the few names that decide anything.
 
-ASGI hands over bytes, WSGI and plain callers hand over str. Neither is converted as a whole: names are looked up in both
-kinds, and only the values that are read become str (latin-1, as RFC 9110 section 5.5 has it).
+ASGI hands over bytes, WSGI and plain callers hand over str. Neither is converted as a whole: names are looked up in
+both kinds, and only the values that are read become str (latin-1, as RFC 9110 section 5.5 has it).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any
 
 Pair = tuple[Any, Any]
-Headers = Union[Mapping[str, str], Mapping[bytes, bytes], Iterable[Pair]]
+Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[Pair]
 
 _NAMES = (
     "access-control-allow-origin",

@@ -13,8 +13,8 @@ from authproblem._problem import Problem
 
 _DROPPED_NAMES = (
     # framing and the coding of the old body
-    "content-length", "content-type", "content-encoding", "content-language", "content-disposition", "transfer-encoding",
-    "trailer", "connection", "keep-alive", "te", "upgrade", "proxy-connection",
+    "content-length", "content-type", "content-encoding", "content-language", "content-disposition",
+    "transfer-encoding", "trailer", "connection", "keep-alive", "te", "upgrade", "proxy-connection",
     # validators, digests and ranges of the old body
     "etag", "last-modified", "content-md5", "digest", "content-digest", "repr-digest", "signature", "signature-input",
     "accept-ranges", "content-range",

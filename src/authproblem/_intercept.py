@@ -1,7 +1,7 @@
-"""The sans-IO gate of all doors: every rule on *when* to hold a response and *what* to send lives here, and nowhere else.
+"""The sans-IO gate of all doors: every rule on *when* to hold a response and *what* to send lives here alone.
 
-A door tells a `Gate` that a response begins, feeds the bytes while the `Interception` holds, and sends what `finish` gives,
-or what it has held. Nothing here awaits, writes or knows a framework; no failure here reaches the response.
+A door tells a `Gate` that a response begins, feeds the bytes while the `Interception` holds, and sends what `finish`
+gives, or what it has held. Nothing here awaits, writes or knows a framework; no failure here reaches the response.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from authproblem._fields import Fields, Headers, Pair
 from authproblem._headers import Dress, marked, rewritten, without_mark
 from authproblem._location import read_query
 from authproblem._members import PassText
-from authproblem._negotiate import JSON, PROBLEM, media_type
+from authproblem._negotiate import JSON, PROBLEM, is_json, media_type
 from authproblem._normalize import Outcome, process
 from authproblem._options import Options
 from authproblem._problem import Problem
@@ -167,20 +167,24 @@ class Gate:
         codings = {name.strip().lower() for line in fields.all("content-encoding") for name in line.split(",")}
         if codings - _CODINGS - {""}:
             return False
-        if media.endswith(("/json", "+json")):
+        if is_json(media):
             return True
         if status < 400:
             return False
         if media == "":
             return True
         certain = identify(self.options.policy.registry, fields, sender).certain
-        return media in {"text/plain", "text/html"} and (certain or (media == "text/plain" and "www-authenticate" in fields))
+        return media in {"text/plain", "text/html"} and (
+            certain or (media == "text/plain" and "www-authenticate" in fields)
+        )
 
     def judge(self, request: Request, status: int, fields: Fields, body: bytes, sender: Sender) -> Reply | None:
         """Classify a whole response, emit its event, and give what replaces it."""
         policy = self.options.policy
-        occasion = Occasion(status, sender.provider or "oauth", sender.endpoint, request.method, time.time(), policy.max_wait)
-        outcome = process(policy, fields, body, sender, occasion, new_instance())
+        occasion = Occasion(
+            status, sender.provider or "oauth", sender.endpoint, request.method, time.time(), policy.max_wait
+        )
+        outcome = process(policy, fields, body, sender, occasion, instance=new_instance())
         applied = self._applies(fields)
         tell(self.options, outcome, request.method, request.path, applied=applied)
         if outcome.problem is None or not applied or (request.method == "HEAD" and not _told_by_headers(outcome, body)):
@@ -192,7 +196,9 @@ class Gate:
         options = self.options
         if options.observe:
             return False
-        return not (options.respect_no_transform and any("no-transform" in line.lower() for line in fields.all("cache-control")))
+        return not (
+            options.respect_no_transform and any("no-transform" in line.lower() for line in fields.all("cache-control"))
+        )
 
     def _reply(self, request: Request, fields: Fields, problem: Problem, occasion: Occasion, *, folded: bool) -> Reply:
         options = self.options
@@ -204,7 +210,9 @@ class Gate:
         dress = Dress(
             media_type=kind,
             binary=request.binary,
-            keep_retry_after=not folded and len(fields.all("retry-after")) == 1 and believed(fields, occasion) is not None,
+            keep_retry_after=not folded
+            and len(fields.all("retry-after")) == 1
+            and believed(fields, occasion) is not None,
             drop_retry_after=folded,
             keep_challenge=not folded or problem.status == occasion.status,
             negotiated=options.media_type is None,
@@ -217,7 +225,9 @@ class Gate:
         if "location" not in fields or self.options.scopes.excludes(request.path):
             return None
         occasion = Occasion(status, sender.provider or "oauth", sender.endpoint, request.method, time.time())
-        outcome = process(self.options.policy._replace(disclosure="off"), fields, b"", sender, occasion, new_instance())
+        outcome = process(
+            self.options.policy._replace(disclosure="off"), fields, b"", sender, occasion, instance=new_instance()
+        )
         if outcome.found is None:
             return None
         tell(self.options, outcome, request.method, request.path, applied=False)
@@ -226,7 +236,7 @@ class Gate:
         return marked(fields, outcome.problem, binary=request.binary, expose=self.options.expose_headers)
 
     def callback(self, request: Request, query: str) -> Problem | None:
-        """The problem that a request brings to a callback path in its query, told as an event at info: anyone can send it."""
+        """The problem in the query of a request to a callback path; its event is at info, for anyone can send it."""
         options = self.options
         path = request.path
         if path not in options.callback_paths:
@@ -234,9 +244,16 @@ class Gate:
         try:
             read = read_query(query)
             sender = options.scopes.sender(path, request.state)._replace(endpoint=None)
-            problem = Problem.from_callback(
-                read[0].document or {}, provider=sender.provider, registry=options.policy.registry, type_base=options.policy.type_base
-            ) if read is not None else None
+            problem = (
+                Problem.from_callback(
+                    read[0].document or {},
+                    provider=sender.provider,
+                    registry=options.policy.registry,
+                    type_base=options.policy.type_base,
+                )
+                if read is not None
+                else None
+            )
             if problem is not None:
                 problem = problem._replace(instance=new_instance())
                 tell_callback(options, problem, request.method, path)

@@ -1,4 +1,4 @@
-"""Errors in the parameters of a redirect or a callback (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6)."""
+"""Errors in the parameters of a redirect or a callback (RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def read_location(location: str) -> tuple[UpstreamError, bool] | None:
     try:
         parts = urlsplit(location)
         pairs = [
-            pair for part in (parts.query, parts.fragment.lstrip("?")) for pair in parse_qsl(part, max_num_fields=_MAX_PARAMETERS)
+            pair
+            for part in (parts.query, parts.fragment.lstrip("?"))
+            for pair in parse_qsl(part, max_num_fields=_MAX_PARAMETERS)
         ]
     except ValueError:
         return None
@@ -40,7 +42,7 @@ def read_query(query: str) -> tuple[UpstreamError, bool] | None:
 
 def read_parameters(parameters: Mapping[str, Any], shape: str) -> tuple[UpstreamError, bool] | None:
     """Read the error of parameters that are already parsed; of a repeated one (a list) the first counts."""
-    values = {key: _first(value) for key, value in parameters.items() if isinstance(key, str)}
+    values = {key: _first(value) for key, value in parameters.items()}
     code, text = values.get("error"), values.get("error_description")
     if code is None or not CODE.fullmatch(code):
         return None

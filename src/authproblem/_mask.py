@@ -1,4 +1,4 @@
-"""Masking for the one place where upstream text may be logged (`log_upstream_text=True`), and safe forms of request data."""
+"""Masking for the one place where upstream text may be logged (`log_upstream_text=True`), and safe request data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _RULES = tuple(
         (r"(?i)\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]+", r"\1 [credential]"),
         (r"\b([a-z][a-z0-9+.-]{1,12}://)[^\s/@]{1,512}@", r"\1[credential]@"),
         (r"\b([a-z][a-z0-9+.-]{1,12}://[^\s?#]{1,512})[?#]\S*", r"\1?[query]"),
-        (r"(?i)\b((?:client_)?secret|password|passwd|pwd|token|code|otp|api_?key|assertion)([=:]\s*)\S+", r"\1\2[secret]"),
+        (
+            r"(?i)\b((?:client_)?secret|password|passwd|pwd|token|code|otp|api_?key|assertion)([=:]\s*)\S+",
+            r"\1\2[secret]",
+        ),
         (r"[^\s@<>\"'(),;:]{1,128}@[^\s@<>\"'(),;:]{1,255}", "[email]"),
         (r"\b\d{1,3}(?:\.\d{1,3}){3}\b", "[ip]"),
         (r"(?i)(?<![0-9a-f:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![0-9a-f:])", "[ip]"),
@@ -24,10 +27,11 @@ _RULES = tuple(
 
 
 def mask(text: str) -> str:
-    """An upstream text for the log: 200 characters, no control characters, and nothing that looks like a secret or a person.
+    """An upstream text for the log: 200 characters, no controls, nothing that looks like a secret or a person.
 
-    E-mail addresses, JWTs, bearer values, credentials and queries of URLs, phone numbers, IP addresses and long strings that
-    look like tokens are masked. Masking comes first, so that cutting never leaves half a secret unrecognized.
+    E-mail addresses, JWTs, bearer values, credentials and queries of URLs, phone numbers, IP addresses and long
+    strings that look like tokens are masked. Masking comes first, so that cutting never leaves half a secret
+    unrecognized.
     """
     text = printable(text[: 8 * _LENGTH])
     for rule, replacement in _RULES:

@@ -1,14 +1,14 @@
 """Which members of the upstream's object go into the problem, and which texts among them.
 
-A superset of what clients need, so that SDKs and login flows go on working, and nothing that may carry what a user typed.
-What each member is, is data (`members` in `registry/shapes.json`); a kind is one small function here.
+A superset of what clients need, so that SDKs and login flows go on working, and nothing that may carry what a user
+typed. What each member is, is data (`members` in `registry/shapes.json`); a kind is one small function here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from authproblem._model import UpstreamError
@@ -25,7 +25,7 @@ _MAX_TEXT = 2048
 """Characters of a text that is passed on request (`texts="all"`)."""
 _INTEGERS = range(-(2**63), 2**64)
 
-PassText = Callable[[Any, str, str], Union[str, None]]
+PassText = Callable[[Any, str, str], str | None]
 
 
 class Texts(NamedTuple):
@@ -55,7 +55,7 @@ class Texts(NamedTuple):
 
 
 class Members(NamedTuple):
-    """The upstream's members of one problem: at the top level, and those whose names are ours, under `upstream.members`."""
+    """The upstream's members: those at the top level, and those whose names are ours, under `upstream.members`."""
 
     top: Json
     moved: Json
@@ -155,7 +155,7 @@ def _causes(_name: str, value: object, texts: Texts) -> object:
     """Okta's `errorCauses`: at most 32, each with its known text or the registry's, and its enumerations."""
     if not isinstance(value, list):
         return None
-    causes = []
+    causes: list[object] = []
     for cause in value[:MAX_CAUSES]:
         if isinstance(cause, dict):
             kept = {name: _CAUSE[name](name, inner, texts) for name, inner in cause.items() if name in _CAUSE}
@@ -221,7 +221,7 @@ _CAUSE: dict[str, Kind] = {
 
 
 def _holds(value: object) -> bool:
-    """Whether a value survives being parsed and written: integers beyond 64 bits come back as floats, and infinity as null."""
+    """Whether a value survives parsing and writing: integers beyond 64 bits come back as floats, infinity as null."""
     if isinstance(value, float):
         return isfinite(value) and not (value.is_integer() and abs(value) >= 2.0**63)
     if isinstance(value, dict):

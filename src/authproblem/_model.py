@@ -15,8 +15,8 @@ PROVIDERS = ("auth0", "okta", "oauth")
 class Source(NamedTuple):
     """Where an entry comes from: a public URL, `owner/repository:path` or an RFC section, and how strong it is.
 
-    `strength` is `recorded` (HTTP traffic), `documented` (the vendor's or an RFC's text), `sdk` (official SDK source) or
-    `community` (a public issue or file that quotes a real response).
+    `strength` is `recorded` (HTTP traffic), `documented` (the vendor's or an RFC's text), `sdk` (official SDK source)
+    or `community` (a public issue or file that quotes a real response).
     """
 
     at: str
@@ -24,7 +24,7 @@ class Source(NamedTuple):
 
 
 class ProblemType(NamedTuple):
-    """One type of the closed vocabulary (RFC 9457 section 3.1.1): its slug is the `reason` of every problem of the type."""
+    """One type of the closed vocabulary (RFC 9457 section 3.1.1); its slug is the `reason` of its problems."""
 
     slug: str
     title: str
@@ -119,8 +119,8 @@ class UpstreamError(NamedTuple):
         document: the JSON object, or None where the body held none.
         protocol: whether the document carries the live next step of a flow and has to stay whole.
         vendor: the vendor whose shape it is, or None where several speak it.
-        proof: what proves the sender: `shape` by itself, a `registered` code in it, an `entry` that is evidence, or `none`:
-            in this shape even a vendor's own code proves nothing.
+        proof: what proves the sender: `shape` by itself, a `registered` code in it, an `entry` that is evidence, or
+            `none`: in this shape even a vendor's own code proves nothing.
     """
 
     shape: str

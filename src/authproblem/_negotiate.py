@@ -17,8 +17,8 @@ def media_type(accept: str | None, upstream: str) -> str:
         upstream: the upstream's own media type, without parameters.
 
     Returns:
-        `application/json` if the client likes it better than `application/problem+json`; else that, if it is accepted at
-        all; else the upstream's own type where it is a JSON type (an IDX client asks for `application/ion+json`).
+        `application/json` if the client likes it better than `application/problem+json`; else that, if it is accepted
+        at all; else the upstream's own type where it is a JSON type (an IDX client asks for `application/ion+json`).
     """
     if not accept:
         return PROBLEM
@@ -26,9 +26,12 @@ def media_type(accept: str | None, upstream: str) -> str:
     problem, json = _quality(ranges, PROBLEM), _quality(ranges, JSON)
     if json > problem:
         return JSON
-    if problem > 0 or not upstream.endswith(("/json", "+json")):
-        return PROBLEM
-    return upstream
+    return PROBLEM if problem > 0 or not is_json(upstream) else upstream
+
+
+def is_json(media: str) -> bool:
+    """Whether a media type (lower case, without parameters) is a JSON one (RFC 6839 section 3.1)."""
+    return media.endswith(("/json", "+json"))
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:

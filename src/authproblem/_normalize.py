@@ -1,7 +1,7 @@
 """THE PATH ON ONE SCREEN: decode, examine, fold, hint, build. Read this first.
 
-One upstream response in, one `Problem` (or the reason to leave it alone) out. Pure: no I/O, no event, no clock but the one
-that is given. The doors come here through `_intercept`, plain callers through `normalize` and `classify`.
+One upstream response in, one `Problem` (or the reason to leave it alone) out. Pure: no I/O, no event, no clock but
+the one that is given. The doors come here through `_intercept`, plain callers through `normalize` and `classify`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class Outcome(NamedTuple):
         return self.problem is not self.truth
 
 
-def process(policy: Policy, fields: Fields, body: bytes, sender: Sender, occasion: Occasion, instance: str | None = None) -> Outcome:
+def process(
+    policy: Policy, fields: Fields, body: bytes, sender: Sender, occasion: Occasion, *, instance: str | None = None
+) -> Outcome:
     """The whole path for one response."""
     plain = decode(body, fields.all("content-encoding"), policy.max_body)
     if plain is None or len(plain) > policy.max_body:
@@ -53,17 +55,25 @@ def process(policy: Policy, fields: Fields, body: bytes, sender: Sender, occasio
         return Outcome(None, found, None, verdict.why)
     if found.reason in policy.registry.data["shapes"]["flow_types"] and not policy.flow_control:
         return Outcome(None, found, None, "flow_control")
-    return conclude(policy, found, fields, occasion._replace(provider=found.provider, endpoint=sender.endpoint), instance)
+    return conclude(
+        policy, found, fields, occasion._replace(provider=found.provider, endpoint=sender.endpoint), instance
+    )
 
 
-def conclude(policy: Policy, found: Classification, fields: Fields, occasion: Occasion, instance: str | None) -> Outcome:
+def conclude(
+    policy: Policy, found: Classification, fields: Fields, occasion: Occasion, instance: str | None
+) -> Outcome:
     """From meaning to problem."""
     try:
         truth = build(found, fields, policy, occasion, instance=instance)
-        folded = fold(policy.registry, found, occasion.endpoint, policy.disclosure) if policy.disclosure != "off" else None
+        folded = (
+            fold(policy.registry, found, occasion.endpoint, policy.disclosure) if policy.disclosure != "off" else None
+        )
         if folded is None:
             return Outcome(truth, found, truth)
-        problem = build(folded.classification, fields, policy, occasion._replace(status=folded.status), instance=instance)
+        problem = build(
+            folded.classification, fields, policy, occasion._replace(status=folded.status), instance=instance
+        )
     except Unsendable:
         return Outcome(None, found, None, "unsendable")
     return Outcome(problem, found, truth)
@@ -106,7 +116,7 @@ def normalize(
     policy = make_policy(options)
     sender = _sender(provider, endpoint)
     occasion = Occasion(int(status), provider or "oauth", endpoint, method, now, policy.max_wait)
-    return process(policy, Fields(headers), bytes(body), sender, occasion, instance).problem
+    return process(policy, Fields(headers), bytes(body), sender, occasion, instance=instance).problem
 
 
 def classify(
@@ -141,7 +151,9 @@ def classify(
     if plain is None or len(plain) > DEFAULT_MAX_BODY:
         return None
     sender = _sender(provider, endpoint)
-    verdict: Verdict = examine(registry or Registry.builtin(), int(status), fields, plain, sender, states=transaction_states)
+    verdict: Verdict = examine(
+        registry or Registry.builtin(), int(status), fields, plain, sender, states=transaction_states
+    )
     return verdict.classification if not verdict.why else None
 
 

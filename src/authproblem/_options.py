@@ -12,11 +12,11 @@ from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM
 from authproblem._registry import Registry
 from authproblem._retry import DEFAULT_MAX_WAIT
-from authproblem._scope import Providers, Scopes
+from authproblem._scope import Scopes
 
 DEFAULT_TYPE_BASE = "urn:problem-type:auth:"
 DEFAULT_MAX_BODY = 262_144
-"""Bytes of an error body, coded and decoded. Identity Engine documents have up to 30 KB; nginx buffers 64 KB of headers."""
+"""Bytes of an error body, coded and decoded. Identity Engine documents, the largest, have up to 30 KB."""
 
 MEDIA_TYPES = {"auto": None, "problem": PROBLEM, "json": JSON}
 
@@ -76,7 +76,9 @@ def make_policy(given: Mapping[str, Any], *, disclosure: str = "off") -> Policy:
     for name in given:
         if name not in Policy._fields:
             _wrong(name, given[name], f"one of the options {', '.join(Policy._fields)}")
-    checked = {name: _POLICY[name](name, value) for name, value in given.items() if value is not None or name == "pass_text"}
+    checked = {
+        name: _POLICY[name](name, value) for name, value in given.items() if value is not None or name == "pass_text"
+    }
     checked.setdefault("registry", Registry.builtin())
     checked.setdefault("disclosure", disclosure)
     return Policy(**checked)
@@ -135,19 +137,39 @@ def _number(least: int) -> Check:
 
 
 def _registry(name: str, value: Any) -> Any:
-    return value if isinstance(value, Registry) else _wrong(name, value, "a Registry, such as Registry.builtin().extend(...)")
+    return (
+        value
+        if isinstance(value, Registry)
+        else _wrong(name, value, "a Registry, such as Registry.builtin().extend(...)")
+    )
 
 
 def _type_base(name: str, value: Any) -> Any:
-    right = isinstance(value, str) and ":" in value and value.isascii() and value.isprintable() and not set(' "<>\\') & set(value)
-    return value if right else _wrong(name, value, "an absolute URI to which the slug is appended, such as 'https://docs.example.com/errors#'")
+    right = (
+        isinstance(value, str)
+        and ":" in value
+        and value.isascii()
+        and value.isprintable()
+        and not set(' "<>\\') & set(value)
+    )
+    return (
+        value
+        if right
+        else _wrong(
+            name, value, "an absolute URI to which the slug is appended, such as 'https://docs.example.com/errors#'"
+        )
+    )
 
 
 def _names(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         _wrong(name, value, "a tuple or list of strings")
     names = tuple(value)
-    return names if all(isinstance(item, str) and item for item in names) else _wrong(name, value, "a tuple or list of strings")
+    return (
+        names
+        if all(isinstance(item, str) and item for item in names)
+        else _wrong(name, value, "a tuple or list of strings")
+    )
 
 
 def _paths(name: str, value: Any) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Body to `UpstreamError`: what the provider said, still in its own words. One small function for each shape that nests.
+"""Body to `UpstreamError`: what the provider said, in its own words. One small function for each shape that nests.
 
-The flat shapes, the state lists and the markers are data (`registry/shapes.json`). Input is foreign: every member may be
-absent, null or of the wrong type, and nothing here raises for it.
+The flat shapes, the state lists and the markers are data (`registry/shapes.json`). Input is foreign: every member may
+be absent, null or of the wrong type, and nothing here raises for it.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Shapes:
         return None
 
     def _problem(self, document: Json) -> UpstreamError | None:
-        """My Account and My Organization: a problem document sent as plain JSON; the code is the fragment of its type."""
+        """My Account, My Organization: a problem document sent as plain JSON; the code is the end of its type."""
         uri = document["type"]
         base = next((base for base in self._problem_uris if isinstance(uri, str) and uri.startswith(base)), None)
         if base is None:
@@ -130,7 +130,6 @@ class Shapes:
             None,
             (),
             document,
-            protocol=False,
             vendor="auth0",
             proof="shape",
         )
@@ -160,7 +159,7 @@ def unwrap(document: Json) -> Json | None:
 
 
 def is_idx(document: Json) -> bool:
-    """Whether the object is an Identity Engine document: `stateHandle`, or `version` with `messages` or `remediation`."""
+    """Whether it is an Identity Engine document: `stateHandle`, or `version` with `messages` or `remediation`."""
     if isinstance(document.get("stateHandle"), str):
         return True
     return isinstance(document.get("version"), str) and bool(
@@ -199,7 +198,14 @@ def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
     name = document.get(shape.name) if shape.name else None
     causes = _causes(document.get(shape.causes)) if shape.causes else ()
     return UpstreamError(
-        shape.id, code, text, name if isinstance(name, str) else None, causes, document, False, shape.vendor, proof
+        shape.id,
+        code,
+        text,
+        name if isinstance(name, str) else None,
+        causes,
+        document,
+        vendor=shape.vendor,
+        proof=proof,
     )
 
 

@@ -63,11 +63,18 @@ class Problem(NamedTuple):
 
     def __repr__(self) -> str:
         """Reason, status, provider and entry only: it ends up in logs."""
-        return f"Problem(reason={self.reason!r}, status={self.status}, provider={self.provider!r}, entry={self.entry!r})"
+        return (
+            f"Problem(reason={self.reason!r}, status={self.status}, provider={self.provider!r}, entry={self.entry!r})"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The document as it goes on the wire (RFC 9457 section 3); absent members are left out, never null."""
-        document: dict[str, Any] = {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail}
+        document: dict[str, Any] = {
+            "type": self.type,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
         if self.instance is not None:
             document["instance"] = self.instance
         document["reason"] = self.reason
@@ -113,8 +120,8 @@ class Problem(NamedTuple):
         """Read a problem document of this library, unknown problem types of newer releases included.
 
         Returns:
-            The problem; None if the body is no such document. A member of the wrong JSON type counts as absent (RFC 9457
-            section 3.1).
+            The problem; None if the body is no such document. A member of the wrong JSON type counts as absent (RFC
+            9457 section 3.1).
         """
         try:
             document = orjson.loads(body)
@@ -135,7 +142,9 @@ class Problem(NamedTuple):
             return None
         token, wait = fields.get("auth-problem-retry") or "manual", fields.get("retry-after") or ""
         after = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 10 else None
-        policy = token if token in {*RETRY_TOKENS, "never"} else ("after_delay" if after is not None else "after_action")
+        policy = (
+            token if token in {*RETRY_TOKENS, "never"} else ("after_delay" if after is not None else "after_action")
+        )
         retry = RetryHint(policy, after, token in RETRY_TOKENS, None if after is None else "retry-after")
         return cls("", reason, "", 0, "", None, fields.get("auth-problem-owner") or "", "", retry, "", {}, {})
 
@@ -150,12 +159,14 @@ class Problem(NamedTuple):
             The problem of the body, else that of the headers, else None.
         """
         problem = cls.from_headers(response.headers)
-        body = next((b for name in ("content", "data", "body") if isinstance(b := getattr(response, name, None), bytes)), b"")
+        body = next(
+            (b for name in ("content", "data", "body") if isinstance(b := getattr(response, name, None), bytes)), b""
+        )
         whole = cls.from_bytes(body) if body else None
         if whole is not None:
             return whole
-        status = getattr(response, "status_code", None) or getattr(response, "status", 0)
-        return None if problem is None else problem._replace(status=int(status))
+        status = getattr(response, "status_code", getattr(response, "status", 0))
+        return None if problem is None else problem._replace(status=int(status or 0))
 
     @classmethod
     def from_callback(
@@ -175,7 +186,8 @@ class Problem(NamedTuple):
             type_base: what stands before the slug in `type`.
 
         Returns:
-            The problem, with its type's status (403 in place of 401); None if there is no error that the registry holds.
+            The problem, with its type's status (403 in place of 401); None if there is no error that the registry
+            holds.
 
         Raises:
             ValueError: for an unknown provider.
@@ -184,7 +196,11 @@ class Problem(NamedTuple):
         sender = UNKNOWN if provider is None else Sender(check_provider(provider, "from_callback()"), certain=True)
         read = read_parameters(params, "callback")
         found = callback(registry, 302, read[0], sender) if read is not None else None
-        return None if found is None else build(found, Fields([]), Policy(registry, type_base), Occasion(302, found.provider))
+        return (
+            None
+            if found is None
+            else build(found, Fields([]), Policy(registry, type_base), Occasion(302, found.provider))
+        )
 
 
 def build(

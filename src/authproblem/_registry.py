@@ -1,14 +1,15 @@
-"""The error registry: data files in, immutable look-ups out. `Registry.extend` adds a team's own entries, checked row by row.
+"""The error registry: data files in, immutable look-ups out. `Registry.extend` adds a team's own entries.
 
 What is read is what runs: the JSON files under `registry/` are the source, there is no build step. Nothing is loaded at
-import; `Registry.builtin()` reads the files once, when the first middleware is built or the first response is looked at.
+import; `Registry.builtin()` reads the files once, when the first middleware is built or the first response is looked
+at.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Union
+from typing import Any
 
 import orjson
 
@@ -18,7 +19,7 @@ from authproblem._parse import Shapes
 from authproblem._rows import RowError, check_row, check_type_names
 
 Json = dict[str, Any]
-ExtensionSource = Union[str, "os.PathLike[str]", Mapping[str, Any]]
+ExtensionSource = str | os.PathLike[str] | Mapping[str, Any]
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "registry")
 _builtin: Registry | None = None
@@ -34,7 +35,14 @@ class Registry:
         data: the tables beside the entries (`shapes.json`, `folds.json`), as they stand in the files.
     """
 
-    def __init__(self, files: Mapping[str, Json], rows: Mapping[str, Json], families: Mapping[str, list[Json]], known: Mapping[str, list[str]], version: str) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, Json],
+        rows: Mapping[str, Json],
+        families: Mapping[str, list[Json]],
+        known: Mapping[str, list[str]],
+        version: str,
+    ) -> None:
         """Compile a registry; users call `Registry.builtin()` and `extend`."""
         self.version = version
         self.data = files
@@ -60,9 +68,9 @@ class Registry:
         """A new registry with a team's own entries on top of this one.
 
         Args:
-            source: a mapping, or the path of a JSON file, with `entries`: rows as in the built-in files. A row whose `id`
-                exists changes the fields that it names; any other row is new and needs `id`, `type` and a `code` or
-                `texts`. `"text": "pass"` sends the upstream's text on (for codes that the tenant mints itself).
+            source: a mapping, or the path of a JSON file, with `entries`: rows as in the built-in files. A row whose
+                `id` exists changes the fields that it names; any other row is new and needs `id`, `type` and a `code`
+                or `texts`. `"text": "pass"` sends the upstream's text on (for codes that the tenant mints itself).
 
         Raises:
             ValueError: for a row that does not hold; the message names the row, the field and what would be right.
@@ -97,8 +105,8 @@ class Registry:
         """Find an entry by its id or another of its names.
 
         Args:
-            name: such as `okta:E0000047`, `auth0:invalid_grant/wrong-credentials`, or without provider `too_many_attempts`
-                (then `auth0`, `okta` and `oauth` are asked in this order).
+            name: such as `okta:E0000047`, `auth0:invalid_grant/wrong-credentials`, or without provider
+                `too_many_attempts` (then `auth0`, `okta` and `oauth` are asked in this order).
         """
         found = self._names.get(name)
         for provider in () if found or ":" in name else PROVIDERS:
@@ -123,8 +131,8 @@ class Registry:
             if (hit := group.by_text(upstream, status, surface)) is not None:
                 return hit
         rest = group.by_rest(upstream, status, surface) if group is not None else None
-        # A sentence may tell the meaning of a generic or unknown code, but not of a vendor's own one; and in IDX the key
-        # decides, for texts are localized.
+        # A sentence may tell the meaning of a generic or unknown code, but not of a vendor's own one; and in IDX the
+        # key decides, for texts are localized.
         generic = rest is None or not rest[0].evidence
         if generic and upstream.code is not None and upstream.text is not None and upstream.shape != "okta_idx":
             codeless = book.group(None)
@@ -168,7 +176,12 @@ class Registry:
 
     def _book(self, provider: str) -> Book:
         families = [
-            Family(row["pattern"], frozenset(row.get("shapes", ())), frozenset(row.get("status", ())), self.types[row["type"]])
+            Family(
+                row["pattern"],
+                frozenset(row.get("shapes", ())),
+                frozenset(row.get("status", ())),
+                self.types[row["type"]],
+            )
             for row in self._families.get(provider, ())
         ]
         entries = (entry for entry in self._entries.values() if entry.provider == provider)
@@ -281,5 +294,5 @@ def _check_collisions(rows: Mapping[str, Json], where: str) -> None:
             claim = (row["id"].partition(":")[0], row.get("code"), row.get("name"), demands, text)
             first = claims.setdefault(claim, row["id"])
             if first != row["id"]:
-                msg = f"{where}: {row['id']} claims the same responses as {first}: use the id {first} to change that entry"
+                msg = f"{where}: {row['id']} claims the same responses as {first}: change {first} instead"
                 raise RowError(msg)

@@ -36,7 +36,9 @@ def tell(options: Options, outcome: Outcome, method: str | None, path: str, *, a
         keys = events.problem_keys(truth, entry, found, outcome.problem.status)
         if options.log_upstream_text and found.upstream.text is not None:
             keys["upstream_text"] = mask(found.upstream.text)
-        events.emit(level, events.UNCLASSIFIED if unclassified else events.NORMALIZED, {**keys, **place, "applied": applied})
+        events.emit(
+            level, events.UNCLASSIFIED if unclassified else events.NORMALIZED, {**keys, **place, "applied": applied}
+        )
     count(options, truth)
 
 

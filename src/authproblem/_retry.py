@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from authproblem._fields import Fields
 from authproblem._model import Entry, RetryHint
 from authproblem._registry import Registry
 
 DEFAULT_MAX_WAIT = 86_400
-"""Seconds; a longer wait is not believed. go-auth0 and the MSAL libraries cap at an hour, quotas of Auth0 last a day."""
+"""Seconds; a longer wait is not believed. The longest that either vendor documents is a day, Auth0's quotas."""
 
 _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended: the longest window of either vendor's rate limits."""
@@ -26,7 +26,12 @@ _REFUSED_STATUS = frozenset((429, 503))
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _QUOTA_ITEM = re.compile(r"([a-z]+)=([A-Za-z0-9_.-]+)")
-_MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
 _TIME = r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"
 _DATES = tuple(
     re.compile(pattern)
@@ -108,7 +113,13 @@ def http_date(value: str) -> float | None:
             year -= 100 if year > this + 50 else 0
         try:
             moment = datetime(
-                year, _MONTHS[part["m"]], int(part["d"]), int(part["H"]), int(part["M"]), min(int(part["S"]), 59), tzinfo=timezone.utc
+                year,
+                _MONTHS[part["m"]],
+                int(part["d"]),
+                int(part["H"]),
+                int(part["M"]),
+                min(int(part["S"]), 59),
+                tzinfo=timezone.utc,
             )
         except (KeyError, ValueError):
             return None
@@ -131,7 +142,7 @@ def _wait(entry: Entry, fields: Fields, occasion: Occasion) -> tuple[int | None,
 
 
 def _resets(fields: Fields, occasion: Occasion) -> Iterator[tuple[int, str]]:
-    """The waits that reset headers tell, in order of trust. `Auth0-RateLimit` is not among them: its `t` is an interval."""
+    """The waits that reset headers tell, in order of trust. Not `Auth0-RateLimit`: its `t` is an interval."""
     lines = fields.all("ratelimit")
     if lines and (longest := _rate_limit(lines)) is not None:
         yield longest, "ratelimit"
@@ -160,19 +171,17 @@ def _numbers(fields: Fields, name: str) -> list[int]:
 
 
 def _rate_limit(lines: list[str]) -> int | None:
-    """The largest `t` of `RateLimit` items that are used up (draft-ietf-httpapi-ratelimit-headers); malformed = absent."""
+    """The largest `t` of used-up `RateLimit` items (draft-ietf-httpapi-ratelimit-headers); malformed = absent."""
     try:
         from http_sf import parse
     except ImportError:  # the extra `ratelimit` is not installed
         return None
     try:
-        items = parse(", ".join(lines).encode("latin-1"), tltype="list")
-    except (ValueError, KeyError, TypeError, IndexError):
+        items: Any = parse(", ".join(lines).encode("latin-1"), tltype="list")
+    except ValueError:
         return None
-    waits = [
-        parameters["t"]
-        for _, parameters in items
-        if isinstance(parameters, dict) and parameters.get("r") == 0 and type(parameters.get("t")) is int
+    waits: list[int] = [
+        parameters["t"] for _, parameters in items if parameters.get("r") == 0 and type(parameters.get("t")) is int
     ]
     return max(waits, default=None)
 

@@ -6,7 +6,7 @@ Evidence in the response itself is the classifier's business; here is only what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from authproblem._model import PROVIDERS
@@ -47,8 +47,8 @@ def upstream(provider: str, whole: bool = False, endpoint: str | None = None) ->
 
     Args:
         provider: `auth0`, `okta` or `oauth` (speaks OAuth, vendor unknown).
-        whole: whether everything below the path is the provider's, bodies without any sign of it included: for mounts and
-            apps that do nothing but proxy.
+        whole: whether everything below the path is the provider's, bodies without any sign of it included: for mounts
+            and apps that do nothing but proxy.
         endpoint: the provider's path that is called, such as `/oauth/token`, if it is one and the same.
 
     Raises:
@@ -77,7 +77,9 @@ def check_endpoint(endpoint: object, where: str) -> str | None:
         ValueError: if it does not start with a slash.
     """
     if endpoint is not None and not (isinstance(endpoint, str) and endpoint.startswith("/")):
-        msg = f"{where}: endpoint={endpoint!r} does not hold; it has to be a path of the provider such as '/oauth/token'"
+        msg = (
+            f"{where}: endpoint={endpoint!r} does not hold; it has to be a path of the provider such as '/oauth/token'"
+        )
         raise ValueError(msg)
     return endpoint
 
@@ -116,8 +118,8 @@ def read_mark(value: str | None) -> Sender | None:
     return Sender(provider.strip(), certain=True, endpoint=path)
 
 
-ScopeRule = Union[str, Upstream]
-Providers = Union[Mapping[str, ScopeRule], Callable[[Any], Union[ScopeRule, None]], None]
+ScopeRule = str | Upstream
+Providers = Mapping[str, ScopeRule] | Callable[[Any], ScopeRule | None] | None
 
 
 class Scopes:
@@ -173,7 +175,7 @@ def below(path: str, prefix: str) -> bool:
     return path.startswith(prefix) and (len(path) == len(prefix) or prefix.endswith("/") or path[len(prefix)] == "/")
 
 
-def _rules(providers: Mapping[str, ScopeRule]) -> list[tuple[str, Upstream]]:
+def _rules(providers: object) -> list[tuple[str, Upstream]]:
     if not isinstance(providers, Mapping):
         msg = f"providers={providers!r} does not hold; it has to map path prefixes to providers, or be callable"
         raise ValueError(msg)  # noqa: TRY004 - all mistakes in options are ValueErrors

@@ -24,7 +24,9 @@ _SAFE = {
     "integer": re.compile(r"\d{1,10}"),
     # Names of parameters: words joined by _ . or -, no digits, so that no token, address or number fits.
     "parameter": re.compile(r"(?!.{65})[A-Za-z]{1,24}(?:[_.-][A-Za-z]{1,24}){0,7}"),
-    "scopes": re.compile(r"(?!.{513})[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7}(?:(?:,| |, )[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7})*"),
+    "scopes": re.compile(
+        r"(?!.{513})[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7}(?:(?:,| |, )[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7})*"
+    ),
     # Password policies: plain words and numbers of up to three digits, none joined to a fourth by a dot (an address).
     "policy": re.compile(r"(?!.{513})(?:(?:[A-Za-z'()/-]{1,20}|\d{1,3}(?![.\d]\d))[,.;:]?(?: |$))+"),
 }
@@ -33,7 +35,7 @@ Value = TypeVar("Value")
 
 
 def fold(text: str) -> str:
-    """Bring a text into the form in which it is compared: white space, apostrophes, final dot, case of the first letter."""
+    """The form in which texts are compared: white space, apostrophes, final dot, case of the first letter."""
     if "\u00e2\u20ac\u2122" in text:  # U+2019 in UTF-8, read as Windows-1252: how old Auth0 pages and proxies send it
         text = text.replace("\u00e2\u20ac\u2122", "'")
     text = _SPACE.sub(" ", text.translate(_APOSTROPHES)).strip(" ").rstrip(".")
@@ -89,7 +91,8 @@ class Template:
 
 def _literal(text: str, source: str) -> str:
     if "{" in text or "}" in text:
-        msg = f"{source!r}: a brace that is no slot; write {{{{ or }}}}, or one of {{any}} {{{'} {'.join(_SAFE)}}} {{enum:a|b}}"
+        slots = " ".join(f"{{{kind}}}" for kind in (*_SAFE, "enum:a|b", "any"))
+        msg = f"{source!r}: a brace that is no slot; write {{{{ or }}}}, or one of {slots}"
         raise ValueError(msg)
     return text
 

@@ -9,6 +9,7 @@ from authproblem._model import RetryHint
 RETRY_TOKENS = ("after_delay", "once", "poll")
 """What a program may do unattended."""
 
+
 def retry_token(retry: RetryHint) -> str:
     """What a program may do unattended, as one token; a person's work is `manual`."""
     if retry.automatic:

@@ -71,7 +71,9 @@ class AuthProblemMiddleware:
             if held is not None:
                 return held.send(message)
             if "status" in message and message["status"] >= floor and message["type"] == _START:
-                held = _Held(gate.begin(_request(scope, root), message["status"], message.get("headers", ())), message, send)
+                held = _Held(
+                    gate.begin(_request(scope, root), message["status"], message.get("headers", ())), message, send
+                )
                 return held.start()
             return send(message)
 

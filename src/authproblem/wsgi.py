@@ -52,7 +52,9 @@ class AuthProblemMiddleware:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         floor = "2" if self._states and self._gate.wants_success(environ.get("PATH_INFO", "")) else "3"
-        exchange: _Exchange | Literal[False] | None = None  # None: not started yet; False: healthy, none of our business
+        exchange: _Exchange | Literal[False] | None = (
+            None  # None: not started yet; False: healthy, none of our business
+        )
 
         def starting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             nonlocal exchange
@@ -144,7 +146,9 @@ class _Exchange:
 
     def _begin(self, status: str, headers: list[tuple[str, str]]) -> None:
         exc_info, self._exc_info = self._exc_info, None
-        self._write = self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
+        self._write = (
+            self._start_response(status, headers, exc_info) if exc_info else self._start_response(status, headers)
+        )
 
 
 class _Response:
@@ -169,7 +173,9 @@ class _Response:
                 close()
 
 
-def _judged(result: Iterable[bytes], exchange: Callable[[], _Exchange | Literal[False] | None]) -> Generator[bytes, None, None]:
+def _judged(
+    result: Iterable[bytes], exchange: Callable[[], _Exchange | Literal[False] | None]
+) -> Generator[bytes, None, None]:
     """The chunks, no further pulled than needed: the app may start its response on the first `next()` only."""
     for chunk in result:
         held = exchange()
