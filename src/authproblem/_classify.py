@@ -6,12 +6,12 @@ word. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it i
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from authproblem._challenge import Challenge, parse_line
-from authproblem._fields import Fields
+from authproblem._express import settle
+from authproblem._fields import PLAIN_JSON, Fields
+from authproblem._index import Match
 from authproblem._location import read_location
-from authproblem._model import Classification, Entry, UpstreamError
+from authproblem._model import Classification, UpstreamError
 from authproblem._negotiate import PROBLEM, is_json
 from authproblem._parse import CODE, Json, load_object, unwrap
 from authproblem._registry import Registry
@@ -21,33 +21,26 @@ MAX_TEXT_BODY = 512
 """Bytes of a plain-text body that is an error message; longer ones are pages and are left alone."""
 
 _VENDORS = ("auth0", "okta")
+_HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 
 
-class Verdict(NamedTuple):
-    """The outcome for one response: what it means, or why it is left alone.
+Verdict = tuple[Classification | None, str]
+"""The outcome for one response: what it means, or None; and why it is left alone: empty for an error that is understood,
+else `not_candidate`, `no_evidence`, `step`, `unreadable` or `html`."""
 
-    Attributes:
-        classification: the meaning, or None.
-        why: empty for an error that is understood; else `not_candidate`, `no_evidence`, `step`, `unreadable` or `html`.
-    """
-
-    classification: Classification | None
-    why: str = ""
-
-
-_NOT_CANDIDATE = Verdict(None, "not_candidate")
-_NO_EVIDENCE = Verdict(None, "no_evidence")
-_UNREADABLE = Verdict(None, "unreadable")
-_STEP = Verdict(None, "step")
+_NOT_CANDIDATE: Verdict = (None, "not_candidate")
+_NO_EVIDENCE: Verdict = (None, "no_evidence")
+_UNREADABLE: Verdict = (None, "unreadable")
+_STEP: Verdict = (None, "step")
 
 
 def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
     """The sender, with the provider's own header taken into account; a caller's certain word comes first."""
-    if sender.certain:
-        return sender
-    for header, provider in registry.data["shapes"]["provider_headers"].items():
-        if header in fields:
-            return Sender(provider, certain=True, endpoint=sender.endpoint)
+    if not sender.certain:
+        for header, provider in registry.provider_headers:
+            if header in fields:
+                return Sender(provider, certain=True, endpoint=sender.endpoint)
     return sender
 
 
@@ -64,7 +57,13 @@ def examine(
         sender: what the app says of the sender.
         states: whether transaction states that come with a status below 400 are asked for.
     """
-    sender = identify(registry, fields, sender)
+    if fields is not PLAIN_JSON:
+        sender = identify(registry, fields, sender)
+    elif status >= 400:  # the hot path: a JSON error, and no header that decides anything
+        document = load_object(body)
+        if document is not None:
+            found = settle(registry, document, sender.provider, _meaning)
+            return (found, "") if found is not None else _object(registry, status, fields, document, sender)
     if status < 400:
         if status >= 300:
             return _redirect(registry, status, fields, sender)
@@ -98,16 +97,25 @@ def _object(registry: Registry, status: int, fields: Fields, document: Json, sen
         inner = unwrap(document)
         said = registry.shapes.read(inner) if inner is not None else None
         found = _evident(registry, status, said, sender.endpoint) if said is not None else None
-        return _NO_EVIDENCE if found is None else Verdict(found)
+        return _NO_EVIDENCE if found is None else (found, "")
     said = registry.shapes.read(document)
     if said is None:
         if registry.shapes.is_step(document):
             return _STEP
         return _plain(registry, status, fields, UpstreamError("unknown", document=document), sender)
-    found = _declared(registry, status, said, sender) or _evident(registry, status, said, sender.endpoint)
-    if found is not None:
-        return Verdict(_concurrency(registry, fields, found))
-    return _plain(registry, status, fields, said, sender)
+    found = _meaning(registry, status, said, sender)
+    if found is None:
+        return _plain(registry, status, fields, said, sender)
+    return found if fields is PLAIN_JSON else _concurrency(registry, fields, found), ""
+
+
+def _meaning(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
+    """The meaning under the declared sender, else by evidence."""
+    if sender.provider is not None:
+        found = _declared(registry, status, said, sender)
+        if found is not None:
+            return found
+    return _evident(registry, status, said, sender.endpoint)
 
 
 def _state(registry: Registry, status: int, document: Json, sender: Sender) -> Verdict:
@@ -115,8 +123,8 @@ def _state(registry: Registry, status: int, document: Json, sender: Sender) -> V
     said = registry.shapes.read(document)
     if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
         return _STEP if registry.shapes.is_step(document) else _NOT_CANDIDATE
-    found = _declared(registry, status, said, sender) or _evident(registry, status, said, sender.endpoint)
-    return _NO_EVIDENCE if found is None else Verdict(found)
+    found = _meaning(registry, status, said, sender)
+    return _NO_EVIDENCE if found is None else (found, "")
 
 
 def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError, sender: Sender) -> Verdict:
@@ -127,18 +135,18 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
         spoken = UpstreamError(
             "www_authenticate", code, challenge.parameters.get("error_description"), document=said.document
         )
-        found = _declared(registry, status, spoken, sender) or _evident(registry, status, spoken, sender.endpoint)
+        found = _meaning(registry, status, spoken, sender)
         if found is not None:
-            return Verdict(found)
+            return found, ""
     if sender.provider is None or not sender.certain:
         return _NO_EVIDENCE
-    steps = registry.data["shapes"]["step_challenges"]
+    steps = registry.step_challenges
     if any(line.partition(" ")[0].lower() in steps for line in fields.all("www-authenticate")):
         return _STEP
     hit = registry.match(sender.provider, said, status, sender.endpoint) if said.text is not None else None
     if hit is not None:
-        return Verdict(_classification(hit, sender.provider, said))
-    return Verdict(_classification((registry.by_status(status, said), "status"), sender.provider, said))
+        return _classification(hit, sender.provider, said), ""
+    return _classification((registry.by_status(status, said), "status"), sender.provider, said), ""
 
 
 def error_challenge(fields: Fields) -> Challenge | None:
@@ -157,7 +165,7 @@ def error_challenge(fields: Fields) -> Challenge | None:
 def _declared(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
     """The meaning under the sender that the app or a header declares; under a mere scope the body needs a code."""
     provider = sender.provider
-    if provider is None or (said.vendor is not None and said.vendor != provider):
+    if provider is None or said.vendor not in {None, provider}:
         return None
     hit = _best(registry, provider, said, status, sender.endpoint)
     if hit is None and said.code is None and not sender.certain:
@@ -167,35 +175,32 @@ def _declared(registry: Registry, status: int, said: UpstreamError, sender: Send
 
 def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str | None) -> Classification | None:
     """The meaning where nothing but the response itself tells the sender."""
-    if said.proof == "none":
+    proof = said.proof
+    if proof == "none":
         return None
-    for provider in _VENDORS:
-        if said.vendor is not None and said.vendor != provider:
-            continue
-        hit = _best(registry, provider, said, status, endpoint, own=said.proof != "shape")
-        if said.proof == "shape":
-            return _classification(hit or _general(registry, provider, said, status), provider, said)
-        if hit is not None and (hit[0].evidence or said.proof == "registered"):
+    for provider in _VENDORS if said.vendor is None else (said.vendor,):
+        if proof == "shape":
+            hit = _best(registry, provider, said, status, endpoint) or _general(registry, provider, said, status)
             return _classification(hit, provider, said)
+        own = registry.match_own(provider, said, status, endpoint)
+        if own is not None and (own[0].evidence or proof == "registered"):
+            return _classification(own, provider, said)
     return None
 
 
-def _general(registry: Registry, provider: str, said: UpstreamError, status: int) -> tuple[Entry, str]:
+def _general(registry: Registry, provider: str, said: UpstreamError, status: int) -> Match:
     """What is left for an unknown code of a certain provider: its family, then the status."""
     family = registry.family(provider, said.code, said.shape, status) if said.code is not None else None
     return (family, "family") if family is not None else (registry.by_status(status, said), "status")
 
 
-def _best(
-    registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None, *, own: bool = False
-) -> tuple[Entry, str] | None:
+def _best(registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None) -> Match | None:
     """The entry; of several IDX messages the first that an entry or a family knows."""
-    match = registry.match_own if own else registry.match
     if said.shape != "okta_idx":
-        return match(provider, said, status, endpoint)
+        return registry.match(provider, said, status, endpoint)
     for text, key in said.causes:
-        message = said._replace(code=key, text=text, causes=())
-        hit = match(provider, message, status, endpoint)
+        message = UpstreamError("okta_idx", key, text)
+        hit = registry.match(provider, message, status, endpoint)
         if hit is None and key is not None and (family := registry.family(provider, key, said.shape, status)):
             hit = family, "family"
         if hit is not None:
@@ -209,7 +214,7 @@ def _concurrency(registry: Registry, fields: Fields, found: Classification) -> C
         return found
     if fields.get("x-rate-limit-limit") != "0" or fields.get("x-rate-limit-remaining") != "0":
         return found
-    entry = registry.lookup(registry.data["shapes"]["concurrency_entry"])
+    entry = registry.concurrency
     return found if entry is None else found._replace(reason=entry.reason, entry=entry.id, matched_by="header")
 
 
@@ -222,7 +227,7 @@ def _redirect(registry: Registry, status: int, fields: Fields, sender: Sender) -
     if not telling and not sender.certain:
         return _NO_EVIDENCE
     found = callback(registry, status, said, sender)
-    return _NO_EVIDENCE if found is None else Verdict(found)
+    return _NO_EVIDENCE if found is None else (found, "")
 
 
 def callback(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
@@ -249,11 +254,12 @@ def _html(registry: Registry, status: int, body: bytes, sender: Sender) -> Verdi
     provider = sender.provider or "oauth"
     hit = registry.match(provider, said, status, sender.endpoint) if said.code else None
     found = _classification(hit or (registry.by_status(status, said), "status"), provider, said)
-    return Verdict(found, "html")
+    return found, "html"
 
 
-def _classification(hit: tuple[Entry, str], provider: str, said: UpstreamError) -> Classification:
+def _classification(hit: Match, provider: str, said: UpstreamError) -> Classification:
     entry, matched_by = hit
-    if said.shape in {"www_authenticate", "redirect", "callback"} and matched_by not in {"family", "status"}:
+    shape = said.shape
+    if shape in _HEADER_SHAPES and matched_by not in {"family", "status"}:
         matched_by = "header"
-    return Classification(entry.type.slug, entry.id or None, provider, said.shape, matched_by, said)
+    return _new(Classification, (entry.type.slug, entry.id or None, provider, shape, matched_by, said))

@@ -21,7 +21,6 @@ _NAMES = (
     "auth-problem-upstream",
     "auth0-client-quota-limit",
     "auth0-organization-quota-limit",
-    "cache-control",
     "content-encoding",
     "content-type",
     "date",
@@ -30,7 +29,6 @@ _NAMES = (
     "ot-baggage-auth0-request-id",
     "ratelimit",
     "retry-after",
-    "vary",
     "www-authenticate",
     "x-auth0-requestid",
     "x-okta-request-id",
@@ -42,30 +40,78 @@ _NAMES = (
 _READ: dict[Any, str] = {key: name for name in _NAMES for key in (name, name.encode())}
 
 
+_ORDINARY_NAMES = (
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-max-age",
+    "age",
+    "alt-svc",
+    "cache-control",
+    "connection",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "etag",
+    "expires",
+    "keep-alive",
+    "last-modified",
+    "link",
+    "p3p",
+    "permissions-policy",
+    "pragma",
+    "referrer-policy",
+    "server",
+    "server-timing",
+    "set-cookie",
+    "strict-transport-security",
+    "traceparent",
+    "transfer-encoding",
+    "vary",
+    "via",
+    "x-content-type-options",
+    "x-correlation-id",
+    "x-frame-options",
+    "x-powered-by",
+    "x-process-time",
+    "x-request-id",
+    "x-xss-protection",
+)
+"""Names that decide nothing, or only together with a name that is read (`Date`)."""
+_ORDINARY = frozenset(key for name in _ORDINARY_NAMES for text in (name, name.title()) for key in (text, text.encode()))
+_JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
+
+
 class Fields:
-    """The headers of one response: the untouched pairs in order, and the values of the names that are read."""
+    """The headers that are read, by lower-case name."""
 
-    __slots__ = ("_values", "pairs")
+    __slots__ = ("_values", "media_type")
 
-    def __init__(self, headers: Headers) -> None:
-        """Scan headers; a one-shot iterable is read once, and a mapping's duplicate-keeping view is preferred.
-
-        Raises:
-            TypeError: if `headers` is neither a mapping nor an iterable of pairs.
-        """
-        pairs = headers if type(headers) is list else list(_pairs(headers))
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        """Scan pairs of bytes or str."""
         values: dict[str, list[str]] = {}
         for name, value in pairs:
-            key = _READ.get(name) or _READ.get(name.lower())
+            key = _READ.get(name)
+            if key is None and name not in _ORDINARY:
+                key = _READ.get(name.lower())
             if key is not None:
                 text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
                 values.setdefault(key, []).append(text.strip(" \t"))
-        self.pairs: list[Pair] = pairs
         self._values = values
+        lines = values.get("content-type")
+        self.media_type = lines[0].partition(";")[0].strip().lower() if lines else ""
 
     def __contains__(self, name: str) -> bool:
         """Whether a header of this (lower-case) name is there."""
         return name in self._values
+
+    def __bool__(self) -> bool:
+        """Whether any header is read."""
+        return bool(self._values)
 
     def get(self, name: str) -> str | None:
         """The first line's value, or None."""
@@ -76,13 +122,43 @@ class Fields:
         """The values of all lines, in order."""
         return self._values.get(name, [])
 
-    @property
-    def media_type(self) -> str:
-        """The media type without parameters, lower-case; empty where there is none."""
-        lines = self._values.get("content-type")
-        return lines[0].partition(";")[0].strip().lower() if lines else ""
+
+PLAIN_JSON = Fields([("content-type", _JSON_TYPES[0])])
+"""The headers of most errors: a JSON type, and nothing else that decides anything. One object for all, so that telling
+it costs two operations in C instead of a loop over the headers."""
+_PLAIN = {key: PLAIN_JSON for text in _JSON_TYPES for key in (text, text.encode())}
 
 
-def _pairs(headers: Headers) -> Iterable[Pair]:
-    items = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
-    return items() if callable(items) else headers  # type: ignore[return-value]
+def scan(headers: Headers) -> Fields:
+    """Scan a response's headers.
+
+    Args:
+        headers: a mapping, or an iterable of pairs, `str` or `bytes`; a mapping's view that keeps duplicates is preferred.
+
+    Raises:
+        TypeError: if `headers` is neither.
+    """
+    pairs = headers if type(headers) is list else pairs_of(headers)
+    names = dict(pairs)
+    if len(names) == len(pairs) and _ORDINARY.issuperset(names):
+        # Only one of the four can be there: whoever sends it in two spellings comes below.
+        kind: Any = (
+            names.get(b"content-type")
+            or names.get("content-type")
+            or names.get("Content-Type")
+            or names.get(b"Content-Type")
+        )
+        plain = _PLAIN.get(kind)
+        if plain is not None:
+            return plain
+    return Fields(pairs)
+
+
+def pairs_of(headers: Headers) -> list[Pair]:
+    """The pairs of any kind of headers, in order, read once.
+
+    Raises:
+        TypeError: if `headers` is neither a mapping nor an iterable.
+    """
+    items: Any = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
+    return list(items() if callable(items) else headers)

@@ -27,6 +27,8 @@ _DROPPED = frozenset(key for name in _DROPPED_NAMES for key in (name, name.encod
 _RETRY_AFTER = frozenset(("retry-after", b"retry-after"))
 _CHALLENGE = frozenset(("www-authenticate", b"www-authenticate"))
 _EXPOSE = frozenset(("access-control-expose-headers", b"access-control-expose-headers"))
+_VARY = frozenset(("vary", b"vary"))
+_CACHE_CONTROL = frozenset(("cache-control", b"cache-control"))
 _MARK = frozenset(("auth-problem-upstream", b"auth-problem-upstream"))
 _TWIN_NAMES = ("Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry")
 
@@ -53,17 +55,18 @@ class Dress(NamedTuple):
     expose: bool = True
 
 
-def rewritten(fields: Fields, problem: Problem, length: int | None, dress: Dress) -> list[Pair]:
+def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int | None, dress: Dress) -> list[Pair]:
     """The headers of a problem response.
 
     Args:
-        fields: the headers of the response that it replaces.
+        pairs: the headers of the response that it replaces.
+        fields: the same, scanned.
         problem: the problem.
         length: bytes of the body, or None where none is sent (HEAD).
         dress: how it is sent.
     """
     kept: list[Pair] = []
-    for pair in fields.pairs:
+    for pair in pairs:
         name = pair[0].lower()
         if name in _DROPPED or (name in _RETRY_AFTER and not dress.keep_retry_after):
             continue
@@ -77,22 +80,27 @@ def rewritten(fields: Fields, problem: Problem, length: int | None, dress: Dress
     if told and not dress.keep_retry_after:
         added.append(("Retry-After", str(problem.retry.after)))
     added += twin(fields, problem, expose=dress.expose, waits=dress.keep_retry_after or told)
-    if dress.negotiated and not _varies(fields):
+    if dress.negotiated and not _varies(pairs):
         added.append(("Vary", "Accept"))
     return kept + _as_kind(added, binary=dress.binary)
 
 
-def marked(fields: Fields, problem: Problem, *, binary: bool, expose: bool) -> list[Pair]:
+def marked(pairs: list[Pair], fields: Fields, problem: Problem, *, binary: bool, expose: bool) -> list[Pair]:
     """The headers of a redirect with the header twin added; nothing else changes."""
-    kept = [(n, v) for n, v in fields.pairs if n.lower() not in _MARK and not (expose and n.lower() in _EXPOSE)]
+    kept = [(n, v) for n, v in pairs if n.lower() not in _MARK and not (expose and n.lower() in _EXPOSE)]
     return kept + _as_kind(twin(fields, problem, expose=expose, waits=False), binary=binary)
 
 
-def without_mark(fields: Fields) -> list[Pair]:
+def without_mark(pairs: list[Pair], fields: Fields) -> list[Pair]:
     """The headers without `Auth-Problem-Upstream`, which never leaves the app; the very list where it is not there."""
     if "auth-problem-upstream" not in fields:
-        return fields.pairs
-    return [pair for pair in fields.pairs if pair[0].lower() not in _MARK]
+        return pairs
+    return [pair for pair in pairs if pair[0].lower() not in _MARK]
+
+
+def forbids_transform(pairs: list[Pair]) -> bool:
+    """Whether `Cache-Control` says `no-transform` (RFC 9111 section 5.2.2.6)."""
+    return any("no-transform" in line.lower() for line in _lines(pairs, _CACHE_CONTROL))
 
 
 def twin(fields: Fields, problem: Problem, *, expose: bool, waits: bool) -> list[tuple[str, str]]:
@@ -109,9 +117,15 @@ def twin(fields: Fields, problem: Problem, *, expose: bool, waits: bool) -> list
     return added + [("Access-Control-Expose-Headers", line) for line in listed]
 
 
-def _varies(fields: Fields) -> bool:
-    names = {name.strip().lower() for line in fields.all("vary") for name in line.split(",")}
+def _varies(pairs: list[Pair]) -> bool:
+    names = {name.strip().lower() for line in _lines(pairs, _VARY) for name in line.split(",")}
     return "accept" in names or "*" in names
+
+
+def _lines(pairs: list[Pair], names: frozenset[Any]) -> list[str]:
+    """The values of a header that only a rewrite reads."""
+    values = [pair[1] for pair in pairs if pair[0].lower() in names]
+    return [value.decode("latin-1") if isinstance(value, bytes) else value for value in values]
 
 
 def _as_kind(added: list[tuple[str, str]], *, binary: bool) -> list[Any]:

@@ -6,11 +6,11 @@ dictionary look-up or a walk over the few entries that share a code; nothing dep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from authproblem._model import Entry, ProblemType, UpstreamError
-from authproblem._text import KnownTexts, TextTable
+from authproblem._text import KnownTexts, TextTable, is_constant, plain
 
 Match = tuple[Entry, str]
 
@@ -44,7 +44,7 @@ class Family(NamedTuple):
 class Group:
     """The entries of one provider that share a code (or have none)."""
 
-    __slots__ = ("_base", "_causes", "_names", "_others", "_reasons", "_texts", "surfaced")
+    __slots__ = ("_base", "_causes", "_names", "_others", "_reasons", "_texts", "only", "ready", "statuses", "surfaced")
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         """Sort the entries into tiers; within a tier the one that demands most comes first."""
@@ -60,6 +60,16 @@ class Group:
         self._base = rest[-1] if rest and not _demands(rest[-1]) else None
         self._others = tuple(e for e in rest if e is not self._base)
         self.surfaced = any(e.surfaces for e in entries)
+        self.statuses = frozenset(status for e in entries for status in e.status)
+        # The hot path: a text that stands there to the letter and demands nothing else, or the one entry of the code.
+        self.ready: dict[str | None, Match] = {}
+        for entry in told:
+            for text in entry.texts if _demands(entry) == 0 else ():
+                if is_constant(text):
+                    self.ready.setdefault(plain(text), (entry, "code_description"))
+        for text in {text for entry in told if _demands(entry) for text in entry.texts}:
+            self.ready.pop(plain(text), None)
+        self.only = (self._base, "code") if self._base is not None and len(entries) == 1 else None
 
     def by_text(self, upstream: UpstreamError, status: int, surface: str | None) -> Match | None:
         """The entry whose text this is."""
@@ -106,10 +116,13 @@ def _admits(entry: Entry, upstream: UpstreamError, status: int, surface: str | N
 class Book:
     """All entries of one provider."""
 
-    __slots__ = ("_by_code", "_families", "_groups", "_known", "_known_rows")
+    __slots__ = ("_by_code", "_families", "_groups", "_known", "_known_rows", "codeless", "provider")
 
-    def __init__(self, entries: Iterable[Entry], families: Sequence[Family], known: Sequence[str]) -> None:
+    def __init__(
+        self, provider: str, entries: Iterable[Entry], families: Sequence[Family], known: Sequence[str]
+    ) -> None:
         """Sort entries by code; groups and the list of known texts are built when first needed."""
+        self.provider = provider
         self._by_code: dict[str | None, list[Entry]] = {}
         rows = list(known)
         for entry in entries:
@@ -119,6 +132,7 @@ class Book:
         self._groups: dict[str | None, Group] = {}
         self._families = tuple(families)
         self._known_rows = rows
+        self.codeless = None in self._by_code
         self._known: KnownTexts | None = None
 
     def group(self, code: str | None) -> Group | None:
@@ -137,6 +151,10 @@ class Book:
             if family.holds(code, shape, status):
                 return family.type
         return None
+
+    def constants(self) -> Iterator[str]:
+        """The known texts without slots, as they stand on the wire."""
+        return (plain(text) for text in self._known_rows if is_constant(text))
 
     def knows(self, text: str) -> bool:
         """Whether a text may be sent on as it came."""

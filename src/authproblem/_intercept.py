@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from authproblem import _events as events
 from authproblem._classify import identify
-from authproblem._fields import Fields, Headers, Pair
-from authproblem._headers import Dress, marked, rewritten, without_mark
+from authproblem._fields import Fields, Headers, Pair, pairs_of, scan
+from authproblem._headers import Dress, forbids_transform, marked, rewritten, without_mark
 from authproblem._location import read_query
 from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM, is_json, media_type
@@ -22,7 +22,7 @@ from authproblem._normalize import Outcome, process
 from authproblem._options import Options
 from authproblem._problem import Problem
 from authproblem._report import tell, tell_callback
-from authproblem._retry import Occasion, believed
+from authproblem._retry import Occasion, keeps_retry_after
 from authproblem._scope import Sender, read_mark
 
 JUDGED = "authproblem.judged"
@@ -66,20 +66,22 @@ class Interception:
         gate: the rules.
         request: the request.
         status: the HTTP status.
-        fields: the scanned headers.
+        pairs: the headers as they came.
+        fields: the same, scanned.
         sender: what the app says of the sender.
         headers: the headers to send if the response passes: without `Auth-Problem-Upstream`.
         holding: whether its bytes are to be kept back.
         body: the bytes that are kept.
     """
 
-    __slots__ = ("body", "fields", "gate", "headers", "holding", "request", "sender", "status")
+    __slots__ = ("body", "fields", "gate", "headers", "holding", "pairs", "request", "sender", "status")
 
-    def __init__(self, gate: Gate, request: Request, status: int, fields: Fields) -> None:
+    def __init__(self, gate: Gate, request: Request, status: int, pairs: list[Pair]) -> None:
         """Begin; made by `Gate.begin`."""
-        self.gate, self.request, self.status, self.fields = gate, request, status, fields
+        self.gate, self.request, self.status, self.pairs = gate, request, status, pairs
+        self.fields = fields = scan(pairs)
         self.sender = Sender()
-        self.headers = without_mark(fields)
+        self.headers = without_mark(pairs, fields)
         self.holding = False
         self.body = bytearray()
 
@@ -103,7 +105,7 @@ class Interception:
         """
         self.holding = False
         try:
-            return self.gate.judge(self.request, self.status, self.fields, bytes(self.body), self.sender)
+            return self.gate.judge(self)
         except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
             events.report_fault(error, "a response could not be judged and was passed untouched")
             return None
@@ -128,8 +130,7 @@ class Gate:
 
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
         """A response begins whose status calls for a look: decide whether to hold it."""
-        fields = Fields(headers)
-        interception = Interception(self, request, status, fields)
+        interception = Interception(self, request, status, headers if type(headers) is list else pairs_of(headers))
         try:
             self._begin(interception)
         except Exception as error:  # noqa: BLE001 - a callable of the app may raise, too
@@ -145,7 +146,7 @@ class Gate:
             sender = self._endpoint_of_evidence(sender)
         interception.sender = sender
         if 300 <= status < 400:
-            interception.headers = self._redirect(request, status, fields, sender) or interception.headers
+            interception.headers = self._redirect(interception) or interception.headers
             return
         if JUDGED in request.state or scopes.excludes(request.path):
             return
@@ -178,62 +179,60 @@ class Gate:
             certain or (media == "text/plain" and "www-authenticate" in fields)
         )
 
-    def judge(self, request: Request, status: int, fields: Fields, body: bytes, sender: Sender) -> Reply | None:
+    def judge(self, held: Interception) -> Reply | None:
         """Classify a whole response, emit its event, and give what replaces it."""
         policy = self.options.policy
-        occasion = Occasion(
-            status, sender.provider or "oauth", sender.endpoint, request.method, time.time(), policy.max_wait
-        )
-        outcome = process(policy, fields, body, sender, occasion, instance=new_instance())
-        applied = self._applies(fields)
+        request, sender = held.request, held.sender
+        occasion = self._occasion(held)
+        outcome = process(policy, held.fields, held.body, sender, occasion, instance=new_instance())
+        applied = self._applies(held.pairs)
         tell(self.options, outcome, request.method, request.path, applied=applied)
-        if outcome.problem is None or not applied or (request.method == "HEAD" and not _told_by_headers(outcome, body)):
+        problem = outcome.problem
+        if problem is None or not applied or (request.method == "HEAD" and not _told_by_headers(outcome, held.body)):
             return None
-        return self._reply(request, fields, outcome.problem, occasion, folded=outcome.folded)
+        content = b"" if request.method == "HEAD" else problem.to_bytes()
+        dress = self._dress(held, problem, occasion, folded=outcome.folded)
+        length = None if request.method == "HEAD" else len(content)
+        return Reply(problem.status, rewritten(held.pairs, held.fields, problem, length, dress), content)
 
-    def _applies(self, fields: Fields) -> bool:
+    def _occasion(self, held: Interception) -> Occasion:
+        sender, policy = held.sender, self.options.policy
+        return Occasion(held.status, sender.endpoint, held.request.method, time.time(), policy.max_wait)
+
+    def _applies(self, pairs: list[Pair]) -> bool:
         """Whether a problem is sent at all: not as a dry run, nor where `no-transform` is to be respected."""
-        options = self.options
-        if options.observe:
+        if self.options.observe:
             return False
-        return not (
-            options.respect_no_transform and any("no-transform" in line.lower() for line in fields.all("cache-control"))
-        )
+        return not self.options.respect_no_transform or not forbids_transform(pairs)
 
-    def _reply(self, request: Request, fields: Fields, problem: Problem, occasion: Occasion, *, folded: bool) -> Reply:
-        options = self.options
-        head = request.method == "HEAD"
-        content = b"" if head else problem.to_bytes()
-        kind = options.media_type or media_type(request.accept, fields.media_type)
+    def _dress(self, held: Interception, problem: Problem, occasion: Occasion, *, folded: bool) -> Dress:
+        options, fields = self.options, held.fields
+        kind = options.media_type or media_type(held.request.accept, fields.media_type)
         if kind not in {PROBLEM, JSON}:
             kind = PROBLEM if folded else fields.get("content-type") or PROBLEM
-        dress = Dress(
+        return Dress(
             media_type=kind,
-            binary=request.binary,
-            keep_retry_after=not folded
-            and len(fields.all("retry-after")) == 1
-            and believed(fields, occasion) is not None,
+            binary=held.request.binary,
+            keep_retry_after=not folded and "retry-after" in fields and keeps_retry_after(fields, occasion),
             drop_retry_after=folded,
-            keep_challenge=not folded or problem.status == occasion.status,
+            keep_challenge=not folded or problem.status == held.status,
             negotiated=options.media_type is None,
             expose=options.expose_headers,
         )
-        return Reply(problem.status, rewritten(fields, problem, None if head else len(content), dress), content)
 
-    def _redirect(self, request: Request, status: int, fields: Fields, sender: Sender) -> list[Pair] | None:
+    def _redirect(self, held: Interception) -> list[Pair] | None:
         """A redirect: an event if it carries an error, and the header twin where that is asked for."""
-        if "location" not in fields or self.options.scopes.excludes(request.path):
+        options, request = self.options, held.request
+        if "location" not in held.fields or options.scopes.excludes(request.path):
             return None
-        occasion = Occasion(status, sender.provider or "oauth", sender.endpoint, request.method, time.time())
-        outcome = process(
-            self.options.policy._replace(disclosure="off"), fields, b"", sender, occasion, instance=new_instance()
-        )
+        policy = options.policy._replace(disclosure="off")
+        outcome = process(policy, held.fields, b"", held.sender, self._occasion(held), instance=new_instance())
         if outcome.found is None:
             return None
-        tell(self.options, outcome, request.method, request.path, applied=False)
-        if outcome.problem is None or self.options.observe or not self.options.mark_redirects:
+        tell(options, outcome, request.method, request.path, applied=False)
+        if outcome.problem is None or options.observe or not options.mark_redirects:
             return None
-        return marked(fields, outcome.problem, binary=request.binary, expose=self.options.expose_headers)
+        return marked(held.pairs, held.fields, outcome.problem, binary=request.binary, expose=options.expose_headers)
 
     def callback(self, request: Request, query: str) -> Problem | None:
         """The problem in the query of a request to a callback path; its event is at info, for anyone can send it."""
@@ -271,7 +270,7 @@ def new_instance() -> str:
     return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _told_by_headers(outcome: Outcome, body: bytes) -> bool:
+def _told_by_headers(outcome: Outcome, body: bytes | bytearray) -> bool:
     """Whether a HEAD response tells what the GET would: by a body that the server drops later, or by its headers."""
     return bool(body) or (outcome.found is not None and outcome.found.matched_by == "header")
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from authproblem._model import UpstreamError
-from authproblem._parse import CODE, Json
+from authproblem._parse import Json, is_code
 from authproblem._registry import Registry
 
 OWN = frozenset(
@@ -23,7 +23,6 @@ OWN = frozenset(
 MAX_CAUSES = 32
 _MAX_TEXT = 2048
 """Characters of a text that is passed on request (`texts="all"`)."""
-_INTEGERS = range(-(2**63), 2**64)
 
 PassText = Callable[[Any, str, str], str | None]
 
@@ -35,6 +34,7 @@ class Texts(NamedTuple):
         registry: the known texts and the member table.
         provider: whose texts they are.
         sentence: the registry's sentence that takes the place of an unknown text.
+        constants: the known texts without slots, which are told at once.
         everything: whether all texts pass, capped and without control characters.
         ask: the app's `pass_text`, bound to the problem, or None.
     """
@@ -42,23 +42,17 @@ class Texts(NamedTuple):
     registry: Registry
     provider: str
     sentence: str
+    constants: frozenset[str]
     everything: bool = False
     ask: Callable[[str, str], str | None] | None = None
 
     def allowed(self, member: str, text: str) -> str | None:
         """The text as it may be sent, or None."""
-        if self.registry.knows(self.provider, text):
+        if text in self.constants or self.registry.knows(self.provider, text):
             return text
         if self.everything:
             return clean(text)
         return self.ask(member, text) if self.ask is not None else None
-
-
-class Members(NamedTuple):
-    """The upstream's members: those at the top level, and those whose names are ours, under `upstream.members`."""
-
-    top: Json
-    moved: Json
 
 
 class Unsendable(Exception):  # noqa: N818 - no error of the caller's: the body is passed untouched
@@ -70,49 +64,54 @@ def clean(text: str) -> str:
     return "".join(c for c in text[:_MAX_TEXT] if c.isprintable())
 
 
-def members(said: UpstreamError, texts: Texts) -> Members:
+def members(said: UpstreamError, texts: Texts, top: Json) -> Json:
     """Sort the members of the upstream's object.
+
+    Args:
+        said: what the provider said.
+        texts: what becomes of its texts.
+        top: where the members of the top level go.
+
+    Returns:
+        The members whose names are ours, for `upstream.members`.
 
     Raises:
         Unsendable: if the object is a protocol document that holds a number that JSON parsers here cannot hold.
     """
-    document = said.document
-    if document is None:
-        return Members({}, {})
+    document = said.document or {}
+    moved: Json = {}
     if said.protocol:
         if not _holds(document):
             raise Unsendable
-        return Members(
-            {name: value for name, value in document.items() if name not in OWN},
-            {name: value for name, value in document.items() if name in OWN},
-        )
-    table = texts.registry.data["shapes"]["members"]["*"]
-    top: Json = {}
-    moved: Json = {}
+        for name, value in document.items():
+            (moved if name in OWN else top)[name] = value
+        return moved
+    table = texts.registry.member_kinds
+    constants = texts.constants
     for name, value in document.items():
-        if value is None:
+        kind = table.get(name, "other")
+        if kind == "text" and type(value) is str and value in constants:
+            top[name] = value
             continue
-        kept = _KINDS[table.get(name, "other")](name, value, texts)
+        kept = _KINDS[kind](name, value, texts) if value is not None else None
         if kept is not None:
             (moved if name in OWN else top)[name] = kept
-    return Members(top, moved)
+    return moved
 
 
 def _code(_name: str, value: object, _texts: Texts) -> object:
-    if isinstance(value, str):
-        return value if CODE.fullmatch(value) else None
-    return value if type(value) is int and value in _INTEGERS else None
+    if type(value) is str:
+        return value if is_code(value) else None
+    return value if type(value) is int else None
 
 
 def _integer(_name: str, value: object, _texts: Texts) -> object:
-    return value if type(value) is int and value in _INTEGERS else None
+    return value if type(value) is int else None
 
 
 def _sentence(name: str, value: object, texts: Texts) -> object:
     """`error`: a code as a rule; where it is a sentence it counts as text."""
-    if isinstance(value, str) and CODE.fullmatch(value):
-        return value
-    return _text(name, value, texts)
+    return value if is_code(value) else _text(name, value, texts)
 
 
 def _text(name: str, value: object, texts: Texts) -> object:

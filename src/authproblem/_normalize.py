@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from authproblem._classify import Verdict, examine
+from authproblem._classify import examine
 from authproblem._decode import decode
 from authproblem._disclose import fold
-from authproblem._fields import Fields, Headers
+from authproblem._fields import PLAIN_JSON, Fields, Headers, scan
 from authproblem._members import Unsendable
 from authproblem._model import Classification
-from authproblem._options import DEFAULT_MAX_BODY, Policy, make_policy
+from authproblem._options import DEFAULT_MAX_BODY, Policy, default_policy, make_policy
 from authproblem._problem import Problem, build
 from authproblem._registry import Registry
 from authproblem._retry import Occasion
 from authproblem._scope import UNKNOWN, Sender, check_endpoint, check_provider
+
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 
 
 class Outcome(NamedTuple):
@@ -43,40 +45,42 @@ class Outcome(NamedTuple):
 
 
 def process(
-    policy: Policy, fields: Fields, body: bytes, sender: Sender, occasion: Occasion, *, instance: str | None = None
+    policy: Policy,
+    fields: Fields,
+    body: bytes | bytearray,
+    sender: Sender,
+    occasion: Occasion,
+    *,
+    instance: str | None = None,
 ) -> Outcome:
     """The whole path for one response."""
-    plain = decode(body, fields.all("content-encoding"), policy.max_body)
-    if plain is None or len(plain) > policy.max_body:
+    registry = policy.registry
+    plain = body if fields is PLAIN_JSON and len(body) <= policy.max_body else _decoded(fields, body, policy.max_body)
+    if plain is None:
         return Outcome(None, None, None, "unreadable")
-    verdict = examine(policy.registry, occasion.status, fields, plain, sender, states=policy.transaction_states)
-    found = verdict.classification
-    if found is None or verdict.why:
-        return Outcome(None, found, None, verdict.why)
-    if found.reason in policy.registry.data["shapes"]["flow_types"] and not policy.flow_control:
+    found, why = examine(registry, occasion.status, fields, plain, sender, states=policy.transaction_states)
+    if found is None or why:
+        return Outcome(None, found, None, why)
+    if found.reason in registry.flow_types and not policy.flow_control:
         return Outcome(None, found, None, "flow_control")
-    return conclude(
-        policy, found, fields, occasion._replace(provider=found.provider, endpoint=sender.endpoint), instance
-    )
+    try:
+        truth = build(found, fields, policy, occasion, instance=instance)
+        if policy.disclosure == "off":
+            return _new(Outcome, (truth, found, truth, ""))
+        return conclude(policy, truth, found, fields, occasion, instance)
+    except Unsendable:
+        return Outcome(None, found, None, "unsendable")
 
 
 def conclude(
-    policy: Policy, found: Classification, fields: Fields, occasion: Occasion, instance: str | None
+    policy: Policy, truth: Problem, found: Classification, fields: Fields, occasion: Occasion, instance: str | None
 ) -> Outcome:
-    """From meaning to problem."""
-    try:
-        truth = build(found, fields, policy, occasion, instance=instance)
-        folded = (
-            fold(policy.registry, found, occasion.endpoint, policy.disclosure) if policy.disclosure != "off" else None
-        )
-        if folded is None:
-            return Outcome(truth, found, truth)
-        problem = build(
-            folded.classification, fields, policy, occasion._replace(status=folded.status), instance=instance
-        )
-    except Unsendable:
-        return Outcome(None, found, None, "unsendable")
-    return Outcome(problem, found, truth)
+    """Fold where a stranger must not tell answers apart: the same path once more, for the provider's genuine answer."""
+    folded = fold(policy.registry, found, occasion.endpoint, policy.disclosure)
+    if folded is None:
+        return _new(Outcome, (truth, found, truth, ""))
+    genuine = occasion._replace(status=folded.status)
+    return Outcome(build(folded.classification, fields, policy, genuine, instance=instance), found, truth)
 
 
 def normalize(
@@ -113,10 +117,10 @@ def normalize(
     Raises:
         ValueError: for a wrong option, provider or endpoint; the message names it and what would be right.
     """
-    policy = make_policy(options)
-    sender = _sender(provider, endpoint)
-    occasion = Occasion(int(status), provider or "oauth", endpoint, method, now, policy.max_wait)
-    return process(policy, Fields(headers), bytes(body), sender, occasion, instance=instance).problem
+    policy = make_policy(options) if options else default_policy()
+    sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
+    occasion = _new(Occasion, (int(status), endpoint, method, now, policy.max_wait))
+    return process(policy, scan(headers), body, sender, occasion, instance=instance).problem
 
 
 def classify(
@@ -146,15 +150,21 @@ def classify(
     Raises:
         ValueError: for a wrong provider or endpoint.
     """
-    fields = Fields(headers)
-    plain = decode(bytes(body), fields.all("content-encoding"), DEFAULT_MAX_BODY)
-    if plain is None or len(plain) > DEFAULT_MAX_BODY:
+    fields = scan(headers)
+    plain = body if fields is PLAIN_JSON and len(body) <= DEFAULT_MAX_BODY else _decoded(fields, body, DEFAULT_MAX_BODY)
+    if plain is None:
         return None
-    sender = _sender(provider, endpoint)
-    verdict: Verdict = examine(
-        registry or Registry.builtin(), int(status), fields, plain, sender, states=transaction_states
-    )
-    return verdict.classification if not verdict.why else None
+    sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
+    found, why = examine(registry or Registry.builtin(), status, fields, plain, sender, states=transaction_states)
+    return None if why else found
+
+
+def _decoded(fields: Fields, body: bytes | bytearray, limit: int) -> bytes | None:
+    """The body with its content codings undone; None if that cannot be, or it is too large."""
+    if "content-encoding" in fields:
+        decoded = decode(bytes(body), fields.all("content-encoding"), limit)
+        return decoded if decoded is not None and len(decoded) <= limit else None
+    return bytes(body) if len(body) <= limit else None
 
 
 def _sender(provider: str | None, endpoint: str | None) -> Sender:

@@ -19,6 +19,7 @@ Json = dict[str, Any]
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 """The form of a code (SPEC of the wire format): anything else is text."""
 
+_new = tuple.__new__
 _E_CODE = re.compile(r"E\d{7}")
 _E_KEY = re.compile(r"(?:errors\.)?(E\d{7})")
 _MAX_CAUSES = 32
@@ -32,10 +33,11 @@ class FlatShape(NamedTuple):
 
     id: str
     vendor: str | None
+    conditional: bool
     all: frozenset[str]
     any: frozenset[str]
     none: frozenset[str]
-    code: tuple[str, ...]
+    code: str | None
     text: tuple[str, ...]
     name: str | None
     causes: str | None
@@ -46,26 +48,16 @@ class FlatShape(NamedTuple):
 class Shapes:
     """All shapes, compiled from data."""
 
-    __slots__ = ("_failures", "_flat", "_flow", "_problem_uris", "_states")
+    __slots__ = ("_failures", "_flat", "_problem_uris", "_states", "usual")
 
     def __init__(self, data: Json) -> None:
         """Compile `registry/shapes.json`."""
-        self._flat: dict[str, tuple[FlatShape, ...]] = {}
+        by_marker: dict[str, list[FlatShape]] = {}
         for row in data["flat"]:
-            shape = FlatShape(
-                id=row["id"],
-                vendor=row.get("vendor"),
-                all=frozenset(row.get("all", ())),
-                any=frozenset(row.get("any", ())),
-                none=frozenset(row.get("none", ())),
-                code=tuple(row["code"]),
-                text=tuple(row["text"]),
-                name=row.get("name"),
-                causes=row.get("causes"),
-                proof=row.get("proof", "entry"),
-                sentence=row.get("sentence", False),
-            )
-            self._flat[row["marker"]] = (*self._flat.get(row["marker"], ()), shape)
+            by_marker.setdefault(row["marker"], []).append(_flat_shape(row))
+        self._flat = tuple((marker, tuple(shapes)) for marker, shapes in by_marker.items())
+        # Objects of a usual make: the members that tell their shape, in the order in which the provider sends them.
+        self.usual = {tuple(keys): self._shape_of(keys) for keys in data["usual"]}
         states = data["states"]
         self._states = frozenset((*states["failures"], *states["steps"]))
         self._failures = {"status": frozenset(states["failures"]), "device": frozenset(states["device_failures"])}
@@ -78,7 +70,7 @@ class Shapes:
         Returns:
             The provider's words; None if the object has no shape of a provider, or is a step of a flow and no error.
         """
-        for marker, shapes in self._flat.items():
+        for marker, shapes in self._flat:
             if marker in document:
                 for shape in shapes:
                     found = _flat(shape, document)
@@ -93,6 +85,29 @@ class Shapes:
         if "type" in document and "title" in document:
             return self._problem(document)
         return _legacy_key(document)
+
+    def flat_shape(self, document: Json) -> FlatShape | None:
+        """The first flat shape whose demands on members an object meets, by the members that tell most apart."""
+        keys = document.keys()
+        for marker, shapes in self._flat:
+            if marker in document:
+                for shape in shapes:
+                    if not shape.conditional or (
+                        shape.all <= keys
+                        and not (shape.any and shape.any.isdisjoint(keys))
+                        and shape.none.isdisjoint(keys)
+                    ):
+                        return shape
+        return None
+
+    def _shape_of(self, keys: list[str]) -> FlatShape:
+        """The flat shape of an object with these members; it reads no text but the first of its text members."""
+        sample: Json = dict.fromkeys(keys, "sample")
+        for marker, shapes in self._flat:
+            for shape in shapes if marker in sample else ():
+                if _flat(shape, sample) is not None and not set(shape.text[1:]) & set(keys):
+                    return shape
+        raise ValueError(f"shapes.json: {keys} have no flat shape, or one that reads several texts")
 
     def is_step(self, document: Json) -> bool:
         """Whether the object is a protocol document of a flow that goes on: no error, whatever its HTTP status."""
@@ -135,6 +150,13 @@ class Shapes:
         )
 
 
+def is_code(value: object) -> bool:
+    """Whether a value has the form of a code; most are ASCII identifiers, which is told three times faster."""
+    if type(value) is not str or len(value) > 64:
+        return False
+    return (value.isascii() and value.isidentifier()) or CODE.fullmatch(value) is not None
+
+
 def load_object(body: bytes) -> Json | None:
     """The JSON object of a body; None if it is no JSON, or no object (`null`, a list, a number, a string)."""
     try:
@@ -174,47 +196,68 @@ def _is_transaction(document: Json, states: frozenset[str]) -> bool:
     return "stateToken" in document or "_embedded" in document or "factorResult" in document
 
 
-def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
-    keys = document.keys()
-    if not shape.all <= keys or (shape.any and shape.any.isdisjoint(keys)) or not shape.none.isdisjoint(keys):
-        return None
-    code = None
-    for member in shape.code:
-        value = document.get(member)
-        if not isinstance(value, str) or not CODE.fullmatch(value):
-            return None
-        code = value
-    text = None
-    for member in shape.text:
-        value = document.get(member)
-        if isinstance(value, str):
-            text = value
-            break
-    if shape.sentence and (text is None or " " not in text):
-        return None
-    proof = shape.proof
-    if proof == "form":
-        proof = "shape" if text is not None and _is_e_code(code) else "entry"
-    name = document.get(shape.name) if shape.name else None
-    causes = _causes(document.get(shape.causes)) if shape.causes else ()
-    return UpstreamError(
-        shape.id,
-        code,
-        text,
-        name if isinstance(name, str) else None,
-        causes,
-        document,
-        vendor=shape.vendor,
-        proof=proof,
+def _flat_shape(row: Json) -> FlatShape:
+    demands = {name: frozenset(row.get(name, ())) for name in ("all", "any", "none")}
+    return FlatShape(
+        id=row["id"],
+        vendor=row.get("vendor"),
+        conditional=any(demands.values()),
+        **demands,
+        code=row.get("code"),
+        text=tuple(row["text"]),
+        name=row.get("name"),
+        causes=row.get("causes"),
+        proof=row.get("proof", "entry"),
+        sentence=row.get("sentence", False),
     )
 
 
-def _is_e_code(code: str | None) -> bool:
-    return code is not None and _E_CODE.fullmatch(code) is not None
+def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
+    (
+        kind,
+        vendor,
+        conditional,
+        wanted,
+        either,
+        barred,
+        code_name,
+        text_names,
+        name_name,
+        causes_name,
+        proof,
+        sentence,
+    ) = shape
+    if conditional:
+        keys = document.keys()
+        if not wanted <= keys or (either and either.isdisjoint(keys)) or not barred.isdisjoint(keys):
+            return None
+    code = None
+    if code_name is not None:
+        code = document.get(code_name)
+        if not is_code(code):
+            return None
+    text = None
+    for member in text_names:
+        text = document.get(member)
+        if type(text) is str:
+            break
+    else:
+        text = None
+    if sentence and (text is None or " " not in text):
+        return None
+    if proof == "form":
+        proof = "shape" if text is not None and _E_CODE.fullmatch(code or "") else "entry"
+    name = document.get(name_name) if name_name is not None else None
+    if type(name) is not str:
+        name = None
+    causes = read_causes(document.get(causes_name)) if causes_name is not None else ()
+    # What NamedTuple's own constructor does, without its Python frame: this is the hot path.
+    return _new(UpstreamError, (kind, code, text, name, causes, document, False, vendor, proof))
 
 
-def _causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
-    if not isinstance(value, list):
+def read_causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
+    """Texts and reasons of Okta's `errorCauses`."""
+    if not value or not isinstance(value, list):
         return ()
     causes = []
     for cause in value[:_MAX_CAUSES]:
@@ -227,15 +270,18 @@ def _causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
 
 
 def _idx(document: Json) -> UpstreamError | None:
-    """Messages of class ERROR, the top-level ones first, each with its i18n key; a document without one is a step."""
+    """Messages of class ERROR: the top-level ones, else those of form fields; a document without one is a step."""
     if not is_idx(document):
         return None
-    found = [*_messages(document.get("messages")), *_nested(document.get("remediation"), 0)][:_MAX_MESSAGES]
-    errors = tuple((text, key) for level, text, key in found if level == "ERROR")
+    errors = _errors(_messages(document.get("messages"))) or _errors(_nested(document.get("remediation"), 0))
     if not errors:
         return None
     text, key = errors[0]
     return UpstreamError("okta_idx", key, text, None, errors, document, protocol=True, vendor="okta", proof="shape")
+
+
+def _errors(messages: Iterator[tuple[str, str | None, str | None]]) -> tuple[tuple[str | None, str | None], ...]:
+    return tuple((text, key) for level, text, key in messages if level == "ERROR")[:_MAX_MESSAGES]
 
 
 def _values(container: object) -> list[Any]:

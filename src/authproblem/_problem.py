@@ -9,19 +9,20 @@ from typing import Any, NamedTuple
 import orjson
 
 from authproblem._classify import callback, error_challenge
-from authproblem._fields import Fields, Headers
+from authproblem._fields import PLAIN_JSON, Fields, Headers, scan
 from authproblem._location import read_parameters
 from authproblem._members import OWN, Texts, clean, members
-from authproblem._model import Classification, Entry, RetryHint
+from authproblem._model import Classification, Entry, RetryHint, UpstreamError
 from authproblem._negotiate import JSON, PROBLEM
 from authproblem._options import DEFAULT_TYPE_BASE, Policy
-from authproblem._parse import CODE
+from authproblem._parse import CODE, is_code
 from authproblem._registry import Registry
 from authproblem._retry import Occasion, hint
 from authproblem._scope import UNKNOWN, Sender, check_provider
 from authproblem._wire import RETRY_TOKENS, read_retry, retry_dict, retry_token
 
 HEADER, HEADER_OWNER, HEADER_RETRY = "Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 _MAX_PARAMETER = 512
 _MAX_DIGITS = 10
 
@@ -67,23 +68,59 @@ class Problem(NamedTuple):
             f"Problem(reason={self.reason!r}, status={self.status}, provider={self.provider!r}, entry={self.entry!r})"
         )
 
+    @property
+    def is_retryable(self) -> bool:
+        """Whether a program may repeat the same request unattended, after `retry.after` seconds where there are any."""
+        return self.retry.automatic
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it passes by itself: nobody has to do anything but wait, or repeat."""
+        return self.retry.policy in {"after_delay", "once", "poll"}
+
+    @property
+    def is_rate_limit(self) -> bool:
+        """Whether requests come too fast: slow down. Blocks after failed attempts are none, for waiting does not end them."""
+        return self.owner == "limit" and (self.is_temporary or self.reason in {"rate-limited", "concurrency-limited"})
+
+    @property
+    def is_upstream_failure(self) -> bool:
+        """Whether the provider itself failed or could not be reached."""
+        return self.owner == "upstream"
+
+    @property
+    def needs_user(self) -> bool:
+        """Whether the person at the screen can put it right: show `detail` and ask for what `remedy` says."""
+        return self.owner == "user" and self.retry.policy != "never"
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Whether a new sign-in is the way on, or a new token where a machine is the client."""
+        return self.remedy == "sign_in"
+
+    @property
+    def needs_admin(self) -> bool:
+        """Whether an administrator of the tenant has to act."""
+        return self.remedy == "ask_admin"
+
+    @property
+    def needs_developer(self) -> bool:
+        """Whether code or configuration of the client is at fault: no later request like this one can succeed."""
+        return self.owner == "client" and self.retry.policy == "never"
+
     def to_dict(self) -> dict[str, Any]:
         """The document as it goes on the wire (RFC 9457 section 3); absent members are left out, never null."""
-        document: dict[str, Any] = {
-            "type": self.type,
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-        }
-        if self.instance is not None:
-            document["instance"] = self.instance
-        document["reason"] = self.reason
-        document["owner"] = self.owner
-        document["remedy"] = self.remedy
-        document["retry"] = retry_dict(self.retry)
-        document["provider"] = self.provider
-        document["upstream"] = self.upstream
-        document.update(self.extensions)
+        kind, reason, title, status, detail, instance, owner, remedy, retry, provider, upstream, extensions, _, _ = self
+        document: dict[str, Any] = {"type": kind, "title": title, "status": status, "detail": detail}
+        if instance is not None:
+            document["instance"] = instance
+        document["reason"] = reason
+        document["owner"] = owner
+        document["remedy"] = remedy
+        document["retry"] = retry_dict(retry)
+        document["provider"] = provider
+        document["upstream"] = upstream
+        document.update(extensions)
         return document
 
     def to_bytes(self) -> bytes:
@@ -136,7 +173,7 @@ class Problem(NamedTuple):
         Returns:
             The problem with `reason`, `owner` and `retry`; None where there is no `Auth-Problem` header.
         """
-        fields = Fields(headers)
+        fields = scan(headers)
         reason = fields.get("auth-problem")
         if not reason:
             return None
@@ -196,11 +233,7 @@ class Problem(NamedTuple):
         sender = UNKNOWN if provider is None else Sender(check_provider(provider, "from_callback()"), certain=True)
         read = read_parameters(params, "callback")
         found = callback(registry, 302, read[0], sender) if read is not None else None
-        return (
-            None
-            if found is None
-            else build(found, Fields([]), Policy(registry, type_base), Occasion(302, found.provider))
-        )
+        return None if found is None else build(found, PLAIN_JSON, Policy(registry, type_base), Occasion(302))
 
 
 def build(
@@ -218,40 +251,52 @@ def build(
     Raises:
         Unsendable: if a protocol document would not survive the rewrite.
     """
+    reason, entry_id, provider, _, matched_by, said = found
     registry = policy.registry
-    entry = registry.rule(found.entry, found.reason)
-    retry = hint(registry, entry, fields, occasion)
-    said = found.upstream
-    problem = Problem(
-        type=policy.type_base + found.reason,
-        reason=found.reason,
-        title=entry.type.title,
-        status=_status(entry.type.status, occasion.status, policy),
-        detail=entry.detail,
-        instance=instance,
-        owner=entry.owner,
-        remedy=entry.remedy,
-        retry=retry,
-        provider=found.provider,
-        upstream={"status": occasion.status},
-        extensions={},
-        entry=found.entry,
-        matched_by=found.matched_by,
-    )
-    kept = members(said, _texts(problem, entry, policy))
-    upstream = problem.upstream
-    if said.code is not None and CODE.fullmatch(said.code):
+    entry = registry.rule(entry_id, reason)
+    status = occasion.status
+    upstream: dict[str, Any] = {"status": status}
+    if said.code is not None and is_code(said.code):
         upstream["code"] = said.code
+    problem = _new(
+        Problem,
+        (
+            policy.type_base + reason,
+            reason,
+            entry.type.title,
+            status if status >= 400 and policy.status == "upstream" else _status(entry.type.status, status, policy),
+            entry.detail,
+            instance,
+            entry.owner,
+            entry.remedy,
+            hint(registry, entry, provider, fields, occasion),
+            provider,
+            upstream,
+            {},
+            entry_id,
+            matched_by,
+        ),
+    )
+    if said.document is not None:
+        moved = members(said, _texts(problem, entry, policy), problem.extensions)
+        if moved:
+            upstream["members"] = moved
+    if fields is not PLAIN_JSON:
+        _add_from_headers(problem, said, fields, registry)
+    return problem
+
+
+def _add_from_headers(problem: Problem, said: UpstreamError, fields: Fields, registry: Registry) -> None:
+    """The request id, and what a step-up needs of the challenge."""
     request_id = _request_id(fields, registry)
     if request_id is not None:
-        upstream["request_id"] = request_id
-    if kept.moved:
-        upstream["members"] = kept.moved
-    problem.extensions.update(kept.top)
+        moved = problem.upstream.pop("members", None)
+        problem.upstream["request_id"] = request_id
+        if moved is not None:
+            problem.upstream["members"] = moved
     if "www-authenticate" in fields and not said.protocol:
         for name, value in _challenge_members(fields, registry).items():
             problem.extensions.setdefault(name, value)
-    return problem
 
 
 def _status(canonical: int, upstream: int, policy: Policy) -> int:
@@ -270,7 +315,9 @@ def _texts(problem: Problem, entry: Entry, policy: Policy) -> Texts:
         bound = _passed
     elif ask is not None:
         bound = partial(ask, problem)
-    return Texts(policy.registry, problem.provider, problem.detail, policy.texts == "all", bound)
+    registry, provider = policy.registry, problem.provider
+    everything = policy.texts == "all"
+    return _new(Texts, (registry, provider, problem.detail, registry.constants(provider), everything, bound))
 
 
 def _passed(_member: str, text: str) -> str:
@@ -278,7 +325,7 @@ def _passed(_member: str, text: str) -> str:
 
 
 def _request_id(fields: Fields, registry: Registry) -> str | None:
-    for header in registry.data["shapes"]["provider_headers"]:
+    for header, _ in registry.provider_headers:
         value = fields.get(header)
         if value is not None and CODE.fullmatch(value):
             return value

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from authproblem._index import Book, Family, Match, Surface, Surfaces
+from authproblem._index import Book, Family, Group, Match, Surface, Surfaces
 from authproblem._model import PROVIDERS, Entry, ProblemType, Source, UpstreamError
 from authproblem._parse import Shapes
 from authproblem._rows import RowError, check_row, check_type_names
@@ -49,11 +49,18 @@ class Registry:
         self.types = {row["slug"]: _problem_type(row) for row in files["problem_types"]["types"]}
         self.shapes = Shapes(files["shapes"])
         self.surfaces = Surfaces(files["surfaces"]["surfaces"])
+        self.provider_headers = tuple(files["shapes"]["provider_headers"].items())
+        self.member_kinds: dict[str, str] = files["shapes"]["members"]
+        self.step_challenges = frozenset(files["shapes"]["step_challenges"])
+        self.flow_types = frozenset(files["shapes"]["flow_types"])
         self._rows, self._families, self._known = rows, families, known
         self._entries = {entry_id: _entry(row, self.types) for entry_id, row in sorted(rows.items())}
         self._names = _names(self._entries.values())
+        self.concurrency = self._names.get(files["shapes"]["concurrency_entry"])
         self._bare = {slug: _bare_entry(kind) for slug, kind in self.types.items()}
         self._by_status: dict[str, str] = files["shapes"]["by_status"]
+        self._constants: dict[str, frozenset[str]] = {}
+        self.lanes: dict[tuple[str, str | None, str], dict[str | None, Any]] = {}
         self._books = {provider: self._book(provider) for provider in PROVIDERS}
 
     @classmethod
@@ -113,6 +120,18 @@ class Registry:
             found = found or self._names.get(f"{provider}:{name}")
         return found
 
+    def groups(self, code: str) -> Iterator[Group]:
+        """The groups of a code, of all providers."""
+        for book in self._books.values():
+            group = book.group(code)
+            if group is not None:
+                yield group
+
+    def means_itself(self, provider: str | None, code: str) -> bool:
+        """Whether a code is its provider's own and has one meaning, whatever the text."""
+        group = self._books[provider].group(code) if provider is not None else None
+        return group is not None and group.only is not None and group.only[0].evidence
+
     def match(self, provider: str, upstream: UpstreamError, status: int, endpoint: str | None) -> Match | None:
         """The entry for what a provider said: its own rows first, then what OAuth's specifications say of the code."""
         if (found := self.match_own(provider, upstream, status, endpoint)) is not None:
@@ -123,14 +142,27 @@ class Registry:
         """The entry in one provider's own rows."""
         book = self._books[provider]
         group = book.group(upstream.code)
+        if group is not None:
+            only = group.only
+            if only is not None and (only[0].evidence or not book.codeless):
+                return only
+            ready = group.ready.get(upstream.text)
+            if ready is not None:
+                return ready
+        return self._match_fully(book, group, upstream, status, endpoint)
+
+    def _match_fully(
+        self, book: Book, group: Group | None, upstream: UpstreamError, status: int, endpoint: str | None
+    ) -> Match | None:
         surface = None
+        rest = None
         if group is not None:
             if group.surfaced and endpoint is not None:
-                found = self.surfaces.find(provider, endpoint)
+                found = self.surfaces.find(book.provider, endpoint)
                 surface = found.id if found else None
             if (hit := group.by_text(upstream, status, surface)) is not None:
                 return hit
-        rest = group.by_rest(upstream, status, surface) if group is not None else None
+            rest = group.by_rest(upstream, status, surface)
         # A sentence may tell the meaning of a generic or unknown code, but not of a vendor's own one; and in IDX the
         # key decides, for texts are localized.
         generic = rest is None or not rest[0].evidence
@@ -161,6 +193,15 @@ class Registry:
         """The entry with this id, or the stand-in of the problem type where there is none."""
         return self._entries[entry] if entry else self._bare[reason]
 
+    def constants(self, provider: str) -> frozenset[str]:
+        """The texts without slots that may be sent on, to the letter; `knows` tells of all others."""
+        found = self._constants.get(provider)
+        if found is None:
+            books = {provider, "oauth"}
+            found = frozenset(text for name in books for text in self._books[name].constants())
+            self._constants[provider] = found
+        return found
+
     def knows(self, provider: str, text: str) -> bool:
         """Whether an upstream text is one of the registered ones, so that it may be sent on as it came."""
         return self._books[provider].knows(text) or (provider != "oauth" and self._books["oauth"].knows(text))
@@ -185,7 +226,7 @@ class Registry:
             for row in self._families.get(provider, ())
         ]
         entries = (entry for entry in self._entries.values() if entry.provider == provider)
-        return Book(entries, families, self._known.get(provider, ()))
+        return Book(provider, entries, families, self._known.get(provider, ()))
 
 
 def hash_rows(document: Mapping[str, Any]) -> int:

@@ -48,7 +48,6 @@ class Occasion(NamedTuple):
 
     Attributes:
         status: the upstream's HTTP status.
-        provider: whose endpoint it is.
         endpoint: the provider's path, or None.
         method: the request's method; None counts as POST.
         now: the local clock as epoch seconds, used where the response has no `Date`; None = no clock.
@@ -56,18 +55,22 @@ class Occasion(NamedTuple):
     """
 
     status: int
-    provider: str
     endpoint: str | None = None
     method: str | None = None
     now: float | None = None
     max_wait: int = DEFAULT_MAX_WAIT
 
 
-def hint(registry: Registry, entry: Entry, fields: Fields, occasion: Occasion) -> RetryHint:
-    """The retry hint for one response."""
+_PERSONS = {policy: RetryHint(policy) for policy in ("never", "after_action")}
+"""The hints that no header changes."""
+
+
+def hint(registry: Registry, entry: Entry, provider: str, fields: Fields, occasion: Occasion) -> RetryHint:
+    """The retry hint for one response of a provider."""
     policy = entry.retry
-    if policy in {"never", "after_action"}:
-        return RetryHint(policy)
+    fixed = _PERSONS.get(policy)
+    if fixed is not None:
+        return fixed
     if policy == "once":
         return RetryHint(policy, automatic="dpop-nonce" in fields)
     after, source = _wait(entry, fields, occasion)
@@ -76,7 +79,7 @@ def hint(registry: Registry, entry: Entry, fields: Fields, occasion: Occasion) -
         and after <= _AUTOMATIC_WAIT
         and entry.owner == "limit"
         and occasion.status in _REFUSED_STATUS
-        and _repeatable(registry, occasion)
+        and _repeatable(registry, provider, occasion)
     )
     return RetryHint(policy, after, automatic, source)
 
@@ -95,6 +98,11 @@ def believed(fields: Fields, occasion: Occasion) -> int | None:
             return None
         wait = max(until - start, 0)
     return int(wait) if wait <= occasion.max_wait else None
+
+
+def keeps_retry_after(fields: Fields, occasion: Occasion) -> bool:
+    """Whether the upstream's `Retry-After` stays as sent: one line, valid and believed."""
+    return len(fields.all("retry-after")) == 1 and believed(fields, occasion) is not None
 
 
 def http_date(value: str) -> float | None:
@@ -194,9 +202,9 @@ def _quota(line: str) -> Iterator[int]:
             yield int(values["t"])
 
 
-def _repeatable(registry: Registry, occasion: Occasion) -> bool:
+def _repeatable(registry: Registry, provider: str, occasion: Occasion) -> bool:
     """Whether a repeat can spend no credential: GET and HEAD, or a known endpoint that takes none."""
     if occasion.method in {"GET", "HEAD"}:
         return True
-    surface = registry.surface(occasion.provider, occasion.endpoint)
+    surface = registry.surface(provider, occasion.endpoint)
     return surface is not None and not surface.credential

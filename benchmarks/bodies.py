@@ -1,0 +1,215 @@
+"""The error bodies that are measured: every shape and size, and no two alike, so that no cache can flatter any case.
+
+A template has a place for an identifier, or places for white space where the real body has no identifier. All texts are the
+vendors' public constants; identifiers and Identity Engine documents are made up here.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any, NamedTuple
+
+import orjson
+
+_ID = b"IDIDIDIDIDIDIDIDIDIDID"
+_GAPS = (b"", b" ", b"  ", b"\n", b"\t", b" \n", b"\n ", b"\r\n")
+_DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_numbers = count(1)
+
+
+class Body(NamedTuple):
+    """One kind of error response.
+
+    Attributes:
+        name: provider, shape and size.
+        status: its HTTP status.
+        member: the member that the limit looks up: `orjson.loads` and one dictionary access need no more.
+        template: the body, with `_ID` or `~` where it varies.
+        provider: the caller's word, where the body alone is no evidence.
+    """
+
+    name: str
+    status: int
+    member: str
+    template: bytes
+    provider: str | None = None
+
+    def fresh(self, number: int) -> list[bytes]:
+        """Bodies that no call has seen."""
+        return [self._one(next(_numbers)) for _ in range(number)]
+
+    def _one(self, serial: int) -> bytes:
+        if _ID in self.template:
+            return self.template.replace(_ID, _identifier(serial))
+        parts = self.template.split(b"~")
+        out = [parts[0]]
+        for part in parts[1:]:
+            serial, digit = divmod(serial, len(_GAPS))
+            out += (_GAPS[digit], part)
+        return b"".join(out)
+
+
+def _identifier(serial: int) -> bytes:
+    """22 characters, the form of the vendors' ids; the varying ones come first."""
+    digits = bytearray()
+    while serial:
+        serial, digit = divmod(serial, 62)
+        digits.append(_DIGITS[digit])
+    return bytes(digits).ljust(22, b"x")
+
+
+def _okta(code: str, summary: str, *causes: dict[str, str]) -> bytes:
+    return orjson.dumps(
+        {
+            "errorCode": code,
+            "errorSummary": summary,
+            "errorLink": code,
+            "errorId": "oae" + _ID.decode(),
+            "errorCauses": list(causes),
+        }
+    )
+
+
+def _message(text: str, key: str) -> dict[str, Any]:
+    return {"type": "array", "value": [{"message": text, "i18n": {"key": key}, "class": "ERROR"}]}
+
+
+def _option(number: int) -> dict[str, Any]:
+    """One choice of a remediation form; about 600 bytes."""
+    return {
+        "label": f"Security method {number}",
+        "value": {
+            "form": {
+                "value": [
+                    {"name": "id", "required": True, "value": f"aut{number:017d}", "mutable": False},
+                    {"name": "methodType", "required": False, "value": "email", "mutable": False},
+                    {"name": "channel", "label": "Channel", "type": "string", "required": False, "visible": True},
+                ]
+            }
+        },
+        "relatesTo": f"$.authenticatorEnrollments.value[{number}]",
+        "enrollment": {"profile": {"email": "o***e@example.com"}, "type": "email", "methods": [{"type": "email"}]},
+    }
+
+
+def identity_engine(size: int, *, nested: bool = False) -> bytes:
+    """An Identity Engine document of about `size` bytes.
+
+    Args:
+        size: bytes.
+        nested: whether the error stands at a form field, and not among the messages at the top.
+    """
+    error = _message("Authentication failed", "errors.E0000004")
+    field = {"name": "identifier", "label": "Username", "required": True}
+    passcode = {"name": "passcode", "label": "Password", "secret": True}
+    form = {"type": "object", "form": {"value": [passcode]}, "name": "credentials", "required": True}
+    handle = {"name": "stateHandle", "required": True, "value": "02" + _ID.decode(), "visible": False, "mutable": False}
+    options: list[dict[str, Any]] = []
+    login: dict[str, Any] = {
+        "rel": ["create-form"],
+        "name": "identify",
+        "href": "https://example.okta.com/idp/idx/identify",
+        "method": "POST",
+        "produces": "application/ion+json; okta-version=1.0.0",
+        "value": [{**field, "messages": error} if nested else field, form, handle],
+        "accepts": "application/json; okta-version=1.0.0",
+    }
+    select = {
+        **login,
+        "name": "select-authenticator-authenticate",
+        "value": [{"name": "authenticator", "options": options}],
+    }
+    document: dict[str, Any] = {
+        "version": "1.0.0",
+        "stateHandle": "02" + _ID.decode(),
+        "expiresAt": "2026-11-22T17:30:00.000Z",
+        "intent": "LOGIN",
+        "remediation": {"type": "array", "value": [login, select]},
+        "app": {"type": "object", "value": {"name": "oidc_client", "label": "App", "id": "0oa00000000000000000"}},
+    }
+    if not nested:
+        document["messages"] = error
+    while len(orjson.dumps(document)) < size:
+        options.append(_option(len(options)))
+    return orjson.dumps(document)
+
+
+def _cause(text: str) -> dict[str, str]:
+    return {"errorSummary": text}
+
+
+_WRONG = b'{~"error":~"invalid_grant",~"error_description":~"Wrong email or password."~}'
+_MFA = (
+    b'{"error":"mfa_required","error_description":"Multifactor authentication required","mfa_token":"Fe26.2**'
+    + _ID * 3
+    + b'"}'
+)
+_MANAGEMENT = (
+    b'{~"statusCode":~404,~"error":~"Not Found","message":"The user does not exist.","errorCode":~"inexistent_user"~}'
+)
+_PASSWORD = (
+    b'{~"name":~"PasswordStrengthError",~"message":~"Password is too weak","code":"invalid_password",'
+    b'"description":{"rules":[{"message":"At least %d characters in length","format":[8],"code":"lengthAtLeast",'
+    b'"verified":true},{"message":"Contain at least %d of the following %d types of characters:","code":"containsAtLeast",'
+    b'"format":[3,4],"items":[{"message":"lower case letters (a-z)","code":"lowerCase","verified":true},'
+    b'{"message":"upper case letters (A-Z)","code":"upperCase","verified":false}],"verified":false}],"verified":false},'
+    b'"policy":"* At least 8 characters in length\\n* Contain at least 3 of the following 4 types of characters",'
+    b'"statusCode":~400~}'
+)
+_TAKEN = "login: An object with this field already exists in the current organization"
+_OVERALL = "API call exceeded rate limit due to too many requests."
+
+SHAPES = (
+    Body("auth0 oauth", 403, "error", _WRONG),
+    Body("auth0 mfa", 403, "error", _MFA),
+    Body("auth0 management", 404, "errorCode", _MANAGEMENT),
+    Body("auth0 password", 400, "code", _PASSWORD),
+    Body("okta sign-in", 401, "errorCode", _okta("E0000004", "Authentication failed")),
+    Body("okta rate limit", 429, "errorCode", _okta("E0000047", _OVERALL)),
+    Body("okta one cause", 400, "errorCode", _okta("E0000001", "Api validation failed: login", _cause(_TAKEN))),
+    Body("okta 16 causes", 400, "errorCode", _okta("E0000001", "Api validation failed: login", *[_cause(_TAKEN)] * 16)),
+    Body("okta idx top", 400, "version", identity_engine(4_000)),
+    Body("okta idx top", 400, "version", identity_engine(15_000)),
+    Body("okta idx nested", 400, "version", identity_engine(30_000, nested=True)),
+)
+SHAPES = tuple(body._replace(name=f"{body.name} {len(body._one(0))} B") for body in SHAPES)  # noqa: SLF001
+"""The shapes over which the geometric means go."""
+
+_LONG = "x" + "y" * 900
+MISSES = (
+    Body(
+        "unknown code", 400, "error", b'{"error":"not_a_code","error_description":"No such text ' + _ID + b'"}', "auth0"
+    ),
+    Body("unknown text", 400, "errorCode", _okta("E0000001", "No such text " + _ID.decode())),
+    Body("unknown long text", 400, "errorCode", _okta("E0000001", _LONG + _ID.decode())),
+    Body(
+        "32 unknown causes",
+        400,
+        "errorCode",
+        _okta("E0000001", "No such text", *[_cause(f"{number} {_ID.decode()}") for number in range(32)]),
+    ),
+)
+"""What no table holds: the dear end of every look-up."""
+
+ALIEN = Body("an app's own 422", 422, "detail", b'{"detail":[{"loc":["body","' + _ID + b'"],"msg":"field required"}]}')
+"""An error that is no provider's: looked at, and left alone."""
+
+JSON_HEADER = [(b"content-type", b"application/json")]
+"""The least that a JSON response has."""
+
+
+def usual_headers(length: int) -> list[tuple[bytes, bytes]]:
+    """What a gateway passes on beside the body; new objects each time, as a server makes them."""
+    rows = (
+        "content-type: application/json; charset=utf-8",
+        f"content-length: {length}",
+        "date: Sun, 22 Nov 2026 17:30:00 GMT",
+        "cache-control: no-store",
+        "pragma: no-cache",
+        "strict-transport-security: max-age=31536000; includeSubDomains",
+        "x-content-type-options: nosniff",
+        "vary: Origin",
+        "x-ratelimit-limit: 100",
+        "x-ratelimit-remaining: 99",
+    )
+    return [(name.encode(), value.encode()) for name, _, value in (row.partition(": ") for row in rows)]

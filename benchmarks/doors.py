@@ -1,0 +1,120 @@
+"""The two doors in process: what a healthy response and a rewritten error cost more than the bare app.
+
+The floor is the least that any wrapper of its kind does that sees each status: a plain closure over `send`, or over
+`start_response`. "Added" is the time of a case less the bare app's in the same run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
+from benchmarks.harness import AsgiFloor, WsgiFloor, asgi_app, asgi_case, wsgi_app, wsgi_case
+from benchmarks.results import Row, Section, Settings
+from benchmarks.timing import Samples, measure
+
+_CHUNKS = 16
+_OK = b'{"ok":true}'
+
+
+class NoOp:
+    """A middleware of either kind that does nothing at all."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the app."""
+        return self.app(*arguments)
+
+
+class BaseNoOp(BaseHTTPMiddleware):
+    """Starlette's base class, doing nothing: what most middleware in the wild stands on."""
+
+    async def dispatch(self, request: Any, call_next: Any) -> Any:
+        """Call the app."""
+        return await call_next(request)
+
+
+async def asgi_stream(scope: Any, _receive: Any, send: Any) -> None:
+    """A response in sixteen chunks."""
+    await send({"type": "http.response.start", "status": 200, "headers": scope["bench.headers"]})
+    for number in range(_CHUNKS):
+        await send({"type": "http.response.body", "body": _OK, "more_body": number < _CHUNKS - 1})
+
+
+def healthy_asgi(settings: Settings) -> Section:
+    """A 200 through ASGI middleware."""
+    apps = {
+        "bare app": asgi_app,
+        "no-op class": NoOp(asgi_app),
+        "floor: plain closure over send": AsgiFloor(asgi_app),
+        "authproblem": AsgiMiddleware(asgi_app),
+        "GZipMiddleware": GZipMiddleware(asgi_app),
+        "asgi-correlation-id": CorrelationIdMiddleware(asgi_app),
+        "BaseHTTPMiddleware no-op": BaseNoOp(asgi_app),
+    }
+    samples = measure(
+        [asgi_case(name, app) for name, app in apps.items()], rounds=settings.rounds, calls=settings.calls * 2
+    )
+    metrics = {
+        "ASGI healthy: added / floor's": samples.ratio(_added_to_floor),
+        "ASGI healthy: added / BaseHTTPMiddleware's": samples.ratio(
+            lambda at: (at["authproblem"] - at["bare app"]) / (at["BaseHTTPMiddleware no-op"] - at["bare app"])
+        ),
+    }
+    return _added("ASGI, a healthy response", samples, metrics)
+
+
+def streamed_asgi(settings: Settings) -> Section:
+    """A 200 in sixteen chunks."""
+    apps = {
+        "bare app": asgi_stream,
+        "floor: plain closure over send": AsgiFloor(asgi_stream),
+        "authproblem": AsgiMiddleware(asgi_stream),
+        "GZipMiddleware": GZipMiddleware(asgi_stream),
+    }
+    samples = measure(
+        [asgi_case(name, app) for name, app in apps.items()], rounds=settings.rounds, calls=settings.calls
+    )
+    return _added("ASGI, sixteen chunks", samples, {"ASGI stream: added / floor's": samples.ratio(_added_to_floor)})
+
+
+def healthy_wsgi(settings: Settings) -> Section:
+    """A 200 through WSGI middleware."""
+    apps = {
+        "bare app": wsgi_app,
+        "no-op class": NoOp(wsgi_app),
+        "floor: closure over start_response": WsgiFloor(wsgi_app),
+        "authproblem": WsgiMiddleware(wsgi_app),
+        "ProxyFix": ProxyFix(wsgi_app),
+    }
+    samples = measure(
+        [wsgi_case(name, app) for name, app in apps.items()], rounds=settings.rounds, calls=settings.calls * 2
+    )
+    return _added(
+        "WSGI, a healthy response", samples, {"WSGI healthy: added / floor's": samples.ratio(_added_to_floor)}
+    )
+
+
+def _added_to_floor(at: Any) -> float:
+    floor = next(name for name in at if name.startswith("floor"))
+    return float((at["authproblem"] - at["bare app"]) / (at[floor] - at["bare app"]))
+
+
+def _added(title: str, samples: Samples, metrics: dict[str, Any]) -> Section:
+    floor = next(name for name in samples.columns if name.startswith("floor"))
+
+    def row(name: str) -> Row:
+        added = samples.ratio(lambda at: (at[name] - at["bare app"]) / (at[floor] - at["bare app"]))
+        return Row(name, samples.time(name), None if name == "bare app" else added)
+
+    return Section(
+        title, "ratio: time added to the bare app / what the floor adds", list(map(row, samples.columns)), metrics
+    )

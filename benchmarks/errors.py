@@ -1,0 +1,128 @@
+"""Whole error responses through both doors, against the limit plus the floor; and what an event costs on top."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import structlog
+
+from authproblem import normalize
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
+from benchmarks.bodies import ALIEN, JSON_HEADER, SHAPES, Body
+from benchmarks.core import geometric_mean, worst
+from benchmarks.doors import BaseNoOp
+from benchmarks.harness import AsgiFloor, WsgiFloor, asgi_app, asgi_case, limit_with_dump, silence, wsgi_app, wsgi_case
+from benchmarks.results import Row, Section, Settings
+from benchmarks.timing import Case, Figure, measure
+
+BODIES = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
+"""A body of each kind and size; a door costs the same for bodies alike."""
+
+
+def rewritten(settings: Settings, *, door: str) -> Section:
+    """Errors through one door, events off: added / (limit + floor)."""
+    silence()
+    asgi = door == "ASGI"
+    make, app, floor, ours = (
+        (asgi_case, asgi_app, AsgiFloor(asgi_app), AsgiMiddleware(asgi_app))
+        if asgi
+        else (wsgi_case, wsgi_app, WsgiFloor(wsgi_app), WsgiMiddleware(wsgi_app))
+    )
+    cases: list[Case] = []
+    for body in (*BODIES, ALIEN):
+        cases += [make(f"bare: {body.name}", app, body), make(f"ours: {body.name}", ours, body)]
+        cases += [make(f"floor: {body.name}", floor, body), _limit(body)]
+    if asgi:
+        cases.append(make("BaseHTTPMiddleware no-op", BaseNoOp(asgi_app), BODIES[0]))
+    samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
+
+    def share(at: Mapping[str, float], body: Body) -> float:
+        bare = at[f"bare: {body.name}"]
+        return (at[f"ours: {body.name}"] - bare) / (at[f"limit: {body.name}"] + at[f"floor: {body.name}"] - bare)
+
+    rows = [
+        Row(
+            f"{body.name}{' (left alone)' if body is ALIEN else ''}",
+            samples.time(f"ours: {body.name}"),
+            samples.ratio(lambda at, body=body: share(at, body)),
+        )
+        for body in (*BODIES, ALIEN)
+    ]
+    metrics: dict[str, Figure] = {
+        f"{door} error: added / (limit + floor), geometric mean": samples.ratio(
+            lambda at: geometric_mean(share(at, body) for body in BODIES)
+        ),
+        f"{door} error: added / (limit + floor), worst shape": samples.ratio(
+            lambda at: worst(share(at, body) for body in BODIES)
+        ),
+    }
+    if asgi:
+        rows.append(Row("BaseHTTPMiddleware no-op", samples.time("BaseHTTPMiddleware no-op"), None))
+    return Section(f"{door}, an error rewritten, events off", "ratio: added / (limit + floor)", rows, metrics)
+
+
+def events(settings: Settings) -> Section:
+    """One ASGI error with events off, dropped by level, and rendered to JSON."""
+    body = BODIES[0]
+    rows: list[Row] = []
+    with open(os.devnull, "wb") as sink:
+        modes = {
+            "events off (logging, level above all)": None,
+            "structlog, dropped by level": logging.CRITICAL,
+            "structlog, rendered to JSON": logging.DEBUG,
+        }
+        cases = [_mode_case(name, level, sink, body) for name, level in modes.items()]
+        samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
+    structlog.reset_defaults()
+    base = cases[0].name
+    for case in cases:
+        rows.append(
+            Row(case.name, samples.time(case.name), samples.ratio(lambda at, name=case.name: at[name] / at[base]))
+        )
+    return Section(f"ASGI error with its event, {body.name}", "ratio to events off", rows, {})
+
+
+def _mode_case(name: str, level: int | None, sink: Any, body: Body) -> Case:
+    case = asgi_case(name, AsgiMiddleware(asgi_app), body)
+
+    def prepare(number: int) -> list[Any]:
+        if level is None:
+            structlog.reset_defaults()
+            silence()
+        else:
+            _configure(level, sink)
+        return case.prepare(number)
+
+    return case._replace(prepare=prepare)
+
+
+def _configure(level: int, sink: Any) -> None:
+    """The recipe for fast logging of structlog's own documentation."""
+    structlog.configure(
+        cache_logger_on_first_use=True,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
+        ],
+        logger_factory=structlog.BytesLoggerFactory(file=sink),
+    )
+
+
+def _limit(body: Body) -> Case:
+    problem = normalize(body.status, JSON_HEADER, body.fresh(1)[0], provider=body.provider)
+    ready = {} if problem is None else orjson.loads(problem.to_bytes())
+    member = "" if body is ALIEN else body.member
+
+    def loop(inputs: list[bytes], limit: Any = limit_with_dump) -> None:
+        for one in inputs:
+            limit(one, member, ready)
+
+    return Case(f"limit: {body.name}", body.fresh, loop)

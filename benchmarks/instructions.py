@@ -1,0 +1,93 @@
+"""Instruction counts by callgrind: the figure that no neighbour on the machine can disturb.
+
+One process under valgrind runs all operations. Before and after each loop it calls `getppid`, at which callgrind writes
+what it has counted so far and starts anew: every other part of its output is one loop.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent
+_TURNS = 60
+_WARM = 12
+_TIMEOUT = 900
+
+
+def available() -> bool:
+    """Whether valgrind is installed."""
+    return shutil.which("valgrind") is not None
+
+
+def count(wanted: str = "", turns: int = _TURNS) -> dict[str, float]:
+    """Instructions of one turn of each operation.
+
+    Args:
+        wanted: only operations whose name holds this.
+        turns: turns of each loop.
+
+    Returns:
+        Instructions by the operation's name.
+
+    Raises:
+        subprocess.CalledProcessError: if the process under valgrind fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out"
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--dump-before=getppid", "--quiet"]
+        command += [sys.executable, "-m", "benchmarks.instructions", str(turns), wanted]
+        done = subprocess.run(
+            command,
+            cwd=_ROOT,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+        )
+        lines = done.stdout.splitlines()
+        parts = {name: _total(Path(f"{out}.{2 * number + 2}")) for number, name in enumerate(lines)}
+    empty = parts.pop("")
+    return {name: (total - empty) / turns for name, total in parts.items()}
+
+
+def _total(part: Path) -> int:
+    with part.open(encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(("totals:", "summary:")):
+                return int(line.split()[1])
+    msg = f"{part.name}: no totals"
+    raise ValueError(msg)
+
+
+def _run(turns: int, wanted: str) -> None:
+    """What runs under valgrind: prints the names in the order of the parts."""
+    from benchmarks.operations import operations
+
+    chosen = {"": (lambda number: list(range(number)), _nothing)}
+    chosen |= {name: operation for name, operation in operations().items() if wanted in name}
+    for name, (prepare, loop) in chosen.items():
+        loop(prepare(_WARM))
+        inputs = prepare(turns)
+        gc.collect()
+        gc.disable()
+        os.getppid()
+        loop(inputs)
+        os.getppid()
+        gc.enable()
+        print(name)
+
+
+def _nothing(inputs: list[int]) -> None:
+    for _ in inputs:
+        pass
+
+
+if __name__ == "__main__":
+    _run(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,132 @@
+"""The operations whose instructions are counted, and which the budget watches: plain callables, no framework imported.
+
+Each makes its inputs first and gives back the loop over them, so that only the loop is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from authproblem import Registry, classify, normalize
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
+from benchmarks.bodies import JSON_HEADER, SHAPES, Body
+from benchmarks.harness import (
+    AsgiFloor,
+    WsgiFloor,
+    asgi_app,
+    asgi_scope,
+    limit,
+    limit_with_dump,
+    silence,
+    wsgi_app,
+    wsgi_case,
+)
+from benchmarks.padding import coded, padded
+
+Loop = Callable[[list[Any]], Any]
+Operation = tuple[Callable[[int], list[Any]], Loop]
+
+FEW, MANY = 100, 5_000
+"""Entries of the small and the large registry: a scan over them could not hide."""
+_ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
+
+
+def operations() -> dict[str, Operation]:
+    """All operations by name."""
+    found: dict[str, Operation] = {}
+    for body in SHAPES:
+        found |= _pure(body)
+    for door in (_asgi, _wsgi):
+        found |= door(None)
+        for body in _ERRORS:
+            found |= door(body)
+    for size in (FEW, MANY):
+        found |= _sized(size)
+    return found
+
+
+def _pure(body: Body) -> dict[str, Operation]:
+    problem = normalize(body.status, JSON_HEADER, body.fresh(1)[0], provider=body.provider)
+    ready = {} if problem is None else orjson.loads(problem.to_bytes())
+    status, member, provider = body.status, body.member, body.provider
+
+    def least(inputs: list[bytes]) -> None:
+        for one in inputs:
+            limit(one, member)
+
+    def least_with_dump(inputs: list[bytes]) -> None:
+        for one in inputs:
+            limit_with_dump(one, member, ready)
+
+    def classified(inputs: list[bytes]) -> None:
+        for one in inputs:
+            classify(status, JSON_HEADER, one, provider=provider)
+
+    def normalized(inputs: list[bytes]) -> None:
+        for one in inputs:
+            normalize(status, JSON_HEADER, one, provider=provider).to_bytes()  # type: ignore[union-attr]
+
+    loops = {"limit": least, "limit with dumps": least_with_dump, "classify": classified, "normalize": normalized}
+    return {f"{name}: {body.name}": (body.fresh, loop) for name, loop in loops.items()}
+
+
+def _asgi(body: Body | None) -> dict[str, Operation]:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    def prepare(number: int) -> list[Any]:
+        return [asgi_scope(one, body) for one in _contents(body, number)]
+
+    def driven(app: Any) -> Loop:
+        def loop(inputs: list[Any]) -> None:
+            for scope in inputs:
+                running = app(scope, receive, send)
+                try:
+                    running.send(None)
+                except StopIteration:
+                    continue
+
+        return loop
+
+    apps = {"bare": asgi_app, "floor": AsgiFloor(asgi_app), "authproblem": AsgiMiddleware(asgi_app)}
+    return {f"ASGI {name}: {_label(body)}": (prepare, driven(app)) for name, app in apps.items()}
+
+
+def _wsgi(body: Body | None) -> dict[str, Operation]:
+    apps = {"bare": wsgi_app, "floor": WsgiFloor(wsgi_app), "authproblem": WsgiMiddleware(wsgi_app)}
+    cases = {name: wsgi_case(name, app, body) for name, app in apps.items()}
+    return {f"WSGI {name}: {_label(body)}": (case.prepare, case.loop) for name, case in cases.items()}
+
+
+def _label(body: Body | None) -> str:
+    return "healthy" if body is None else body.name
+
+
+def _contents(body: Body | None, number: int) -> list[bytes]:
+    return [b'{"ok":true}'] * number if body is None else body.fresh(number)
+
+
+def _sized(size: int) -> dict[str, Operation]:
+    registry: Registry = padded(size)
+    codes = sorted(entry.code for entry in registry if entry.code and entry.code.startswith("padding"))[: FEW // 2]
+    for code in codes:
+        classify(403, JSON_HEADER, coded(code), registry=registry)
+
+    def prepare(number: int) -> list[bytes]:
+        return [coded(codes[turn % len(codes)]) for turn in range(number)]
+
+    def loop(inputs: list[bytes]) -> None:
+        for body in inputs:
+            classify(403, JSON_HEADER, body, registry=registry)
+
+    return {f"classify: {size} entries": (prepare, loop)}
+
+
+silence()

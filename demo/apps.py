@@ -1,0 +1,89 @@
+"""The app in front: a tiny backend-for-frontend that passes `/auth0/...` and `/okta/...` through, once for each door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import flask
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from authproblem.asgi import AuthProblemMiddleware as ASGIMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WSGIMiddleware
+
+PROVIDERS = {"/auth0": "auth0", "/okta": "okta"}
+"""All that the middleware is told."""
+
+_ASKED = ("accept", "content-type", "authorization")
+_FRAMING = {"content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
+
+
+def asgi_app(upstreams: Mapping[str, str], *, treated: bool) -> Starlette:
+    """The ASGI app: Starlette and httpx.
+
+    Args:
+        upstreams: the vendors' base URLs by name.
+        treated: whether it gets the middleware.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            yield {"client": client}
+
+    async def pass_through(request: Request) -> Response:
+        answer = await request.state.client.request(
+            request.method,
+            _target(upstreams, request.url.path, request.url.query),
+            headers={name: request.headers[name] for name in _ASKED if name in request.headers},
+            content=await request.body(),
+        )
+        response = Response(answer.content, answer.status_code)
+        response.raw_headers += [(n, v) for n, v in answer.headers.raw if n.decode().lower() not in _FRAMING]
+        return response
+
+    routes = [Route(f"/{name}/{{path:path}}", pass_through, methods=["GET", "POST"]) for name in upstreams]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    if treated:
+        app.add_middleware(ASGIMiddleware, providers=PROVIDERS)  # the one line
+    return app
+
+
+def wsgi_app(upstreams: Mapping[str, str], client: httpx.Client, *, treated: bool) -> flask.Flask:
+    """The WSGI app: Flask and httpx.
+
+    Args:
+        upstreams: the vendors' base URLs by name.
+        client: what it calls them with.
+        treated: whether it gets the middleware.
+    """
+    app = flask.Flask("demo")
+
+    @app.route("/auth0/<path:_path>", methods=["GET", "POST"])
+    @app.route("/okta/<path:_path>", methods=["GET", "POST"])
+    def pass_through(_path: str) -> flask.Response:
+        request = flask.request
+        answer = client.request(
+            request.method,
+            _target(upstreams, request.environ["PATH_INFO"], request.query_string.decode()),
+            headers={name: request.headers[name] for name in _ASKED if name in request.headers},
+            content=request.get_data(),
+        )
+        response = flask.Response(answer.content, answer.status_code)
+        response.headers.clear()
+        response.headers.extend([(n, v) for n, v in answer.headers.multi_items() if n.lower() not in _FRAMING])
+        return response
+
+    if treated:
+        app.wsgi_app = WSGIMiddleware(app.wsgi_app, providers=PROVIDERS)  # type: ignore[method-assign] # the one line
+    return app
+
+
+def _target(upstreams: Mapping[str, str], path: str, query: str) -> str:
+    """`/okta/api/v1/users` at the app is `/api/v1/users` at Okta."""
+    _, name, rest = path.split("/", 2)
+    return f"{upstreams[name]}/{rest}" + (f"?{query}" if query else "")

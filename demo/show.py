@@ -1,0 +1,166 @@
+"""The overview: one compact block for each case, before and after side by side, and the table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import httpx
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from authproblem import Problem, classify
+from demo.check import document_of
+from demo.model import Case, Result, Take
+from demo.text import event_line, header_line, member, pair, status_line
+
+_OURS = ("reason", "owner", "remedy", "retry", "detail")
+_TWIN = ("Auth-Problem", "Auth-Problem-Retry", "Retry-After")
+_EVENT_KEYS = ("problem", "entry", "why", "matched_by", "retry_after", "upstream_request_id")
+_SHAPES = {
+    "auth0_signup": "signup", "auth0_api": "API", "oauth": "OAuth", "okta_api": "API", "okta_idx": "IDX", "www_authenticate": "header",
+}  # fmt: skip
+_WIDE, _NARROW = 94, {"after": 20, "remedy": 15, "retry": 12}
+"""Below so many columns the table's cells are cut."""
+
+
+def introduce(console: Console) -> None:
+    """Say what is going to be seen."""
+    lines = (
+        Text.assemble(("authproblem", "bold"), ": the errors of Auth0 and Okta, in one format"),
+        Text(""),
+        Text("A fake Auth0 and a fake Okta answer as the real ones do. An app passes"),
+        Text("their errors on: bare (BEFORE), and with the middleware (AFTER)."),
+        Text.assemble("All of it is real HTTP on loopback. ", ("Dim: as the provider sent it.", "dim")),
+        Text(""),
+        _code("FastAPI, Starlette", "app.add_middleware(AuthProblemMiddleware)"),
+        _code("Flask", "app.wsgi_app = AuthProblemMiddleware(app.wsgi_app)"),
+    )
+    console.print(Panel(Group(*lines), box=box.ROUNDED, border_style="blue", padding=(1, 2)))
+
+
+def block(result: Result) -> RenderableType:
+    """One case."""
+    case, take = result.case, result.takes[0]
+    parts: list[RenderableType] = [Text(case.look, style="italic"), _sides(case, take), Rule(style="dim")]
+    parts += _events(take)
+    parts += [Text(f"! {fault}", style="bold red") for fault in result.faults]
+    return Panel(
+        Group(*parts),
+        box=box.ROUNDED,
+        title=Text.assemble((f" {case.name} ", "reverse bold not dim"), " ", (case.title, "bold not dim default")),
+        title_align="left",
+        subtitle=Text(f"{case.method} {case.path}  {_verdict(result)}", style="dim"),
+        subtitle_align="right",
+        border_style="red" if result.faults else "blue" if case.expected.reason else "dim",
+    )
+
+
+def summarize(console: Console, results: Sequence[Result], seconds: float) -> int:
+    """The table of all cases, and the verdict.
+
+    Returns:
+        The exit status: 1 if anything is not as it should be.
+    """
+    widths = _NARROW if console.width < _WIDE else {}
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
+    for name in ("case", "before", "after", "owner", "remedy", "retry"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=widths.get(name))
+    for result in results:
+        table.add_row(*_row(result), style="red" if result.faults else "")
+    console.print(Text(""), table, Text(""), sep="\n")
+    wrong = [result.case.name for result in results if result.faults]
+    if wrong:
+        console.print(Text(f"Not as it should be: {', '.join(wrong)}", style="bold red"))
+        return 1
+    shapes = len({_shape(result.takes[0].before) for result in results if result.case.expected.reason})
+    console.print(
+        Text.assemble(
+            (
+                f"{len(results)} cases, {len(results[0].takes)} doors, {shapes} shapes in, 1 out: all as it should be. ",
+                "green",
+            ),
+            (f"{seconds:.1f} s", "dim"),
+        )
+    )
+    console.print(Text("make demo CASE=mfa shows one in full; make demo CASE=? lists them", style="dim"))
+    return 0
+
+
+def _code(host: str, line: str) -> Text:
+    return Text.assemble((f"{host:<20}", "dim"), (line, "bold cyan"))
+
+
+def _verdict(result: Result) -> str:
+    return " ".join(f"{take.door} {'failed' if result.faults else 'ok'}" for take in result.takes)
+
+
+def _sides(case: Case, take: Take) -> Table:
+    table = Table(box=box.MINIMAL, show_edge=False, expand=True, padding=(0, 1), pad_edge=False, border_style="dim")
+    for name, response, ratio in (("BEFORE", take.before, 4), ("AFTER", take.after, 5)):
+        head = Text.assemble(f"{name}  ", status_line(response))
+        table.add_column(head, ratio=ratio, no_wrap=True, overflow="ellipsis")
+    table.add_row(_stack(_before(case, take.before)), _stack(_after(case, take)))
+    return table
+
+
+def _stack(lines: Iterable[Text]) -> Text:
+    return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+
+def _before(case: Case, response: httpx.Response) -> Iterable[Text]:
+    yield from (header_line(name, response.headers[name]) for name in case.telling)
+    document = document_of(response)
+    yield from (member(name, value) for name, value in document.items())
+    if not document:
+        yield from (Text(line) for line in response.text.splitlines()[:4])
+
+
+def _after(case: Case, take: Take) -> Iterable[Text]:
+    if case.expected.reason is None:
+        yield Text("left alone, byte for byte", style="green")
+        return
+    yield from (header_line(name, take.after.headers[name], "green") for name in _TWIN if name in take.after.headers)
+    document = document_of(take.after)
+    yield from (member(name, document.get(name)) for name in _OURS)
+    for name in case.expected.kept:
+        line = member(name, document.get(name))
+        line.stylize("dim")
+        yield line
+    rest = len(document) - len(_OURS) - len(case.expected.kept)
+    yield Text(f"and {rest} more", style="dim italic")
+
+
+def _events(take: Take) -> Iterable[Text]:
+    if not take.events:
+        yield Text("no event", style="dim")
+    for event in take.events:
+        yield _cut(event_line(event, _EVENT_KEYS))
+        if event.get("hint"):
+            yield _cut(Text.assemble(" " * 8, pair("hint", event["hint"])))
+
+
+def _cut(line: Text) -> Text:
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
+
+
+def _shape(response: httpx.Response) -> str:
+    found = classify(response.status_code, response.headers, response.content, provider="oauth")
+    kind = "" if found is None else _SHAPES.get(found.shape, found.shape)
+    return kind or response.headers.get("content-type", "").partition(";")[0].rpartition("/")[2]
+
+
+def _row(result: Result) -> list[Any]:
+    before, after = result.takes[0].before, result.takes[0].after
+    problem = Problem.from_response(after)
+    first = [Text(result.case.name, style="bold"), f"{before.status_code} {_shape(before)}"]
+    if problem is None:
+        return [*first, Text("left alone", style="dim"), "", "", ""]
+    retry = problem.retry
+    wait = retry.policy if retry.after is None else f"{retry.after} s, {'auto' if retry.automatic else 'manual'}"
+    return [*first, Text(problem.reason, style="green"), problem.owner, problem.remedy, wait]

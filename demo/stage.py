@@ -1,0 +1,128 @@
+"""The stage: two fake vendors, and the app four times, bare and with the middleware, behind uvicorn and waitress.
+
+All listen on ports of loopback that the operating system chooses, and all are gone when the stage is left.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import httpx
+import structlog
+import uvicorn
+from structlog.testing import LogCapture
+from waitress.server import create_server
+
+from demo.apps import asgi_app, wsgi_app
+from demo.check import faults
+from demo.model import Case, Result, Take
+from demo.vendors import Key, vendor
+
+OKTA_CLOCK = -120
+"""Okta's clock is slow, to show that waits are counted by its own."""
+
+_PATIENCE = 10.0
+
+
+class Stage(NamedTuple):
+    """Everything that runs.
+
+    Attributes:
+        upstreams: the vendors' base URLs by name.
+        urls: the base URLs of the apps, by door: bare, and with the middleware.
+        client: what requests are sent with.
+        events: what the middleware has written, since it was last emptied.
+    """
+
+    upstreams: Mapping[str, str]
+    urls: Mapping[str, tuple[str, str]]
+    client: httpx.Client
+    events: list[Any]
+
+    def play(self, case: Case) -> Result:
+        """Send a case's request through both doors, before and after, and check what came of it."""
+        takes = tuple(self._take(case, door, *urls) for door, urls in self.urls.items())
+        return Result(case, takes, faults(case, takes))
+
+    def _take(self, case: Case, door: str, bare: str, treated: str) -> Take:
+        self.events.clear()
+        before, after = self._send(case, bare), self._send(case, treated)
+        return Take(door, before, after, [_event(event) for event in self.events])
+
+    def _send(self, case: Case, base: str) -> httpx.Response:
+        headers = {"Accept": case.accept}
+        if case.form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return self.client.request(case.method, base + case.path, headers=headers, content=case.form.encode())
+
+
+@contextmanager
+def set_stage(cases: Sequence[Case]) -> Iterator[Stage]:
+    """Start everything that the cases need.
+
+    Yields:
+        The stage.
+    """
+    capture = LogCapture()
+    structlog.configure(processors=[capture], cache_logger_on_first_use=False)
+    with ExitStack() as stack:
+        stack.callback(structlog.reset_defaults)
+        upstreams = {
+            name: stack.enter_context(vendor(_answers(cases, f"/{name}"), clock))
+            for name, clock in (("auth0", 0), ("okta", OKTA_CLOCK))
+        }
+        relay = stack.enter_context(httpx.Client(trust_env=False))
+        asgi = [stack.enter_context(_uvicorn(asgi_app(upstreams, treated=treated))) for treated in (False, True)]
+        wsgi = [
+            stack.enter_context(_waitress(wsgi_app(upstreams, relay, treated=treated))) for treated in (False, True)
+        ]
+        urls = {"ASGI": (asgi[0], asgi[1]), "WSGI": (wsgi[0], wsgi[1])}
+        client = stack.enter_context(httpx.Client(trust_env=False, timeout=_PATIENCE))
+        yield Stage(upstreams, urls, client, capture.entries)
+
+
+def _event(captured: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as a log has it: level and name first."""
+    rest = {name: value for name, value in captured.items() if name not in {"log_level", "event"}}
+    return {"level": captured["log_level"], "event": captured["event"], **rest}
+
+
+def _answers(cases: Sequence[Case], prefix: str) -> dict[Key, Any]:
+    return {
+        (case.method, case.path[len(prefix) :], case.form): case.answer
+        for case in cases
+        if case.answer is not None and case.path.startswith(prefix + "/")
+    }
+
+
+@contextmanager
+def _uvicorn(app: Any) -> Iterator[str]:
+    # Listening begins here, so that nobody has to wait until the server is up. `Date` and `Server` are the vendor's.
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, log_level="critical", date_header=False, server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(_PATIENCE)
+        listener.close()
+
+
+@contextmanager
+def _waitress(app: Any) -> Iterator[str]:
+    server = create_server(app, host="127.0.0.1", port=0, threads=1, ident=None)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.trigger.pull_trigger(server.close)
+        thread.join(_PATIENCE)
+        server.task_dispatcher.shutdown()

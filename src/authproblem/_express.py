@@ -1,0 +1,102 @@
+"""The hot path of classification: most errors are flat objects of a usual make whose code or exact text settles the entry.
+
+Three look-ups tell them; whatever they do not settle goes the full way in `_classify`. No rule lives here: the tables hold
+answers that the full way gives whatever the status, so both ways agree for every response. They are filled code by code,
+for registered codes only: they grow with the registry, never with the traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from authproblem._index import Group
+from authproblem._model import Classification, UpstreamError
+from authproblem._parse import FlatShape, Json, read_causes
+from authproblem._registry import Registry
+from authproblem._scope import Sender
+
+Ready = tuple[str, str | None, str, str, str]
+"""All of a `Classification` but what the provider said."""
+Answers = dict[str | None, Ready]
+"""Of one code: its meaning by text; under `_ANY_TEXT` the one that it has whatever the text."""
+FullWay = Callable[[Registry, int, UpstreamError, Sender], Classification | None]
+
+_ANY_TEXT = "\0any"  # no upstream text: JSON texts are compared as they come, and none of the registered ones has a NUL
+_NO_ANSWERS: Answers = {}
+_STATUSES = frozenset((400, 401, 403, 404, 409, 429, 500, 503))
+_new = tuple.__new__
+
+
+def settle(registry: Registry, document: Json, provider: str | None, full_way: FullWay) -> Classification | None:
+    """Classify a flat object by look-ups alone.
+
+    Args:
+        registry: the entries.
+        document: the JSON object of an error response.
+        provider: the declared provider, or None.
+        full_way: the classifier that is asked once for each registered code and text.
+
+    Returns:
+        The classification; None if the object needs a closer look.
+    """
+    shape = registry.shapes.usual.get(tuple(document)) or registry.shapes.flat_shape(document)
+    if shape is None or shape.code is None:
+        return None
+    kind, vendor, _, _, _, _, _, text_names, name_name, causes_name, proof, _ = shape
+    code, text = document[shape.code], document.get(text_names[0])
+    if type(code) is not str or type(text) is not str:
+        if text is not None or type(code) is not str or not document.keys().isdisjoint(text_names):
+            return None  # the text stands in another member, or is none
+    answers = registry.lanes.get((kind, provider, code))
+    if answers is None:
+        answers = _fill(registry, shape, provider, code, full_way)
+    ready = answers.get(text) or answers.get(_ANY_TEXT)
+    if ready is None:
+        return None
+    if proof == "form":
+        proof = "shape"
+    name = document.get(name_name) if name_name is not None else None
+    causes = read_causes(document.get(causes_name)) if causes_name is not None else ()
+    said = _new(
+        UpstreamError, (kind, code, text, name if type(name) is str else None, causes, document, False, vendor, proof)
+    )
+    return _new(Classification, (*ready, said))
+
+
+def _fill(registry: Registry, shape: FlatShape, provider: str | None, code: str, full_way: FullWay) -> Answers:
+    """Ask the full way for all texts of a code, once; an unregistered code has no place in the tables."""
+    groups = list(registry.groups(code))
+    if not groups:
+        return _NO_ANSWERS
+    answers: Answers = {}
+    if not any(group.surfaced for group in groups):
+        for text in {text for group in groups for text in group.ready}:
+            if (ready := _settled(registry, shape, provider, code, text, groups, full_way)) is not None:
+                answers[text] = ready
+        if all(group.only is not None for group in groups) and registry.means_itself(shape.vendor or provider, code):
+            ready = _settled(registry, shape, provider, code, None, groups, full_way)
+            if ready is not None:
+                answers[_ANY_TEXT] = ready
+    registry.lanes[shape.id, provider, code] = answers
+    return answers
+
+
+def _settled(
+    registry: Registry,
+    shape: FlatShape,
+    provider: str | None,
+    code: str,
+    text: str | None,
+    groups: Iterable[Group],
+    full_way: FullWay,
+) -> Ready | None:
+    """The one answer that the full way gives with every status that could make a difference, if it is one."""
+    proof = "shape" if shape.proof == "form" else shape.proof
+    said = UpstreamError(shape.id, code, text, vendor=shape.vendor, proof=proof)
+    statuses = _STATUSES.union(*(group.statuses for group in groups))
+    found = {_ready(full_way(registry, status, said, Sender(provider))) for status in statuses}
+    return found.pop() if len(found) == 1 else None
+
+
+def _ready(found: Classification | None) -> Ready | None:
+    return None if found is None else (found.reason, found.entry, found.provider, found.shape, found.matched_by)

@@ -1,0 +1,255 @@
+"""Auth0 and Okta, played by one Starlette app: the endpoints that SDKs call, with the vendors' paths, bodies and headers.
+
+Which row of `cases` a request gets lies in the request (its `client_id`, or its access token), so the app has no state but
+the progress of device codes. The app knows nothing of the middleware; `Wire` notes what in the end goes to the client.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tests.clients.cases import API, AUTHN, NONCE, PASSWORDLESS, SIGNUP, TOKEN, Case, row
+
+RESET = 40
+"""Seconds after which the limits of the played providers reset."""
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class Exchange(NamedTuple):
+    """One response as it went to the client.
+
+    Attributes:
+        path: the request's path.
+        accept: the request's `Accept`; empty if it had none.
+        status: the HTTP status.
+        media_type: the media type, without parameters.
+        problem: the value of `Auth-Problem`, or None.
+    """
+
+    path: str
+    accept: str
+    status: int
+    media_type: str
+    problem: str | None
+
+
+class Wire:
+    """The outermost ASGI app: keeps what went to the client in `exchanges`."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self.app = app
+        self.exchanges: list[Exchange] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
+                asked = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+                media_type = headers.get("content-type", "").partition(";")[0]
+                self.exchanges.append(
+                    Exchange(
+                        scope["path"],
+                        asked.get("accept", ""),
+                        message["status"],
+                        media_type,
+                        headers.get("auth-problem"),
+                    )
+                )
+            await send(message)
+
+        await self.app(scope, receive, noting)
+
+
+class Provider:
+    """The endpoints of both vendors. Auth0's and Okta's paths do not overlap, so one app plays both."""
+
+    def __init__(self) -> None:
+        self._polls: dict[str, int] = {}
+        self.app = Starlette(
+            routes=[
+                Route("/oauth/token", self.token, methods=["POST"]),
+                Route("/oauth2/v1/token", self.token, methods=["POST"]),
+                Route("/oauth/device/code", self.device, methods=["POST"]),
+                Route("/oauth2/v1/device/authorize", self.device, methods=["POST"]),
+                Route("/dbconnections/signup", self.signup, methods=["POST"]),
+                Route("/passwordless/start", self.passwordless, methods=["POST"]),
+                Route("/api/v1/authn", self.authn, methods=["POST"]),
+                Route("/api/v1/users/{user}", self.api),
+                Route("/api/v2/users/{user}", self.api),
+                Route("/.well-known/openid-configuration", self.discovery),
+                Route("/.well-known/oauth-authorization-server", self.discovery),
+            ]
+        )
+
+    async def token(self, request: Request) -> Response:
+        """The token endpoints."""
+        form = await _form(request)
+        vendor = _vendor(request)
+        case = row(TOKEN, vendor, _client(request, form)) if _client(request, form) != "device" else None
+        if form.get("grant_type") == DEVICE_GRANT and case is None:
+            case = self._poll(vendor, form["device_code"])
+        if case is None or (case.name == "dpop" and _proof(request).get("nonce") == NONCE):
+            return _json(request, vendor, 200, _grant("Bearer" if case is None else "DPoP"))
+        return _answer(request, case)
+
+    def _poll(self, vendor: str, device_code: str) -> Case | None:
+        """The first poll is too early, the second too fast, the third succeeds."""
+        polls = self._polls[device_code] = self._polls.get(device_code, 0) + 1
+        return row(TOKEN, vendor, {1: "pending", 2: "slow_down"}[polls]) if polls < 3 else None
+
+    async def device(self, request: Request) -> Response:
+        """The device authorization endpoints (RFC 8628 section 3.2)."""
+        answer = {
+            "device_code": uuid.uuid4().hex,
+            "user_code": "BDWP-HQPK",
+            "verification_uri": "https://example.com/activate",
+            "expires_in": 900,
+            "interval": 1,
+        }
+        return _json(request, _vendor(request), 200, answer)
+
+    async def signup(self, request: Request) -> Response:
+        """Auth0's sign-up."""
+        return _answer(request, row(SIGNUP, "auth0", (await request.json())["client_id"]))
+
+    async def passwordless(self, request: Request) -> Response:
+        """Auth0's passwordless start."""
+        return _answer(request, row(PASSWORDLESS, "auth0", (await request.json())["client_id"]))
+
+    async def authn(self, request: Request) -> Response:
+        """Okta's primary authentication."""
+        return _answer(request, row(AUTHN, "okta", (await request.json())["username"]))
+
+    async def api(self, request: Request) -> Response:
+        """The management APIs: what comes back depends on the access token."""
+        scheme, _, token = request.headers["authorization"].partition(" ")
+        vendor = _vendor(request)
+        if scheme == "DPoP" and _proof(request).get("nonce") != NONCE:
+            challenge = 'DPoP error="use_dpop_nonce", error_description="Resource server requires nonce in DPoP proof"'
+            body = {"error": "use_dpop_nonce", "error_description": "Resource server requires nonce in DPoP proof"}
+            return _json(request, vendor, 401, body, ("www-authenticate", challenge), ("dpop-nonce", NONCE))
+        if token.startswith("granted"):
+            return _json(request, vendor, 200, {"id": "00ub0oNGTSWTBKOLGLNR", "user_id": "auth0|1", "status": "ACTIVE"})
+        return _answer(request, row(API, vendor, token))
+
+    async def discovery(self, request: Request) -> Response:
+        """The metadata document; `?vendor=` picks whose endpoints it names."""
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        token, device = "/oauth2/v1/token", "/oauth2/v1/device/authorize"
+        if request.query_params.get("vendor") == "auth0":
+            token, device = "/oauth/token", "/oauth/device/code"
+        metadata = {
+            "issuer": origin,
+            "authorization_endpoint": f"{origin}/authorize",
+            "token_endpoint": origin + token,
+            "device_authorization_endpoint": origin + device,
+            "jwks_uri": f"{origin}/jwks",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "dpop_signing_alg_values_supported": ["ES256", "RS256"],
+        }
+        return _json(request, "okta", 200, metadata)
+
+
+def _vendor(request: Request) -> str:
+    return "okta" if request.url.path.startswith(("/oauth2/", "/api/v1/")) else "auth0"
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    """The parameters, as a form or as JSON: Auth0 takes both."""
+    body = await request.body()
+    if request.headers.get("content-type", "").startswith("application/json"):
+        parameters: dict[str, Any] = json.loads(body)
+        return parameters
+    return {name: values[-1] for name, values in parse_qs(body.decode()).items()}
+
+
+def _client(request: Request, form: dict[str, Any]) -> str:
+    """The client's id: in the body, in HTTP Basic, or the subject of its assertion (RFC 7523)."""
+    if "client_id" in form:
+        return str(form["client_id"])
+    if "client_assertion" in form:
+        return str(_claims(form["client_assertion"])["sub"])
+    return base64.b64decode(request.headers["authorization"].split()[1]).decode().partition(":")[0]
+
+
+def _proof(request: Request) -> dict[str, Any]:
+    """The claims of the DPoP proof (RFC 9449 section 4.2), if there is one."""
+    return _claims(request.headers["dpop"]) if "dpop" in request.headers else {}
+
+
+def _claims(jwt: str) -> dict[str, Any]:
+    part = jwt.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims
+
+
+def _grant(token_type: str) -> dict[str, Any]:
+    return {"access_token": f"granted-{token_type}", "token_type": token_type, "expires_in": 3600, "scope": "openid"}
+
+
+def _answer(request: Request, case: Case) -> Response:
+    return _json(request, case.vendor, case.status, case.body, *case.headers)
+
+
+def _json(request: Request, vendor: str, status: int, body: dict[str, Any], *more: tuple[str, str]) -> Response:
+    """A response with the headers that the vendor's edge adds: compressed if the client takes it, as theirs are."""
+    content = json.dumps(body).encode()
+    now = int(time.time())
+    headers = [*_EDGE[vendor], ("date", formatdate(now, usegmt=True)), *more]
+    names = {name for name, _ in headers}
+    limit = "x-ratelimit" if vendor == "auth0" else "x-rate-limit"
+    own = {f"{limit}-limit": "100", f"{limit}-remaining": "99", f"{limit}-reset": str(now + RESET)}
+    headers += [(name, value) for name, value in own.items() if name not in names]
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = gzip.compress(content)
+        headers.append(("content-encoding", "gzip"))
+    response = Response(content, status)
+    response.raw_headers += [(name.encode(), value.encode()) for name, value in headers]
+    return response
+
+
+_EDGE = {
+    "auth0": (
+        ("content-type", "application/json"),
+        ("cf-ray", "6891a78eaa9d04b4-LAX"),
+        ("cache-control", "private, no-store, no-cache, must-revalidate, post-check=0, pre-check=0, no-transform"),
+        ("strict-transport-security", "max-age=31536000"),
+        ("vary", "Accept-Encoding, Origin"),
+        ("ot-baggage-auth0-request-id", "6891a78eaa9d04b4"),
+        ("ot-tracer-sampled", "true"),
+        ("ot-tracer-spanid", "238a8dd0640d43a0"),
+        ("ot-tracer-traceid", "431cac8f77136f2c"),
+        ("x-auth0-requestid", "b0a5dc12c514c43e1e72"),
+        ("x-content-type-options", "nosniff"),
+        ("set-cookie", "did=s%3Av0%3A0c1a; Max-Age=31557600; Path=/; HttpOnly; Secure; SameSite=None"),
+        ("server", "cloudflare"),
+    ),
+    "okta": (
+        ("content-type", "application/json"),
+        ("server", "nginx"),
+        ("p3p", 'CP="HONK"'),
+        ("x-okta-request-id", "ZabcdefGhIjKlMnOpQrStUvWxYz0123"),
+        ("cache-control", "no-cache, no-store"),
+        ("pragma", "no-cache"),
+        ("expires", "0"),
+        ("vary", "Accept-Encoding"),
+        ("x-content-type-options", "nosniff"),
+        ("strict-transport-security", "max-age=315360000; includeSubDomains"),
+        ("set-cookie", "JSESSIONID=7A5C; Path=/; Secure; HttpOnly"),
+    ),
+}

@@ -1,0 +1,160 @@
+"""auth0-python shows the same error behind the middleware: authentication (requests) and management (httpx)."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from auth0.authentication import Database, GetToken, Passwordless
+from auth0.authentication.exceptions import Auth0Error, RateLimitError
+from auth0.management import ManagementClient
+from auth0.management.core.api_error import ApiError
+from auth0.management.errors import (
+    ForbiddenError,
+    NotFoundError,
+    ServiceUnavailableError,
+    TooManyRequestsError,
+    UnauthorizedError,
+)
+
+from tests.clients.cases import API, PASSWORDLESS, SIGNUP, TOKEN, Case, row, rows
+from tests.clients.provider import RESET
+from tests.clients.servers import Door
+
+GRANTS: dict[str, Callable[[GetToken], Any]] = {
+    "refresh_token": lambda client: client.refresh_token("v1.MRsTd-bbQs"),
+    "dpop": lambda client: client.client_credentials("https://api.example.com"),
+    "pending": lambda client: client.backchannel_login("eyJh"),
+    "slow_down": lambda client: client.backchannel_login("eyJh"),
+}
+MANAGEMENT_ERRORS = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    429: TooManyRequestsError,
+    503: ServiceUnavailableError,
+}
+
+
+def by_id(case: Case) -> str:
+    return case.id
+
+
+def log_in(client: GetToken) -> Any:
+    return client.login("jane@example.com", "secret", realm="Username-Password-Authentication")
+
+
+def fails(call: Callable[[], Any]) -> Auth0Error:
+    with pytest.raises(Auth0Error) as caught:
+        call()
+    return caught.value
+
+
+@pytest.mark.parametrize("case", rows(TOKEN, "auth0"), ids=by_id)
+def test_get_token(case: Case, door: Door) -> None:
+    client = GetToken(door.host, case.name, client_secret="shh")
+    error = fails(lambda: GRANTS.get(case.name, log_in)(client))
+    expected = (RateLimitError if case.status == 429 else Auth0Error, case.status, case.code, door.text(case))
+    assert expected == (type(error), error.status_code, error.error_code, error.message)
+    assert door.marks(case) == door.last.problem
+
+
+def test_get_token_keeps_what_a_second_factor_needs(door: Door) -> None:
+    case = row(TOKEN, "auth0", "mfa_required")
+    error = fails(lambda: log_in(GetToken(door.host, case.name, client_secret="shh")))
+    assert error.content is not None
+    expected = (case.mfa_token, case.body["mfa_requirements"])
+    assert expected == (error.content["mfa_token"], error.content["mfa_requirements"])
+
+
+def test_get_token_tells_when_a_limit_resets(door: Door) -> None:
+    now = int(time.time())
+    error = fails(lambda: log_in(GetToken(door.host, "rate_limited", client_secret="shh")))
+    assert isinstance(error, RateLimitError)
+    assert now + RESET <= error.reset_at <= time.time() + RESET
+
+
+def test_get_token_finds_the_dpop_nonce(door: Door) -> None:
+    case = row(TOKEN, "auth0", "dpop")
+    error = fails(lambda: GetToken(door.host, case.name, client_secret="shh").client_credentials("https://api.example.com"))
+    assert error.headers is not None
+    assert dict(case.headers)["dpop-nonce"] == error.headers["DPoP-Nonce"]
+
+
+@pytest.mark.parametrize("case", SIGNUP, ids=by_id)
+def test_sign_up(case: Case, door: Door) -> None:
+    """The client never reads `description`, so the text is the object's `message`, or nothing."""
+    database = Database(door.host, case.name)
+    error = fails(lambda: database.signup("jane@example.com", "secret", "Username-Password-Authentication"))
+    expected = (Auth0Error, case.status, case.code, case.body.get("message", ""))
+    assert expected == (type(error), error.status_code, error.error_code, error.message)
+    assert door.marks(case) == door.last.problem
+
+
+@pytest.mark.parametrize("case", PASSWORDLESS, ids=by_id)
+def test_passwordless(case: Case, door: Door) -> None:
+    error = fails(lambda: Passwordless(door.host, case.name).sms("+491701234567"))
+    expected = (RateLimitError if case.status == 429 else Auth0Error, case.status, case.code, case.text)
+    assert expected == (type(error), error.status_code, error.error_code, error.message)
+    assert door.marks(case) == door.last.problem
+
+
+@pytest.fixture
+def http(trusted: ssl.SSLContext) -> Iterator[httpx.Client]:
+    with httpx.Client(verify=trusted) as client:
+        yield client
+
+
+def management(door: Door, token: str, http: httpx.Client) -> ManagementClient:
+    return ManagementClient(domain=door.host, token=token, httpx_client=http)
+
+
+@pytest.mark.parametrize("case", rows(API, "auth0"), ids=by_id)
+def test_management(case: Case, door: Door, http: httpx.Client) -> None:
+    client = management(door, case.name, http)
+    with pytest.raises(ApiError) as caught:
+        client.users.get("auth0|1", request_options={"max_retries": 0})
+    error = caught.value
+    assert (MANAGEMENT_ERRORS[case.status], case.status) == (type(error), error.status_code)
+    assert {**case.body, "message": door.text(case)} == {name: error.body.get(name) for name in case.body}
+    assert door.marks(case) == door.last.problem
+
+
+def test_management_waits_as_long_as_it_is_told(
+    door: Door, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own reading of the reset header and the middleware's `Retry-After` agree."""
+    waits: list[float] = []
+    monkeypatch.setattr("auth0.management.core.http_client.time.sleep", waits.append)
+    with pytest.raises(TooManyRequestsError):
+        management(door, "global_limit", http).users.get("auth0|1", request_options={"max_retries": 1})
+    (wait,) = waits
+    assert RESET - 2 < wait <= RESET * 1.2  # the client adds up to a fifth, so that not all come back at once
+
+
+def test_management_without_a_token_of_its_own(door: Door) -> None:
+    """The client credentials are refused: httpx's error, whose response still has the code."""
+    case = row(TOKEN, "auth0", "invalid_client")
+    client = ManagementClient(domain=door.host, client_id=case.name, client_secret="shh")
+    with pytest.raises(httpx.HTTPStatusError) as caught:
+        client.users.get("auth0|1")
+    answer = caught.value.response
+    assert (case.status, case.code, case.text) == (
+        answer.status_code,
+        answer.json()["error"],
+        answer.json()["error_description"],
+    )
+    assert door.marks(case) == door.last.problem
+
+
+def test_media_type_is_what_the_clients_ask_for(door: Door, http: httpx.Client) -> None:
+    """Both send `Accept: */*` and read any type."""
+    fails(lambda: log_in(GetToken(door.host, "wrong_password", client_secret="shh")))
+    with pytest.raises(NotFoundError):
+        management(door, "inexistent_user", http).users.get("auth0|1")
+    expected = "application/json" if door.name == "bare" else "application/problem+json"
+    assert [("*/*", expected)] * 2 == [(each.accept, each.media_type) for each in door.exchanges]

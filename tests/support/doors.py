@@ -1,0 +1,42 @@
+"""The doors side by side: `through` sends one upstream response through ASGI or WSGI, so that a test can do both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
+from tests.support import asgi_server, wsgi_server
+from tests.support.responses import Pairs, Response, asgi_app, wsgi_app
+
+DOORS = ("asgi", "wsgi")
+
+
+def wrapped(door: str, response: Response, **options: Any) -> Any:
+    """An app that answers with this response, behind the middleware."""
+    if door == "asgi":
+        return AsgiMiddleware(asgi_app(response), **options)
+    return WsgiMiddleware(wsgi_app(response), **options)
+
+
+def through(
+    door: str,
+    response: Response,
+    path: str = "/",
+    method: str = "POST",
+    headers: Pairs | None = None,
+    **options: Any,
+) -> Response:
+    """Send an upstream response through a door and give what the client gets.
+
+    Args:
+        door: `asgi` or `wsgi`.
+        response: what the app sends.
+        path: the request's path.
+        method: the request's method.
+        headers: the request's headers.
+        **options: the middleware's.
+    """
+    serve: Callable[..., Response] = asgi_server.serve if door == "asgi" else wsgi_server.serve
+    return serve(wrapped(door, response, **options), path, method, headers)

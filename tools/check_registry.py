@@ -1,0 +1,98 @@
+"""Checks the registry's data: form, words, claims, evidence, vectors. Collects everything before it fails, and says how to mend it.
+
+`make lint` runs it. `--fix` writes the files of entries in their one form (sorted by id, one entry a line); `--root` checks
+a copy of the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a script
+
+from tools.registry_data import REGISTRY, ROOT, UNLISTED, Data, Finding, Row, build, canonical, read  # noqa: E402
+from tools.registry_rules import RULES, schemas  # noqa: E402
+from tools.registry_vectors import TRIED  # noqa: E402
+
+
+def check(root: Path = ROOT) -> list[Finding]:
+    """Everything that does not hold in the repository at `root`.
+
+    Args:
+        root: a folder with `src/authproblem/registry` and `tests/vectors`.
+
+    Returns:
+        The findings, in the order of the rules; empty if all holds.
+    """
+    data, findings = read(root)
+    needed = {*data.manifest["tables"], *UNLISTED, "vectors.schema"}
+    if not needed <= data.tables.keys():
+        return findings
+    malformed = list(schemas(data))
+    findings += malformed
+    sound = _sound(data, malformed)
+    for rule in RULES:
+        findings += rule(sound)
+    wrong = {finding.where for finding in findings}
+    rows = [row for row in sound.rows if row.finding("", "").where not in wrong or _usable(row, sound)]
+    if any(finding.where.startswith(f"{REGISTRY}/") and finding.where.endswith(".json") for finding in malformed):
+        return findings  # a table does not hold: what is tried on it would only repeat that
+    registry = build(sound, rows)
+    for tried in TRIED:
+        findings += tried(sound, registry)
+    return findings
+
+
+def _sound(data: Data, malformed: list[Finding]) -> Data:
+    """The data without the rows and vectors that do not even have the form of one."""
+    wrong = {finding.where for finding in malformed}
+    return data._replace(
+        files={
+            name: {
+                **document,
+                "entries": [e for e in document["entries"] if Row(name, e).finding("", "").where not in wrong],
+            }
+            for name, document in data.files.items()
+        },
+        vectors=[vector for vector in data.vectors if vector.where not in wrong],
+    )
+
+
+def _usable(row: Row, data: Data) -> bool:
+    """Whether a registry can be built with the entry."""
+    slugs = {kind["slug"] for kind in data.table("problem_types")["types"]}
+    surfaces = {surface["id"] for surface in data.table("surfaces")["surfaces"]}
+    return row.entry["type"] in slugs and surfaces.issuperset(row.entry.get("surfaces", ()))
+
+
+def fix(root: Path = ROOT) -> None:
+    """Write every file of entries in its one form."""
+    data, _ = read(root)
+    for name, document in data.files.items():
+        text = canonical({"$schema": "schema.json", **document}, data.table("schema"))
+        (root / REGISTRY / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def main() -> int:
+    """Run as a script."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--root", type=Path, default=ROOT, help="the repository to check")
+    parser.add_argument("--fix", action="store_true", help="write the files of entries in their one form first")
+    options = parser.parse_args()
+    if options.fix:
+        fix(options.root)
+    findings = check(options.root)
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    if findings:
+        print(f"{len(findings)} findings in the registry", file=sys.stderr)
+        return 1
+    data, _ = read(options.root)
+    print(f"registry {data.manifest['version']}: {len(data.rows)} entries, {len(data.vectors)} vectors, all hold")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+"""Rules that are tried out: every entry is reached, every vector hits what it names, folded answers are genuine.
+
+The vectors run through `authproblem.normalize` on the registry that the checked files make.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from authproblem import Problem, Registry, normalize
+from authproblem._model import UpstreamError
+from authproblem._text import Template, is_constant, plain
+from tools.registry_data import REGISTRY, VECTORS, Data, Finding, Json, Row, Vector
+
+_SAMPLES = {"integer": "42", "parameter": "some_field", "scopes": "read:things", "policy": "eight letters", "any": "Xyz 1"}
+_ADD = f"add a line to {VECTORS}, see the README there"
+
+Tried = Callable[[Data, Registry], Iterable[Finding]]
+
+
+def coverage(data: Data, registry: Registry) -> Iterator[Finding]:
+    """Every entry that comes over the wire has a vector that it answers, every name in a vector exists."""
+    named = Counter(vector.row["entry"] for vector in data.vectors)
+    near = {vector.row["near"] for vector in data.vectors if "near" in vector.row}
+    for row in data.rows:
+        if not row.entry.get("lookup_only") and not named[row.id]:
+            yield row.finding("has no vector", f"{_ADD}: the response as it was sent, with entry {row.id!r}")
+        if _needs_near_miss(row) and row.id not in near:
+            what = "proves a sender by its text alone, and no vector shows what it must not match"
+            yield row.finding(what, f'{_ADD}: a response like it, with "near": "{row.id}"')
+    for vector in data.vectors:
+        for member in ("entry", "near"):
+            name = vector.row.get(member)
+            entry = registry.lookup(name) if name else None
+            if name and (entry is None or entry.id != name):
+                yield Finding(vector.where, f"{member} {name!r} does not exist", "name the id of an entry")
+            elif member == "entry" and entry is not None and entry.reason != vector.row["reason"]:
+                yield Finding(
+                    vector.where, f"{name} is {entry.reason}, not {vector.row['reason']}", "mend the reason, or the entry"
+                )
+    for path, rows in data.exclusions.items():
+        sound = isinstance(rows, list) and all(isinstance(row, dict) and row.get("row") and row.get("why") for row in rows)
+        if not sound:
+            yield Finding(path, "is no list of rows with a reason", 'write [{"row": "...", "why": "..."}]')
+
+
+def _needs_near_miss(row: Row) -> bool:
+    return bool(row.entry.get("evidence") and "code" not in row.entry and not row.entry.get("lookup_only"))
+
+
+def hits(data: Data, registry: Registry) -> Iterator[Finding]:
+    """Every vector becomes the problem that it names."""
+    for vector in data.vectors:
+        row = vector.row
+        problem = run(vector, registry, row["provider"])
+        got = (problem.reason, problem.entry) if problem is not None else (None, None)
+        if got != (row["reason"], row["entry"]):
+            what = f"gives {got[1] or got[0]}, not {row['entry'] or row['reason']}"
+            yield Finding(vector.where, what, "mend the vector, or tell the two entries apart (shapes, status, texts ...)")
+        elif problem is not None:
+            yield from _rest(vector, problem)
+        if problem is not None and "near" in row and row["near"] == problem.entry:
+            yield Finding(vector.where, f"hits {row['near']}, which it must only look like", "narrow that entry")
+
+
+def _rest(vector: Vector, problem: Problem) -> Iterator[Finding]:
+    got = {
+        "matched_by": problem.matched_by,
+        "retry": problem.retry.policy,
+        "after": problem.retry.after,
+        "automatic": problem.retry.automatic,
+    }
+    for member, value in got.items():
+        if vector.row.get(member, value) != value:
+            yield Finding(vector.where, f"{member} is {value!r}, not {vector.row[member]!r}", "mend the one that is wrong")
+
+
+def senders(data: Data, registry: Registry) -> Iterator[Finding]:
+    """Nothing that one provider sends proves another to be the sender."""
+    for vector in data.vectors:
+        provider = vector.row["provider"]
+        if provider is None:
+            continue
+        problem = run(vector, registry, None)
+        if problem is not None and problem.provider not in {provider, "oauth"}:
+            what = f"is {provider}'s, and without that word proves {problem.provider} ({problem.entry})"
+            yield Finding(vector.where, what, f"say evidence: false in {problem.entry}, or keep only texts of its own there")
+
+
+def run(vector: Vector, registry: Registry, provider: str | None) -> Problem | None:
+    """The problem that a vector becomes."""
+    row = vector.row
+    headers = [(name, value) for name, value in row["headers"]]
+    return normalize(
+        row["status"],
+        headers,
+        vector.body,
+        provider=provider,
+        endpoint=row["endpoint"],
+        method=row.get("method"),
+        registry=registry,
+        flow_control=True,
+        transaction_states=row.get("transaction_states", False),
+    )
+
+
+def reach(data: Data, registry: Registry) -> Iterator[Finding]:
+    """Every text and cause of an entry leads to that entry, whatever else there is."""
+    places = {row["id"]: sample_path(row["paths"][0]) for row in data.table("surfaces")["surfaces"]}
+    for row in data.rows:
+        if row.entry.get("lookup_only"):
+            continue
+        for said, endpoint, status, what in _samples(row, places):
+            found = registry.match_own(row.provider, said, status, endpoint)
+            if found is None or found[0].id != row.id:
+                other = found[0].id if found is not None else "nothing"
+                yield row.finding(f"{what} never leads here, but to {other}", f"take it out here, or there ({other})")
+
+
+def _samples(row: Row, places: dict[str, str]) -> Iterator[tuple[UpstreamError, str | None, int, str]]:
+    entry = row.entry
+    status = [*entry.get("status", ()), *entry.get("usual_status", ()), 400][0]
+    endpoint = places[entry["surfaces"][0]] if "surfaces" in entry else None
+    shape = entry["shapes"][0] if "shapes" in entry else "oauth"
+    said = UpstreamError(shape, entry.get("code"), None, entry.get("name"))
+    for text in entry.get("texts", ()):
+        yield said._replace(text=sample(text)), endpoint, status, f"text {text!r}"
+    for text in entry.get("causes", ()):
+        yield said._replace(causes=((sample(text), None),)), endpoint, status, f"cause {text!r}"
+    for reason in entry.get("reasons", ()):
+        yield said._replace(causes=((None, reason),)), endpoint, status, f"reason {reason!r}"
+    if not {"texts", "causes", "reasons"} & entry.keys():
+        yield said, endpoint, status, f"code {entry['code']!r}"
+
+
+def sample(text: str) -> str:
+    """A text that fits a template."""
+    if is_constant(text):
+        return plain(text)
+    filled = text.replace("{{", "\0").replace("}}", "\1")
+    for kind, value in _SAMPLES.items():
+        filled = filled.replace(f"{{{kind}}}", value)
+    while "{enum:" in filled:
+        before, _, rest = filled.partition("{enum:")
+        words, _, after = rest.partition("}")
+        filled = before + words.split("|")[0] + after
+    return filled.replace("\0", "{").replace("\1", "}")
+
+
+def sample_path(path: str) -> str:
+    """A path that fits a surface's pattern."""
+    return "/".join("x1" if part.startswith("{") or part == "*" else part for part in path.split("/"))
+
+
+def folds(data: Data, registry: Registry) -> Iterator[Finding]:
+    """A folded answer is what the provider itself would say: sent through the front door it is what it stands for."""
+    where = f"{REGISTRY}/folds.json"
+    slugs = {row["slug"] for row in data.table("problem_types")["types"]}
+    surfaces = {row["id"]: row for row in data.table("surfaces")["surfaces"]}
+    for number, answer in enumerate(data.table("folds")["answers"], 1):
+        place = f"{where} answer {number} ({answer['provider']}, {answer['shape']})"
+        for slug in [slug for slug in (*answer["targets"], *answer["entries"]) if slug not in slugs]:
+            yield Finding(place, f"type {slug!r} does not exist", "use a slug of problem_types.json")
+        for surface in answer.get("surfaces", ()):
+            if not surfaces.get(surface, {}).get("sign_in"):
+                yield Finding(place, f"surface {surface!r} is no sign-in surface", "only sign-in surfaces fold")
+        yield from _genuine(place, answer, registry, [surfaces[s]["paths"][0] for s in answer.get("surfaces", ()) if s in surfaces])
+    for name in ("safe", "strict"):
+        yield from _complete(where, data, set(data.table("problem_types")["folds"][name].values()))
+
+
+def _genuine(place: str, answer: Json, registry: Registry, paths: list[str]) -> Iterator[Finding]:
+    import orjson
+
+    for slug, entry_id in answer["entries"].items():
+        entry = registry.lookup(entry_id)
+        if entry is None or entry.id != entry_id or entry.reason != slug:
+            yield Finding(place, f"{entry_id} is no entry of type {slug}", "name the entry of the genuine answer")
+            continue
+        for path in paths or [None]:
+            problem = normalize(
+                answer["status"],
+                [("content-type", "application/json")],
+                orjson.dumps(answer["document"]),
+                provider=answer["provider"],
+                endpoint=sample_path(path) if path else None,
+                registry=registry,
+            )
+            if problem is None or problem.entry != entry_id:
+                got = problem.entry if problem is not None else None
+                yield Finding(place, f"at {path} its document is {got}, not {entry_id}", "give what the provider sends")
+
+
+def _complete(where: str, data: Data, targets: set[str]) -> Iterator[Finding]:
+    """Each provider has a usual answer for each target, or a stranger would be told the truth."""
+    for provider in ("auth0", "okta", "oauth"):
+        for target in sorted(targets):
+            usual: list[Any] = [
+                answer
+                for answer in data.table("folds")["answers"]
+                if answer["provider"] == provider and target in answer["targets"] and "*" in answer.get("usual", ())
+            ]
+            if not usual:
+                yield Finding(where, f"{provider} has no usual answer for {target}", 'add one with "usual": ["*"]')
+
+
+TRIED: tuple[Tried, ...] = (coverage, hits, senders, reach, folds)
