@@ -1,7 +1,7 @@
 """The error bodies that are measured: every shape and size, and no two alike, so that no cache can flatter any case.
 
-A template has a place for an identifier, or places for white space where the real body has no identifier. All texts are the
-vendors' public constants; identifiers and Identity Engine documents are made up here.
+A template has a place for an identifier, or places for white space where the real body has no identifier. All texts are
+the vendors' public constants; identifiers and Identity Engine documents are made up here.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ _MANAGEMENT = (
 _PASSWORD = (
     b'{~"name":~"PasswordStrengthError",~"message":~"Password is too weak","code":"invalid_password",'
     b'"description":{"rules":[{"message":"At least %d characters in length","format":[8],"code":"lengthAtLeast",'
-    b'"verified":true},{"message":"Contain at least %d of the following %d types of characters:","code":"containsAtLeast",'
-    b'"format":[3,4],"items":[{"message":"lower case letters (a-z)","code":"lowerCase","verified":true},'
+    b'"verified":true},{"message":"Contain at least %d of the following %d types of characters:",'
+    b'"code":"containsAtLeast","format":[3,4],"items":[{"message":"lower case letters (a-z)","code":"lowerCase","verified":true},'
     b'{"message":"upper case letters (A-Z)","code":"upperCase","verified":false}],"verified":false}],"verified":false},'
     b'"policy":"* At least 8 characters in length\\n* Contain at least 3 of the following 4 types of characters",'
     b'"statusCode":~400~}'
@@ -159,7 +159,7 @@ _PASSWORD = (
 _TAKEN = "login: An object with this field already exists in the current organization"
 _OVERALL = "API call exceeded rate limit due to too many requests."
 
-SHAPES = (
+_SHAPES = (
     Body("auth0 oauth", 403, "error", _WRONG),
     Body("auth0 mfa", 403, "error", _MFA),
     Body("auth0 management", 404, "errorCode", _MANAGEMENT),
@@ -172,7 +172,7 @@ SHAPES = (
     Body("okta idx top", 400, "version", identity_engine(15_000)),
     Body("okta idx nested", 400, "version", identity_engine(30_000, nested=True)),
 )
-SHAPES = tuple(body._replace(name=f"{body.name} {len(body._one(0))} B") for body in SHAPES)  # noqa: SLF001
+SHAPES = tuple(body._replace(name=f"{body.name} {len(body.fresh(1)[0])} B") for body in _SHAPES)
 """The shapes over which the geometric means go."""
 
 _LONG = "x" + "y" * 900
@@ -191,6 +191,17 @@ MISSES = (
 )
 """What no table holds: the dear end of every look-up."""
 
+FILLED = tuple(
+    Body(
+        f"{size} fillers",
+        403,
+        "error",
+        _MFA[:-1] + b',"filler":' + orjson.dumps([[number] for number in range(size)]) + b"}",
+    )
+    for size in (1, 2_000)
+)
+"""Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""
+
 ALIEN = Body("an app's own 422", 422, "detail", b'{"detail":[{"loc":["body","' + _ID + b'"],"msg":"field required"}]}')
 """An error that is no provider's: looked at, and left alone."""
 
@@ -198,8 +209,13 @@ JSON_HEADER = [(b"content-type", b"application/json")]
 """The least that a JSON response has."""
 
 
-def usual_headers(length: int) -> list[tuple[bytes, bytes]]:
-    """What a gateway passes on beside the body; new objects each time, as a server makes them."""
+def usual_headers(length: int, more: int = 0) -> list[tuple[bytes, bytes]]:
+    """What a gateway passes on beside the body; new objects each time, as a server makes them.
+
+    Args:
+        length: the bytes of the body.
+        more: headers of no meaning on top of the ten.
+    """
     rows = (
         "content-type: application/json; charset=utf-8",
         f"content-length: {length}",
@@ -211,5 +227,6 @@ def usual_headers(length: int) -> list[tuple[bytes, bytes]]:
         "vary: Origin",
         "x-ratelimit-limit: 100",
         "x-ratelimit-remaining: 99",
+        *(f"x-more-{number}: {number}" for number in range(more)),
     )
     return [(name.encode(), value.encode()) for name, _, value in (row.partition(": ") for row in rows)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from math import exp, log
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from benchmarks import peers
 from benchmarks.bodies import JSON_HEADER, MISSES, SHAPES, Body, usual_headers
 from benchmarks.harness import limit as least
 from benchmarks.harness import limit_with_dump
+from benchmarks.ratios import geometric_mean
 from benchmarks.results import Row, Section, Settings
 from benchmarks.timing import Case, Samples, measure
 
@@ -45,36 +45,22 @@ def peers_section(settings: Settings) -> Section:
         _body_case(_STARLETTE, _SMALLEST, peers.starlette_problem_bytes),
     ]
     samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
-    rows = [
-        Row(case.name, samples.time(case.name), samples.ratio(lambda at, name=case.name: at[name] / at[ours.name]))
-        for case in cases
-    ]
+    rows = [Row(case.name, samples.time(case.name), samples.versus(case.name, ours.name)) for case in cases]
     return Section(f"peers, {_SMALLEST.name}", "ratio to ours", rows, {})
-
-
-def worst(ratios: Iterable[float]) -> float:
-    """The largest of some ratios."""
-    return max(ratios)
-
-
-def geometric_mean(ratios: Iterable[float]) -> float:
-    """The mean of ratios that treats 2 and 1/2 alike."""
-    values = list(ratios)
-    return exp(sum(map(log, values)) / len(values))
 
 
 def _section(kind: str, title: str, samples: Samples) -> Section:
     rows = []
     for body in (*SHAPES, *MISSES):
         ours, least = f"{kind}: {body.name}", f"limit: {body.name}"
-        rows.append(Row(body.name, samples.time(ours), samples.ratio(lambda at, a=ours, b=least: at[a] / at[b])))
+        rows.append(Row(body.name, samples.time(ours), samples.versus(ours, least)))
 
     def ratios(at: Mapping[str, float]) -> list[float]:
         return [at[f"{kind}: {body.name}"] / at[f"limit: {body.name}"] for body in SHAPES]
 
     metrics = {
         f"{kind} / limit, geometric mean": samples.ratio(lambda at: geometric_mean(ratios(at))),
-        f"{kind} / limit, worst shape": samples.ratio(lambda at: worst(ratios(at))),
+        f"{kind} / limit, worst shape": samples.ratio(lambda at: max(ratios(at))),
     }
     return Section(title, "JSON content type alone; the last four rows are unknown to the registry", rows, metrics)
 

@@ -14,14 +14,12 @@ from authproblem import normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from benchmarks.bodies import ALIEN, JSON_HEADER, SHAPES, Body
-from benchmarks.core import geometric_mean, worst
 from benchmarks.doors import BaseNoOp
 from benchmarks.harness import AsgiFloor, WsgiFloor, asgi_app, asgi_case, limit_with_dump, silence, wsgi_app, wsgi_case
+from benchmarks.operations import ERRORS
+from benchmarks.ratios import geometric_mean
 from benchmarks.results import Row, Section, Settings
 from benchmarks.timing import Case, Figure, measure
-
-BODIES = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
-"""A body of each kind and size; a door costs the same for bodies alike."""
 
 
 def rewritten(settings: Settings, *, door: str) -> Section:
@@ -34,11 +32,11 @@ def rewritten(settings: Settings, *, door: str) -> Section:
         else (wsgi_case, wsgi_app, WsgiFloor(wsgi_app), WsgiMiddleware(wsgi_app))
     )
     cases: list[Case] = []
-    for body in (*BODIES, ALIEN):
+    for body in (*ERRORS, ALIEN):
         cases += [make(f"bare: {body.name}", app, body), make(f"ours: {body.name}", ours, body)]
         cases += [make(f"floor: {body.name}", floor, body), _limit(body)]
     if asgi:
-        cases.append(make("BaseHTTPMiddleware no-op", BaseNoOp(asgi_app), BODIES[0]))
+        cases.append(make("BaseHTTPMiddleware no-op", BaseNoOp(asgi_app), ERRORS[0]))
     samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
 
     def share(at: Mapping[str, float], body: Body) -> float:
@@ -51,14 +49,14 @@ def rewritten(settings: Settings, *, door: str) -> Section:
             samples.time(f"ours: {body.name}"),
             samples.ratio(lambda at, body=body: share(at, body)),
         )
-        for body in (*BODIES, ALIEN)
+        for body in (*ERRORS, ALIEN)
     ]
     metrics: dict[str, Figure] = {
         f"{door} error: added / (limit + floor), geometric mean": samples.ratio(
-            lambda at: geometric_mean(share(at, body) for body in BODIES)
+            lambda at: geometric_mean(share(at, body) for body in ERRORS)
         ),
         f"{door} error: added / (limit + floor), worst shape": samples.ratio(
-            lambda at: worst(share(at, body) for body in BODIES)
+            lambda at: max(share(at, body) for body in ERRORS)
         ),
     }
     if asgi:
@@ -68,7 +66,7 @@ def rewritten(settings: Settings, *, door: str) -> Section:
 
 def events(settings: Settings) -> Section:
     """One ASGI error with events off, dropped by level, and rendered to JSON."""
-    body = BODIES[0]
+    body = ERRORS[0]
     rows: list[Row] = []
     with open(os.devnull, "wb") as sink:
         modes = {
@@ -81,9 +79,7 @@ def events(settings: Settings) -> Section:
     structlog.reset_defaults()
     base = cases[0].name
     for case in cases:
-        rows.append(
-            Row(case.name, samples.time(case.name), samples.ratio(lambda at, name=case.name: at[name] / at[base]))
-        )
+        rows.append(Row(case.name, samples.time(case.name), samples.versus(case.name, base)))
     return Section(f"ASGI error with its event, {body.name}", "ratio to events off", rows, {})
 
 

@@ -103,7 +103,7 @@ def asgi_case(name: str, app: Any, body: Body | None = None) -> Case:
 
     slow = name.startswith("BaseHTTP")
     return Case(
-        name, lambda number: [asgi_scope(one, body) for one in _bodies(body, number)], loop, 0.2 if slow else 1.0
+        name, lambda number: [asgi_scope(one, body) for one in contents(body, number)], loop, 0.2 if slow else 1.0
     )
 
 
@@ -121,18 +121,19 @@ def wsgi_case(name: str, app: Any, body: Body | None = None) -> Case:
             if hasattr(result, "close"):
                 result.close()
 
-    return Case(name, lambda number: [wsgi_environ(one, body) for one in _bodies(body, number)], loop)
+    return Case(name, lambda number: [wsgi_environ(one, body) for one in contents(body, number)], loop)
 
 
 def _write(_data: bytes) -> None:
     pass
 
 
-def _bodies(body: Body | None, number: int) -> list[bytes]:
+def contents(body: Body | None, number: int) -> list[bytes]:
+    """What the app sends: healthy responses are all alike, errors never."""
     return [_OK] * number if body is None else body.fresh(number)
 
 
-def asgi_scope(content: bytes, body: Body | None = None) -> dict[str, Any]:
+def asgi_scope(content: bytes, body: Body | None = None, more: int = 0) -> dict[str, Any]:
     """A request, and the response that the app will give to it."""
     return {
         "type": "http",
@@ -148,12 +149,12 @@ def asgi_scope(content: bytes, body: Body | None = None) -> dict[str, Any]:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
         "bench.status": 200 if body is None else body.status,
-        "bench.headers": usual_headers(len(content)),
+        "bench.headers": usual_headers(len(content), more),
         "bench.body": content,
     }
 
 
-def wsgi_environ(content: bytes, body: Body | None = None) -> dict[str, Any]:
+def wsgi_environ(content: bytes, body: Body | None = None, more: int = 0) -> dict[str, Any]:
     """The same for WSGI."""
     return {
         "REQUEST_METHOD": "POST",
@@ -165,7 +166,7 @@ def wsgi_environ(content: bytes, body: Body | None = None) -> dict[str, Any]:
         "HTTP_HOST": "app.example",
         "wsgi.url_scheme": "http",
         "bench.status": "200 OK" if body is None else f"{body.status} Error",
-        "bench.headers": [(name.decode(), value.decode()) for name, value in usual_headers(len(content))],
+        "bench.headers": [(name.decode(), value.decode()) for name, value in usual_headers(len(content), more)],
         "bench.body": content,
     }
 

@@ -13,36 +13,42 @@ import orjson
 from authproblem import Registry, classify, normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.bodies import JSON_HEADER, SHAPES, Body
+from benchmarks.bodies import FILLED, JSON_HEADER, SHAPES, Body
 from benchmarks.harness import (
     AsgiFloor,
     WsgiFloor,
     asgi_app,
     asgi_scope,
+    contents,
     limit,
     limit_with_dump,
     silence,
     wsgi_app,
     wsgi_case,
+    wsgi_environ,
 )
 from benchmarks.padding import coded, padded
 
 Loop = Callable[[list[Any]], Any]
 Operation = tuple[Callable[[int], list[Any]], Loop]
 
+MORE = 100
+"""Headers on top of the usual ten: a scan of them on the healthy path could not hide."""
 FEW, MANY = 100, 5_000
 """Entries of the small and the large registry: a scan over them could not hide."""
-_ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
+ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
+"""A body of each kind and size; a door costs the same for bodies alike."""
 
 
 def operations() -> dict[str, Operation]:
     """All operations by name."""
     found: dict[str, Operation] = {}
-    for body in SHAPES:
+    for body in (*SHAPES, *FILLED):
         found |= _pure(body)
     for door in (_asgi, _wsgi):
         found |= door(None)
-        for body in _ERRORS:
+        found |= door(None, MORE)
+        for body in ERRORS:
             found |= door(body)
     for size in (FEW, MANY):
         found |= _sized(size)
@@ -74,7 +80,7 @@ def _pure(body: Body) -> dict[str, Operation]:
     return {f"{name}: {body.name}": (body.fresh, loop) for name, loop in loops.items()}
 
 
-def _asgi(body: Body | None) -> dict[str, Operation]:
+def _asgi(body: Body | None, more: int = 0) -> dict[str, Operation]:
     async def receive() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
@@ -82,7 +88,7 @@ def _asgi(body: Body | None) -> dict[str, Operation]:
         pass
 
     def prepare(number: int) -> list[Any]:
-        return [asgi_scope(one, body) for one in _contents(body, number)]
+        return [asgi_scope(one, body, more) for one in contents(body, number)]
 
     def driven(app: Any) -> Loop:
         def loop(inputs: list[Any]) -> None:
@@ -96,21 +102,21 @@ def _asgi(body: Body | None) -> dict[str, Operation]:
         return loop
 
     apps = {"bare": asgi_app, "floor": AsgiFloor(asgi_app), "authproblem": AsgiMiddleware(asgi_app)}
-    return {f"ASGI {name}: {_label(body)}": (prepare, driven(app)) for name, app in apps.items()}
+    return {f"ASGI {name}: {_label(body, more)}": (prepare, driven(app)) for name, app in apps.items()}
 
 
-def _wsgi(body: Body | None) -> dict[str, Operation]:
+def _wsgi(body: Body | None, more: int = 0) -> dict[str, Operation]:
     apps = {"bare": wsgi_app, "floor": WsgiFloor(wsgi_app), "authproblem": WsgiMiddleware(wsgi_app)}
-    cases = {name: wsgi_case(name, app, body) for name, app in apps.items()}
-    return {f"WSGI {name}: {_label(body)}": (case.prepare, case.loop) for name, case in cases.items()}
+
+    def prepare(number: int) -> list[Any]:
+        return [wsgi_environ(one, body, more) for one in contents(body, number)]
+
+    return {f"WSGI {name}: {_label(body, more)}": (prepare, wsgi_case(name, app).loop) for name, app in apps.items()}
 
 
-def _label(body: Body | None) -> str:
-    return "healthy" if body is None else body.name
-
-
-def _contents(body: Body | None, number: int) -> list[bytes]:
-    return [b'{"ok":true}'] * number if body is None else body.fresh(number)
+def _label(body: Body | None, more: int) -> str:
+    healthy = f"healthy, {more} more headers" if more else "healthy"
+    return healthy if body is None else body.name
 
 
 def _sized(size: int) -> dict[str, Operation]:

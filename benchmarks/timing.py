@@ -1,4 +1,4 @@
-"""How a case is timed: interleaved with its baselines, in shuffled rounds of one process, on inputs made for that round.
+"""How a case is timed: interleaved with its baselines, in shuffled rounds of one process, on inputs made for the round.
 
 Nothing here knows what is measured. A single figure of a busy machine says little, so every figure is a median with its
 quartiles, and every ratio is taken inside one run and told with its spread.
@@ -61,6 +61,10 @@ class Samples:
             return Figure(column[0], column[0], column[0])
         low, middle, high = quantiles(column, n=4, method="inclusive")
         return Figure(middle, low, high)
+
+    def versus(self, name: str, base: str) -> Figure:
+        """One case's time as a multiple of another's."""
+        return self.ratio(lambda at: at[name] / at[base])
 
     def ratio(self, formula: Formula) -> Figure:
         """A formula over the medians; its spread comes from drawing the rounds anew, with replacement."""

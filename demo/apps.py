@@ -1,19 +1,22 @@
-"""The app in front: a tiny backend-for-frontend that passes `/auth0/...` and `/okta/...` through, once for each door."""
+"""The app in front: a tiny backend-for-frontend that passes `/auth0/...` and `/okta/...` through, one for each door."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import flask
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from authproblem.asgi import AuthProblemMiddleware as ASGIMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WSGIMiddleware
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 PROVIDERS = {"/auth0": "auth0", "/okta": "okta"}
 """All that the middleware is told."""

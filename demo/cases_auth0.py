@@ -1,4 +1,4 @@
-"""What Auth0 sends, headers and all, and what has to come of it. Shapes as recorded; ids, tokens and addresses are made up."""
+"""What Auth0 sends, headers and all, and what has to come of it. Shapes as recorded; ids and tokens are made up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ _NO_STORE = "private, no-store, no-cache, must-revalidate, post-check=0, pre-che
 _MFA_TOKEN = "Fe26.2**d3m0" + "0123456789abcdef" * 5 + "**made-up-for-this-demo"
 _TOKEN = "/auth0/oauth/token"
 _SIGN_UP = "/auth0/dbconnections/signup"
-_LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
 def _auth0(
@@ -26,7 +25,9 @@ def _auth0(
         ("Ot-Tracer-Spanid", "1d0c6a5b7f3e2a90"),
         ("Ot-Tracer-Traceid", "5b8e1f0a2c4d6e70"),
         ("X-Auth0-RequestId", "0d1e2f3a4b5c6d7e8f90"),
-        *zip(_LIMITS, (str(limits[0]), str(limits[1]), limits[2]), strict=True),
+        ("X-RateLimit-Limit", str(limits[0])),
+        ("X-RateLimit-Remaining", str(limits[1])),
+        ("X-RateLimit-Reset", limits[2]),
         ("Server", "cloudflare"),
     ]
     return Answer(status, ((("Content-Type", kind),) if kind else ()) + (*headers, *more), body)

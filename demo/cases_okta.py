@@ -1,4 +1,4 @@
-"""What Okta sends, headers and all, and what has to come of it. Shapes as recorded; ids, tokens and addresses are made up."""
+"""What Okta sends, headers and all, and what has to come of it. Shapes as recorded; ids and tokens are made up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def _okta(
             ("x-okta-request-id", "0d1e2f3a4b5c6d7e8f900d1e2f3a4b5c"),
             ("x-xss-protection", "0"),
             ("p3p", 'CP="HONK"'),
-            *zip(map(str.lower, _LIMIT_HEADERS), (str(limits[0]), str(limits[1]), limits[2]), strict=True),
+            ("x-rate-limit-limit", str(limits[0])),
+            ("x-rate-limit-remaining", str(limits[1])),
+            ("x-rate-limit-reset", limits[2]),
             ("cache-control", "no-cache, no-store"),
             ("pragma", "no-cache"),
             ("expires", "0"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from authproblem import Problem
 from demo.model import Case, Expected, Take
+
+if TYPE_CHECKING:
+    import httpx
 
 _VARYING = ("instance", "errorId")
 _SECRETS = ("mfa_token", "stateHandle")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import httpx
 import orjson
+
+if TYPE_CHECKING:
+    import httpx
 
 Header = tuple[str, "str | int"]
 """A header of a fake vendor; a whole number stands for a moment so many seconds from now, as epoch seconds."""

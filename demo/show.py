@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -18,11 +17,15 @@ from demo.check import document_of
 from demo.model import Case, Result, Take
 from demo.text import event_line, header_line, member, pair, status_line
 
+if TYPE_CHECKING:
+    import httpx
+
 _OURS = ("reason", "owner", "remedy", "retry", "detail")
 _TWIN = ("Auth-Problem", "Auth-Problem-Retry", "Retry-After")
 _EVENT_KEYS = ("problem", "entry", "why", "matched_by", "retry_after", "upstream_request_id")
 _SHAPES = {
-    "auth0_signup": "signup", "auth0_api": "API", "oauth": "OAuth", "okta_api": "API", "okta_idx": "IDX", "www_authenticate": "header",
+    "auth0_signup": "signup", "auth0_api": "API", "oauth": "OAuth",
+    "okta_api": "API", "okta_idx": "IDX", "www_authenticate": "header",
 }  # fmt: skip
 _WIDE, _NARROW = 94, {"after": 20, "remedy": 15, "retry": 12}
 """Below so many columns the table's cells are cut."""
@@ -78,15 +81,8 @@ def summarize(console: Console, results: Sequence[Result], seconds: float) -> in
         console.print(Text(f"Not as it should be: {', '.join(wrong)}", style="bold red"))
         return 1
     shapes = len({_shape(result.takes[0].before) for result in results if result.case.expected.reason})
-    console.print(
-        Text.assemble(
-            (
-                f"{len(results)} cases, {len(results[0].takes)} doors, {shapes} shapes in, 1 out: all as it should be. ",
-                "green",
-            ),
-            (f"{seconds:.1f} s", "dim"),
-        )
-    )
+    told = f"{len(results)} cases, {len(results[0].takes)} doors, {shapes} shapes in, 1 out: all as it should be. "
+    console.print(Text.assemble((told, "green"), (f"{seconds:.1f} s", "dim")))
     console.print(Text("make demo CASE=mfa shows one in full; make demo CASE=? lists them", style="dim"))
     return 0
 

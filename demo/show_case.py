@@ -1,10 +1,10 @@
-"""One case in full: the request, everything that came back through each door, and every key of the event. Nothing is cut."""
+"""One case in full: the request, all that came back through each door, and every key of the event. Nothing is cut."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import httpx
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -14,6 +14,9 @@ from rich.text import Text
 
 from demo.model import Case, Result, Take
 from demo.text import header_line, pair, pretty, status_line
+
+if TYPE_CHECKING:
+    import httpx
 
 _HOSTS = {"ASGI": "Starlette under uvicorn", "WSGI": "Flask under waitress"}
 _WIDE = 110

@@ -76,10 +76,8 @@ def set_stage(cases: Sequence[Case]) -> Iterator[Stage]:
             for name, clock in (("auth0", 0), ("okta", OKTA_CLOCK))
         }
         relay = stack.enter_context(httpx.Client(trust_env=False))
-        asgi = [stack.enter_context(_uvicorn(asgi_app(upstreams, treated=treated))) for treated in (False, True)]
-        wsgi = [
-            stack.enter_context(_waitress(wsgi_app(upstreams, relay, treated=treated))) for treated in (False, True)
-        ]
+        asgi = [stack.enter_context(_uvicorn(asgi_app(upstreams, treated=on))) for on in (False, True)]
+        wsgi = [stack.enter_context(_waitress(wsgi_app(upstreams, relay, treated=on))) for on in (False, True)]
         urls = {"ASGI": (asgi[0], asgi[1]), "WSGI": (wsgi[0], wsgi[1])}
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=_PATIENCE))
         yield Stage(upstreams, urls, client, capture.entries)

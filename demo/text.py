@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-from rich.console import RenderableType
 from rich.highlighter import JSONHighlighter
 from rich.padding import Padding
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import httpx
+    from rich.console import RenderableType
 
 _LEVELS = {"debug": "dim", "info": "green", "warning": "yellow", "error": "bold red"}
 _json = JSONHighlighter()

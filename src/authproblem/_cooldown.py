@@ -1,8 +1,8 @@
 """Cool-down: when a provider says when to come back, nothing is sent until then, and the same problem is the answer.
 
-Here are the store, what a limit bucket is, and which problems trip it; sending and answering is the doors' business. Only a
-limit with a wait that the provider itself named trips it, or an outage with a `Retry-After`: never attack protection, never
-an error of a user, for one visitor's failed attempts must not lock out the others.
+Here are the store, what a limit bucket is, and which problems trip it; sending and answering is the doors' business.
+Only a limit with a wait that the provider itself named trips it, or an outage with a `Retry-After`: never attack
+protection, never an error of a user, for one visitor's failed attempts must not lock out the others.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from authproblem._problem import Problem
 from authproblem._registry import Registry
 
 DEFAULT_SIZE = 1024
-"""Buckets that are held at the same time; each takes about 1 KB. A tenant has tens of limits, and its callers are few."""
+"""Buckets that are held at the same time, about 1 KB each. A tenant has tens of limits, and its callers are few."""
 
 MAX_HOLD = 3600.0
-"""Seconds; after them one request is let through to see. go-auth0 and the MSAL libraries cap their waits at an hour, too."""
+"""Seconds; after them requests are sent again to see. go-auth0 and the MSAL libraries cap their waits at an hour, too."""
 
 _SEGMENTS = 3
-"""Path segments that tell limits apart: `/api/v1/users` and `/api/v1/logs` are limited apart, ids below them are not."""
+"""Path segments that tell limits apart: `/api/v1/users` and `/api/v1/logs` have their own, the ids below them not."""
 _MAX_SEGMENT = 64
 _KEPT_CODES = frozenset(("error", "errorCode", "errorLink", "code", "name"))
 _KEPT_TEXTS = _KEPT_CODES | {"errorSummary", "error_description", "description", "message"}
@@ -36,9 +36,9 @@ _KEPT_TEXTS = _KEPT_CODES | {"errorSummary", "error_description", "description",
 class CooldownStore(Protocol):
     """Where cool-downs are kept. `MemoryCooldown` is one process's; a shared one can take its place.
 
-    Both methods are called on the path of every request and must not wait: a store that shares its entries over a network
-    answers from a local copy, and sends and receives changes in the background. Entries are small, bounded by `seconds`, and
-    may be lost: the provider will say it again.
+    Both methods are called on the path of every request and must not wait: a store that shares its entries over a
+    network answers from a local copy, and sends and receives changes in the background. Entries are small, bounded by
+    `seconds`, and may be lost: the provider will say it again.
     """
 
     def look(self, key: str) -> tuple[float, bytes] | None:
@@ -116,23 +116,21 @@ class Bucket(NamedTuple):
     known: bool
 
 
-def bucket(
-    registry: Registry, provider: str, host: str, endpoint: str, authorization: str | None, query: str
-) -> Bucket:
+def bucket(registry: Registry, provider: str, place: tuple[str, str], *, authorization: str | None, query: str) -> Bucket:
     """The bucket of one request.
 
     Args:
         registry: names the endpoint's surface.
         provider: whose endpoint it is.
-        host: the tenant or org; custom domains count by themselves.
-        endpoint: the provider's path.
+        place: the host (tenant or org; custom domains count by themselves) and the provider's path.
         authorization: the value of `Authorization`, or None.
         query: the query, for its `client_id`.
     """
+    host, endpoint = place
     surface = registry.surface(provider, endpoint)
     segments = endpoint.split("/")[1 : _SEGMENTS + 1]
-    place = "/".join(segment[:_MAX_SEGMENT] for segment in segments)
-    common = f"{provider} {host} {surface.id if surface is not None else '-'} /{place}"
+    start = "/".join(segment[:_MAX_SEGMENT] for segment in segments)
+    common = f"{provider} {host} {surface.id if surface is not None else '-'} /{start}"
     caller = _caller(authorization, query)
     return Bucket(f"{common} {caller}", f"{common} *", known=caller != "-")
 
@@ -187,8 +185,8 @@ def _remains(headers: list[tuple[Any, Any]]) -> bool:
 def document_of(problem: Problem, registry: Registry) -> bytes:
     """What is kept of a problem: nothing that belongs to the one request that tripped it.
 
-    Codes, registered texts and the registry's own sentence stay; ids, continuations and whatever else the response carried
-    go, since others will get the answer.
+    Codes, registered texts and the registry's own sentence stay; ids, continuations and whatever else the response
+    carried go, since others will get the answer.
     """
     kept: dict[str, Any] = {}
     for name, value in problem.extensions.items():
@@ -197,7 +195,7 @@ def document_of(problem: Problem, registry: Registry) -> bytes:
             kept[name] = value if known or registry.knows(problem.provider, value) else problem.detail
         elif (name == "statusCode" and isinstance(value, int)) or (name == "errorCauses" and value == []):
             kept[name] = value
-    upstream = {name: problem.upstream[name] for name in ("status", "code") if name in problem.upstream}
+    upstream: dict[str, Any] = {name: problem.upstream[name] for name in ("status", "code") if name in problem.upstream}
     return problem._replace(instance=None, upstream=upstream, extensions=kept).to_bytes()
 
 

@@ -1,4 +1,4 @@
-"""What the client-side doors (httpx, requests, Authlib, the gateway) have in common: whose response, when to ask, what to say.
+"""What the client-side doors (httpx, requests, Authlib, gateway) have in common: whose response, when to ask, what to say.
 
 A door hands in plain values and gets plain values; it does the sending itself. No client library is known here. When a
 response is held and what replaces it is decided by `_intercept`, as for the server-side doors.
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from authproblem import _events as events
 from authproblem._cooldown import MAX_HOLD, Bucket, CooldownStore, bucket, document_of, held_back, tripped
-from authproblem._fields import PLAIN_JSON, Fields, Headers, Pair
+from authproblem._fields import Headers, Pair
 from authproblem._intercept import Gate, Interception, Reply, Request, new_instance
 from authproblem._mask import safe_method, safe_path
 from authproblem._model import RetryHint
@@ -23,7 +23,6 @@ from authproblem._options import make_options
 from authproblem._problem import Problem
 from authproblem._registry import Registry
 from authproblem._report import count
-from authproblem._retry import Occasion, hint
 from authproblem._scope import check_provider
 
 _DOOR_OWN = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
@@ -31,6 +30,8 @@ _DOOR_OWN = ("provider", "providers", "exceptions", "upstream_hosts", "callback_
 _SPREAD = 0.1
 """The part of a wait that is added at random at most, so that clients that wait do not all come back in one instant."""
 _LEAST_SPREAD = 2
+_AUTOMATIC_WAIT = 60
+"""Seconds that a program may wait unattended, as in `_retry`."""
 
 
 class Hosts:
@@ -50,12 +51,12 @@ class Hosts:
         """
         for host, provider in (given or {}).items():
             check_provider(provider, f"hosts[{host!r}]")
-            if not isinstance(host, str) or not host or set(host) & set("/:@ "):
+            if not host or set(host) & set("/:@ "):
                 msg = f"hosts: {host!r} does not hold; it has to be a bare host name such as 'login.example.com'"
                 raise ValueError(msg)
         self._given = {host.lower(): provider for host, provider in (given or {}).items()}
         domains: Mapping[str, list[str]] = registry.data["shapes"]["vendor_domains"]
-        self._domains = tuple((f".{name}", provider) for provider, names in domains.items() for name in names)
+        self._domains = tuple(("." + name, provider) for provider, names in domains.items() for name in names)
 
     def provider(self, host: str) -> str | None:
         """The provider that answers at a host, or None."""
@@ -63,7 +64,7 @@ class Hosts:
         given = self._given.get(host)
         if given is not None:
             return given
-        return next((provider for domain, provider in self._domains if host.endswith(domain)), None)
+        return next((provider for domain, provider in self._domains if f".{host}".endswith(domain)), None)
 
 
 class Asked(NamedTuple):
@@ -142,7 +143,13 @@ class Reader:
         if provider is None:
             return None
         request = Request(asked.path, asked.method, asked.accept, {}, asked.binary)
-        place = bucket(self.registry, provider, asked.host.lower(), asked.path, asked.authorization, asked.query)
+        place = bucket(
+            self.registry,
+            provider,
+            (asked.host.lower(), asked.path),
+            authorization=asked.authorization,
+            query=asked.query,
+        )
         return Call(asked, provider, self._gates[provider], request, place)
 
     def begin(self, call: Call, status: int, headers: Headers) -> Interception | None:
@@ -161,7 +168,7 @@ class Reader:
             self._cooldown.hold(key, seconds, document_of(problem, self.registry))
 
     def held_back(self, call: Call) -> Problem | None:
-        """The problem that answers a request at once, because the provider has said when to come back; None: send it."""
+        """The problem that answers at once, because the provider has said when to come back; None: send the request."""
         if self._cooldown is None:
             return None
         held = self._cooldown.look(call.place.own) or self._cooldown.look(call.place.common)
@@ -170,22 +177,17 @@ class Reader:
         least = math.ceil(held[0])
         spread = max(_LEAST_SPREAD, math.ceil(least * _SPREAD))
         after = least + random.randint(0, spread)  # noqa: S311 - it spreads clients, it guards nothing
-        plain = held_back(held[1], after, new_instance(), automatic=False)
-        if plain is None:
+        problem = held_back(held[1], after, new_instance(), automatic=self._unattended(call, after))
+        if problem is None:
             return None
-        problem = plain._replace(retry=plain.retry._replace(automatic=self._unattended(call, plain)))
         self.tell(call, problem, cooldown=True)
         return problem
 
-    def _unattended(self, call: Call, problem: Problem) -> bool:
-        """Whether a program may repeat this very request: the rules of the hint, for the request that is not sent."""
-        if problem.reason not in self.registry.types:
-            return False
-        entry = self.registry.rule(None, problem.reason)._replace(owner=problem.owner, retry="after_delay")
-        after = str(problem.retry.after)
-        fields = Fields([("content-type", PROBLEM), ("retry-after", after)])
-        occasion = Occasion(problem.status, call.provider, call.asked.path, call.asked.method, None, int(after))
-        return hint(self.registry, entry, fields, occasion).automatic
+    def _unattended(self, call: Call, after: int) -> bool:
+        """Whether a program may repeat a request of which nothing has reached the provider (SPEC section 4)."""
+        surface = self.registry.surface(call.provider, call.asked.path)
+        harmless = call.asked.method in {"GET", "HEAD"} or (surface is not None and not surface.credential)
+        return after <= _AUTOMATIC_WAIT and harmless
 
     def made(
         self, call: Call, reason: str, *, after: int | None = None, unsent: bool = False, **extra: object
@@ -200,9 +202,7 @@ class Reader:
             **extra: further keys of the event.
         """
         entry = self.registry.rule(None, reason)
-        limit = entry._replace(owner="limit", retry="after_delay", default_wait=after)
-        occasion = Occasion(503, call.provider, call.asked.path, call.asked.method)
-        unattended = unsent and hint(self.registry, limit, PLAIN_JSON, occasion).automatic
+        unattended = unsent and after is not None and self._unattended(call, after)
         problem = Problem(
             type=call.gate.options.policy.type_base + reason,
             reason=reason,

@@ -1,4 +1,4 @@
-"""How far a client-side door goes in obeying the retry hint: attempts, total wait, jitter. The waiting itself is stamina's."""
+"""How far a client-side door obeys the retry hint: attempts, total wait, jitter. The waiting itself is stamina's."""
 
 from __future__ import annotations
 
