@@ -49,7 +49,7 @@ def _headers(door: str) -> Check:
     return check
 
 
-def _parses(kind: str, least: str) -> Check:
+def _parses(kind: str) -> Check:
     """How often a body is parsed: what a larger body adds, as a multiple of what it adds to the parser alone."""
     small, large = (body.name for body in FILLED)
     return lambda at: (
@@ -75,8 +75,8 @@ CHECKS: dict[str, Check] = {
     "WSGI healthy: added / floor's": _healthy("WSGI"),
     "ASGI healthy: 100 more headers / floor's": _headers("ASGI"),
     "WSGI healthy: 100 more headers / floor's": _headers("WSGI"),
-    "classify: parses of a body": _parses("classify", "limit"),
-    "normalize: parses of a body": _parses("normalize", "limit"),
+    "classify: parses of a body": _parses("classify"),
+    "normalize: parses of a body": _parses("normalize"),
     "classify / limit": _pure("classify", "limit"),
     "normalize / limit": _pure("normalize", "limit with dumps"),
     "ASGI error: added / (limit + floor)": _error("ASGI"),
@@ -93,10 +93,7 @@ def counted() -> dict[str, float]:
 
 def timed(rounds: int = _ROUNDS, calls: int = _CALLS) -> dict[str, float]:
     """All checks by the clock."""
-    cases = [
-        Case(name, prepare, loop, 0.1 if " idx " in name or "2000" in name else 1.0)
-        for name, (prepare, loop) in operations().items()
-    ]
+    cases = [Case(name, *operation) for name, operation in operations().items()]
     columns = measure(cases, rounds=rounds, calls=calls).columns
     # The quickest round of each: noise only ever adds.
     at = {name: min(column) for name, column in columns.items()}

@@ -51,10 +51,8 @@ def count(wanted: str = "", turns: int = _TURNS) -> dict[str, float]:
             text=True,
             timeout=_TIMEOUT,
         )
-        lines = done.stdout.splitlines()
-        parts = {name: _total(Path(f"{out}.{2 * number + 2}")) for number, name in enumerate(lines)}
-    empty = parts.pop("")
-    return {name: (total - empty) / turns for name, total in parts.items()}
+        told = [line.partition(" ") for line in done.stdout.splitlines()]
+        return {name: _total(Path(f"{out}.{2 * at + 2}")) / int(turn) for at, (turn, _, name) in enumerate(told)}
 
 
 def _total(part: Path) -> int:
@@ -70,23 +68,18 @@ def _run(turns: int, wanted: str) -> None:
     """What runs under valgrind: prints the names in the order of the parts."""
     from benchmarks.operations import operations
 
-    chosen = {"": (lambda number: list(range(number)), _nothing)}
-    chosen |= {name: operation for name, operation in operations().items() if wanted in name}
-    for name, (prepare, loop) in chosen.items():
+    for name, (prepare, loop, share) in operations().items():
+        if wanted not in name:
+            continue
         loop(prepare(_WARM))
-        inputs = prepare(turns)
+        inputs = prepare(max(round(turns * share), 2))
         gc.collect()
         gc.disable()
         os.getppid()
         loop(inputs)
         os.getppid()
         gc.enable()
-        print(name)
-
-
-def _nothing(inputs: list[int]) -> None:
-    for _ in inputs:
-        pass
+        print(len(inputs), name)
 
 
 if __name__ == "__main__":

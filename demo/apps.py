@@ -18,7 +18,11 @@ from authproblem.wsgi import AuthProblemMiddleware as WSGIMiddleware
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-PROVIDERS = {"/auth0": "auth0", "/okta": "okta"}
+OPTIONS = {
+    "providers": {"/auth0": "auth0", "/okta": "okta", "/nowhere": "okta"},
+    "exceptions": True,
+    "upstream_hosts": ("127.0.0.1",),  # the fake vendors' host: those of the real ones are known
+}
 """All that the middleware is told."""
 
 _ASKED = ("accept", "content-type", "authorization")
@@ -52,7 +56,7 @@ def asgi_app(upstreams: Mapping[str, str], *, treated: bool) -> Starlette:
     routes = [Route(f"/{name}/{{path:path}}", pass_through, methods=["GET", "POST"]) for name in upstreams]
     app = Starlette(routes=routes, lifespan=lifespan)
     if treated:
-        app.add_middleware(ASGIMiddleware, providers=PROVIDERS)  # the one line
+        app.add_middleware(ASGIMiddleware, **OPTIONS)  # the one line
     return app
 
 
@@ -65,10 +69,10 @@ def wsgi_app(upstreams: Mapping[str, str], client: httpx.Client, *, treated: boo
         treated: whether it gets the middleware.
     """
     app = flask.Flask("demo")
+    app.logger.disabled = True
 
-    @app.route("/auth0/<path:_path>", methods=["GET", "POST"])
-    @app.route("/okta/<path:_path>", methods=["GET", "POST"])
-    def pass_through(_path: str) -> flask.Response:
+    @app.route("/<any(auth0, okta, nowhere):_name>/<path:_path>", methods=["GET", "POST"])
+    def pass_through(_name: str, _path: str) -> flask.Response:
         request = flask.request
         answer = client.request(
             request.method,
@@ -82,7 +86,8 @@ def wsgi_app(upstreams: Mapping[str, str], client: httpx.Client, *, treated: boo
         return response
 
     if treated:
-        app.wsgi_app = WSGIMiddleware(app.wsgi_app, providers=PROVIDERS)  # type: ignore[method-assign] # the one line
+        app.config["PROPAGATE_EXCEPTIONS"] = True  # Flask would turn them into a page
+        app.wsgi_app = WSGIMiddleware(app.wsgi_app, **OPTIONS)  # type: ignore[method-assign] # the one line
     return app
 
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from demo import cases_auth0, cases_okta
 from demo.model import Case, Expected
 
+_UNREACHABLE = Case(
+    "unreachable",
+    "Okta cannot be reached at all",
+    "With exceptions=True, httpx's ConnectError becomes a 502 instead of a 500.",
+    "GET",
+    "/nowhere/api/v1/users",
+    None,
+    Expected("upstream-unreachable", 502, "after_delay", after=10, automatic=True),
+)
 _OWN_404 = Case(
     "own-404",
     "A page that the app itself does not have",
@@ -20,6 +29,7 @@ CASES: tuple[Case, ...] = (
     *cases_okta.SIGN_IN,
     *cases_auth0.API,
     *cases_okta.LIMITS,
+    _UNREACHABLE,
     *cases_auth0.ALONE,
     _OWN_404,
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from authproblem import Problem
-from demo.model import Case, Expected, Take
+from demo.model import Answer, Case, Expected, Take
 
 if TYPE_CHECKING:
     import httpx
@@ -45,7 +45,7 @@ def document_of(response: httpx.Response) -> dict[str, Any]:
 def _of_take(case: Case, take: Take) -> list[str]:
     expected = case.expected
     told = [event["event"] for event in take.events]
-    if case.answer is not None and take.before.content != case.answer.content:
+    if case.answer is not None and not _passed_through(case.answer, take.before):
         return ["the bare app did not pass the vendor's answer through"]
     pairs: list[tuple[str, Any, Any]] = [
         ("status", expected.status, take.after.status_code),
@@ -56,6 +56,12 @@ def _of_take(case: Case, take: Take) -> list[str]:
     else:
         pairs += _of_problem(expected, take)
     return [f"{what} is {actual!r}, but should be {right!r}" for what, right, actual in pairs if right != actual]
+
+
+def _passed_through(answer: Answer, response: httpx.Response) -> bool:
+    headers = response.headers
+    kept = all(headers.get(name) == value for name, value in answer.headers if isinstance(value, str))
+    return kept and (response.status_code, response.content) == (answer.status, answer.content)
 
 
 def _of_problem(expected: Expected, take: Take) -> list[tuple[str, Any, Any]]:

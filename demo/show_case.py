@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
@@ -58,8 +59,8 @@ def _sides(take: Take, *, side_by_side: bool) -> RenderableType:
     if not side_by_side:
         return Group(*sides)
     grid = Table.grid(expand=True)
-    grid.add_column(ratio=1)
-    grid.add_column(ratio=1)
+    grid.add_column(ratio=1, overflow="fold")
+    grid.add_column(ratio=1, overflow="fold")
     grid.add_row(*sides)
     return grid
 
@@ -80,5 +81,10 @@ def _side(title: str, response: httpx.Response, sign: str, style: str, differing
 def _events(take: Take) -> RenderableType:
     if not take.events:
         return Text("no event", style="dim")
-    lines = [pair(name, value) for event in take.events for name, value in event.items()]
+    lines: list[RenderableType] = []
+    for event in take.events:
+        for name, value in event.items():
+            many = isinstance(value, list)
+            lines.append(pair(name, "" if many else value))
+            lines += [Padding(Text(str(item), overflow="fold"), (0, 0, 0, 2)) for item in (value if many else ())]
     return Panel(Group(*lines), box=box.ROUNDED, title="event", title_align="left", border_style="dim")

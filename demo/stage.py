@@ -20,7 +20,7 @@ from waitress.server import create_server
 from demo.apps import asgi_app, wsgi_app
 from demo.check import faults
 from demo.model import Case, Result, Take
-from demo.vendors import Key, vendor
+from demo.vendors import Answers, vendor
 
 OKTA_CLOCK = -120
 """Okta's clock is slow, to show that waits are counted by its own."""
@@ -72,9 +72,10 @@ def set_stage(cases: Sequence[Case]) -> Iterator[Stage]:
     with ExitStack() as stack:
         stack.callback(structlog.reset_defaults)
         upstreams = {
-            name: stack.enter_context(vendor(_answers(cases, f"/{name}"), clock))
+            name: stack.enter_context(vendor(_answers(cases, name), clock))
             for name, clock in (("auth0", 0), ("okta", OKTA_CLOCK))
         }
+        upstreams["nowhere"] = stack.enter_context(_nobody())
         relay = stack.enter_context(httpx.Client(trust_env=False))
         asgi = [stack.enter_context(_uvicorn(asgi_app(upstreams, treated=on))) for on in (False, True)]
         wsgi = [stack.enter_context(_waitress(wsgi_app(upstreams, relay, treated=on))) for on in (False, True)]
@@ -89,12 +90,17 @@ def _event(captured: Mapping[str, Any]) -> dict[str, Any]:
     return {"level": captured["log_level"], "event": captured["event"], **rest}
 
 
-def _answers(cases: Sequence[Case], prefix: str) -> dict[Key, Any]:
-    return {
-        (case.method, case.path[len(prefix) :], case.form): case.answer
-        for case in cases
-        if case.answer is not None and case.path.startswith(prefix + "/")
-    }
+def _answers(cases: Sequence[Case], name: str) -> Answers:
+    known = {(case.method, case.path, case.form): case.answer for case in cases}
+    return lambda method, path, form: known.get((method, f"/{name}{path}", form))
+
+
+@contextmanager
+def _nobody() -> Iterator[str]:
+    """A port on which nobody listens, kept so that nobody else gets it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @contextmanager

@@ -43,7 +43,9 @@ def pretty(content: bytes) -> Iterable[RenderableType]:
         text = Text(content.decode("utf-8", "replace").rstrip())
     for line in text.split("\n"):
         indent = len(line.plain) - len(line.plain.lstrip())
-        yield Padding(line[indent:], (0, 0, 0, indent))
+        rest = line[indent:]
+        rest.overflow = "fold"
+        yield Padding(rest, (0, 0, 0, indent))
 
 
 def event_line(event: Mapping[str, Any], names: Iterable[str]) -> Text:

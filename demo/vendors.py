@@ -5,7 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
@@ -13,8 +13,8 @@ from urllib.parse import unquote
 
 from demo.model import Answer
 
-Key = tuple[str, str, str]
-"""A request as a vendor tells it: method, path with query, and form."""
+Answers = Callable[[str, str, str], "Answer | None"]
+"""What a vendor answers to a method, a path with its query, and a form; None: it does not know the request."""
 
 _UNKNOWN = Answer(599, (("Content-Type", "text/plain"),), b"the fake vendor does not know this request")
 
@@ -23,7 +23,7 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, answers: Mapping[Key, Answer], clock: int) -> None:
+    def __init__(self, answers: Answers, clock: int) -> None:
         self.answers, self.clock = answers, clock
         super().__init__(("127.0.0.1", 0), _Handler)
 
@@ -34,7 +34,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         form = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        answer = self.server.answers.get((self.command, unquote(self.path), form), _UNKNOWN)
+        answer = self.server.answers(self.command, unquote(self.path), form) or _UNKNOWN
         now = int(time.time()) + self.server.clock
         self.send_response_only(answer.status)
         self.send_header("Date", formatdate(now, usegmt=True))
@@ -51,11 +51,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def vendor(answers: Mapping[Key, Answer], clock: int = 0) -> Iterator[str]:
+def vendor(answers: Answers, clock: int = 0) -> Iterator[str]:
     """Run a fake vendor.
 
     Args:
-        answers: its answers, by request.
+        answers: tells its answer to a request.
         clock: seconds by which its clock is ahead of ours.
 
     Yields:

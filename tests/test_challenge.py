@@ -17,7 +17,8 @@ from tests.support.vectors import rows
 VECTORS = rows(Path(__file__).parent / "data" / "challenges.jsonl")
 TOKEN = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~"
 tokens = st.text(alphabet=TOKEN, min_size=1, max_size=10)
-quotable = st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=20)
+latin = st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f")
+quotable = st.text(alphabet=latin, max_size=20)
 parameters = st.lists(st.tuples(tokens, quotable), max_size=4, unique_by=lambda pair: pair[0].lower())
 token68 = st.from_regex(r"[A-Za-z0-9\-._~+/]{1,20}={0,2}", fullmatch=True)
 
@@ -42,7 +43,8 @@ def printed(scheme: str, pairs: list[tuple[str, str]], quote: bool) -> str:
     return f"{scheme} {', '.join(values)}" if values else scheme
 
 
-challenges = st.lists(
+Written = list[tuple[str, list[tuple[str, str]], str | None]]
+written_challenges: st.SearchStrategy[Written] = st.lists(
     st.one_of(
         st.tuples(tokens, parameters, st.none()),
         st.tuples(tokens, st.just([]), token68),
@@ -51,10 +53,8 @@ challenges = st.lists(
 )
 
 
-@given(challenges, st.booleans(), st.sampled_from([", ", ",", " , ", ",,  ,"]))
-def test_reads_back_whatever_was_written(
-    written: list[tuple[str, list[tuple[str, str]], str | None]], quote: bool, comma: str
-) -> None:
+@given(written_challenges, st.booleans(), st.sampled_from([", ", ",", " , ", ",,  ,"]))
+def test_reads_back_whatever_was_written(written: Written, quote: bool, comma: str) -> None:
     """Several challenges on one line, whatever their values hold."""
     line = comma.join(printed(s, pairs, quote) if t68 is None else f"{s} {t68}" for s, pairs, t68 in written)
     expected = [[s.lower(), t68, {name.lower(): value for name, value in pairs}] for s, pairs, t68 in written]
@@ -62,7 +62,8 @@ def test_reads_back_whatever_was_written(
     assert as_values(parse_line(line)) == expected
 
 
-fragments = st.lists(st.sampled_from(["Bearer", "realm", "=", " ", ",", '"', "\\", "x", "YII==", "\t", "\n"]), max_size=30)
+PARTS = ["Bearer", "realm", "=", " ", ",", '"', "\\", "x", "YII==", "\t", "\n"]
+fragments = st.lists(st.sampled_from(PARTS), max_size=30)
 
 
 @given(st.one_of(st.text(max_size=200), fragments.map("".join)), st.booleans())

@@ -117,7 +117,7 @@ def test_data_after_the_end_is_left_alone(coder: str) -> None:
 
 @by_coder
 def test_json_that_is_not_coded_at_all_is_read_as_it_is(coder: str) -> None:
-    """A client library has undone the coding and left the header: it happens behind proxies made of httpx or requests."""
+    """A client library has undone the coding and left the header: proxies that are made of one do that."""
     assert decode(BODY, [CODERS[coder][0]], LIMIT) == BODY
 
 

@@ -76,7 +76,7 @@ def test_of_repeated_parameters_the_first_counts() -> None:
 
 
 def test_reads_the_fragment_of_single_page_routers() -> None:
-    """`#?error=...`"""
+    """They put a question mark behind the hash."""
     read = read_location("https://app.example.com/#?error=login_required&state=s")
 
     assert read is not None

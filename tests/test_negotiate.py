@@ -15,7 +15,9 @@ weights = st.sampled_from(["", ";q=0", ";q=0.1", "; q=0.5", ";Q=1", ";q=1.000", 
 accepts = st.lists(st.builds(str.__add__, ranges, weights), max_size=5).map(", ".join)
 
 
-@pytest.mark.parametrize("accept", [None, "", "*/*", "application/*", PROBLEM, f"{JSON}, {PROBLEM}", "text/html, */*;q=0.1"])
+@pytest.mark.parametrize(
+    "accept", [None, "", "*/*", "application/*", PROBLEM, f"{JSON}, {PROBLEM}", "text/html, */*;q=0.1"]
+)
 def test_is_a_problem_wherever_that_is_accepted(accept: str | None) -> None:
     """No `Accept` means everything; of two types liked equally, ours."""
     assert media_type(accept, UPSTREAM) == PROBLEM

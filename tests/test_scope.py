@@ -19,7 +19,9 @@ def response(status: int = 400) -> Any:
 
 
 class TestMark:
-    @pytest.mark.parametrize("endpoint", [None, "/oauth/token", "/api/v1/users/jane%20doe;x=1", "/a b\r\nX: y", "/\u00e9"])
+    @pytest.mark.parametrize(
+        "endpoint", [None, "/oauth/token", "/api/v1/users/jane%20doe;x=1", "/a b\r\nX: y", "/\u00e9"]
+    )
     def test_is_read_back_as_it_was_set(self, endpoint: str | None) -> None:
         """Whatever the path holds; the header's value is always plain ASCII."""
         marked = mark_upstream(response(), "okta", endpoint)
@@ -109,7 +111,11 @@ class TestScopes:
         """The endpoint is what follows the prefix, unless the scope names one."""
         scopes = Scopes(
             None,
-            {"/auth": "auth0", "/auth/okta/": upstream("okta", whole=True), "/auth/fixed": upstream("auth0", False, "/oauth/token")},
+            {
+                "/auth": "auth0",
+                "/auth/okta/": upstream("okta", whole=True),
+                "/auth/fixed": upstream("auth0", False, "/oauth/token"),
+            },
             (),
         )
 
@@ -122,7 +128,9 @@ class TestScopes:
     @pytest.mark.xfail(strict=True, reason="the endpoint under a scope is never the request path itself")
     def test_the_endpoint_is_the_request_path_where_only_that_is_the_providers(self) -> None:
         """A scope may begin with the provider's own segments."""
-        assert Scopes(None, {"/oauth": "auth0"}, ()).sender("/oauth/token", {}) == Sender("auth0", False, "/oauth/token")
+        assert Scopes(None, {"/oauth": "auth0"}, ()).sender("/oauth/token", {}) == Sender(
+            "auth0", False, "/oauth/token"
+        )
 
     def test_a_scope_of_the_provider_that_answers_everything_is_certain(self) -> None:
         """`provider=` says it of all paths."""
@@ -185,7 +193,14 @@ class TestScopes:
 
 @pytest.mark.parametrize(
     ("path", "prefix", "is_below"),
-    [("/a", "/a", True), ("/a/b", "/a", True), ("/ab", "/a", False), ("/a/b", "/a/", True), ("/a", "/a/", False), ("/x", "", True)],
+    [
+        ("/a", "/a", True),
+        ("/a/b", "/a", True),
+        ("/ab", "/a", False),
+        ("/a/b", "/a/", True),
+        ("/a", "/a/", False),
+        ("/x", "", True),
+    ],
 )
 def test_below_compares_whole_segments(path: str, prefix: str, is_below: bool) -> None:
     """So that `/authors` is not below `/auth`."""

@@ -35,7 +35,9 @@ class TestFold:
         """Curly ones too, and the three characters that UTF-8 read as Windows-1252 makes of one."""
         assert fold(f"We{apostrophe}ve sent you an email") == "we've sent you an email"
 
-    @pytest.mark.parametrize("other", ["Wrong Email or password.", "Wrong email or password!", "wrongemail or password"])
+    @pytest.mark.parametrize(
+        "other", ["Wrong Email or password.", "Wrong email or password!", "wrongemail or password"]
+    )
     def test_keeps_everything_else_apart(self, other: str) -> None:
         """Case within the sentence, other punctuation, and missing blanks make another text."""
         assert fold(SENTENCE) != fold(other)

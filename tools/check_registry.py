@@ -1,7 +1,7 @@
-"""Checks the registry's data: form, words, claims, evidence, vectors. Collects everything before it fails, and says how to mend it.
+"""Checks the registry's data: form, words, claims, evidence, vectors. All findings at once, each with how to mend it.
 
-`make lint` runs it. `--fix` writes the files of entries in their one form (sorted by id, one entry a line); `--root` checks
-a copy of the repository.
+`make lint` runs it. `--fix` writes the files of entries in their one form (sorted by id, one entry a line); `--root`
+checks a copy of the repository.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a script
 
-from tools.registry_data import REGISTRY, ROOT, UNLISTED, Data, Finding, Row, build, canonical, read  # noqa: E402
-from tools.registry_rules import RULES, schemas  # noqa: E402
-from tools.registry_vectors import TRIED  # noqa: E402
+from tools.registry_data import REGISTRY, ROOT, UNLISTED, Data, Finding, Row, build, canonical, read
+from tools.registry_form import FORM, schemas
+from tools.registry_rules import RULES
+from tools.registry_vectors import TRIED
 
 
 def check(root: Path = ROOT) -> list[Finding]:
@@ -33,7 +34,7 @@ def check(root: Path = ROOT) -> list[Finding]:
     malformed = list(schemas(data))
     findings += malformed
     sound = _sound(data, malformed)
-    for rule in RULES:
+    for rule in (*FORM, *RULES):
         findings += rule(sound)
     wrong = {finding.where for finding in findings}
     rows = [row for row in sound.rows if row.finding("", "").where not in wrong or _usable(row, sound)]

@@ -1,12 +1,13 @@
-"""The data files as the lint sees them: read from any folder, with what is needed to say where a finding is and to mend it.
+"""The data files as the lint sees them: read from any folder, with what a finding needs to say where it is.
 
-Reading must not fail: a broken file is a finding like any other. The rules live in `registry_rules` and
-`registry_vectors`; nothing here judges meaning.
+Reading must not fail: a broken file is a finding like any other. The rules live in `registry_form`, `registry_rules`
+and `registry_vectors`; nothing here judges meaning.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,6 +90,9 @@ class Data(NamedTuple):
         return self.tables[name]
 
 
+Rule = Callable[[Data], Iterable[Finding]]
+
+
 def read(root: Path) -> tuple[Data, list[Finding]]:
     """Read everything below `root`; what cannot be read is left out and found."""
     findings: list[Finding] = []
@@ -125,7 +129,7 @@ def build(data: Data, rows: list[Row]) -> Registry:
 
 
 def canonical(document: Json, schema: Json) -> str:
-    """A file of entries in the one form that it is kept in: entries sorted by id, one a line, members in the schema's order."""
+    """A file of entries in the one form that it is kept in: sorted by id, one a line, members in the schema's order."""
     lines = []
     for name in schema["properties"]:
         value = document.get(name)

@@ -11,10 +11,16 @@ from typing import Any
 
 from authproblem import Problem, Registry, normalize
 from authproblem._model import UpstreamError
-from authproblem._text import Template, is_constant, plain
+from authproblem._text import is_constant, plain
 from tools.registry_data import REGISTRY, VECTORS, Data, Finding, Json, Row, Vector
 
-_SAMPLES = {"integer": "42", "parameter": "some_field", "scopes": "read:things", "policy": "eight letters", "any": "Xyz 1"}
+_SAMPLES = {
+    "integer": "42",
+    "parameter": "some_field",
+    "scopes": "read:things",
+    "policy": "eight letters",
+    "any": "Xyz 1",
+}
 _ADD = f"add a line to {VECTORS}, see the README there"
 
 Tried = Callable[[Data, Registry], Iterable[Finding]]
@@ -38,10 +44,14 @@ def coverage(data: Data, registry: Registry) -> Iterator[Finding]:
                 yield Finding(vector.where, f"{member} {name!r} does not exist", "name the id of an entry")
             elif member == "entry" and entry is not None and entry.reason != vector.row["reason"]:
                 yield Finding(
-                    vector.where, f"{name} is {entry.reason}, not {vector.row['reason']}", "mend the reason, or the entry"
+                    vector.where,
+                    f"{name} is {entry.reason}, not {vector.row['reason']}",
+                    "mend the reason, or the entry",
                 )
     for path, rows in data.exclusions.items():
-        sound = isinstance(rows, list) and all(isinstance(row, dict) and row.get("row") and row.get("why") for row in rows)
+        sound = isinstance(rows, list) and all(
+            isinstance(row, dict) and row.get("row") and row.get("why") for row in rows
+        )
         if not sound:
             yield Finding(path, "is no list of rows with a reason", 'write [{"row": "...", "why": "..."}]')
 
@@ -58,7 +68,7 @@ def hits(data: Data, registry: Registry) -> Iterator[Finding]:
         got = (problem.reason, problem.entry) if problem is not None else (None, None)
         if got != (row["reason"], row["entry"]):
             what = f"gives {got[1] or got[0]}, not {row['entry'] or row['reason']}"
-            yield Finding(vector.where, what, "mend the vector, or tell the two entries apart (shapes, status, texts ...)")
+            yield Finding(vector.where, what, "mend the vector, or tell the entries apart (shapes, status, texts ...)")
         elif problem is not None:
             yield from _rest(vector, problem)
         if problem is not None and "near" in row and row["near"] == problem.entry:
@@ -74,7 +84,7 @@ def _rest(vector: Vector, problem: Problem) -> Iterator[Finding]:
     }
     for member, value in got.items():
         if vector.row.get(member, value) != value:
-            yield Finding(vector.where, f"{member} is {value!r}, not {vector.row[member]!r}", "mend the one that is wrong")
+            yield Finding(vector.where, f"{member} is {value!r}, not {vector.row[member]!r}", "mend what is wrong")
 
 
 def senders(data: Data, registry: Registry) -> Iterator[Finding]:
@@ -86,7 +96,9 @@ def senders(data: Data, registry: Registry) -> Iterator[Finding]:
         problem = run(vector, registry, None)
         if problem is not None and problem.provider not in {provider, "oauth"}:
             what = f"is {provider}'s, and without that word proves {problem.provider} ({problem.entry})"
-            yield Finding(vector.where, what, f"say evidence: false in {problem.entry}, or keep only texts of its own there")
+            yield Finding(
+                vector.where, what, f"say evidence: false in {problem.entry}, or keep only texts of its own there"
+            )
 
 
 def run(vector: Vector, registry: Registry, provider: str | None) -> Problem | None:
@@ -166,7 +178,9 @@ def folds(data: Data, registry: Registry) -> Iterator[Finding]:
         for surface in answer.get("surfaces", ()):
             if not surfaces.get(surface, {}).get("sign_in"):
                 yield Finding(place, f"surface {surface!r} is no sign-in surface", "only sign-in surfaces fold")
-        yield from _genuine(place, answer, registry, [surfaces[s]["paths"][0] for s in answer.get("surfaces", ()) if s in surfaces])
+        yield from _genuine(
+            place, answer, registry, [surfaces[s]["paths"][0] for s in answer.get("surfaces", ()) if s in surfaces]
+        )
     for name in ("safe", "strict"):
         yield from _complete(where, data, set(data.table("problem_types")["folds"][name].values()))
 
@@ -179,7 +193,7 @@ def _genuine(place: str, answer: Json, registry: Registry, paths: list[str]) -> 
         if entry is None or entry.id != entry_id or entry.reason != slug:
             yield Finding(place, f"{entry_id} is no entry of type {slug}", "name the entry of the genuine answer")
             continue
-        for path in paths or [None]:
+        for path in paths or [""]:
             problem = normalize(
                 answer["status"],
                 [("content-type", "application/json")],

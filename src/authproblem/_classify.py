@@ -6,6 +6,8 @@ word. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it i
 
 from __future__ import annotations
 
+from orjson import JSONDecodeError, loads
+
 from authproblem._challenge import Challenge, parse_line
 from authproblem._express import settle
 from authproblem._fields import PLAIN_JSON, Fields
@@ -60,8 +62,11 @@ def examine(
     if fields is not PLAIN_JSON:
         sender = identify(registry, fields, sender)
     elif status >= 400:  # the hot path: a JSON error, and no header that decides anything
-        document = load_object(body)
-        if document is not None:
+        try:
+            document = loads(body)
+        except JSONDecodeError:
+            document = None
+        if type(document) is dict:
             found = settle(registry, document, sender.provider, _meaning)
             return (found, "") if found is not None else _object(registry, status, fields, document, sender)
     if status < 400:

@@ -24,7 +24,7 @@ DEFAULT_SIZE = 1024
 """Buckets that are held at the same time, about 1 KB each. A tenant has tens of limits, and its callers are few."""
 
 MAX_HOLD = 3600.0
-"""Seconds; after them requests are sent again to see. go-auth0 and the MSAL libraries cap their waits at an hour, too."""
+"""Seconds; after them requests are sent again to see. go-auth0 and the MSAL libraries cap waits at an hour, too."""
 
 _SEGMENTS = 3
 """Path segments that tell limits apart: `/api/v1/users` and `/api/v1/logs` have their own, the ids below them not."""
@@ -116,7 +116,9 @@ class Bucket(NamedTuple):
     known: bool
 
 
-def bucket(registry: Registry, provider: str, place: tuple[str, str], *, authorization: str | None, query: str) -> Bucket:
+def bucket(
+    registry: Registry, provider: str, place: tuple[str, str], *, authorization: str | None, query: str
+) -> Bucket:
     """The bucket of one request.
 
     Args:

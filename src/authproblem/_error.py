@@ -1,4 +1,4 @@
-"""`AuthProblemError`: a problem as an exception, raised by the readers. No rule lives here, no client library is known."""
+"""`AuthProblemError`: a problem as an exception, raised by the readers. No rule lives here, and no client library."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ FAILED = "authproblem.failed"
 
 _LOGGER = "authproblem"
 _MAX_FAULTS = 64
+_MAX_FRAMES = 64
+"""Frames of a traceback that are told, the innermost: an app behind ten middlewares has about forty."""
 _faults: set[tuple[str, str]] = set()
 
 
@@ -110,6 +112,29 @@ def _to_logging(_logger: Any, _method: str, keys: Any) -> tuple[tuple[str], dict
     return (text.replace("%", "%%"),), {"extra": dict(keys)}
 
 
+class Frames(list[str]):
+    """The frames of a traceback, outermost first, each as `file:line function`.
+
+    A list for those who log JSON, and printable by structlog's ConsoleRenderer, which takes every `stack` for a text.
+    """
+
+    def __radd__(self, before: str) -> str:
+        """The frames as lines, after a text."""
+        return before + "\n".join(self)
+
+
+def origin(error: BaseException) -> dict[str, Any]:
+    """Where an exception comes from, for an event: its class and its frames. Its message may hold URLs and tokens."""
+    kind = type(error)
+    frames = Frames()
+    at = error.__traceback__
+    while at is not None:
+        code = at.tb_frame.f_code
+        frames.append(printable(f"{code.co_filename}:{at.tb_lineno} {code.co_name}"))
+        at = at.tb_next
+    return {"exception": printable(f"{kind.__module__}.{kind.__qualname__}"), "stack": Frames(frames[-_MAX_FRAMES:])}
+
+
 def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) -> None:
     """Report a failure of our own or of a callable of the app, once for each place; its message is never written.
 
@@ -129,4 +154,4 @@ def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) ->
     if to_stderr:
         sys.stderr.write(f"{FAILED}: {what}: {printable(key[0])} at {printable(place)}\n")
     else:
-        emit("error", FAILED, {"what": what, "exception": key[0], "stack": [place]})
+        emit("error", FAILED, {"what": what, "exception": key[0], "stack": Frames([place])})

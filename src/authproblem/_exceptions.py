@@ -1,7 +1,7 @@
 """Which exceptions are a provider's, told without importing any library: by class names, and by the request's host.
 
-Messages are never passed on, streams never read, and causes only asked for what went wrong on the socket. The classes of
-the vendors' SDKs stand in `_sdks`; what the client is told is `_escape`'s business.
+Messages are never passed on, streams never read, and causes only asked for what went wrong on the socket. The classes
+of the vendors' SDKs stand in `_sdks`; what the client is told is `_escape`'s business.
 """
 
 from __future__ import annotations
@@ -167,6 +167,7 @@ def _ends(error: BaseException, depth: int = 0) -> Iterator[BaseException]:
     below = tuple(each for each in below if isinstance(each, BaseException))
     if not below or depth >= _MAX_CHAIN:
         yield error
+        return
     for each in below:
         yield from _ends(each, depth + 1)
 
@@ -179,14 +180,13 @@ def _inner(error: BaseException) -> BaseException | None:
 
 def _of_status(error: BaseException, sender: Sender) -> Escape:
     """A response that the app did not expect, from httpx, requests or aiohttp (which keeps no body)."""
-    response = attribute(error, "response")
-    status = attribute(response, "status_code") if response is not None else attribute(error, "status")
+    answer = attribute(error, "response")
+    holder = error if answer is None else answer
+    status = attribute(holder, "status" if answer is None else "status_code")
     if not isinstance(status, int) or status < 400:
         return Escape(sender, BROKEN)
     # Not `content`: there requests would read a stream that nobody has read yet.
-    return response(
-        sender, status, attribute(error if response is None else response, "headers"), attribute(response, "_content")
-    )
+    return response(sender, status, attribute(holder, "headers"), attribute(holder, "_content"))
 
 
 def _of_code(error: BaseException, scope: Sender) -> Escape | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from authproblem._index import Group
 from authproblem._model import Classification, UpstreamError
-from authproblem._parse import FlatShape, Json, read_causes
+from authproblem._parse import FlatShape, Json, is_e_code, read_causes, settled_proof
 from authproblem._registry import Registry
 from authproblem._scope import Sender
 
@@ -39,37 +39,38 @@ def settle(registry: Registry, document: Json, provider: str | None, full_way: F
     Returns:
         The classification; None if the object needs a closer look.
     """
-    shape = registry.shapes.usual.get(tuple(document)) or registry.shapes.flat_shape(document)
-    if shape is None or shape.code is None:
+    make = registry.shapes.usual.get(tuple(document)) or registry.shapes.make_of(document)
+    if make is None:
         return None
-    kind, vendor, _, _, _, _, _, text_names, name_name, causes_name, proof, _ = shape
-    code, text = document[shape.code], document.get(text_names[0])
+    code_name, text_name, text_names, name_name, causes_name, kind, vendor, proof, lane = make
+    code, text = document[code_name], document.get(text_name)
     if type(code) is not str or type(text) is not str:
         if text is not None or type(code) is not str or not document.keys().isdisjoint(text_names):
             return None  # the text stands in another member, or is none
-    answers = registry.lanes.get((kind, provider, code))
+    answers = registry.lanes.get((lane, provider, code))
     if answers is None:
-        answers = _fill(registry, shape, provider, code, full_way)
+        answers = _fill(registry, lane, provider, code, full_way)
     ready = answers.get(text) or answers.get(_ANY_TEXT)
     if ready is None:
         return None
-    if proof == "form":
-        proof = "shape"
     name = document.get(name_name) if name_name is not None else None
-    causes = read_causes(document.get(causes_name)) if causes_name is not None else ()
-    said = _new(
-        UpstreamError, (kind, code, text, name if type(name) is str else None, causes, document, False, vendor, proof)
-    )
+    if type(name) is not str:
+        name = None
+    causes = document.get(causes_name) if causes_name is not None else None
+    causes = read_causes(causes) if causes else ()
+    said = _new(UpstreamError, (kind, code, text, name, causes, document, False, vendor, proof))
     return _new(Classification, (*ready, said))
 
 
-def _fill(registry: Registry, shape: FlatShape, provider: str | None, code: str, full_way: FullWay) -> Answers:
+def _fill(registry: Registry, lane: int, provider: str | None, code: str, full_way: FullWay) -> Answers:
     """Ask the full way for all texts of a code, once; an unregistered code has no place in the tables."""
     groups = list(registry.groups(code))
     if not groups:
         return _NO_ANSWERS
+    shape = registry.shapes.flat[lane]
     answers: Answers = {}
-    if not any(group.surfaced for group in groups):
+    # The form of a code is what proves an E-code's sender: any other code in such an envelope goes the full way.
+    if not any(group.surfaced for group in groups) and (shape.proof != "form" or is_e_code(code)):
         for text in {text for group in groups for text in group.ready}:
             if (ready := _settled(registry, shape, provider, code, text, groups, full_way)) is not None:
                 answers[text] = ready
@@ -77,7 +78,7 @@ def _fill(registry: Registry, shape: FlatShape, provider: str | None, code: str,
             ready = _settled(registry, shape, provider, code, None, groups, full_way)
             if ready is not None:
                 answers[_ANY_TEXT] = ready
-    registry.lanes[shape.id, provider, code] = answers
+    registry.lanes[lane, provider, code] = answers
     return answers
 
 
@@ -91,7 +92,7 @@ def _settled(
     full_way: FullWay,
 ) -> Ready | None:
     """The one answer that the full way gives with every status that could make a difference, if it is one."""
-    proof = "shape" if shape.proof == "form" else shape.proof
+    proof = settled_proof(shape)
     said = UpstreamError(shape.id, code, text, vendor=shape.vendor, proof=proof)
     statuses = _STATUSES.union(*(group.statuses for group in groups))
     found = {_ready(full_way(registry, status, said, Sender(provider))) for status in statuses}

@@ -7,7 +7,7 @@ be absent, null or of the wrong type, and nothing here raises for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 from typing import Any, NamedTuple
 
 import orjson
@@ -45,10 +45,15 @@ class FlatShape(NamedTuple):
     sentence: bool
 
 
+Make = tuple[str, str, tuple[str, ...], str | None, str | None, str, str | None, str, int]
+"""A flat shape with a code as the hot path reads it: the names of code, text, all texts, name and causes; then shape,
+vendor and proof as they go into an `UpstreamError`, and the shape's number in `Shapes.flat`."""
+
+
 class Shapes:
     """All shapes, compiled from data."""
 
-    __slots__ = ("_failures", "_flat", "_problem_uris", "_states", "usual")
+    __slots__ = ("_failures", "_flat", "_makes", "_problem_uris", "_states", "flat", "usual")
 
     def __init__(self, data: Json) -> None:
         """Compile `registry/shapes.json`."""
@@ -57,7 +62,9 @@ class Shapes:
             by_marker.setdefault(row["marker"], []).append(_flat_shape(row))
         self._flat = tuple((marker, tuple(shapes)) for marker, shapes in by_marker.items())
         # Objects of a usual make: the members that tell their shape, in the order in which the provider sends them.
-        self.usual = {tuple(keys): self._shape_of(keys) for keys in data["usual"]}
+        self.flat = tuple(shape for _, shapes in self._flat for shape in shapes)
+        self._makes = {shape: _make(shape, number) for number, shape in enumerate(self.flat)}
+        self.usual = {tuple(keys): self._makes[self._shape_of(keys)] for keys in data["usual"]}
         states = data["states"]
         self._states = frozenset((*states["failures"], *states["steps"]))
         self._failures = {"status": frozenset(states["failures"]), "device": frozenset(states["device_failures"])}
@@ -86,18 +93,14 @@ class Shapes:
             return self._problem(document)
         return _legacy_key(document)
 
-    def flat_shape(self, document: Json) -> FlatShape | None:
-        """The first flat shape whose demands on members an object meets, by the members that tell most apart."""
+    def make_of(self, document: Json) -> Make | None:
+        """How to read an object of unusual make: by the first flat shape whose demands on members it meets."""
         keys = document.keys()
         for marker, shapes in self._flat:
             if marker in document:
                 for shape in shapes:
-                    if not shape.conditional or (
-                        shape.all <= keys
-                        and not (shape.any and shape.any.isdisjoint(keys))
-                        and shape.none.isdisjoint(keys)
-                    ):
-                        return shape
+                    if not shape.conditional or _meets(shape, keys):
+                        return self._makes[shape]
         return None
 
     def _shape_of(self, keys: list[str]) -> FlatShape:
@@ -157,6 +160,11 @@ def is_code(value: object) -> bool:
     return (value.isascii() and value.isidentifier()) or CODE.fullmatch(value) is not None
 
 
+def is_e_code(code: str | None) -> bool:
+    """Whether a code is one of Okta's E-codes by its form."""
+    return code is not None and _E_CODE.fullmatch(code) is not None
+
+
 def load_object(body: bytes) -> Json | None:
     """The JSON object of a body; None if it is no JSON, or no object (`null`, a list, a number, a string)."""
     try:
@@ -212,6 +220,22 @@ def _flat_shape(row: Json) -> FlatShape:
     )
 
 
+def _make(shape: FlatShape, number: int) -> Make | None:
+    if shape.code is None:
+        return None
+    proof = settled_proof(shape)
+    return shape.code, shape.text[0], shape.text, shape.name, shape.causes, shape.id, shape.vendor, proof, number
+
+
+def settled_proof(shape: FlatShape) -> str:
+    """What proves the sender of an object whose code is registered and whose text is a string."""
+    return "shape" if shape.proof == "form" else shape.proof
+
+
+def _meets(shape: FlatShape, keys: KeysView[str]) -> bool:
+    return shape.all <= keys and not (shape.any and shape.any.isdisjoint(keys)) and shape.none.isdisjoint(keys)
+
+
 def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
     (
         kind,
@@ -227,10 +251,8 @@ def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
         proof,
         sentence,
     ) = shape
-    if conditional:
-        keys = document.keys()
-        if not wanted <= keys or (either and either.isdisjoint(keys)) or not barred.isdisjoint(keys):
-            return None
+    if conditional and not _meets(shape, document.keys()):
+        return None
     code = None
     if code_name is not None:
         code = document.get(code_name)
@@ -246,7 +268,7 @@ def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
     if sentence and (text is None or " " not in text):
         return None
     if proof == "form":
-        proof = "shape" if text is not None and _E_CODE.fullmatch(code or "") else "entry"
+        proof = "shape" if text is not None and is_e_code(code) else "entry"
     name = document.get(name_name) if name_name is not None else None
     if type(name) is not str:
         name = None

@@ -1,4 +1,4 @@
-"""What the client-side doors (httpx, requests, Authlib, gateway) have in common: whose response, when to ask, what to say.
+"""What the client-side doors (httpx, requests, Authlib, gateway) share: whose response it is, when to ask, what to say.
 
 A door hands in plain values and gets plain values; it does the sending itself. No client library is known here. When a
 response is held and what replaces it is decided by `_intercept`, as for the server-side doors.
@@ -18,7 +18,7 @@ from authproblem._intercept import Gate, Interception, Reply, Request, new_insta
 from authproblem._mask import safe_method, safe_path
 from authproblem._model import RetryHint
 from authproblem._negotiate import JSON, PROBLEM, media_type
-from authproblem._normalize import normalize
+from authproblem._normalize import classify, normalize
 from authproblem._options import make_options
 from authproblem._problem import Problem
 from authproblem._registry import Registry
@@ -166,6 +166,18 @@ class Reader:
         if key is not None:
             seconds = min(float(problem.retry.after or 0), self._max_hold)
             self._cooldown.hold(key, seconds, document_of(problem, self.registry))
+
+    def nonce(self, call: Call, held: Interception) -> str | None:
+        """The nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
+        if "dpop-nonce" not in held.fields:
+            return None
+        body = bytes(held.body)
+        endpoint = call.asked.path
+        found = classify(
+            held.status, held.pairs, body, provider=call.provider, endpoint=endpoint, registry=self.registry
+        )
+        asks = found is not None and found.reason == "dpop-nonce-required"
+        return held.fields.get("dpop-nonce") if asks else None
 
     def held_back(self, call: Call) -> Problem | None:
         """The problem that answers at once, because the provider has said when to come back; None: send the request."""

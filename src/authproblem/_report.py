@@ -11,7 +11,15 @@ from authproblem._options import Options
 from authproblem._problem import Problem
 
 
-def tell(options: Options, outcome: Outcome, method: str | None, path: str, *, applied: bool) -> None:
+def tell(
+    options: Options,
+    outcome: Outcome,
+    method: str | None,
+    path: str,
+    *,
+    applied: bool,
+    escaped: BaseException | None = None,
+) -> None:
     """Emit the event of one response and call the app's `on_problem`.
 
     Args:
@@ -20,6 +28,7 @@ def tell(options: Options, outcome: Outcome, method: str | None, path: str, *, a
         method: the request's method.
         path: the request's path.
         applied: whether the problem is what the client gets.
+        escaped: the exception that there was in place of a response, if there was one.
     """
     registry = options.policy.registry
     truth, found = outcome.truth, outcome.found
@@ -36,6 +45,8 @@ def tell(options: Options, outcome: Outcome, method: str | None, path: str, *, a
         keys = events.problem_keys(truth, entry, found, outcome.problem.status)
         if options.log_upstream_text and found.upstream.text is not None:
             keys["upstream_text"] = mask(found.upstream.text)
+        if escaped is not None:
+            keys.update(events.origin(escaped))
         events.emit(
             level, events.UNCLASSIFIED if unclassified else events.NORMALIZED, {**keys, **place, "applied": applied}
         )

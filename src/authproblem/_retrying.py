@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from authproblem._error import AuthProblemError
 
@@ -27,6 +27,7 @@ def check_retry(retry: Retry | None) -> Retry | None:
 
     Raises:
         ValueError: naming the bound and what would be right.
+        ModuleNotFoundError: if stamina is not installed; the extras `httpx` and `requests` bring it.
     """
     if retry is None:
         return None
@@ -37,7 +38,16 @@ def check_retry(retry: Retry | None) -> Retry | None:
         if value < least:
             msg = f"retry: {name}={value!r} does not hold; it has to be at least {least}"
             raise ValueError(msg)
+    import stamina  # noqa: F401 - where it is missing, it is to be missed now, not at the first error
+
     return retry
+
+
+def attempts(retry: Retry) -> Any:
+    """Stamina's attempts for one request: an iterator, and an asynchronous one, of context managers."""
+    import stamina
+
+    return stamina.retry_context(Budget(retry), attempts=retry.attempts, timeout=None)
 
 
 class Budget:

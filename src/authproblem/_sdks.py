@@ -1,4 +1,4 @@
-"""Exceptions of the vendors' own SDKs, read without importing them: where each class keeps what is left of the response.
+"""Exceptions of the vendors' own SDKs, read without importing them: where each class keeps what is left of a response.
 
 Only attributes of foreign objects: no message, no stream, no traceback. For the classes here the class alone says whose
 they are; all others are `_exceptions`' business.

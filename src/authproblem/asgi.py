@@ -28,8 +28,14 @@ _START, _BODY, _TRAILERS = "http.response.start", "http.response.body", "http.re
 class AuthProblemMiddleware:
     """Turns the errors of Auth0 and Okta that the app sends into problem documents (RFC 9457), in place.
 
-    Pure ASGI 3: the app runs in the caller's task, `receive` is never touched, and a healthy response costs one closure and
-    one comparison. Put it inside CORS and GZip middleware, and outside of what makes the error responses.
+    Pure ASGI 3: the app runs in the caller's task, `receive` is never touched, and a healthy response costs one closure
+    and one comparison. Put it inside CORS and GZip middleware, and outside of what makes the error responses.
+
+    With `exceptions=True` it also answers for a provider's exceptions that nobody in the app has caught. Starlette runs
+    user middleware between its ServerErrorMiddleware, outermost, and its ExceptionMiddleware, innermost. So the app's
+    handlers for certain classes come before us and keep their say; its handler for `Exception` or 500 and the debug
+    page come after us and see only what is no provider's. Likewise Sentry's middleware outside of us: what is answered
+    here is no failure of the app, and our event alone tells it.
 
     Warning:
         `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
@@ -51,6 +57,11 @@ class AuthProblemMiddleware:
         self._gate = Gate(make_options(options))
         given = self._gate.options
         self._watches_requests = bool(given.callback_paths or given.exceptions)
+        self._escaped: Callable[[Gate, Request, Exception], Reply | None] | None = None
+        if given.exceptions:
+            from authproblem._escape import escaped
+
+            self._escaped = escaped
         self._states = bool(given.state_paths)
         self._rooted = self._states or self._watches_requests or given.scopes.by_path
 
@@ -77,19 +88,55 @@ class AuthProblemMiddleware:
                 return held.start()
             return send(message)
 
-        if self._watches_requests:
-            await self._watch(scope, receive, passing, root)
-        else:
+        if not self._watches_requests:
             await self.app(scope, receive, passing)
+        else:
+            self._read_callback(scope, root)
+            send = noted = _Noted(send)  # `passing` sends by this name
+            if await self._guarded(scope, receive, passing, root, noted):
+                return
         if held is not None:
             await held.release()
 
-    async def _watch(self, scope: Scope, receive: Receive, passing: Send, root: str) -> None:
-        """Requests that are looked at themselves: callbacks, and exceptions that escape the app."""
+    async def _guarded(self, scope: Scope, receive: Receive, passing: Send, root: str, noted: _Noted) -> bool:
+        """Run the app; whether an exception of it was answered, in place of what may have been held by then."""
+        if self._escaped is None:
+            await self.app(scope, receive, passing)
+            return False
+        try:
+            await self.app(scope, receive, passing)
+        except Exception as error:
+            reply = None if noted.started else self._escaped(self._gate, _request(scope, root), error)
+            if reply is None:
+                raise
+            await noted.reply(reply)
+            return True
+        return False
+
+    def _read_callback(self, scope: Scope, root: str) -> None:
+        """Requests that are looked at themselves: callbacks."""
         problem = self._gate.callback(_request(scope, root), scope.get("query_string", b"").decode("latin-1"))
         if problem is not None:
             scope.setdefault("state", {})["authproblem.problem"] = problem
-        await self.app(scope, receive, passing)
+
+
+class _Noted:
+    """The server's `send`, noting whether the response has begun: then no exception can become another one."""
+
+    __slots__ = ("_send", "started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    def __call__(self, message: Message) -> Awaitable[None]:
+        self.started = self.started or message["type"] == _START
+        return self._send(message)
+
+    async def reply(self, reply: Reply) -> None:
+        """Send a whole response."""
+        await self._send({"type": _START, "status": reply.status, "headers": reply.headers})
+        await self._send({"type": _BODY, "body": reply.body, "more_body": False})
 
 
 class _Held:

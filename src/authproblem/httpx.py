@@ -3,24 +3,23 @@
 ```python
 client = httpx.Client(transport=ProblemTransport(retry=Retry()), event_hooks={"response": [raise_for_problem]})
 ```
-No rule lives here: what is held and what replaces it is `_intercept`'s business, whose host it is and what a cool-down is
-`_reader`'s.
+No rule lives here: what is held and what replaces it is `_intercept`'s business; whose host it is and what a cool-down
+is `_reader`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import httpx
 
 from authproblem._cooldown import CooldownStore, MemoryCooldown
 from authproblem._error import AuthProblemError
-from authproblem._intercept import Interception, Reply
-from authproblem._normalize import classify
+from authproblem._httpx import Judged, ajudge, asked, judge, made
 from authproblem._problem import Problem
-from authproblem._reader import Asked, Call, Reader, problem_of_reply, read
-from authproblem._retrying import Budget, Retry, check_retry
+from authproblem._reader import Call, Reader, read
+from authproblem._retrying import Retry, attempts, check_retry
 
 __all__ = [
     "AsyncProblemTransport",
@@ -48,11 +47,11 @@ def problem_of(response: httpx.Response, *, hosts: Mapping[str, str] | None = No
     Returns:
         The problem; None if the response is no provider's error.
     """
-    return read(response, response.content, _asked(response.request), hosts=hosts, options=options)
+    return read(response, response.content, asked(response.request), hosts=hosts, options=options)
 
 
 def raise_for_problem(response: httpx.Response, *, hosts: Mapping[str, str] | None = None, **options: Any) -> None:
-    """Event hook for `httpx.Client(event_hooks={"response": [raise_for_problem]})`; works on a response, too.
+    """Event hook for `httpx.Client(event_hooks={"response": [raise_for_problem]})`; may be called on a response, too.
 
     Args:
         response: the response; an error's body is read.
@@ -97,9 +96,14 @@ class _Answer(NamedTuple):
     problem: Problem | None = None
     nonce: str | None = None
 
+    def settled(self) -> httpx.Response:
+        """The response; raises its problem, so that stamina may repeat."""
+        _raise(self.response, self.problem)
+        return self.response
+
 
 class _Rules:
-    """What both transports have in common: everything but the waiting for bytes."""
+    """What both transports have in common: everything but the sending and the waiting."""
 
     def __init__(
         self,
@@ -113,46 +117,24 @@ class _Rules:
         self._reader = Reader(hosts, cooldown, options)
         self._retry = check_retry(retry)
         self._on_nonce = on_nonce
-        if retry is not None:
-            import stamina  # noqa: F401 - missing, it is to be missed now and not at the first error
 
-    def _attempts(self, request: httpx.Request) -> Any:
+    def _attempts(self, request: httpx.Request, retry: Retry) -> Any:
         """Stamina's attempts for one request; a request whose body can be sent only once has one."""
-        import stamina
-
-        retry = self._retry or Retry()
-        once = not isinstance(request.stream, httpx.ByteStream)
-        return stamina.retry_context(Budget(retry), attempts=1 if once else retry.attempts, timeout=None)
+        return attempts(retry if _repeatable(request) else retry._replace(attempts=1))
 
     def _held_back(self, call: Call) -> _Answer | None:
         problem = self._reader.held_back(call)
-        return None if problem is None else _Answer(_made(self._reader.reply(call, problem)), problem)
+        return None if problem is None else _Answer(made(self._reader.reply(call, problem)), problem)
 
-    def _nonce(self, call: Call, interception: Interception) -> str | None:
-        """The nonce with which the request has to be repeated, where the app can do that."""
-        if self._on_nonce is None or "dpop-nonce" not in interception.fields:
-            return None
-        found = classify(
-            interception.status,
-            interception.headers,
-            bytes(interception.body),
-            provider=call.provider,
-            endpoint=call.asked.path,
-            registry=self._reader.registry,
-        )
-        asks = found is not None and found.reason == "dpop-nonce-required"
-        return interception.fields.get("dpop-nonce") if asks else None
-
-    def _replaced(self, call: Call, interception: Interception, reply: Reply, response: httpx.Response) -> _Answer:
-        problem = problem_of_reply(reply)
-        if problem is not None:
-            self._reader.settle(call, interception.pairs, problem)
-        made = _made(reply, response.extensions if reply.status == response.status_code else None)
-        return _Answer(made, problem, self._nonce(call, interception))
+    def _answer_of(self, call: Call, judged: Judged) -> _Answer:
+        held = judged.interception
+        wanted = self._on_nonce is not None and held is not None
+        nonce = self._reader.nonce(call, held) if wanted and held is not None else None
+        return _Answer(judged.response, judged.problem, nonce)
 
     def _again(self, request: httpx.Request, answer: _Answer) -> httpx.Request | None:
         """The request that repeats one with a nonce, or None: the answer stands."""
-        if answer.nonce is None or self._on_nonce is None or not isinstance(request.stream, httpx.ByteStream):
+        if answer.nonce is None or self._on_nonce is None or not _repeatable(request):
             return None
         return self._on_nonce(request, answer.nonce)
 
@@ -173,9 +155,9 @@ class ProblemTransport(_Rules, httpx.BaseTransport):
 
         Args:
             transport: what sends the requests; None = `httpx.HTTPTransport()`.
-            **options: `hosts` (custom domains and their providers), `retry` (a `Retry`), `cooldown` (a `CooldownStore`),
-                `on_nonce(request, nonce)` (signs a request anew; without it a nonce is left to the auth layer), and those of
-                the middleware that concern a response.
+            **options: `hosts` (custom domains and their providers), `retry` (a `Retry`), `cooldown` (a
+                `CooldownStore`), `on_nonce(request, nonce)` (signs a request anew; without it a nonce is left to the
+                auth layer), and those of the middleware that concern a response.
 
         Raises:
             ValueError: for an option whose value does not hold.
@@ -190,12 +172,9 @@ class ProblemTransport(_Rules, httpx.BaseTransport):
         if self._retry is None:
             return self._answer(request).response
         try:
-            for attempt in self._attempts(request):
+            for attempt in self._attempts(request, self._retry):
                 with attempt:
-                    answer = self._answer(request)
-                    if answer.problem is not None:
-                        raise AuthProblemError(answer.problem, answer.response)
-                    return answer.response
+                    return self._answer(request).settled()
         except AuthProblemError as error:
             return error.response  # type: ignore[no-any-return]
         raise AssertionError
@@ -213,35 +192,17 @@ class ProblemTransport(_Rules, httpx.BaseTransport):
         return self._once(again)
 
     def _once(self, request: httpx.Request) -> _Answer:
-        call = self._reader.call(_asked(request))
+        call = self._reader.call(asked(request))
         if call is None:
             return _Answer(self._transport.handle_request(request))
         held_back = self._held_back(call)
         if held_back is not None:
             return held_back
-        response = self._transport.handle_request(request)
-        interception = self._reader.begin(call, response.status_code, response.headers.raw)
-        if interception is None:
-            return _Answer(response)
-        try:
-            return self._judged(call, interception, response)
-        except BaseException:
-            response.close()
-            raise
-
-    def _judged(self, call: Call, interception: Interception, response: httpx.Response) -> _Answer:
-        chunks = iter(response.stream)  # type: ignore[arg-type]
-        whole = interception.holding and all(map(interception.feed, chunks))
-        reply = interception.finish() if whole else None
-        if reply is not None:
-            response.close()
-            return self._replaced(call, interception, reply, response)
-        rest = _Rest(bytes(interception.body), chunks, response)
-        return _Answer(_passed(interception, rest, response), None, self._nonce(call, interception))
+        return self._answer_of(call, judge(self._reader, call, self._transport.handle_request(request)))
 
 
 class AsyncProblemTransport(_Rules, httpx.AsyncBaseTransport):
-    """`ProblemTransport` for `httpx.AsyncClient`: the same options, the same warning."""
+    """`ProblemTransport` for `httpx.AsyncClient`, under asyncio and trio: the same options, the same warning."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> None:
         """Wrap a transport.
@@ -263,12 +224,9 @@ class AsyncProblemTransport(_Rules, httpx.AsyncBaseTransport):
         if self._retry is None:
             return (await self._answer(request)).response
         try:
-            async for attempt in self._attempts(request):
+            async for attempt in self._attempts(request, self._retry):
                 with attempt:
-                    answer = await self._answer(request)
-                    if answer.problem is not None:
-                        raise AuthProblemError(answer.problem, answer.response)
-                    return answer.response
+                    return (await self._answer(request)).settled()
         except AuthProblemError as error:
             return error.response  # type: ignore[no-any-return]
         raise AssertionError
@@ -286,86 +244,16 @@ class AsyncProblemTransport(_Rules, httpx.AsyncBaseTransport):
         return await self._once(again)
 
     async def _once(self, request: httpx.Request) -> _Answer:
-        call = self._reader.call(_asked(request))
+        call = self._reader.call(asked(request))
         if call is None:
             return _Answer(await self._transport.handle_async_request(request))
         held_back = self._held_back(call)
         if held_back is not None:
             return held_back
         response = await self._transport.handle_async_request(request)
-        interception = self._reader.begin(call, response.status_code, response.headers.raw)
-        if interception is None:
-            return _Answer(response)
-        try:
-            return await self._judged(call, interception, response)
-        except BaseException:
-            await response.aclose()
-            raise
-
-    async def _judged(self, call: Call, interception: Interception, response: httpx.Response) -> _Answer:
-        chunks = aiter_of(response)
-        whole = interception.holding
-        while whole:
-            try:
-                whole = interception.feed(await chunks.__anext__())
-            except StopAsyncIteration:
-                break
-        reply = interception.finish() if whole else None
-        if reply is not None:
-            await response.aclose()
-            return self._replaced(call, interception, reply, response)
-        rest = _AsyncRest(bytes(interception.body), chunks, response)
-        return _Answer(_passed(interception, rest, response), None, self._nonce(call, interception))
+        return self._answer_of(call, await ajudge(self._reader, call, response))
 
 
-class _Rest(httpx.SyncByteStream):
-    """What was held, then what is still to come."""
-
-    def __init__(self, held: bytes, chunks: Iterator[bytes], response: httpx.Response) -> None:
-        self._held, self._chunks, self._response = held, chunks, response
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._held:
-            yield self._held
-        yield from self._chunks
-
-    def close(self) -> None:
-        self._response.close()
-
-
-class _AsyncRest(httpx.AsyncByteStream):
-    """What was held, then what is still to come."""
-
-    def __init__(self, held: bytes, chunks: AsyncIterator[bytes], response: httpx.Response) -> None:
-        self._held, self._chunks, self._response = held, chunks, response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._held:
-            yield self._held
-        async for chunk in self._chunks:
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
-
-
-def aiter_of(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The coded bytes of a response, as they come."""
-    return response.stream.__aiter__()  # type: ignore[union-attr]
-
-
-def _passed(interception: Interception, stream: Any, response: httpx.Response) -> httpx.Response:
-    return httpx.Response(
-        interception.status, headers=interception.headers, stream=stream, extensions=response.extensions
-    )
-
-
-def _made(reply: Reply, extensions: Any = None) -> httpx.Response:
-    kept = {name: value for name, value in (extensions or {}).items() if name in {"http_version", "reason_phrase"}}
-    return httpx.Response(reply.status, headers=reply.headers, stream=httpx.ByteStream(reply.body), extensions=kept)
-
-
-def _asked(request: httpx.Request) -> Asked:
-    url, headers = request.url, request.headers
-    query = url.query.decode("ascii", "replace")
-    return Asked(url.host, url.path, request.method.upper(), headers.get("accept"), headers.get("authorization"), query)
+def _repeatable(request: httpx.Request) -> bool:
+    """Whether the body can be sent again: bytes can, a stream cannot."""
+    return isinstance(request.stream, httpx.ByteStream)

@@ -1,4 +1,4 @@
-"""The WSGI door (PEP 3333): `start_response` and the iterable in, the same out. No rule lives here: `_intercept` decides.
+"""The WSGI door (PEP 3333): `start_response` and the iterable in, the same out. No rule lives here but in `_intercept`.
 
 ```python
 app.wsgi_app = AuthProblemMiddleware(app.wsgi_app)  # Flask
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Literal
 
-from authproblem._intercept import JUDGED, Gate, Interception, Request
+from authproblem._intercept import JUDGED, Gate, Interception, Reply, Request
 from authproblem._options import make_options
 
 __all__ = ["AuthProblemMiddleware"]
@@ -19,6 +19,7 @@ __all__ = ["AuthProblemMiddleware"]
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+Answer = Callable[[Environ, Exception], "Reply | None"]
 
 
 class AuthProblemMiddleware:
@@ -26,6 +27,9 @@ class AuthProblemMiddleware:
 
     A healthy response goes out as the app's own iterable, so that `wsgi.file_wrapper` and `sendfile` work. The app's
     iterable is closed exactly once, whatever happens.
+
+    With `exceptions=True` it also answers for a provider's exceptions that leave the app before anything was sent.
+    Flask catches all of them before that; for Flask there is `authproblem.flask`.
 
     Warning:
         `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
@@ -47,6 +51,7 @@ class AuthProblemMiddleware:
         self._gate = Gate(make_options(options))
         given = self._gate.options
         self._watches_requests = bool(given.callback_paths or given.exceptions)
+        self._catches = given.exceptions
         self._states = bool(given.state_paths)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -66,10 +71,28 @@ class AuthProblemMiddleware:
 
         if self._watches_requests:
             self._watch(environ)
+            if self._catches:
+                catch = _Catch(self.answer, environ, start_response)
+                start_response = catch.start  # `starting` starts by this name
+                return catch.run(self.app, starting, lambda: exchange)
         result = self.app(environ, starting)
         if exchange is False or (exchange is not None and not exchange.holding):
             return result
-        return _Response(result, lambda: exchange)
+        return _Response(result, _judged(result, lambda: exchange))
+
+    def answer(self, environ: Environ, error: Exception) -> Reply | None:
+        """Judge an exception of the app: for frameworks that catch it before WSGI sees it.
+
+        Args:
+            environ: the request.
+            error: the exception.
+
+        Returns:
+            The whole response to send, or None: the exception is no provider's and has to go on as if nobody had asked.
+        """
+        from authproblem._escape import escaped
+
+        return escaped(self._gate, _request(environ), error)
 
     def _watch(self, environ: Environ) -> None:
         """Requests that are looked at themselves: callbacks."""
@@ -151,13 +174,76 @@ class _Exchange:
         )
 
 
+class _Catch:
+    """The way of one request with `exceptions=True`: notes what has been sent, and answers in place of what was not."""
+
+    __slots__ = ("_answer", "_environ", "_sent", "_start_response", "_started")
+
+    def __init__(self, answer: Answer, environ: Environ, start_response: StartResponse) -> None:
+        self._answer = answer
+        self._environ = environ
+        self._start_response = start_response
+        self._started = self._sent = False
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        """The server's `start_response`."""
+        self._started = True
+        given = (exc_info,) if exc_info else ()
+        write = self._start_response(status, headers, *given)
+
+        def noted(data: bytes) -> object:
+            self._sent = True
+            return write(data)
+
+        return noted
+
+    def run(
+        self, app: WSGIApp, starting: StartResponse, exchange: Callable[[], _Exchange | Literal[False] | None]
+    ) -> Iterable[bytes]:
+        """Run the app; what cannot raise any more goes out as it is, files too."""
+        try:
+            result = app(self._environ, starting)
+        except Exception as error:
+            body = self._begin(error)
+            if body is None:
+                raise
+            return [body]
+        held = exchange()
+        passes = held is False or (held is not None and not held.holding)
+        file = self._environ.get("wsgi.file_wrapper")
+        if passes and isinstance(result, (list, tuple, file) if isinstance(file, type) else (list, tuple)):
+            return result
+        return _Response(result, self._caught(_judged(result, exchange)))
+
+    def _caught(self, chunks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+        try:
+            for chunk in chunks:
+                self._sent = self._sent or bool(chunk)
+                yield chunk
+        except Exception as error:
+            body = self._begin(error)
+            if body is None:
+                raise
+            yield body
+
+    def _begin(self, error: Exception) -> bytes | None:
+        """Start the answer to an exception; None: it goes on up."""
+        reply = None if self._sent else self._answer(self._environ, error)
+        if reply is None:
+            return None
+        # The app may have begun a response that now nobody will see (PEP 3333, error handling).
+        given = ((type(error), error, error.__traceback__),) if self._started else ()
+        self._start_response(_status_line(reply.status), reply.headers, *given)
+        return reply.body
+
+
 class _Response:
     """The body of a response that may be held: closes the app's own iterable, once (PEP 3333)."""
 
     __slots__ = ("_chunks", "_close")
 
-    def __init__(self, result: Iterable[bytes], exchange: Callable[[], _Exchange | Literal[False] | None]) -> None:
-        self._chunks = _judged(result, exchange)
+    def __init__(self, result: Iterable[bytes], chunks: Generator[bytes, None, None]) -> None:
+        self._chunks = chunks
         self._close = getattr(result, "close", None)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -9,17 +9,19 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from unittest.mock import ANY
 
+import pytest
 import uvicorn
 
 from authproblem.asgi import AuthProblemMiddleware
 from tests.clients.cases import Case
 from tests.clients.provider import Exchange, Provider, Wire
 
+E = TypeVar("E", bound=BaseException)
 WAIT = 10
 """Seconds that anything here may take."""
 
@@ -59,6 +61,13 @@ class Door(NamedTuple):
     def text(self, case: Case) -> Any:
         """The sentence that a client is to see at this door: the provider's, unless nobody vouches for it."""
         return case.text if case.known or self.name == "bare" else ANY
+
+
+def failure(kind: type[E], call: Callable[[], object]) -> E:
+    """The exception that a call ends in, without its frames: they would keep the client's connection open."""
+    with pytest.raises(kind) as caught:
+        call()
+    return caught.value.with_traceback(None)
 
 
 def listen() -> socket.socket:

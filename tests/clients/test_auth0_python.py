@@ -23,7 +23,7 @@ from auth0.management.errors import (
 
 from tests.clients.cases import API, PASSWORDLESS, SIGNUP, TOKEN, Case, row, rows
 from tests.clients.provider import RESET
-from tests.clients.servers import Door
+from tests.clients.servers import Door, failure
 
 GRANTS: dict[str, Callable[[GetToken], Any]] = {
     "refresh_token": lambda client: client.refresh_token("v1.MRsTd-bbQs"),
@@ -48,16 +48,10 @@ def log_in(client: GetToken) -> Any:
     return client.login("jane@example.com", "secret", realm="Username-Password-Authentication")
 
 
-def fails(call: Callable[[], Any]) -> Auth0Error:
-    with pytest.raises(Auth0Error) as caught:
-        call()
-    return caught.value
-
-
 @pytest.mark.parametrize("case", rows(TOKEN, "auth0"), ids=by_id)
 def test_get_token(case: Case, door: Door) -> None:
     client = GetToken(door.host, case.name, client_secret="shh")
-    error = fails(lambda: GRANTS.get(case.name, log_in)(client))
+    error = failure(Auth0Error, lambda: GRANTS.get(case.name, log_in)(client))
     expected = (RateLimitError if case.status == 429 else Auth0Error, case.status, case.code, door.text(case))
     assert expected == (type(error), error.status_code, error.error_code, error.message)
     assert door.marks(case) == door.last.problem
@@ -65,7 +59,7 @@ def test_get_token(case: Case, door: Door) -> None:
 
 def test_get_token_keeps_what_a_second_factor_needs(door: Door) -> None:
     case = row(TOKEN, "auth0", "mfa_required")
-    error = fails(lambda: log_in(GetToken(door.host, case.name, client_secret="shh")))
+    error = failure(Auth0Error, lambda: log_in(GetToken(door.host, case.name, client_secret="shh")))
     assert error.content is not None
     expected = (case.mfa_token, case.body["mfa_requirements"])
     assert expected == (error.content["mfa_token"], error.content["mfa_requirements"])
@@ -73,14 +67,14 @@ def test_get_token_keeps_what_a_second_factor_needs(door: Door) -> None:
 
 def test_get_token_tells_when_a_limit_resets(door: Door) -> None:
     now = int(time.time())
-    error = fails(lambda: log_in(GetToken(door.host, "rate_limited", client_secret="shh")))
+    error = failure(Auth0Error, lambda: log_in(GetToken(door.host, "rate_limited", client_secret="shh")))
     assert isinstance(error, RateLimitError)
     assert now + RESET <= error.reset_at <= time.time() + RESET
 
 
 def test_get_token_finds_the_dpop_nonce(door: Door) -> None:
     case = row(TOKEN, "auth0", "dpop")
-    error = fails(lambda: GetToken(door.host, case.name, client_secret="shh").client_credentials("https://api.example.com"))
+    error = failure(Auth0Error, lambda: GetToken(door.host, case.name, client_secret="shh").client_credentials("https://api.example.com"))
     assert error.headers is not None
     assert dict(case.headers)["dpop-nonce"] == error.headers["DPoP-Nonce"]
 
@@ -89,7 +83,7 @@ def test_get_token_finds_the_dpop_nonce(door: Door) -> None:
 def test_sign_up(case: Case, door: Door) -> None:
     """The client never reads `description`, so the text is the object's `message`, or nothing."""
     database = Database(door.host, case.name)
-    error = fails(lambda: database.signup("jane@example.com", "secret", "Username-Password-Authentication"))
+    error = failure(Auth0Error, lambda: database.signup("jane@example.com", "secret", "Username-Password-Authentication"))
     expected = (Auth0Error, case.status, case.code, case.body.get("message", ""))
     assert expected == (type(error), error.status_code, error.error_code, error.message)
     assert door.marks(case) == door.last.problem
@@ -97,7 +91,7 @@ def test_sign_up(case: Case, door: Door) -> None:
 
 @pytest.mark.parametrize("case", PASSWORDLESS, ids=by_id)
 def test_passwordless(case: Case, door: Door) -> None:
-    error = fails(lambda: Passwordless(door.host, case.name).sms("+491701234567"))
+    error = failure(Auth0Error, lambda: Passwordless(door.host, case.name).sms("+491701234567"))
     expected = (RateLimitError if case.status == 429 else Auth0Error, case.status, case.code, case.text)
     assert expected == (type(error), error.status_code, error.error_code, error.message)
     assert door.marks(case) == door.last.problem
@@ -116,9 +110,7 @@ def management(door: Door, token: str, http: httpx.Client) -> ManagementClient:
 @pytest.mark.parametrize("case", rows(API, "auth0"), ids=by_id)
 def test_management(case: Case, door: Door, http: httpx.Client) -> None:
     client = management(door, case.name, http)
-    with pytest.raises(ApiError) as caught:
-        client.users.get("auth0|1", request_options={"max_retries": 0})
-    error = caught.value
+    error = failure(ApiError, lambda: client.users.get("auth0|1", request_options={"max_retries": 0}))
     assert (MANAGEMENT_ERRORS[case.status], case.status) == (type(error), error.status_code)
     assert {**case.body, "message": door.text(case)} == {name: error.body.get(name) for name in case.body}
     assert door.marks(case) == door.last.problem
@@ -130,8 +122,8 @@ def test_management_waits_as_long_as_it_is_told(
     """Its own reading of the reset header and the middleware's `Retry-After` agree."""
     waits: list[float] = []
     monkeypatch.setattr("auth0.management.core.http_client.time.sleep", waits.append)
-    with pytest.raises(TooManyRequestsError):
-        management(door, "global_limit", http).users.get("auth0|1", request_options={"max_retries": 1})
+    client = management(door, "global_limit", http)
+    failure(TooManyRequestsError, lambda: client.users.get("auth0|1", request_options={"max_retries": 1}))
     (wait,) = waits
     assert RESET - 2 < wait <= RESET * 1.2  # the client adds up to a fifth, so that not all come back at once
 
@@ -140,9 +132,7 @@ def test_management_without_a_token_of_its_own(door: Door) -> None:
     """The client credentials are refused: httpx's error, whose response still has the code."""
     case = row(TOKEN, "auth0", "invalid_client")
     client = ManagementClient(domain=door.host, client_id=case.name, client_secret="shh")
-    with pytest.raises(httpx.HTTPStatusError) as caught:
-        client.users.get("auth0|1")
-    answer = caught.value.response
+    answer = failure(httpx.HTTPStatusError, lambda: client.users.get("auth0|1")).response
     assert (case.status, case.code, case.text) == (
         answer.status_code,
         answer.json()["error"],
@@ -153,8 +143,7 @@ def test_management_without_a_token_of_its_own(door: Door) -> None:
 
 def test_media_type_is_what_the_clients_ask_for(door: Door, http: httpx.Client) -> None:
     """Both send `Accept: */*` and read any type."""
-    fails(lambda: log_in(GetToken(door.host, "wrong_password", client_secret="shh")))
-    with pytest.raises(NotFoundError):
-        management(door, "inexistent_user", http).users.get("auth0|1")
+    failure(Auth0Error, lambda: log_in(GetToken(door.host, "wrong_password", client_secret="shh")))
+    failure(NotFoundError, lambda: management(door, "inexistent_user", http).users.get("auth0|1"))
     expected = "application/json" if door.name == "bare" else "application/problem+json"
     assert [("*/*", expected)] * 2 == [(each.accept, each.media_type) for each in door.exchanges]

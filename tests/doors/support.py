@@ -8,10 +8,10 @@ from typing import Any
 
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from tests.doors.asgi_host import answering, connect
+from tests.doors.asgi_host import Connection, answering
 from tests.doors.samples import PROBLEM
 from tests.doors.wsgi_host import Gateway, eager
-from tests.support.asgi_server import http_scope
+from tests.support.asgi_server import drive, http_scope
 from tests.support.responses import Pairs, Response
 from tests.support.wire import schema_faults, twin_faults
 from tests.support.wsgi_server import http_environ
@@ -48,7 +48,9 @@ def through(
         app: Any = answering(response, chunks)
         for _ in range(layers):
             app = AsgiMiddleware(app, **options)
-        return connect(app, http_scope(root + path, method, headers, root=root)).answer()
+        connection = Connection()
+        drive(app(http_scope(root + path, method, headers, root=root), connection.receive, connection.send))
+        return connection.answer()
     app = eager(response, None if chunks is None else list(chunks))
     for _ in range(layers):
         app = WsgiMiddleware(app, **options)

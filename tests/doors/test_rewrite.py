@@ -1,4 +1,4 @@
-"""What both doors do with the headers of a rewritten response: negotiation, what stays, what goes, what is told anew."""
+"""What both doors do with the headers of a rewritten response: what stays, what goes, what is negotiated."""
 
 from __future__ import annotations
 

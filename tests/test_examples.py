@@ -1,0 +1,119 @@
+"""The examples, run as their first lines say, against a fake provider, by real HTTP."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from demo.model import Answer
+from demo.vendors import vendor
+
+ROOT = Path(__file__).parents[1]
+JSON = ("Content-Type", "application/json")
+AUTH0 = ("X-Auth0-RequestId", "0d1e2f3a4b5c6d7e8f90")
+OKTA = ("X-Okta-Request-Id", "0d1e2f3a4b5c6d7e8f900d1e2f3a4b5c")
+TOO_MANY = {"statusCode": 429, "error": "Too Many Requests", "message": "Global limit has been reached"}
+LIMITED = Answer(429, (JSON, AUTH0, ("Retry-After", "0")), {**TOO_MANY, "errorCode": "too_many_requests"})
+MFA = {"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": "Fe26.made-up"}
+BUSY = Answer(
+    429,
+    (JSON, OKTA, ("X-Rate-Limit-Limit", "600"), ("X-Rate-Limit-Remaining", "0"), ("X-Rate-Limit-Reset", 37)),
+    {
+        "errorCode": "E0000047",
+        "errorSummary": "API call exceeded rate limit due to too many requests.",
+        "errorLink": "E0000047",
+        "errorId": "oaeMadeUpForThisTest012345",
+        "errorCauses": [],
+    },
+)
+LOGIN = {"username": "ada@example.com", "password": "made-up"}
+GONE = {"statusCode": 404, "error": "Not Found", "message": "The user does not exist.", "errorCode": "inexistent_user"}
+USERS = Answer(200, (JSON, AUTH0), [{"user_id": "auth0|made-up"}])
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of an example: no proxy between it and loopback."""
+    return {**os.environ, "NO_PROXY": "127.0.0.1", **more}
+
+
+@contextmanager
+def example(*command: str, **env: str) -> Iterator[httpx.Client]:
+    """Run the server of an example on a free port, which it tells; yields a client of it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command, "--port", "0"],
+        cwd=ROOT,
+        env=environment(**env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    watchdog = threading.Timer(30, process.kill)
+    watchdog.start()
+    with process:
+        try:
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                    break
+            else:
+                pytest.fail("it did not come up: " + "".join(said))
+            with httpx.Client(base_url=found[0], trust_env=False, timeout=10) as client:
+                yield client
+        finally:
+            watchdog.cancel()
+            process.terminate()
+
+
+@contextmanager
+def in_front_of(answers: list[Answer], *command: str) -> Iterator[httpx.Client]:
+    """Run an example in front of a fake provider that gives these answers, the last one again and again."""
+
+    def next_answer(_method: str, _path: str, _form: str) -> Answer:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    with vendor(next_answer) as url, example(*command, UPSTREAM=url) as client:
+        yield client
+
+
+def test_fastapi_app_names_the_problem_and_keeps_the_next_step() -> None:
+    with in_front_of([Answer(403, (JSON, AUTH0), MFA)], "uvicorn", "examples.fastapi_app:app") as app:
+        response = app.post("/login", json=LOGIN)
+    assert (response.json()["reason"], response.json()["mfa_token"]) == ("mfa-required", "Fe26.made-up")
+
+
+def test_flask_app_names_the_problem_and_tells_how_long_to_wait() -> None:
+    with in_front_of([BUSY], "flask", "--app", "examples/flask_app.py", "run") as app:
+        response = app.post("/login", json=LOGIN)
+    assert (response.headers["Auth-Problem"], response.headers["Retry-After"]) == ("rate-limited", "38")
+
+
+def test_starlette_app_and_gateway_reader_wait_out_a_limit_and_route_the_rest() -> None:
+    """Two of the examples together: what one sends, the other reads."""
+    answers = [LIMITED, LIMITED, USERS, Answer(404, (JSON, AUTH0), GONE)]
+    with in_front_of(answers, "uvicorn", "examples.starlette_app:app") as app:
+        read = [gateway(str(app.base_url.join("/api/v2/users"))) for _ in range(2)]
+    assert read == ["200 - for nobody", "404 account-not-found for the developers"]
+
+
+def gateway(url: str) -> str:
+    """What the gateway's example prints."""
+    command = [sys.executable, "examples/gateway_reader.py", url]
+    run = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=30, check=True)
+    return run.stdout.strip()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_under_forty_lines_and_marks_the_line_that_matters(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert (len(text.splitlines()) < 40, text.count("# <-- the one line")) == (True, 1)
