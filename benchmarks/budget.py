@@ -1,8 +1,8 @@
-"""The budget that CI watches: `python -m benchmarks.budget`. Ratios only, of instruction counts where valgrind is installed.
+"""The budget that CI watches: `python -m benchmarks.budget`. Ratios only, of instructions where valgrind is installed.
 
-A count is the same on every run; where only a clock is there, the ceilings are wider and the best of three tries counts, so
-that a busy machine cannot fail it, while a real regression fails all three. Four checks are structural: they tell how often a
-body is parsed, whether healthy responses' headers are looked at, and whether anything grows with the registry.
+A count is the same on every run; where only a clock is there, the ceilings are wider and the best of three tries
+counts, so that a busy machine cannot fail it, while a real regression fails all three. Five checks are structural: they
+tell how often a body is parsed, whether healthy headers are looked at, and whether anything grows with the registry.
 """
 
 from __future__ import annotations

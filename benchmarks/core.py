@@ -1,4 +1,4 @@
-"""`classify` and the whole `normalize(...).to_bytes()`, for each shape and size, against the limit and against peers."""
+"""`classify` and the whole `normalize(...).to_bytes()`, for each shape and size, against the limit and peers."""
 
 from __future__ import annotations
 

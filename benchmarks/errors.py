@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,7 +15,7 @@ import structlog
 from authproblem import normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.bodies import ALIEN, JSON_HEADER, SHAPES, Body
+from benchmarks.bodies import ALIEN, JSON_HEADER, Body
 from benchmarks.doors import BaseNoOp
 from benchmarks.harness import AsgiFloor, WsgiFloor, asgi_app, asgi_case, limit_with_dump, silence, wsgi_app, wsgi_case
 from benchmarks.operations import ERRORS
@@ -47,7 +49,7 @@ def rewritten(settings: Settings, *, door: str) -> Section:
         Row(
             f"{body.name}{' (left alone)' if body is ALIEN else ''}",
             samples.time(f"ours: {body.name}"),
-            samples.ratio(lambda at, body=body: share(at, body)),
+            samples.ratio(partial(share, body=body)),
         )
         for body in (*ERRORS, ALIEN)
     ]
@@ -67,8 +69,7 @@ def rewritten(settings: Settings, *, door: str) -> Section:
 def events(settings: Settings) -> Section:
     """One ASGI error with events off, dropped by level, and rendered to JSON."""
     body = ERRORS[0]
-    rows: list[Row] = []
-    with open(os.devnull, "wb") as sink:
+    with Path(os.devnull).open("wb") as sink:
         modes = {
             "events off (logging, level above all)": None,
             "structlog, dropped by level": logging.CRITICAL,
@@ -78,8 +79,7 @@ def events(settings: Settings) -> Section:
         samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
     structlog.reset_defaults()
     base = cases[0].name
-    for case in cases:
-        rows.append(Row(case.name, samples.time(case.name), samples.versus(case.name, base)))
+    rows = [Row(case.name, samples.time(case.name), samples.versus(case.name, base)) for case in cases]
     return Section(f"ASGI error with its event, {body.name}", "ratio to events off", rows, {})
 
 

@@ -11,7 +11,7 @@ from starlette_problem.error import Problem as StarletteProblem
 
 
 def by_hand(body: bytes) -> dict[str, Any] | None:
-    """A mapper as apps write it: the standard library's parser and a chain of comparisons, the commonest codes first."""
+    """A mapper as apps write it: the standard library's parser and a chain of comparisons, common codes first."""
     document = json.loads(body)
     if "errorCode" in document and "errorSummary" in document:
         code, text = document["errorCode"], document["errorSummary"]

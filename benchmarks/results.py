@@ -42,7 +42,7 @@ LONG = FULL._replace(errors=1_000_000)
 
 
 class Row(NamedTuple):
-    """One line of a table: nanoseconds (or what the section says) of one call, and a ratio to the section's baseline."""
+    """One line of a table: nanoseconds of one call (or what the section says), and a ratio to the baseline."""
 
     case: str
     time: Figure | None

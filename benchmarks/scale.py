@@ -1,4 +1,4 @@
-"""Registries from 100 to 100 000 entries, import time and memory in fresh processes, and what is kept after many errors."""
+"""Registries of 100 to 100 000 entries; imports in fresh processes; what memory is kept after many errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from statistics import quantiles
 from typing import Any
 
-from authproblem import classify
+from authproblem import Registry, classify
 from authproblem.asgi import AuthProblemMiddleware
 from benchmarks.bodies import JSON_HEADER, SHAPES
 from benchmarks.harness import asgi_app, asgi_scope, silence
@@ -35,7 +35,7 @@ def entries(settings: Settings) -> Section:
         Row(
             case.name,
             samples.time(case.name),
-            samples.ratio(lambda at, a=case.name, b=base[case.name.partition(", ")[2]]: at[a] / at[b]),
+            samples.versus(case.name, base[case.name.partition(", ")[2]]),
         )
         for case in cases
     ]
@@ -89,7 +89,7 @@ _IMPORTS = {
 
 
 def fresh(settings: Settings) -> Section:
-    """Imports in fresh processes, beyond the interpreter and (but for its own row) orjson: milliseconds, modules, memory."""
+    """Imports in fresh processes, beyond the interpreter and orjson: milliseconds, modules, memory."""
     if sys.platform != "linux":
         return Section("imports", "measured on Linux only", [], {})
     runs: dict[str, list[tuple[float, ...]]] = {name: [] for name in _IMPORTS}

@@ -1,4 +1,4 @@
-"""Behind real servers, under wrk: requests a second, and what is steadier, the CPU time that the server spends on each.
+"""Behind real servers, under wrk: requests a second, and, steadier, the CPU time that the server spends on each.
 
 Long, and only where wrk is installed. Servers and load share the machine, so that only CPU time per request is compared.
 """
@@ -24,13 +24,12 @@ from benchmarks.timing import Figure
 _HOST = "127.0.0.1"
 _WAIT = 10.0
 _ROOT = Path(__file__).parent.parent
+_APPS = "benchmarks.served_apps:"
 _SERVERS = {
-    "uvicorn": ("-m", "uvicorn", "benchmarks.served_apps:asgi", "--no-access-log", "--log-level", "error", "--port", "{port}"),
-    "granian": (
-        "-m", "granian", "benchmarks.served_apps:asgi", "--interface", "asgi", "--log-level", "error", "--port", "{port}",
-    ),
-    "gunicorn": ("-m", "gunicorn", "benchmarks.served_apps:wsgi", "-k", "gthread", "--threads", "4", "-b", _HOST + ":{port}"),
-}  # fmt: skip
+    "uvicorn": f"-m uvicorn {_APPS}asgi --no-access-log --log-level error --port {{port}}",
+    "granian": f"-m granian {_APPS}asgi --interface asgi --log-level error --port {{port}}",
+    "gunicorn": f"-m gunicorn {_APPS}wsgi -k gthread --threads 4 -b {_HOST}:{{port}}",
+}
 _KINDS = {
     "uvicorn": ("bare", "authproblem", "BaseHTTPMiddleware"),
     "granian": ("bare", "authproblem", "BaseHTTPMiddleware"),
@@ -83,7 +82,7 @@ def _run(server: str, kind: str, path: str, seconds: int) -> Served:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, *(part.format(port=port) for part in _SERVERS[server])]
+    command = [sys.executable, *_SERVERS[server].format(port=port).split()]
     process = subprocess.Popen(
         command, cwd=_ROOT, env={**os.environ, "SERVED": kind}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -102,12 +101,10 @@ def _run(server: str, kind: str, path: str, seconds: int) -> Served:
 def _await(port: int) -> None:
     until = time.monotonic() + _WAIT
     while time.monotonic() < until:
-        try:
-            socket.create_connection((_HOST, port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
+        with socket.socket() as probe:
+            if probe.connect_ex((_HOST, port)) == 0:
+                return
+        time.sleep(0.05)
     msg = f"no server on port {port} after {_WAIT:.0f} s"
     raise TimeoutError(msg)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import Response as StarletteResponse
 from starlette.routing import Route
 
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from benchmarks.doors import BaseNoOp
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _OK = b'{"ok":true}'
 _numbers = count(10**9)

@@ -112,7 +112,13 @@ SIGN_IN = (
                 "password: Password has been used too recently",
             ),
         ),
-        Expected("password-reused", 400, kept=("errorCode", "errorCauses"), gone=("correct-horse", "com.saasure")),
+        Expected(
+            "password-reused",
+            400,
+            kept=("errorCode", "errorCauses"),
+            replaced=("errorSummary",),
+            gone=("correct-horse",),
+        ),
         form="login=grace@example.com",
     ),
     Case(
@@ -150,7 +156,13 @@ SIGN_IN = (
             400,
             {"error": "access_denied", "error_description": "User is not assigned to the client application."},
         ),
-        Expected("invalid-credentials", 400, gone=("access_denied", "not assigned"), truth="account-not-assigned"),
+        Expected(
+            "invalid-credentials",
+            400,
+            replaced=("error", "error_description"),
+            gone=("access_denied", "not assigned"),
+            truth="account-not-assigned",
+        ),
         form="grant_type=password&username=eve@example.com",
     ),
 )

@@ -79,6 +79,7 @@ def _of_problem(expected: Expected, take: Take) -> list[tuple[str, Any, Any]]:
         ("Retry-After", None if expected.after is None else str(expected.after), header.get("retry-after")),
         ("Content-Type", expected.media_type, header["content-type"].partition(";")[0]),
         *((name, before.get(name, "a member of the upstream"), after.get(name)) for name in expected.kept),
+        *((f"{name} as before", False, before[name] == after.get(name)) for name in expected.replaced),
         *((f"{word!r} in the body", False, word.encode() in take.after.content) for word in expected.gone),
         *((f"{word!r} in the event", False, word in str(event)) for word in secrets),
         ("problem in the event", expected.truth or expected.reason, event.get("problem")),

@@ -45,6 +45,7 @@ class Expected(NamedTuple):
         automatic: whether a program may repeat the request unattended.
         media_type: the type of the answer.
         kept: members that come through as they were sent.
+        replaced: members whose text gives way to another one.
         gone: words of the upstream's body that must not come through.
         event: the event's name, or None: nothing is written.
         truth: what the event tells where the client is told something else.
@@ -57,6 +58,7 @@ class Expected(NamedTuple):
     automatic: bool = False
     media_type: str = "application/problem+json"
     kept: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     event: str | None = "authproblem.normalized"
     truth: str | None = None

@@ -57,7 +57,7 @@ def block(result: Result) -> RenderableType:
         box=box.ROUNDED,
         title=Text.assemble((f" {case.name} ", "reverse bold not dim"), " ", (case.title, "bold not dim default")),
         title_align="left",
-        subtitle=Text(f"{case.method} {case.path}  {_verdict(result)}", style="dim"),
+        subtitle=Text(f"{case.method} {case.path}  {_verdict(result)}", style="bright_black not dim"),
         subtitle_align="right",
         border_style="red" if result.faults else "blue" if case.expected.reason else "dim",
     )
@@ -111,9 +111,15 @@ def _stack(lines: Iterable[Text]) -> Text:
 def _before(case: Case, response: httpx.Response) -> Iterable[Text]:
     yield from (header_line(name, response.headers[name]) for name in case.telling)
     document = document_of(response)
-    yield from (member(name, value) for name, value in document.items())
+    yield from (member(name, _from_word(value, case.expected.gone)) for name, value in document.items())
     if not document:
         yield from (Text(line) for line in response.text.splitlines()[:4])
+
+
+def _from_word(value: object, words: Sequence[str]) -> object:
+    """A long text from the word on that must not come through, so that the cut does not hide it."""
+    starts = [value.index(word) for word in words if word in value] if isinstance(value, str) else []
+    return f"\u2026{str(value)[min(starts) - 1 :]}" if starts and min(starts) > 0 else value
 
 
 def _after(case: Case, take: Take) -> Iterable[Text]:
@@ -122,12 +128,13 @@ def _after(case: Case, take: Take) -> Iterable[Text]:
         return
     yield from (header_line(name, take.after.headers[name], "green") for name in _TWIN if name in take.after.headers)
     document = document_of(take.after)
-    yield from (member(name, document.get(name)) for name in _OURS)
+    ours = (*_OURS, *case.expected.replaced)
+    yield from (member(name, document.get(name)) for name in ours)
     for name in case.expected.kept:
         line = member(name, document.get(name))
         line.stylize("dim")
         yield line
-    rest = len(document) - len(_OURS) - len(case.expected.kept)
+    rest = len(document) - len(ours) - len(case.expected.kept)
     yield Text(f"and {rest} more", style="dim italic")
 
 

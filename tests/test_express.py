@@ -85,6 +85,6 @@ def test_common_errors_are_settled_without_the_full_way():
         {"error": "invalid_grant", "error_description": "Wrong email or password."},
         {"errorCode": "E0000004", "errorSummary": "Authentication failed", "errorLink": "E0000004", "errorId": "oae1",
          "errorCauses": []},
-        {"statusCode": 404, "error": "Not Found", "message": "x", "errorCode": "inexistent_client"},
+        {"statusCode": 404, "error": "Not Found", "message": "x", "errorCode": "inexistent_rule"},
     ]  # fmt: skip
     assert [settle(Registry.builtin(), document, None, _meaning) is not None for document in common] == [True] * 3

@@ -1,7 +1,7 @@
 """Exceptions that escape the app (`exceptions=True`): what the client gets instead of a 500, and the one event of it.
 
-The answer comes from the registry alone: no member and no header of the upstream's but a valid `Retry-After`. Its status
-is never the upstream's, for the client asked the app, not the provider; and never 401, which would owe a challenge.
+The answer comes from the registry alone: no member and no header of the upstream's but a valid `Retry-After`. Its
+status is never the upstream's, for the client asked the app, not the provider; and never 401, which owes a challenge.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from authproblem._registry import Registry
 from authproblem._report import tell
 from authproblem._retry import Occasion, keeps_retry_after
 from authproblem._scope import Sender
-from authproblem._sdks import Escape
+from authproblem._sdks import BROKEN, Escape
 
 ESCAPED = "authproblem.escaped"
 """The key in scope or environ that says that an exception has had its event, should it pass another instance of us."""
@@ -103,11 +103,12 @@ def _meaning(registry: Registry, seen: Escape, limit: int) -> Classification:
     senders = (sender,) if sender.certain else (sender, Sender("oauth", certain=True, endpoint=sender.endpoint))
     for declared in senders:
         hits = [hit for body in bodies if (hit := examine(registry, status, fields, body, declared)[0]) is not None]
-        if hits:
-            best = min(hits, key=lambda hit: _MATCHES.index(hit.matched_by))
+        best = min(hits, key=lambda hit: _MATCHES.index(hit.matched_by), default=None)
+        if best is not None and (best.matched_by != "status" or best.upstream.code or seen.status):
             return best._replace(upstream=best.upstream._replace(text=None))
     said = UpstreamError("exception")
-    return Classification(registry.by_status(status, said).reason, None, provider, "exception", "status", said)
+    reason = BROKEN if seen.status is None else registry.by_status(status, said).reason
+    return Classification(reason, None, provider, "exception", "status", said)
 
 
 def _build(policy: Policy, found: Classification, seen: Escape, request: Request, instance: str) -> Problem:

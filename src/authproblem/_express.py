@@ -71,10 +71,10 @@ def _fill(registry: Registry, lane: int, provider: str | None, code: str, full_w
     answers: Answers = {}
     # The form of a code is what proves an E-code's sender: any other code in such an envelope goes the full way.
     if not any(group.surfaced for group in groups) and (shape.proof != "form" or is_e_code(code)):
-        for text in {text for group in groups for text in group.ready}:
+        for text in set().union(*(group.constants(shape.id) for group in groups)):
             if (ready := _settled(registry, shape, provider, code, text, groups, full_way)) is not None:
                 answers[text] = ready
-        if all(group.only is not None for group in groups) and registry.means_itself(shape.vendor or provider, code):
+        if registry.means_itself(shape.vendor or provider, code, shape.id):
             ready = _settled(registry, shape, provider, code, None, groups, full_way)
             if ready is not None:
                 answers[_ANY_TEXT] = ready

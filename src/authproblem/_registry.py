@@ -127,10 +127,11 @@ class Registry:
             if group is not None:
                 yield group
 
-    def means_itself(self, provider: str | None, code: str) -> bool:
-        """Whether a code is its provider's own and has one meaning, whatever the text."""
+    def means_itself(self, provider: str | None, code: str, shape: str) -> bool:
+        """Whether a code is its provider's own and has one meaning in a shape, whatever the text."""
         group = self._books[provider].group(code) if provider is not None else None
-        return group is not None and group.only is not None and group.only[0].evidence
+        entry = group.alone(shape) if group is not None else None
+        return entry is not None and entry.evidence
 
     def match(self, provider: str, upstream: UpstreamError, status: int, endpoint: str | None) -> Match | None:
         """The entry for what a provider said: its own rows first, then what OAuth's specifications say of the code."""

@@ -55,8 +55,8 @@ def _auth0_error(error: BaseException) -> Escape:
         headers,
         content,
         {"error": code, "error_description": text},
-        {"statusCode": status, "error": code, "errorCode": code, **told},
         {"statusCode": status, "error": code, **told},
+        {"statusCode": status, "error": code, "errorCode": code, **told},
         {"name": "Error", "code": code, "description": text},
     )
 

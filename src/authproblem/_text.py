@@ -36,9 +36,14 @@ Value = TypeVar("Value")
 
 def fold(text: str) -> str:
     """The form in which texts are compared: white space, apostrophes, final dot, case of the first letter."""
-    if "\u00e2\u20ac\u2122" in text:  # U+2019 in UTF-8, read as Windows-1252: how old Auth0 pages and proxies send it
-        text = text.replace("\u00e2\u20ac\u2122", "'")
-    text = _SPACE.sub(" ", text.translate(_APOSTROPHES)).strip(" ").rstrip(".")
+    if text.isascii() and text.isprintable() and "`" not in text:  # most texts: nothing to translate
+        if "  " in text:
+            text = _SPACE.sub(" ", text)
+    else:
+        # U+2019 in UTF-8, read as Windows-1252: how old Auth0 pages and proxies send it.
+        text = text.replace("\u00e2\u20ac\u2122", "'").translate(_APOSTROPHES)
+        text = _SPACE.sub(" ", text)
+    text = text.strip(" ").rstrip(". ")
     return text[:1].lower() + text[1:]
 
 

@@ -22,7 +22,7 @@ class Case(NamedTuple):
         vendor: `auth0` or `okta`.
         name: what a client sends as its `client_id`, or as its token, to get this answer.
         status: the HTTP status.
-        body: the JSON body.
+        body: the JSON body; for `USERINFO` the text.
         code: the code that a client is to see.
         text: the sentence that a client is to see.
         reason: the problem type that the middleware makes of it; None where it must leave the answer alone.
@@ -33,7 +33,7 @@ class Case(NamedTuple):
     vendor: str
     name: str
     status: int
-    body: dict[str, Any]
+    body: Any
     code: str
     text: str
     reason: str | None
@@ -43,8 +43,7 @@ class Case(NamedTuple):
     @property
     def mfa_token(self) -> str | None:
         """The continuation that a client must not lose."""
-        token: str | None = self.body.get("mfa_token")
-        return token
+        return self.body.get("mfa_token") if isinstance(self.body, dict) else None
 
     @property
     def id(self) -> str:
@@ -304,6 +303,31 @@ PASSWORDLESS = (
 
 AUTHN = (envelope("E0000004", 401, "E0000004", "Authentication failed", "invalid-credentials"),)
 """What Okta's `/api/v1/authn` answers, by user name."""
+
+
+USERINFO = (
+    Case(
+        "auth0",
+        "userinfo",
+        401,
+        "Unauthorized",
+        "invalid_token",
+        "The token has expired",
+        "token-expired",
+        (("www-authenticate", 'Bearer realm="Users", error="invalid_token", error_description="The token has expired"'),),
+    ),
+    Case(
+        "okta",
+        "userinfo",
+        401,
+        "",
+        "invalid_token",
+        "The access token is invalid.",
+        "invalid-token",
+        (("www-authenticate", 'Bearer error="invalid_token", error_description="The access token is invalid."'),),
+    ),
+)
+"""What the user-info endpoints answer: the error is in the header alone."""
 
 
 def rows(table: tuple[Case, ...], vendor: str, *names: str) -> list[Case]:

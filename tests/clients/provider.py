@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.clients.cases import API, AUTHN, NONCE, PASSWORDLESS, SIGNUP, TOKEN, Case, row
+from tests.clients.cases import API, AUTHN, NONCE, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, row
 
 RESET = 40
 """Seconds after which the limits of the played providers reset."""
@@ -87,6 +87,8 @@ class Provider:
                 Route("/dbconnections/signup", self.signup, methods=["POST"]),
                 Route("/passwordless/start", self.passwordless, methods=["POST"]),
                 Route("/api/v1/authn", self.authn, methods=["POST"]),
+                Route("/userinfo", self.userinfo),
+                Route("/oauth2/v1/userinfo", self.userinfo),
                 Route("/api/v1/users/{user}", self.api),
                 Route("/api/v2/users/{user}", self.api),
                 Route("/.well-known/openid-configuration", self.discovery),
@@ -145,17 +147,22 @@ class Provider:
             return _json(request, vendor, 200, {"id": "00ub0oNGTSWTBKOLGLNR", "user_id": "auth0|1", "status": "ACTIVE"})
         return _answer(request, row(API, vendor, token))
 
+    async def userinfo(self, request: Request) -> Response:
+        """The user-info endpoints: every token is refused."""
+        return _answer(request, row(USERINFO, _vendor(request), "userinfo"))
+
     async def discovery(self, request: Request) -> Response:
         """The metadata document; `?vendor=` picks whose endpoints it names."""
         origin = f"{request.url.scheme}://{request.url.netloc}"
-        token, device = "/oauth2/v1/token", "/oauth2/v1/device/authorize"
+        token, device, userinfo = "/oauth2/v1/token", "/oauth2/v1/device/authorize", "/oauth2/v1/userinfo"
         if request.query_params.get("vendor") == "auth0":
-            token, device = "/oauth/token", "/oauth/device/code"
+            token, device, userinfo = "/oauth/token", "/oauth/device/code", "/userinfo"
         metadata = {
             "issuer": origin,
             "authorization_endpoint": f"{origin}/authorize",
             "token_endpoint": origin + token,
             "device_authorization_endpoint": origin + device,
+            "userinfo_endpoint": origin + userinfo,
             "jwks_uri": f"{origin}/jwks",
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
@@ -206,16 +213,18 @@ def _answer(request: Request, case: Case) -> Response:
     return _json(request, case.vendor, case.status, case.body, *case.headers)
 
 
-def _json(request: Request, vendor: str, status: int, body: dict[str, Any], *more: tuple[str, str]) -> Response:
+def _json(request: Request, vendor: str, status: int, body: Any, *more: tuple[str, str]) -> Response:
     """A response with the headers that the vendor's edge adds: compressed if the client takes it, as theirs are."""
-    content = json.dumps(body).encode()
+    plain = isinstance(body, str)
+    content = body.encode() if plain else json.dumps(body).encode()
     now = int(time.time())
-    headers = [*_EDGE[vendor], ("date", formatdate(now, usegmt=True)), *more]
+    media_type = "text/plain; charset=utf-8" if plain else "application/json"
+    headers = [("content-type", media_type), *_EDGE[vendor], ("date", formatdate(now, usegmt=True)), *more]
     names = {name for name, _ in headers}
     limit = "x-ratelimit" if vendor == "auth0" else "x-rate-limit"
     own = {f"{limit}-limit": "100", f"{limit}-remaining": "99", f"{limit}-reset": str(now + RESET)}
     headers += [(name, value) for name, value in own.items() if name not in names]
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if content and "gzip" in request.headers.get("accept-encoding", ""):
         content = gzip.compress(content)
         headers.append(("content-encoding", "gzip"))
     response = Response(content, status)
@@ -225,7 +234,6 @@ def _json(request: Request, vendor: str, status: int, body: dict[str, Any], *mor
 
 _EDGE = {
     "auth0": (
-        ("content-type", "application/json"),
         ("cf-ray", "6891a78eaa9d04b4-LAX"),
         ("cache-control", "private, no-store, no-cache, must-revalidate, post-check=0, pre-check=0, no-transform"),
         ("strict-transport-security", "max-age=31536000"),
@@ -240,7 +248,6 @@ _EDGE = {
         ("server", "cloudflare"),
     ),
     "okta": (
-        ("content-type", "application/json"),
         ("server", "nginx"),
         ("p3p", 'CP="HONK"'),
         ("x-okta-request-id", "ZabcdefGhIjKlMnOpQrStUvWxYz0123"),

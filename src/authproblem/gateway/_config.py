@@ -102,7 +102,9 @@ SETTINGS = (
     Setting("keepalive_expiry", _seconds, 15.0, "seconds for which an idle connection is kept"),
     Setting("connect_retries", _whole(0), 1, "further tries where a provider cannot be reached; nothing was sent then"),
     Setting("ca_file", str, None, "PEM file of certificate authorities to trust instead of the usual ones"),
-    Setting("forwarded", _choice(*FORWARDED), "own", "X-Forwarded-For: the peer's own address, keep the caller's, none"),
+    Setting(
+        "forwarded", _choice(*FORWARDED), "own", "X-Forwarded-For: the peer's own address, keep the caller's, none"
+    ),
     Setting("cooldown", _flag, True, "do not send while a provider has asked to wait"),
     Setting("max_cooldown", _seconds, 3600.0, "seconds for which nothing is sent at most"),
 )

@@ -36,6 +36,7 @@ _FORWARDED = frozenset(
 """With all `X-Forwarded-*`: where a request came from. A caller can write what it likes into them."""
 _OWN = frozenset((b"host", b"accept-encoding", b"expect", b"via"))
 _UNSAFE = re.compile(rb"[^\x21-\x7e]")
+_ORIGIN = b"x-forwarded-for"
 NAME = b"authproblem"
 """The pseudonym in `Via` (RFC 9110 section 7.6.3): it does not tell who runs the gateway."""
 
@@ -84,9 +85,10 @@ def request_headers(
     sent += [pair for pair in given if pair[0] not in _OWN and (forwarded == "keep" or not _tells_origin(pair[0]))]
     sent.append((b"accept-encoding", accept_encoding(_lines(given, b"accept-encoding"), known)))
     sent.append((b"via", b", ".join([*_lines(given, b"via"), peer.version + b" " + NAME])))
-    if forwarded == "own":
-        sent += [(b"x-forwarded-for", peer.address)] if peer.address else []
-        sent.append((b"x-forwarded-proto", peer.scheme))
+    if forwarded != "none":
+        told = [value for value in (*_lines(sent, _ORIGIN), peer.address) if value]
+        sent = [pair for pair in sent if pair[0] != _ORIGIN] + [(_ORIGIN, b", ".join(told))] if told else sent
+        sent += [] if _lines(sent, b"x-forwarded-proto") else [(b"x-forwarded-proto", peer.scheme)]
     return sent
 
 
