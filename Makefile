@@ -9,7 +9,7 @@ WHEEL  := .venv-wheel
 CODE    = $(wildcard src tests tools examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench fuzz soak docs build clean
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served budget fuzz soak docs build clean
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -74,8 +74,14 @@ format: $(READY) ## let ruff format the code and mend what it can
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-bench: $(READY) ## the benchmarks, against their budgets
-	$(PY) -m pytest benchmarks -p no:randomly $(ARGS)
+bench: $(READY) ## the benchmarks, about three minutes; ARGS='--size quick' for less
+	$(PY) -m benchmarks $(ARGS)
+
+bench-served: $(READY) ## behind real servers, under wrk: about ten minutes
+	$(PY) -m benchmarks --only served $(ARGS)
+
+budget: $(READY) ## what the hot path may cost: counted where valgrind is installed, else timed
+	$(PY) -m benchmarks.budget $(ARGS)
 
 fuzz: $(READY) ## hostile input, for SECONDS seconds
 	$(PY) tools/fuzz.py $(SECONDS)

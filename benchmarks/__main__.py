@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--size", choices=_SIZES, default="full", help="how much is measured")
     parser.add_argument("--only", default="", help=f"sections, by comma: {', '.join(_SECTIONS)}, instructions, served")
     parser.add_argument("--served", action="store_true", help="real servers under wrk, too: some minutes")
-    parser.add_argument("--keep", action="store_true", help="write results/latest.json and plot.svg")
+    parser.add_argument("--keep", action="store_true", help="keep the run although it is small or partial")
     given = parser.parse_args(arguments)
     settings = _SIZES[given.size]
     wanted = [name for name in given.only.split(",") if name]
@@ -43,14 +43,15 @@ def main(arguments: list[str] | None = None) -> None:
         if not wanted or name in wanted:
             sections.append(run(settings))
             show(sections[-1])
-    if instructions.available() and (given.keep or "instructions" in wanted):
+    keep = given.keep or (not wanted and given.size in {"full", "long"})
+    if instructions.available() and (keep if not wanted else "instructions" in wanted):
         sections.append(counted())
         show(sections[-1])
     if given.served or "served" in wanted:
         sections.append(served.served() if served.available() else Section("served", "needs Linux and wrk", [], {}))
         show(sections[-1])
-    document = as_json(sections, settings=settings)
-    if given.keep:
+    if keep:
+        document = as_json(sections, settings=settings)
         write(document)
         draw(document)
         print(f"kept in {LATEST.name} and plot.svg")

@@ -1,7 +1,7 @@
 """What the cases share that needs no framework: the limit, the floors, the bare apps, and how they are driven.
 
-The limit is the least that any classifier or rewrite does; the floor is the least that any wrapper of its kind does that
-sees each status.
+The limit is the least that any classifier or rewrite does; the floor is the least that any wrapper of its kind does
+that sees each status.
 """
 
 from __future__ import annotations

@@ -120,8 +120,8 @@ def write(document: dict[str, Any], path: Path = LATEST) -> None:
 
 def show(section: Section) -> None:
     """Print one table: with rich where it is installed, else plainly."""
-    lines = [(row.case, _interval(row.time, 0), _interval(row.ratio, 3)) for row in section.rows]
-    lines += [(name, "", _interval(figure, 3)) for name, figure in section.metrics.items()]
+    lines = [(row.case, _interval(row.time), _interval(row.ratio)) for row in section.rows]
+    lines += [(name, "", _interval(figure)) for name, figure in section.metrics.items()]
     try:
         from rich.console import Console
         from rich.table import Table
@@ -139,7 +139,8 @@ def show(section: Section) -> None:
     Console(width=120 if not sys.stdout.isatty() else None).print(table)
 
 
-def _interval(figure: Figure | None, digits: int) -> str:
+def _interval(figure: Figure | None) -> str:
     if figure is None:
         return ""
+    digits = 0 if figure.value >= 200 else 1 if figure.value >= 20 else 3
     return f"{figure.value:,.{digits}f} [{figure.low:,.{digits}f}, {figure.high:,.{digits}f}]"

@@ -1,6 +1,6 @@
 """Behind real servers, under wrk: requests a second, and, steadier, the CPU time that the server spends on each.
 
-Long, and only where wrk is installed. Servers and load share the machine, so that only CPU time per request is compared.
+Long, and only where wrk is installed. Servers and load share the machine: only CPU time per request is compared.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ SIGN_IN = (
             "invalid-credentials",
             400,
             replaced=("error", "error_description"),
-            gone=("access_denied", "not assigned"),
+            gone=("access_denied", "User is not assigned"),
             truth="account-not-assigned",
         ),
         form="grant_type=password&username=eve@example.com",

@@ -27,7 +27,7 @@ _SHAPES = {
     "auth0_signup": "signup", "auth0_api": "API", "oauth": "OAuth",
     "okta_api": "API", "okta_idx": "IDX", "www_authenticate": "header",
 }  # fmt: skip
-_WIDE, _NARROW = 94, {"after": 20, "remedy": 15, "retry": 12}
+_WIDE, _NARROW = 94, {"after": 20, "remedy": 14, "retry": 12}
 """Below so many columns the table's cells are cut."""
 
 

@@ -61,7 +61,8 @@ def test_the_overview_gives_each_text_one_line(results: list[Result], width: int
     """What a case shows is never wrapped: neither what to look at nor a row of the table."""
     lines, _ = drawn(results, width)
     text = "\n".join(lines)
-    assert [case.name for case in CASES if case.look not in text or f"\n{case.name}" not in text] == []
+    assert [case.name for case in CASES if case.look not in text or f"\n{case.name} " not in text] == []
+    assert [line.split()[-1] for line in lines if line.startswith("sign-up ")] == ["after_action"]
 
 
 def test_a_case_that_comes_out_otherwise_is_named_and_fails() -> None:

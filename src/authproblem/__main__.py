@@ -39,7 +39,11 @@ def main(argv: list[str] | None = None) -> int:
         overview.print_help()
         return 2
     module, summary = COMMANDS[name]
-    command: Any = importlib.import_module(module)
+    try:
+        command: Any = importlib.import_module(module)
+    except ModuleNotFoundError as error:  # a dependency of this subcommand alone
+        sys.stderr.write(f"authproblem {name}: {error.name} is not installed\n")
+        return 2
     parser = argparse.ArgumentParser(f"python -m authproblem {name}", description=command.__doc__ or summary)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     command.add_arguments(parser)

@@ -22,6 +22,7 @@ Json = dict[str, Any]
 _FOLDER = os.path.join(os.path.dirname(__file__), "registry")
 _MAX_WIDTH = 100
 """Columns: longer lines are hard to read, however wide the terminal is."""
+_MAX_COLUMN = 60
 _LABEL = 16
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -66,8 +67,8 @@ class Screen:
                 self.line("      " + line)
 
     def columns(self, rows: list[tuple[str, ...]]) -> None:
-        """Rows in aligned columns; the last is not padded."""
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        """Rows in aligned columns; a cell that is far longer than the others sticks out."""
+        widths = [min(max(map(len, column)), _MAX_COLUMN) for column in zip(*rows, strict=True)]
         for row in rows:
             self.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
@@ -139,10 +140,9 @@ def known_of(registry: Registry) -> dict[str, list[str]]:
 
 def close(name: str, names: Iterable[str]) -> list[str]:
     """The names that are spelled most like one, best first; case does not count."""
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher, get_close_matches
 
-    folded: dict[str, list[str]] = {}
-    for candidate in names:
-        folded.setdefault(candidate.lower(), []).append(candidate)
-    matches = get_close_matches(name.lower(), folded, n=5, cutoff=0.6)
-    return [candidate for match in matches for candidate in folded[match]]
+    folded = {candidate.lower(): candidate for candidate in names}
+    matches = get_close_matches(name.lower(), folded, n=25, cutoff=0.6)
+    matches.sort(key=lambda match: (-SequenceMatcher(None, match, name.lower()).ratio(), match))
+    return [folded[match] for match in matches[:5]]

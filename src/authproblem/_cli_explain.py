@@ -29,21 +29,25 @@ def run(args: argparse.Namespace) -> int:
     """Print what the name means; 1 if nobody knows it."""
     registry, name = registry_of(args), " ".join(args.name).strip()
     screen = Screen()
-    slug = name.rpartition(":")[2].rpartition("/")[2].rpartition("#")[2]
-    kind = registry.types.get(name) or (registry.types.get(slug) if "-" in slug or ":" not in name else None)
-    entries = find(registry, name)
+    entries, kind = find(registry, name), find_type(registry, name)
+    family = next((row for row in families_of(registry) if _holds(row, name)), None)
     if entries:
         _entry(screen, registry, entries[0], others(registry, entries))
-        return 0
-    if kind is not None:
+    elif kind is not None:
         _type(screen, registry, kind)
-        return 0
-    family = next((row for row in families_of(registry) if _holds(row, name)), None)
-    if family is not None:
+    elif family is not None:
         _family(screen, registry, family, name)
-        return 0
-    _unknown(Screen(), registry, name)
-    return 1
+    else:
+        _unknown(screen, registry, name)
+        return 1
+    return 0
+
+
+def find_type(registry: Registry, name: str) -> ProblemType | None:
+    """The problem type that a slug, or a type URI that ends with one, stands for."""
+    provider, _, rest = name.rpartition(":")
+    slug = name if provider in PROVIDERS else rest.rpartition("/")[2].rpartition("#")[2]
+    return registry.types.get(slug.lower())
 
 
 def find(registry: Registry, name: str) -> list[Entry]:
@@ -63,6 +67,7 @@ def others(registry: Registry, entries: list[Entry]) -> list[Entry]:
     """Further entries that the same name, or the same code, can stand for."""
     first = entries[0]
     same = [e for e in registry if first.code is not None and e.code == first.code]
+    same.sort(key=lambda entry: entry.provider != first.provider)
     return list(dict.fromkeys(e for e in (*entries[1:], *same) if e.id != first.id))
 
 
@@ -74,7 +79,7 @@ def _entry(screen: Screen, registry: Registry, entry: Entry, rest: list[Entry]) 
     screen.line()
     screen.field("what it means", entry.hint)
     _action(screen, words, entry.owner, entry.remedy, entry.retry, entry.default_wait)
-    screen.field("the user reads", f"\u201c{entry.detail}\u201d")
+    screen.field("the user reads", f'"{entry.detail}"')
     sent = ", ".join(map(str, row.get("usual_status", ()))) or "not documented"
     screen.field("HTTP status", f"{entry.type.status} is the type's; the provider sends: {sent}")
     screen.line()
@@ -92,7 +97,7 @@ def _entry(screen: Screen, registry: Registry, entry: Entry, rest: list[Entry]) 
     screen.line()
     if rest:
         _list(screen, f"other entries with {'this code' if entry.code else 'this text'}", rest)
-    screen.items("sources", (f"{source.at} ({words['strengths'][source.strength]})" for source in entry.sources))
+    screen.items("sources", (f"{source.strength}: {source.at}" for source in entry.sources))
     screen.line(f"  since {entry.since}, registry {registry.version}")
 
 
@@ -117,7 +122,7 @@ def _told_by(entry: Entry, words: Json) -> Iterator[str]:
             yield f"{label} {' or '.join(map(str, values))}"
     for label, texts in (("text", entry.texts), ("cause", entry.causes)):
         for text in texts[:_MAX_TEXTS]:
-            yield f"{label} \u201c{text}\u201d"
+            yield f'{label} "{text}"'
         if len(texts) > _MAX_TEXTS:
             yield f"and {len(texts) - _MAX_TEXTS} more"
 
@@ -130,7 +135,7 @@ def _type(screen: Screen, registry: Registry, kind: ProblemType) -> None:
     screen.field("what it means", kind.hint)
     _action(screen, words, kind.owner, kind.remedy, kind.retry, None)
     screen.field("front end", words["remedies"][kind.remedy]["front_end"])
-    screen.field("the user reads", f"\u201c{kind.detail}\u201d")
+    screen.field("the user reads", f'"{kind.detail}"')
     screen.field("HTTP status", f"{kind.status} (canonical)")
     screen.field("log level", registry.data["problem_types"]["levels"][kind.owner])
     for level, folds in registry.data["problem_types"]["folds"].items():
@@ -155,7 +160,7 @@ def _family(screen: Screen, registry: Registry, family: Json, name: str) -> None
     screen.field("what it means", kind.hint)
     _action(screen, words, kind.owner, kind.remedy, kind.retry, None)
     screen.line()
-    screen.items("sources", (f"{row['at']} ({words['strengths'][row['strength']]})" for row in family["sources"]))
+    screen.items("sources", (f"{row['strength']}: {row['at']}" for row in family["sources"]))
 
 
 def _holds(family: Json, name: str) -> bool:
@@ -167,7 +172,7 @@ def _holds(family: Json, name: str) -> bool:
 
 
 def _list(screen: Screen, label: str, entries: list[Entry]) -> None:
-    rows = [f"{entry.id} \u2192 {entry.reason}" for entry in entries[:_MAX_OTHERS]]
+    rows = [f"{entry.id} -> {entry.reason}" for entry in entries[:_MAX_OTHERS]]
     if len(entries) > _MAX_OTHERS:
         rows.append(f"and {len(entries) - _MAX_OTHERS} more: python -m authproblem list")
     screen.items(label, rows)

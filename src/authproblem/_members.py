@@ -90,8 +90,8 @@ def members(said: UpstreamError, texts: Texts, top: Json) -> Json:
     constants = texts.constants
     for name, value in document.items():
         kind = table.get(name, "other")
-        if kind == "text" and type(value) is str and value in constants:
-            top[name] = value
+        if type(value) is str and (value in constants if kind == "text" else kind == "code" and is_code(value)):
+            top[name] = value  # most members of most errors; no name of ours is a code or a text
             continue
         kept = _KINDS[kind](name, value, texts) if value is not None else None
         if kept is not None:
@@ -198,7 +198,7 @@ def _other(name: str, value: object, texts: Texts) -> object:
 Kind = Callable[[str, object, Texts], object]
 _KINDS: dict[str, Kind] = {
     "code": _code,
-    "id": _code,
+    "own_code": _code,
     "integer": _integer,
     "sentence": _sentence,
     "text": _text,

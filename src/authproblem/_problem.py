@@ -309,15 +309,21 @@ def _status(canonical: int, upstream: int, policy: Policy) -> int:
 
 
 def _texts(problem: Problem, entry: Entry, policy: Policy) -> Texts:
-    ask = policy.pass_text
-    bound: Callable[[str, str], str | None] | None = None
+    """What becomes of upstream texts: the same for all problems of an entry, unless the app has a say."""
+    registry = policy.registry
+    if policy.texts == "known" and policy.pass_text is None and not entry.pass_text:
+        key = (problem.provider, entry.id or entry.type.slug)
+        known: Texts | None = registry.texts.get(key)
+        if known is None:
+            known = registry.texts[key] = Texts(registry, problem.provider, entry.detail, registry.constants(key[0]))
+        return known
+    ask: Callable[[str, str], str | None] | None = None
     if entry.pass_text:
-        bound = _passed
-    elif ask is not None:
-        bound = partial(ask, problem)
-    registry, provider = policy.registry, problem.provider
-    everything = policy.texts == "all"
-    return _new(Texts, (registry, provider, problem.detail, registry.constants(provider), everything, bound))
+        ask = _passed
+    elif policy.pass_text is not None:
+        ask = partial(policy.pass_text, problem)
+    constants = registry.constants(problem.provider)
+    return Texts(registry, problem.provider, entry.detail, constants, policy.texts == "all", ask)
 
 
 def _passed(_member: str, text: str) -> str:

@@ -59,6 +59,7 @@ class Registry:
         self.concurrency = self._names.get(files["shapes"]["concurrency_entry"])
         self._bare = {slug: _bare_entry(kind) for slug, kind in self.types.items()}
         self._by_status: dict[str, str] = files["shapes"]["by_status"]
+        self.texts: dict[tuple[str, str], Any] = {}
         self._constants: dict[str, frozenset[str]] = {}
         self.lanes: dict[tuple[int, str | None, str], dict[str | None, Any]] = {}
         self._books = {provider: self._book(provider) for provider in PROVIDERS}
