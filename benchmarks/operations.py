@@ -56,7 +56,8 @@ ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
 
 
 def operations() -> dict[str, Operation]:
-    """All operations by name."""
+    """All operations by name; events are off from here on."""
+    silence()
     found: dict[str, Operation] = {}
     for body in (*SHAPES, *FILLED):
         found |= _pure(body)
@@ -153,6 +154,3 @@ def _sized(size: int) -> dict[str, Operation]:
             classify(403, JSON_HEADER, body, registry=registry)
 
     return {f"classify: {size} entries": Operation(prepare, loop)}
-
-
-silence()

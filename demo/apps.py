@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flask
 import httpx
@@ -18,7 +18,7 @@ from authproblem.wsgi import AuthProblemMiddleware as WSGIMiddleware
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "providers": {"/auth0": "auth0", "/okta": "okta", "/nowhere": "okta"},
     "exceptions": True,
     "upstream_hosts": ("127.0.0.1",),  # the fake vendors' host: those of the real ones are known

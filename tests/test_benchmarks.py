@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections import Counter
@@ -22,6 +23,13 @@ from benchmarks.plot import draw
 from benchmarks.timing import Samples
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def _events_on_again():
+    """The operations turn events off for the whole process."""
+    yield
+    logging.getLogger("authproblem").setLevel(logging.NOTSET)
 
 
 def run(*arguments):
@@ -61,6 +69,7 @@ def test_every_check_of_the_budget_has_a_ceiling_of_either_kind():
     assert (set(budget.CHECKS), set(budget.CHECKS)) == (set(ceilings["instructions"]), set(ceilings["time"]))
 
 
+@pytest.mark.usefixtures("_events_on_again")
 def test_every_check_of_the_budget_gives_a_figure():
     found = budget.timed(rounds=1, calls=2)
 

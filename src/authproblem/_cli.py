@@ -1,4 +1,4 @@
-"""What the subcommands of `python -m authproblem` share: the terminal, the glossary, and the registry that was asked for.
+"""What the subcommands of `python -m authproblem` share: the terminal, the glossary, the registry that is asked for.
 
 Only the command line comes here; nothing that answers a response does.
 """
@@ -11,13 +11,14 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import orjson
 
 from authproblem._registry import Registry
 
 Json = dict[str, Any]
+Result = TypeVar("Result")
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "registry")
 _MAX_WIDTH = 100
@@ -108,7 +109,7 @@ def registry_of(args: argparse.Namespace) -> Registry:
     return attempt(lambda: registry.extend(args.registry))
 
 
-def attempt(action: Callable[[], Any]) -> Any:
+def attempt(action: Callable[[], Result]) -> Result:
     """Do something that the user's input may make impossible.
 
     Raises:

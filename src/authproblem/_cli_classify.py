@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 from authproblem._cli import Screen, add_registry, attempt, glossary, registry_of
 from authproblem._cli_http import Received, read_response
@@ -20,7 +20,7 @@ from authproblem._normalize import Outcome, process
 from authproblem._options import make_policy
 from authproblem._registry import Registry
 from authproblem._retry import Occasion
-from authproblem._scope import UNKNOWN, Sender, check_endpoint
+from authproblem._scope import Sender, check_endpoint
 
 _GUESSED = 400
 """The status of a body alone that does not tell it."""
@@ -41,18 +41,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_registry(parser)
 
 
+class Trial(NamedTuple):
+    """A response, and the wishes with which it is looked at."""
+
+    registry: Registry
+    received: Received
+    status: int
+    args: argparse.Namespace
+
+    def run(self, provider: str | None, **options: bool) -> Outcome:
+        """What becomes of the response; `options` stand for further wishes."""
+        args = self.args
+        wishes = {"flow_control": args.flow_control, "transaction_states": args.transaction_states, **options}
+        policy = make_policy({"registry": self.registry, "disclosure": args.disclosure, **wishes})
+        sender = Sender(provider, certain=provider is not None, endpoint=args.endpoint)
+        method = args.method.upper() if args.method else None
+        occasion = Occasion(self.status, args.endpoint, method, None, policy.max_wait)
+        return process(policy, scan(self.received.headers), self.received.body, sender, occasion)
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the problem, or why there is none."""
     registry = registry_of(args)
     attempt(lambda: check_endpoint(args.endpoint, "--endpoint"))
     received = read_response(attempt(lambda: _read(args.file)))
     status, told = _status(received, args.status)
-    outcome = _outcome(registry, received, status, args, args.provider)
+    trial = Trial(registry, received, status, args)
+    outcome = trial.run(args.provider)
     screen = Screen(sys.stderr)
     if not told:
         screen.line(f"FILE is a body alone: taken as status {status} (--status says otherwise)")
     if outcome.problem is None:
-        _left_alone(screen, registry, received, status, args, outcome)
+        _left_alone(screen, trial, outcome)
         return 1
     sys.stdout.write(json.dumps(outcome.problem.to_dict(), indent=2) + "\n")
     sys.stdout.flush()
@@ -79,18 +99,6 @@ def _status(received: Received, given: int | None) -> tuple[int, bool]:
     return (status, True) if isinstance(status, int) and 100 <= status <= 599 else (_GUESSED, False)
 
 
-def _outcome(
-    registry: Registry, received: Received, status: int, args: argparse.Namespace, provider: str | None, **options: bool
-) -> Outcome:
-    wishes = {"flow_control": args.flow_control, "transaction_states": args.transaction_states, **options}
-    policy = make_policy({"registry": registry, "disclosure": args.disclosure, **wishes})
-    sender = (
-        Sender(provider, certain=True, endpoint=args.endpoint) if provider else UNKNOWN._replace(endpoint=args.endpoint)
-    )
-    occasion = Occasion(status, args.endpoint, args.method.upper() if args.method else None, None, policy.max_wait)
-    return process(policy, scan(received.headers), received.body, sender, occasion)
-
-
 def _matched(screen: Screen, registry: Registry, outcome: Outcome) -> None:
     found, words = outcome.found, glossary()
     if found is None or outcome.truth is None:
@@ -104,19 +112,18 @@ def _matched(screen: Screen, registry: Registry, outcome: Outcome) -> None:
     screen.field("more", f"python -m authproblem explain {found.entry or found.reason}")
 
 
-def _left_alone(
-    screen: Screen, registry: Registry, received: Received, status: int, args: argparse.Namespace, outcome: Outcome
-) -> None:
+def _left_alone(screen: Screen, trial: Trial, outcome: Outcome) -> None:
     """Say why, and which wish would change it."""
     screen.field("left alone", glossary()["left_alone"].get(outcome.why, outcome.why))
     if outcome.found is not None:
         screen.field("it says", f"{outcome.found.entry or outcome.found.reason} ({outcome.found.provider})")
+    sure = trial.args.provider
     trials: list[tuple[str, str | None, dict[str, bool]]] = [
-        ("--flow-control", args.provider, {"flow_control": True}),
-        ("--transaction-states", args.provider, {"transaction_states": True}),
-        *((f"--provider {name}", name, {}) for name in PROVIDERS if args.provider is None),
+        ("--flow-control", sure, {"flow_control": True}),
+        ("--transaction-states", sure, {"transaction_states": True}),
+        *((f"--provider {name}", name, {}) for name in PROVIDERS if sure is None),
     ]
     for wish, provider, options in trials:
-        tried = _outcome(registry, received, status, args, provider, **options).problem
+        tried = trial.run(provider, **options).problem
         if tried is not None:
             screen.field("with", f"{wish} it would be {tried.reason} ({tried.entry or tried.matched_by})")

@@ -1,10 +1,10 @@
-"""Explain an entry, a code, an Okta i18n key, an error sentence or a problem type: what it means, and who has to act."""
+"""Explain an entry, a code, an Okta i18n key, an error sentence or a problem type: its meaning, and who has to act."""
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from authproblem._cli import Json, Screen, add_registry, close, families_of, glossary, registry_of, row_of
 from authproblem._model import PROVIDERS, Entry, ProblemType
@@ -78,7 +78,7 @@ def _entry(screen: Screen, registry: Registry, entry: Entry, rest: list[Entry]) 
     screen.field("problem type", f"{entry.reason}: {entry.title}")
     screen.line()
     screen.field("what it means", entry.hint)
-    _action(screen, words, entry.owner, entry.remedy, entry.retry, entry.default_wait)
+    _action(screen, words, entry, entry.default_wait)
     screen.field("the user reads", f'"{entry.detail}"')
     sent = ", ".join(map(str, row.get("usual_status", ()))) or "not documented"
     screen.field("HTTP status", f"{entry.type.status} is the type's; the provider sends: {sent}")
@@ -97,20 +97,20 @@ def _entry(screen: Screen, registry: Registry, entry: Entry, rest: list[Entry]) 
     screen.line()
     if rest:
         _list(screen, f"other entries with {'this code' if entry.code else 'this text'}", rest)
-    screen.items("sources", (f"{source.strength}: {source.at}" for source in entry.sources))
+    screen.items("sources", (f"{source.at} ({source.strength})" for source in entry.sources))
     screen.line(f"  since {entry.since}, registry {registry.version}")
 
 
-def _action(screen: Screen, words: Json, owner: str, remedy: str, retry: str, wait: int | None) -> None:
-    screen.field("who must act", f"{owner}: {words['owners'][owner]}")
-    screen.field("remedy", f"{remedy}: {words['remedies'][remedy]['means']}")
+def _action(screen: Screen, words: Json, rule: Entry | ProblemType, wait: int | None = None) -> None:
+    screen.field("who must act", f"{rule.owner}: {words['owners'][rule.owner]}")
+    screen.field("remedy", f"{rule.remedy}: {words['remedies'][rule.remedy]['means']}")
     default = f" Where the response says nothing: {wait} seconds." if wait is not None else ""
-    screen.field("retry", f"{retry}: {words['retries'][retry]}{default}")
+    screen.field("retry", f"{rule.retry}: {words['retries'][rule.retry]}{default}")
 
 
 def _told_by(entry: Entry, words: Json) -> Iterator[str]:
     yield f"code {entry.code}" if entry.code is not None else "its text alone, with any code"
-    demands = {
+    demands: dict[str, Sequence[object]] = {
         "HTTP status": sorted(entry.status),
         "name": [entry.name] if entry.name else [],
         "at": sorted(entry.surfaces),
@@ -133,7 +133,7 @@ def _type(screen: Screen, registry: Registry, kind: ProblemType) -> None:
     screen.field("title", kind.title)
     screen.line()
     screen.field("what it means", kind.hint)
-    _action(screen, words, kind.owner, kind.remedy, kind.retry, None)
+    _action(screen, words, kind)
     screen.field("front end", words["remedies"][kind.remedy]["front_end"])
     screen.field("the user reads", f'"{kind.detail}"')
     screen.field("HTTP status", f"{kind.status} (canonical)")
@@ -158,9 +158,9 @@ def _family(screen: Screen, registry: Registry, family: Json, name: str) -> None
     screen.field("provider", f"{family['provider']}, where the app knows that it answered")
     screen.line()
     screen.field("what it means", kind.hint)
-    _action(screen, words, kind.owner, kind.remedy, kind.retry, None)
+    _action(screen, words, kind)
     screen.line()
-    screen.items("sources", (f"{row['strength']}: {row['at']}" for row in family["sources"]))
+    screen.items("sources", (f"{row['at']} ({row['strength']})" for row in family["sources"]))
 
 
 def _holds(family: Json, name: str) -> bool:

@@ -37,7 +37,7 @@ _NAMES = (
     "x-rate-limit-reset",
     "x-ratelimit-reset",
 )
-_READ: dict[Any, str] = {key: name for name in _NAMES for key in (name, name.encode())}
+_READ: dict[Any, str] = {key: name for name in _NAMES for text in (name, name.title()) for key in (text, text.encode())}
 
 
 _ORDINARY_NAMES = (

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 AUTH0_MFA_TOKEN = "Fe26.2*SERVER_1693*b8fd3e0f*Qm9ndXMgbWZhX3Rva2Vu*1700000000000*4c1e*Ha"
 OKTA_MFA_TOKEN = "F5snZpk1UBRKHYR6N7Mh"
 NONCE = "eyJ7S_zG.eyJH0-Z.HX4w-7v"
+API_NONCE = "eyJ7S_zG.eyJbYu3.CBIw-7v"
 OKTA_BASIC = 'Basic realm="https://example.okta.com"'
 
 
@@ -44,11 +45,6 @@ class Case(NamedTuple):
     def mfa_token(self) -> str | None:
         """The continuation that a client must not lose."""
         return self.body.get("mfa_token") if isinstance(self.body, dict) else None
-
-    @property
-    def id(self) -> str:
-        """The row's name in test reports."""
-        return f"{self.vendor}-{self.name}"
 
 
 def oauth(
@@ -333,6 +329,11 @@ USERINFO = (
 def rows(table: tuple[Case, ...], vendor: str, *names: str) -> list[Case]:
     """The rows of one vendor: those named, or all."""
     return [case for case in table if case.vendor == vendor and (not names or case.name in names)]
+
+
+def by_id(case: Case) -> str:
+    """The row's name in test reports."""
+    return f"{case.vendor}-{case.name}"
 
 
 def row(table: tuple[Case, ...], vendor: str, name: str) -> Case:

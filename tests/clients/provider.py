@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.clients.cases import API, AUTHN, NONCE, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, row
+from tests.clients.cases import API, API_NONCE, AUTHN, NONCE, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, row
 
 RESET = 40
 """Seconds after which the limits of the played providers reset."""
@@ -137,12 +137,12 @@ class Provider:
 
     async def api(self, request: Request) -> Response:
         """The management APIs: what comes back depends on the access token."""
-        scheme, _, token = request.headers["authorization"].partition(" ")
+        scheme, *_, token = request.headers["authorization"].split()
         vendor = _vendor(request)
-        if scheme == "DPoP" and _proof(request).get("nonce") != NONCE:
+        if scheme == "DPoP" and _proof(request).get("nonce") != API_NONCE:
             challenge = 'DPoP error="use_dpop_nonce", error_description="Resource server requires nonce in DPoP proof"'
             body = {"error": "use_dpop_nonce", "error_description": "Resource server requires nonce in DPoP proof"}
-            return _json(request, vendor, 401, body, ("www-authenticate", challenge), ("dpop-nonce", NONCE))
+            return _json(request, vendor, 401, body, ("www-authenticate", challenge), ("dpop-nonce", API_NONCE))
         if token.startswith("granted"):
             return _json(request, vendor, 200, {"id": "00ub0oNGTSWTBKOLGLNR", "user_id": "auth0|1", "status": "ACTIVE"})
         return _answer(request, row(API, vendor, token))

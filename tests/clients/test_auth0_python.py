@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from auth0.authentication import Database, GetToken, Passwordless
+from auth0.authentication import Database, GetToken, Passwordless, Users
 from auth0.authentication.exceptions import Auth0Error, RateLimitError
 from auth0.management import ManagementClient
 from auth0.management.core.api_error import ApiError
@@ -20,7 +20,7 @@ from auth0.management.errors import (
     UnauthorizedError,
 )
 
-from tests.clients.cases import API, PASSWORDLESS, SIGNUP, TOKEN, Case, row, rows
+from tests.clients.cases import API, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, by_id, row, rows
 from tests.clients.provider import RESET
 from tests.clients.servers import Door, failure
 
@@ -36,10 +36,6 @@ MANAGEMENT_ERRORS = {
     404: NotFoundError,
     429: TooManyRequestsError,
 }
-
-
-def by_id(case: Case) -> str:
-    return case.id
 
 
 def log_in(client: GetToken) -> Any:
@@ -99,6 +95,19 @@ def test_passwordless(case: Case, door: Door) -> None:
 def http(trusted: ssl.SSLContext) -> Iterator[httpx.Client]:
     with httpx.Client(verify=trusted) as client:
         yield client
+
+
+def test_user_info(door: Door) -> None:
+    """The client reads no `WWW-Authenticate`: neither way it finds a code, and the bare text was the status phrase."""
+    error = failure(Auth0Error, lambda: Users(door.host).userinfo("expired"))
+    text = "Unauthorized" if door.name == "bare" else ""
+    assert (Auth0Error, 401, "a0.sdk.internal.unknown", text) == (
+        type(error),
+        error.status_code,
+        error.error_code,
+        error.message,
+    )
+    assert door.marks(row(USERINFO, "auth0", "userinfo")) == door.last.problem
 
 
 def management(door: Door, token: str, http: httpx.Client) -> ManagementClient:

@@ -6,8 +6,9 @@ A flag wins over the environment, the environment over the file, the file over t
 from __future__ import annotations
 
 import os
+import ssl
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,13 +16,14 @@ from authproblem._model import PROVIDERS
 from authproblem._options import make_options
 from authproblem._reader import Hosts
 from authproblem._registry import Registry
+from authproblem.gateway._settings import CHOICES, SETTINGS, Setting
 
 PREFIX = "AUTHPROBLEM_"
 """What the names of environment variables begin with."""
-SERVERS = ("uvicorn", "granian")
-FORWARDED = ("own", "keep", "none")
-DEFAULT_DISCLOSURE = "safe"
-"""As for the middleware: the gateway answers strangers."""
+SOURCES = ("upstream", *PROVIDERS)
+"""How an upstream may be named: by its host, or by its provider."""
+_LISTS = ("exclude", "transaction_states")
+_ROUTE_KEYS = ("url", "provider", "prefix")
 
 
 class ConfigError(ValueError):
@@ -40,94 +42,6 @@ class Route(NamedTuple):
     prefix: str
     url: str
     provider: str
-
-
-class Setting(NamedTuple):
-    """One setting: its name (TOML key, flag and environment variable), type, default and meaning."""
-
-    name: str
-    read: Callable[[str], Any]
-    default: Any
-    help: str
-
-
-def _flag(text: str) -> bool:
-    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if text.lower() not in known:
-        msg = "true or false"
-        raise ValueError(msg)
-    return known[text.lower()]
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 86_400:
-        msg = "a number of seconds above 0 and below a day"
-        raise ValueError(msg)
-    return value
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < least:
-            msg = f"a whole number of at least {least}"
-            raise ValueError(msg)
-        return int(text)
-
-    return read
-
-
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in allowed:
-            msg = "one of " + ", ".join(allowed)
-            raise ValueError(msg)
-        return text
-
-    return read
-
-
-SETTINGS = (
-    Setting("host", str, "127.0.0.1", "address to listen on"),
-    Setting("port", _whole(0), 8080, "port to listen on"),
-    Setting("workers", _whole(1), 1, "worker processes; each keeps its own cool-downs"),
-    Setting("server", _choice(*SERVERS), "uvicorn", "server to run: uvicorn or granian"),
-    Setting("log_level", _choice("debug", "info", "warning", "error"), "info", "least level of events to write"),
-    Setting("connect_timeout", _seconds, 5.0, "seconds to connect to a provider"),
-    Setting("read_timeout", _seconds, 30.0, "seconds to wait for a provider's next bytes"),
-    Setting("write_timeout", _seconds, 30.0, "seconds to wait until a provider takes the next bytes"),
-    Setting("pool_timeout", _seconds, 2.0, "seconds to wait for a free connection"),
-    Setting("max_connections", _whole(1), 100, "connections to all providers at the same time"),
-    Setting("max_keepalive", _whole(0), 20, "idle connections that are kept"),
-    Setting("keepalive_expiry", _seconds, 15.0, "seconds for which an idle connection is kept"),
-    Setting("connect_retries", _whole(0), 1, "further tries where a provider cannot be reached; nothing was sent then"),
-    Setting("ca_file", str, None, "PEM file of certificate authorities to trust instead of the usual ones"),
-    Setting(
-        "forwarded", _choice(*FORWARDED), "own", "X-Forwarded-For: the peer's own address, keep the caller's, none"
-    ),
-    Setting("cooldown", _flag, True, "do not send while a provider has asked to wait"),
-    Setting("max_cooldown", _seconds, 3600.0, "seconds for which nothing is sent at most"),
-)
-_CHOICES = (
-    Setting("mode", str, "rewrite", "rewrite, or observe: write events and change nothing"),
-    Setting("status", str, "upstream", "upstream: the provider's status; canonical: the problem type's"),
-    Setting("media_type", str, "auto", "auto, problem or json"),
-    Setting("disclosure", str, DEFAULT_DISCLOSURE, "safe, strict or off: what a stranger may tell apart"),
-    Setting("texts", str, "known", "known or all: which texts of the provider are sent on"),
-    Setting("type_base", str, "urn:problem-type:auth:", "what stands before the slug in `type`"),
-    Setting("registry", str, None, "JSON file with entries of your own"),
-    Setting("respect_no_transform", _flag, False, "leave answers alone that say `no-transform`"),
-    Setting("flow_control", _flag, False, "normalize polling and nonces, too"),
-    Setting("mark_redirects", _flag, False, "put the header twin on redirects that carry an error"),
-    Setting("expose_headers", _flag, True, "let scripts of other origins read the header twin"),
-    Setting("log_upstream_text", _flag, False, "write the provider's text to the events, masked"),
-    Setting("max_body", _whole(1), 262_144, "bytes of an error body that are looked at"),
-    Setting("max_wait", _whole(0), 86_400, "seconds above which a wait is not believed"),
-)
-"""Options of the middleware that a line of text can say; the TOML table `options` takes these and the lists."""
-_LISTS = ("exclude", "transaction_states")
-_ROUTE_KEYS = ("url", "provider", "prefix")
-_SOURCES = ("upstream", *PROVIDERS)
 
 
 class GatewayConfig(NamedTuple):
@@ -169,11 +83,12 @@ def load_config(
         raise ConfigError("[options] in the configuration file has to be a table")
     settings = _values(SETTINGS, flags, environ, document)
     lists = {name: tuple(_paths(name, of_options.pop(name))) for name in _LISTS if name in of_options}
-    options = {**_values(_CHOICES, flags, environ, of_options), **lists}
+    options = {**_values(CHOICES, flags, environ, of_options), **lists}
     for where, left in (("", document), ("[options] ", of_options)):
         if left:
             raise ConfigError(f"{where}{next(iter(left))!r} in the configuration file is unknown")
     checked = _options(options)
+    _check_authorities(settings["ca_file"])
     return GatewayConfig(_checked_routes(routes, checked["registry"]), settings, checked)
 
 
@@ -185,7 +100,7 @@ def _read_toml(path: str) -> dict[str, Any]:
 
     try:
         with open(path, "rb") as stream:
-            return tomllib.load(stream)
+            return dict(tomllib.load(stream))
     except OSError as error:
         raise ConfigError(f"the configuration file {path!r} cannot be read: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
@@ -214,6 +129,8 @@ def _values(
 def _value(setting: Setting, given: object, where: str) -> Any:
     """A value as its setting has it; TOML's own types are taken through their text, so that one rule holds for all."""
     text = str(given).lower() if isinstance(given, bool) else str(given)
+    if isinstance(given, (list, tuple)):
+        text = " ".join(map(str, given))
     try:
         return setting.read(text)
     except ValueError as error:
@@ -241,10 +158,17 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
+def _check_authorities(path: str | None) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # no such file, or nothing in it that is a certificate
+        raise ConfigError(f"ca_file: {path!r} cannot be used: {error.strerror or error}") from None
+
+
 def _routes_of_environ(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """`AUTHPROBLEM_UPSTREAM`, `_AUTH0`, `_OKTA`, `_OAUTH`: URLs, each with its path and `=` before it if it has one."""
     found = []
-    for source in _SOURCES:
+    for source in SOURCES:
         for word in environ.get(PREFIX + source.upper(), "").split():
             prefix, separator, url = word.partition("=") if word.startswith("/") else ("", "", word)
             found.append((source, url if separator else word, prefix))

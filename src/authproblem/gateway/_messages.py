@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 
 Headers = list[tuple[bytes, bytes]]
@@ -97,7 +97,7 @@ class Peer:
 
     __slots__ = ("address", "scheme", "version")
 
-    def __init__(self, scope: dict[str, object]) -> None:
+    def __init__(self, scope: Mapping[str, object]) -> None:
         """Read the ASGI scope."""
         client = scope.get("client")
         self.address = str(client[0]).encode("latin-1", "replace") if isinstance(client, (tuple, list)) else b""
@@ -117,6 +117,16 @@ def below(path: bytes, prefix: bytes) -> bytes | None:
         return None
     rest = path[len(prefix) :]
     return (rest or b"/") if not rest or rest.startswith(b"/") else None
+
+
+def cors(origin: bytes) -> Headers:
+    """What lets the scripts of an origin read an answer that is the gateway's own (Fetch, CORS protocol)."""
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"Auth-Problem, Auth-Problem-Owner, Auth-Problem-Retry, Retry-After"),
+        (b"vary", b"Origin"),
+    ]
 
 
 def _tells_origin(name: bytes) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from authproblem.gateway._app import Gateway, make_app
-from authproblem.gateway._config import _CHOICES, _SOURCES, PREFIX, SETTINGS, ConfigError, GatewayConfig, load_config
+from authproblem.gateway._config import PREFIX, SOURCES, ConfigError, GatewayConfig, load_config
+from authproblem.gateway._settings import CHOICES, SETTINGS
 
 _FLAGS = PREFIX + "GATEWAY_FLAGS"
 """How the flags reach worker processes, which read the rest of the configuration themselves."""
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: the command's parser.
     """
     texts = {"upstream": "URL to pass requests on to; its host tells the provider"}
-    for source in _SOURCES:
+    for source in SOURCES:
         text = texts.get(source, f"the same, for a custom domain of {source}")
         parser.add_argument(f"--{source}", action=_AddRoute, dest="routes", metavar="URL", help=text)
     parser.add_argument(
@@ -61,10 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="path below which the upstream before it answers",
     )
     parser.add_argument("--config", metavar="FILE", help="TOML file; flags and environment win over it")
-    for setting in (*SETTINGS, *_CHOICES):
+    for setting in (*SETTINGS, *CHOICES):
         name = "--" + setting.name.replace("_", "-")
-        shown = "" if setting.default is None else f" (default: {str(setting.default).lower()})"
-        parser.add_argument(name, metavar="VALUE", help=setting.help.replace("%", "%%") + shown)
+        shown = "" if setting.default in {None, ()} else f" (default: {str(setting.default).lower()})"
+        optional = {"nargs": "?", "const": "true"} if isinstance(setting.default, bool) else {}
+        parser.add_argument(name, metavar="VALUE", help=setting.help.replace("%", "%%") + shown, **optional)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,13 +82,13 @@ def run(args: argparse.Namespace) -> int:
     try:
         config = load_config(flags, file=args.config)
     except ConfigError as error:
-        print(f"authproblem gateway: {error}", file=sys.stderr)
+        sys.stderr.write(f"authproblem gateway: {error}\n")
         return 2
     os.environ[_FLAGS] = json.dumps({"flags": flags, "file": args.config})
     return _granian(config) if config.settings["server"] == "granian" else _uvicorn(config)
 
 
-_NAMES = frozenset(("routes", *(setting.name for setting in (*SETTINGS, *_CHOICES))))
+_NAMES = frozenset(("routes", *(setting.name for setting in (*SETTINGS, *CHOICES))))
 
 
 def make_worker() -> Gateway:
@@ -128,7 +130,7 @@ def _granian(config: GatewayConfig) -> int:
         from granian import Granian
         from granian.constants import Interfaces
     except ImportError:
-        print("authproblem gateway: --server granian: granian is not installed", file=sys.stderr)
+        sys.stderr.write("authproblem gateway: --server granian: granian is not installed\n")
         return 2
     settings = config.settings
     Granian(
