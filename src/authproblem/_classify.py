@@ -47,7 +47,13 @@ def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
 
 
 def examine(
-    registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender = UNKNOWN, *, states: bool = False
+    registry: Registry,
+    status: int,
+    fields: Fields,
+    body: bytes | bytearray,
+    sender: Sender = UNKNOWN,
+    *,
+    states: bool = False,
 ) -> Verdict:
     """Classify one response.
 
@@ -79,7 +85,7 @@ def examine(
     return _error(registry, status, fields, body, sender)
 
 
-def _error(registry: Registry, status: int, fields: Fields, body: bytes, sender: Sender) -> Verdict:
+def _error(registry: Registry, status: int, fields: Fields, body: bytes | bytearray, sender: Sender) -> Verdict:
     """An error response, by what its body is: an object, nothing, a sentence, a page."""
     media = fields.media_type
     text = body.strip()
@@ -250,7 +256,7 @@ def callback(registry: Registry, status: int, said: UpstreamError, sender: Sende
     return None
 
 
-def _html(registry: Registry, status: int, body: bytes, sender: Sender) -> Verdict:
+def _html(registry: Registry, status: int, body: bytes | bytearray, sender: Sender) -> Verdict:
     """A page of a certain provider: left alone, but the event tells its code (Auth0's error page carries it)."""
     import re
 

@@ -6,13 +6,13 @@ A wrong option raises at start-up and names itself and what would be right; noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM
 from authproblem._registry import Registry
 from authproblem._retry import DEFAULT_MAX_WAIT
-from authproblem._scope import Scopes
+from authproblem._scope import Providers, Scopes
 
 DEFAULT_TYPE_BASE = "urn:problem-type:auth:"
 DEFAULT_MAX_BODY = 262_144
@@ -92,6 +92,34 @@ def make_policy(given: Mapping[str, Any], *, disclosure: str = "off") -> Policy:
     checked.setdefault("registry", Registry.builtin())
     checked.setdefault("disclosure", disclosure)
     return Policy(**checked)
+
+
+class OptionsDict(TypedDict, total=False):
+    """The keyword arguments of a middleware, for type checkers and editors; `make_options` is what checks them."""
+
+    provider: str | None
+    providers: Providers
+    registry: Registry
+    mode: str
+    type_base: str
+    status: str
+    media_type: str
+    disclosure: str
+    texts: str
+    pass_text: PassText | None
+    flow_control: bool
+    transaction_states: Iterable[str]
+    mark_redirects: bool
+    callback_paths: Iterable[str]
+    exceptions: bool
+    upstream_hosts: Iterable[str]
+    exclude: Iterable[str]
+    max_body: int
+    max_wait: int
+    respect_no_transform: bool
+    expose_headers: bool
+    log_upstream_text: bool
+    on_problem: Callable[[Any], object] | None
 
 
 def make_options(given: Mapping[str, Any]) -> Options:

@@ -165,7 +165,7 @@ def is_e_code(code: str | None) -> bool:
     return code is not None and _E_CODE.fullmatch(code) is not None
 
 
-def load_object(body: bytes) -> Json | None:
+def load_object(body: bytes | bytearray) -> Json | None:
     """The JSON object of a body; None if it is no JSON, or no object (`null`, a list, a number, a string)."""
     try:
         document = orjson.loads(body)

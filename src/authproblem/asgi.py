@@ -9,10 +9,13 @@ app = AuthProblemMiddleware(app)           # any ASGI 3 app
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from authproblem._intercept import Gate, Interception, Reply, Request
-from authproblem._options import make_options
+from authproblem._options import OptionsDict, make_options
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["AuthProblemMiddleware"]
 
@@ -42,7 +45,7 @@ class AuthProblemMiddleware:
         nothing but proxy; otherwise its own 404s would be taken for the provider's.
     """
 
-    def __init__(self, app: ASGIApp, **options: Any) -> None:
+    def __init__(self, app: ASGIApp, **options: Unpack[OptionsDict]) -> None:
         """Wrap an app.
 
         Args:

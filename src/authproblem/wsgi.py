@@ -9,10 +9,13 @@ app = AuthProblemMiddleware(app)                    # any WSGI app
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from authproblem._intercept import JUDGED, Gate, Interception, Reply, Request
-from authproblem._options import make_options
+from authproblem._options import OptionsDict, make_options
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["AuthProblemMiddleware"]
 
@@ -36,7 +39,7 @@ class AuthProblemMiddleware:
         nothing but proxy; otherwise its own 404s would be taken for the provider's.
     """
 
-    def __init__(self, app: WSGIApp, **options: Any) -> None:
+    def __init__(self, app: WSGIApp, **options: Unpack[OptionsDict]) -> None:
         """Wrap an app.
 
         Args:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -137,7 +138,8 @@ class Provider:
 
     async def api(self, request: Request) -> Response:
         """The management APIs: what comes back depends on the access token."""
-        scheme, *_, token = request.headers["authorization"].split()
+        # The okta SDK writes its API token without a blank: `SSWS` and the token in one.
+        scheme, token = re.fullmatch(r"(SSWS|Bearer|DPoP) ?(.+)", request.headers["authorization"]).groups()
         vendor = _vendor(request)
         if scheme == "DPoP" and _proof(request).get("nonce") != API_NONCE:
             challenge = 'DPoP error="use_dpop_nonce", error_description="Resource server requires nonce in DPoP proof"'
