@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a script
 
 from tools.registry_data import REGISTRY, ROOT, UNLISTED, Data, Finding, Row, build, canonical, read
-from tools.registry_form import FORM, schemas
-from tools.registry_rules import RULES
+from tools.registry_form import FORM, layout, schemas
+from tools.registry_rules import RULES, templates
 from tools.registry_vectors import TRIED
 
 
@@ -32,40 +32,33 @@ def check(root: Path = ROOT) -> list[Finding]:
     if not needed <= data.tables.keys():
         return findings
     malformed = list(schemas(data))
-    findings += malformed
-    sound = _sound(data, malformed)
+    findings += [*malformed, *layout(data)]
+    sound = _sound(data, {finding.where for finding in malformed})
     for rule in (*FORM, *RULES):
         findings += rule(sound)
-    wrong = {finding.where for finding in findings}
-    rows = [row for row in sound.rows if row.finding("", "").where not in wrong or _usable(row, sound)]
-    if any(finding.where.startswith(f"{REGISTRY}/") and finding.where.endswith(".json") for finding in malformed):
+    if any(finding.where.endswith(".json") for finding in malformed):
         return findings  # a table does not hold: what is tried on it would only repeat that
-    registry = build(sound, rows)
+    registry = build(sound, [row for row in sound.rows if _usable(row, sound)])
     for tried in TRIED:
         findings += tried(sound, registry)
     return findings
 
 
-def _sound(data: Data, malformed: list[Finding]) -> Data:
+def _sound(data: Data, wrong: set[str]) -> Data:
     """The data without the rows and vectors that do not even have the form of one."""
-    wrong = {finding.where for finding in malformed}
-    return data._replace(
-        files={
-            name: {
-                **document,
-                "entries": [e for e in document["entries"] if Row(name, e).finding("", "").where not in wrong],
-            }
-            for name, document in data.files.items()
-        },
-        vectors=[vector for vector in data.vectors if vector.where not in wrong],
-    )
+    files = {name: {**document, "entries": []} for name, document in data.files.items()}
+    for row in data.rows:
+        if row.where not in wrong:
+            files[row.file]["entries"].append(row.entry)
+    return data._replace(files=files, vectors=[vector for vector in data.vectors if vector.where not in wrong])
 
 
 def _usable(row: Row, data: Data) -> bool:
     """Whether a registry can be built with the entry."""
     slugs = {kind["slug"] for kind in data.table("problem_types")["types"]}
     surfaces = {surface["id"] for surface in data.table("surfaces")["surfaces"]}
-    return row.entry["type"] in slugs and surfaces.issuperset(row.entry.get("surfaces", ()))
+    sound = not any(templates(data._replace(files={row.file: {**data.files[row.file], "entries": [row.entry]}})))
+    return sound and row.entry["type"] in slugs and surfaces.issuperset(row.entry.get("surfaces", ()))
 
 
 def fix(root: Path = ROOT) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import authproblem
 from authproblem import Registry
 from authproblem._model import PROVIDERS
 
@@ -52,9 +53,14 @@ class Row(NamedTuple):
         """The provider that the id names."""
         return self.id.partition(":")[0]
 
+    @property
+    def where(self) -> str:
+        """File and id."""
+        return f"{REGISTRY / self.file}.json {self.id}"
+
     def finding(self, what: str, mend: str) -> Finding:
         """A finding about this entry."""
-        return Finding(f"{REGISTRY / self.file}.json {self.id}", what, mend)
+        return Finding(self.where, what, mend)
 
 
 class Vector(NamedTuple):
@@ -81,6 +87,11 @@ class Data(NamedTuple):
     exclusions: dict[str, Any]
 
     @property
+    def folder(self) -> Path:
+        """Where the data files are."""
+        return registry_folder(self.root)
+
+    @property
     def rows(self) -> list[Row]:
         """All entries of all files, in order."""
         return [Row(name, entry) for name, document in self.files.items() for entry in document["entries"]]
@@ -93,10 +104,16 @@ class Data(NamedTuple):
 Rule = Callable[[Data], Iterable[Finding]]
 
 
+def registry_folder(root: Path) -> Path:
+    """The data files of a repository; of one without `src` (tests of a built wheel), those of the installed package."""
+    folder = root / REGISTRY
+    return folder if folder.is_dir() else Path(authproblem.__file__).parent / "registry"
+
+
 def read(root: Path) -> tuple[Data, list[Finding]]:
     """Read everything below `root`; what cannot be read is left out and found."""
     findings: list[Finding] = []
-    folder = root / REGISTRY
+    folder = registry_folder(root)
     manifest = _json(folder / "manifest.json", root, findings) or {"version": "0", "tables": [], "entries": []}
     tables = {name: _json(folder / f"{name}.json", root, findings) for name in (*manifest["tables"], *UNLISTED)}
     tables["vectors.schema"] = _json(root / VECTORS / "schema.json", root, findings)
@@ -109,7 +126,7 @@ def read(root: Path) -> tuple[Data, list[Finding]]:
         root,
         manifest,
         {name: table for name, table in tables.items() if table is not None},
-        {name: d for name, d in files.items() if isinstance(d, dict) and isinstance(d.get("entries"), list)},
+        {name: document for name, document in files.items() if _has_entries(name, document, findings)},
         _vectors(root, findings),
         exclusions,
     )
@@ -139,7 +156,9 @@ def canonical(document: Json, schema: Json) -> str:
             lines.append(f"  {_line(name)}: {_line(value)}")
             continue
         if name == "entries":
-            value = [_ordered(row, schema["$defs"]["entry"]) for row in sorted(value, key=lambda row: str(row["id"]))]
+            value = [
+                _ordered(row, schema["$defs"]["entry"]) for row in sorted(value, key=lambda row: str(row.get("id")))
+            ]
         elif name == "families":
             value = [_ordered(row, schema["$defs"]["family"]) for row in value]
         items = ",\n".join(f"    {_line(item)}" for item in value)
@@ -157,7 +176,7 @@ def _line(value: object) -> str:
 
 
 def _json(path: Path, root: Path, findings: list[Finding]) -> Any:
-    where = str(path.relative_to(root))
+    where = str(path.relative_to(root) if path.is_relative_to(root) else path)
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -165,6 +184,16 @@ def _json(path: Path, root: Path, findings: list[Finding]) -> Any:
     except ValueError as error:
         findings.append(Finding(where, f"is no JSON: {error}", "mend it at that place"))
     return None
+
+
+def _has_entries(name: str, document: Any, findings: list[Finding]) -> bool:
+    """Whether a document can be read as a file of entries; one that is missing was found already."""
+    entries = document.get("entries") if isinstance(document, dict) else None
+    sound = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    if document is not None and not sound:
+        mend = f"make it fit {REGISTRY}/schema.json"
+        findings.append(Finding(f"{REGISTRY / name}.json", "is no object with a list of entries", mend))
+    return sound
 
 
 def _vectors(root: Path, findings: list[Finding]) -> list[Vector]:

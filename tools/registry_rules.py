@@ -31,7 +31,7 @@ def words(data: Data) -> Iterator[Finding]:
     types = {row["slug"]: row for row in data.table("problem_types")["types"]}
     for row in data.rows:
         kind = types.get(row.entry.get("type"), {})
-        yield from _sentences(row.finding("", "").where, row.entry)
+        yield from _sentences(row.where, row.entry)
         for member in ("owner", "remedy", "retry", "detail", "hint"):
             if member in row.entry and row.entry[member] == kind.get(member):
                 yield row.finding(f"{member} is that of its type {row.entry['type']}", f"leave {member} out")

@@ -119,32 +119,44 @@ def run(vector: Vector, registry: Registry, provider: str | None) -> Problem | N
 
 
 def reach(data: Data, registry: Registry) -> Iterator[Finding]:
-    """Every text and cause of an entry leads to that entry, whatever else there is."""
+    """Every text and cause of an entry leads to that entry somewhere, whatever else there is."""
     places = {row["id"]: sample_path(row["paths"][0]) for row in data.table("surfaces")["surfaces"]}
     for row in data.rows:
         if row.entry.get("lookup_only"):
             continue
-        for said, endpoint, status, what in _samples(row, places):
-            found = registry.match_own(row.provider, said, status, endpoint)
-            if found is None or found[0].id != row.id:
-                other = found[0].id if found is not None else "nothing"
+        for said, what in _samples(row):
+            reached = [_reached(row, registry, said, place) for place in _occasions(row, places)]
+            if row.id not in reached:
+                other = reached[0]
                 yield row.finding(f"{what} never leads here, but to {other}", f"take it out here, or there ({other})")
 
 
-def _samples(row: Row, places: dict[str, str]) -> Iterator[tuple[UpstreamError, str | None, int, str]]:
+def _reached(row: Row, registry: Registry, said: UpstreamError, place: tuple[str, int, str | None]) -> str:
+    shape, status, endpoint = place
+    found = registry.match_own(row.provider, said._replace(shape=shape), status, endpoint)
+    return found[0].id if found is not None else "nothing"
+
+
+def _occasions(row: Row, places: dict[str, str]) -> list[tuple[str, int, str | None]]:
+    """Shapes, statuses and endpoints with which the entry may count."""
     entry = row.entry
-    status = [*entry.get("status", ()), *entry.get("usual_status", ()), 400][0]
-    endpoint = places[entry["surfaces"][0]] if "surfaces" in entry else None
-    shape = entry["shapes"][0] if "shapes" in entry else "oauth"
-    said = UpstreamError(shape, entry.get("code"), None, entry.get("name"))
+    shapes = entry.get("shapes", ("oauth", "okta_api", "auth0_api", "redirect"))
+    statuses = entry.get("status") or (*entry.get("usual_status", ()), 400)
+    endpoints: list[str | None] = [places[surface] for surface in entry.get("surfaces", ())]
+    return [(shape, status, endpoint) for shape in shapes for status in statuses for endpoint in endpoints or [None]]
+
+
+def _samples(row: Row) -> Iterator[tuple[UpstreamError, str]]:
+    entry = row.entry
+    said = UpstreamError("oauth", entry.get("code"), None, entry.get("name"))
     for text in entry.get("texts", ()):
-        yield said._replace(text=sample(text)), endpoint, status, f"text {text!r}"
+        yield said._replace(text=sample(text)), f"text {text!r}"
     for text in entry.get("causes", ()):
-        yield said._replace(causes=((sample(text), None),)), endpoint, status, f"cause {text!r}"
+        yield said._replace(causes=((sample(text), None),)), f"cause {text!r}"
     for reason in entry.get("reasons", ()):
-        yield said._replace(causes=((None, reason),)), endpoint, status, f"reason {reason!r}"
+        yield said._replace(causes=((None, reason),)), f"reason {reason!r}"
     if not {"texts", "causes", "reasons"} & entry.keys():
-        yield said, endpoint, status, f"code {entry['code']!r}"
+        yield said, f"code {entry['code']!r}"
 
 
 def sample(text: str) -> str:

@@ -23,6 +23,7 @@ MAX_TEXT_BODY = 512
 """Bytes of a plain-text body that is an error message; longer ones are pages and are left alone."""
 
 _VENDORS = ("auth0", "okta")
+_SHAPELESS = frozenset(("empty", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 
@@ -108,8 +109,12 @@ def _object(registry: Registry, status: int, fields: Fields, document: Json, sen
         inner = unwrap(document)
         said = registry.shapes.read(inner) if inner is not None else None
         found = _evident(registry, status, said, sender.endpoint) if said is not None else None
-        return _NO_EVIDENCE if found is None else (found, "")
+        if found is None:
+            return _NOT_CANDIDATE if said is None else _NO_EVIDENCE
+        return found, ""
     said = registry.shapes.read(document)
+    if said is not None and said.shape == "legacy_key" and not any(registry.groups(said.code or "")):
+        said = None  # any object with one text looks so
     if said is None:
         if registry.shapes.is_step(document):
             return _STEP
@@ -150,7 +155,7 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
         if found is not None:
             return found, ""
     if sender.provider is None or not sender.certain:
-        return _NO_EVIDENCE
+        return _NOT_CANDIDATE if challenge is None and said.shape in _SHAPELESS else _NO_EVIDENCE
     steps = registry.step_challenges
     if any(line.partition(" ")[0].lower() in steps for line in fields.all("www-authenticate")):
         return _STEP
@@ -194,7 +199,7 @@ def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str
             hit = _best(registry, provider, said, status, endpoint) or _general(registry, provider, said, status)
             return _classification(hit, provider, said)
         own = registry.match_own(provider, said, status, endpoint)
-        if own is not None and (own[0].evidence or proof == "registered"):
+        if own is not None and (own[0].evidence or (proof == "registered" and own[0].code == said.code)):
             return _classification(own, provider, said)
     return None
 

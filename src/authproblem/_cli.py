@@ -139,11 +139,17 @@ def known_of(registry: Registry) -> dict[str, list[str]]:
     return {provider: list(known[provider]) for provider in sorted(known)}
 
 
-def close(name: str, names: Iterable[str]) -> list[str]:
-    """The names that are spelled most like one, best first; case does not count."""
+def close(name: str, names: Iterable[str], least: float = 0.6) -> list[str]:
+    """The names that are spelled most like one, best first; case does not count.
+
+    Args:
+        name: what somebody wrote.
+        names: what there is.
+        least: how like it a name has to be, from 0 to 1.
+    """
     from difflib import SequenceMatcher, get_close_matches
 
     folded = {candidate.lower(): candidate for candidate in names}
-    matches = get_close_matches(name.lower(), folded, n=25, cutoff=0.6)
+    matches = get_close_matches(name.lower(), folded, n=25, cutoff=least)
     matches.sort(key=lambda match: (-SequenceMatcher(None, match, name.lower()).ratio(), match))
     return [folded[match] for match in matches[:5]]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from authproblem._cli import Screen, add_registry, attempt, glossary, registry_of
 from authproblem._cli_http import Received, read_response
 from authproblem._fields import scan
-from authproblem._model import PROVIDERS
+from authproblem._model import PROVIDERS, Classification
 from authproblem._normalize import Outcome, process
 from authproblem._options import make_policy
 from authproblem._registry import Registry
@@ -71,12 +71,12 @@ def run(args: argparse.Namespace) -> int:
     screen = Screen(sys.stderr)
     if not told:
         screen.line(f"FILE is a body alone: taken as status {status} (--status says otherwise)")
-    if outcome.problem is None:
+    if outcome.problem is None or outcome.found is None:
         _left_alone(screen, trial, outcome)
         return 1
     sys.stdout.write(json.dumps(outcome.problem.to_dict(), indent=2) + "\n")
     sys.stdout.flush()
-    _matched(screen, registry, outcome)
+    _matched(screen, registry, outcome.found, folded=outcome.folded)
     return 0
 
 
@@ -99,15 +99,13 @@ def _status(received: Received, given: int | None) -> tuple[int, bool]:
     return (status, True) if isinstance(status, int) and 100 <= status <= 599 else (_GUESSED, False)
 
 
-def _matched(screen: Screen, registry: Registry, outcome: Outcome) -> None:
-    found, words = outcome.found, glossary()
-    if found is None or outcome.truth is None:
-        return
-    by = words["matched_by"][found.matched_by]
+def _matched(screen: Screen, registry: Registry, found: Classification, *, folded: bool) -> None:
+    words = glossary()
     name = found.entry or f"no entry, so the type {found.reason}"
-    screen.field("matched", f"{name}, told by {by}, in {words['shapes'].get(found.shape, found.shape)}")
+    by, shape = words["matched_by"][found.matched_by], words["shapes"].get(found.shape, found.shape)
+    screen.field("matched", f"{name}, told by {by}, in {shape}")
     screen.field("hint", registry.rule(found.entry, found.reason).hint)
-    if outcome.folded:
+    if folded:
         screen.field("folded", f"strangers are not told that it is {found.reason}")
     screen.field("more", f"python -m authproblem explain {found.entry or found.reason}")
 

@@ -13,6 +13,8 @@ from authproblem._text import fold
 
 _MAX_OTHERS = 12
 _MAX_TEXTS = 8
+_SURELY = 0.9
+"""Likeness from which a name is more likely misspelled than new."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,6 +162,8 @@ def _family(screen: Screen, registry: Registry, family: Json, name: str) -> None
     screen.field("what it means", kind.hint)
     _action(screen, words, kind)
     screen.line()
+    if near := close(name, _all_names(registry), least=_SURELY):
+        screen.items("did you mean", near)
     screen.items("sources", (f"{row['at']} ({row['strength']})" for row in family["sources"]))
 
 
@@ -179,11 +183,14 @@ def _list(screen: Screen, label: str, entries: list[Entry]) -> None:
 
 
 def _unknown(screen: Screen, registry: Registry, name: str) -> None:
-    names = [*registry.types, *(entry.id for entry in registry)]
-    names += sorted({entry.code for entry in registry if entry.code is not None})
     screen.line(f"Nothing here is called {name!r}.")
-    near = close(name, dict.fromkeys(names))
-    if near:
-        screen.items("did you mean", near[:5])
+    if near := close(name, _all_names(registry)):
+        screen.items("did you mean", near)
     else:
         screen.line("`python -m authproblem list` shows what there is.")
+
+
+def _all_names(registry: Registry) -> list[str]:
+    """Everything that somebody may have meant, each spelling once."""
+    codes = sorted({entry.code for entry in registry if entry.code is not None})
+    return list(dict.fromkeys((*registry.types, *(entry.id for entry in registry), *codes)))

@@ -100,15 +100,14 @@ def _zstd(body: bytes, limit: int) -> bytes | None:
             stream = zstd.ZstdDecompressor()
             out: bytes = stream.decompress(body, limit + 1)
             return out if stream.eof and not stream.unused_data and len(out) <= limit else None
-        import io
-
         import zstandard
     except ImportError:
         return None
     try:
-        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body), read_across_frames=True) as reader:
-            out = reader.read(limit + 1)
-    except zstandard.ZstdError:
+        if zstandard.frame_content_size(body) > limit:
+            return None
+        out = zstandard.ZstdDecompressor().decompress(body, max_output_size=limit + 1, allow_extra_data=False)
+    except zstandard.ZstdError:  # damaged, cut short, too large, or more than one frame
         return None
     return out if len(out) <= limit else None
 

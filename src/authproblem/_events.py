@@ -11,6 +11,7 @@ import logging
 import sys
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from authproblem._mask import printable
@@ -82,11 +83,15 @@ def enabled(level: str) -> bool:
     import structlog
 
     number = getattr(logging, level.upper())
-    if not structlog.is_configured():
-        return logging.getLogger(_LOGGER).isEnabledFor(number)
-    log = structlog.get_logger(_LOGGER).bind()
-    guard = getattr(log, "is_enabled_for", None) or getattr(log, "isEnabledFor", None)
-    return bool(guard(number)) if callable(guard) else True
+    try:
+        if not structlog.is_configured():
+            return logging.getLogger(_LOGGER).isEnabledFor(number)
+        log = _configured_logger()
+        guard = getattr(log, "is_enabled_for", None) or getattr(log, "isEnabledFor", None)
+        return bool(guard(number)) if callable(guard) else True
+    except Exception as error:  # noqa: BLE001 - whatever the app's logging raises, the response goes out
+        report_fault(error, "a logger could not be made", to_stderr=True)
+        return False
 
 
 def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
@@ -95,7 +100,7 @@ def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
 
     try:
         if structlog.is_configured():
-            log = structlog.get_logger(_LOGGER)
+            log = _configured_logger()
         else:
             log = structlog.wrap_logger(
                 logging.getLogger(_LOGGER), processors=[_to_logging], wrapper_class=structlog.stdlib.BoundLogger
@@ -105,11 +110,19 @@ def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
         report_fault(error, "an event could not be written", to_stderr=True)
 
 
+def _configured_logger() -> Any:
+    """The app's logger; of an asynchronous one the logger beneath, for nothing here can await."""
+    import structlog
+
+    log = structlog.get_logger(_LOGGER).bind()
+    return getattr(log, "sync_bl", log)
+
+
 def _to_logging(_logger: Any, _method: str, keys: Any) -> tuple[tuple[str], dict[str, Any]]:
     """An event for the standard library: readable as text, and every key an attribute of the record."""
     event = keys.pop("event")
     text = " ".join([event, *(f"{key}={value}" for key, value in keys.items() if value is not None)])
-    return (text.replace("%", "%%"),), {"extra": dict(keys)}
+    return (text,), {"extra": dict(keys)}
 
 
 class Frames(list[str]):
@@ -152,6 +165,7 @@ def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) ->
         return
     _faults.add(key)
     if to_stderr:
-        sys.stderr.write(f"{FAILED}: {what}: {printable(key[0])} at {printable(place)}\n")
+        with suppress(Exception):  # a full disk: there is nobody left to tell
+            sys.stderr.write(f"{FAILED}: {what}: {printable(key[0])} at {printable(place)}\n")
     else:
         emit("error", FAILED, {"what": what, "exception": key[0], "stack": Frames([place])})

@@ -9,7 +9,7 @@ import httpx
 
 from authproblem._intercept import Interception, Reply
 from authproblem._problem import Problem
-from authproblem._reader import Asked, Call, Reader, problem_of_reply
+from authproblem._reader import Asked, Call, Reader, hold, problem_of_reply
 
 
 class Judged(NamedTuple):
@@ -33,15 +33,15 @@ def judge(reader: Reader, call: Call, response: httpx.Response) -> Judged:
         return Judged(response)
     try:
         chunks = iter(response.stream)  # type: ignore[arg-type] # a sync transport's response
-        whole = interception.holding and all(map(interception.feed, chunks))
-        reply = interception.finish() if whole else None
+        refused = hold(interception, chunks)
+        reply = interception.finish() if interception.holding else None
     except BaseException:
         response.close()
         raise
     if reply is not None:
         response.close()
         return _replaced(reader, call, interception, reply, response)
-    return _passed(interception, _Rest(bytes(interception.body), chunks, response), response)
+    return _passed(interception, _Rest([bytes(interception.body), refused], chunks, response), response)
 
 
 async def ajudge(reader: Reader, call: Call, response: httpx.Response) -> Judged:
@@ -51,22 +51,24 @@ async def ajudge(reader: Reader, call: Call, response: httpx.Response) -> Judged
         return Judged(response)
     try:
         chunks = chunks_of(response)
-        whole = interception.holding and await _fed(interception, chunks)
-        reply = interception.finish() if whole else None
+        refused = await _hold(interception, chunks)
+        reply = interception.finish() if interception.holding else None
     except BaseException:
         await response.aclose()
         raise
     if reply is not None:
         await response.aclose()
         return _replaced(reader, call, interception, reply, response)
-    return _passed(interception, _AsyncRest(bytes(interception.body), chunks, response), response)
+    return _passed(interception, _AsyncRest([bytes(interception.body), refused], chunks, response), response)
 
 
-async def _fed(interception: Interception, chunks: AsyncIterator[bytes]) -> bool:
-    async for chunk in chunks:
-        if not interception.feed(chunk):
-            return False
-    return True
+async def _hold(interception: Interception, chunks: AsyncIterator[bytes]) -> bytes:
+    """`hold`, for asynchronous streams."""
+    if interception.holding:
+        async for chunk in chunks:
+            if not interception.feed(chunk):
+                return chunk
+    return b""
 
 
 def chunks_of(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -106,8 +108,8 @@ def _replaced(reader: Reader, call: Call, held: Interception, reply: Reply, resp
     return Judged(made(reply, response), problem, held)
 
 
-def _passed(held: Interception, rest: httpx.SyncByteStream | httpx.AsyncByteStream, response: httpx.Response) -> Judged:
-    if not held.body and held.headers is held.pairs:
+def _passed(held: Interception, rest: _Rest | _AsyncRest, response: httpx.Response) -> Judged:
+    if not any(rest.held) and held.headers is held.pairs:
         return Judged(response, None, held)
     passed = httpx.Response(held.status, headers=held.headers, stream=rest, extensions=response.extensions)
     return Judged(passed, None, held)
@@ -116,11 +118,11 @@ def _passed(held: Interception, rest: httpx.SyncByteStream | httpx.AsyncByteStre
 class _Rest(httpx.SyncByteStream):
     """What was held, then what is still to come."""
 
-    def __init__(self, held: bytes, chunks: Iterator[bytes], response: httpx.Response) -> None:
-        self._held, self._chunks, self._response = held, chunks, response
+    def __init__(self, held: list[bytes], chunks: Iterator[bytes], response: httpx.Response) -> None:
+        self.held, self._chunks, self._response = held, chunks, response
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self._held
+        yield from self.held
         yield from self._chunks
 
     def close(self) -> None:
@@ -130,11 +132,12 @@ class _Rest(httpx.SyncByteStream):
 class _AsyncRest(httpx.AsyncByteStream):
     """What was held, then what is still to come."""
 
-    def __init__(self, held: bytes, chunks: AsyncIterator[bytes], response: httpx.Response) -> None:
-        self._held, self._chunks, self._response = held, chunks, response
+    def __init__(self, held: list[bytes], chunks: AsyncIterator[bytes], response: httpx.Response) -> None:
+        self.held, self._chunks, self._response = held, chunks, response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._held
+        for chunk in self.held:
+            yield chunk
         async for chunk in self._chunks:
             yield chunk
 

@@ -211,7 +211,7 @@ class Surfaces:
                 node = self._trees.setdefault(surface.provider, {})
                 for segment in path.strip("/").split("/"):
                     node = node.setdefault("{}" if segment.startswith("{") else segment, {})
-                node[""] = surface
+                node[_LEAF] = surface
 
     def find(self, provider: str, endpoint: str) -> Surface | None:
         """The surface of a provider's path, without query; None where the registry does not know it."""
@@ -223,11 +223,12 @@ class Surfaces:
 
 
 _MAX_SEGMENTS = 24
+_LEAF = "/"  # no segment has a slash
 
 
 def _walk(node: dict[str, Any], segments: list[str]) -> Surface | None:
     if not segments:
-        found: Surface | None = node.get("") or node.get("*", {}).get("")
+        found: Surface | None = node.get(_LEAF) or node.get("*", {}).get(_LEAF)
         return found
     for key in (segments[0], "{}"):
         child = node.get(key)
@@ -235,5 +236,5 @@ def _walk(node: dict[str, Any], segments: list[str]) -> Surface | None:
             found = _walk(child, segments[1:])
             if found is not None:
                 return found
-    below: Surface | None = node.get("*", {}).get("")
+    below: Surface | None = node.get("*", {}).get(_LEAF)
     return below

@@ -86,15 +86,16 @@ class Interception:
         self.body = bytearray()
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> bool:
-        """Keep a chunk.
+        """Keep a copy of a chunk.
 
         Returns:
-            True while the response is held; False once it is too large: send what is kept, this chunk included, and let
-            everything after it pass.
+            True while the response is held; False where it is too large with this chunk, which is not kept: send what is
+            kept, then the chunk, and let everything after it pass.
         """
-        self.body += chunk
-        if len(self.body) > self.gate.options.policy.max_body:
+        if len(self.body) + len(chunk) > self.gate.options.policy.max_body:
             self.holding = False
+        else:
+            self.body += chunk
         return self.holding
 
     def finish(self) -> Reply | None:
@@ -141,9 +142,9 @@ class Gate:
     def _begin(self, interception: Interception) -> None:
         request, status, fields = interception.request, interception.status, interception.fields
         scopes = self.options.scopes
-        sender = read_mark(fields.get("auth-problem-upstream")) or scopes.sender(request.path, request.state)
-        if sender.endpoint is not None and sender.provider is None:
-            sender = self._endpoint_of_evidence(sender)
+        sender = read_mark(fields.get("auth-problem-upstream"))
+        if sender is None:
+            sender = scopes.sender(request.path, request.state, self._knows)
         interception.sender = sender
         if 300 <= status < 400:
             interception.headers = self._redirect(interception) or interception.headers
@@ -154,11 +155,10 @@ class Gate:
             request.state[JUDGED] = True
         interception.holding = self._holds(status, fields, sender)
 
-    def _endpoint_of_evidence(self, sender: Sender) -> Sender:
-        """The request path counts as the provider's only if the registry knows it; the vendor is not known yet."""
-        registry = self.options.policy.registry
-        known = any(registry.surface(vendor, sender.endpoint) for vendor in ("auth0", "okta"))
-        return sender if known else sender._replace(endpoint=None)
+    def _knows(self, provider: str | None, path: str) -> bool:
+        """Whether a path is an endpoint of a provider, or of either vendor where the provider is not known yet."""
+        surface = self.options.policy.registry.surface
+        return any(surface(vendor, path) for vendor in ((provider,) if provider else ("auth0", "okta")))
 
     def _holds(self, status: int, fields: Fields, sender: Sender) -> bool:
         """Whether the response may be a provider's error: by status, type, coding and declared size alone."""
@@ -185,15 +185,21 @@ class Gate:
         request, sender = held.request, held.sender
         occasion = self._occasion(held)
         outcome = process(policy, held.fields, held.body, sender, occasion, instance=new_instance())
+        if request.method == "HEAD" and outcome.problem is not None and not _told_by_headers(outcome, held.body):
+            outcome = outcome._replace(problem=None, why="head")
+        problem = outcome.problem
+        try:
+            content = problem.to_bytes() if problem is not None else b""
+        except TypeError:  # orjson writes no more than 254 levels, and a protocol document may hold more
+            outcome, problem, content = outcome._replace(problem=None, why="unsendable"), None, b""
         applied = self._applies(held.pairs)
         tell(self.options, outcome, request.method, request.path, applied=applied)
-        problem = outcome.problem
-        if problem is None or not applied or (request.method == "HEAD" and not _told_by_headers(outcome, held.body)):
+        if problem is None or not applied:
             return None
-        content = b"" if request.method == "HEAD" else problem.to_bytes()
         dress = self._dress(held, problem, occasion, folded=outcome.folded)
-        length = None if request.method == "HEAD" else len(content)
-        return Reply(problem.status, rewritten(held.pairs, held.fields, problem, length, dress), content)
+        if request.method == "HEAD":
+            return Reply(problem.status, rewritten(held.pairs, held.fields, problem, None, dress), b"")
+        return Reply(problem.status, rewritten(held.pairs, held.fields, problem, len(content), dress), content)
 
     def _occasion(self, held: Interception) -> Occasion:
         sender, policy = held.sender, self.options.policy

@@ -6,6 +6,7 @@ typed. What each member is, is data (`members` in `registry/shapes.json`); a kin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import isfinite
 from typing import Any, NamedTuple
@@ -23,6 +24,9 @@ OWN = frozenset(
 MAX_CAUSES = 32
 _MAX_TEXT = 2048
 """Characters of a text that is passed on request (`texts="all"`)."""
+
+_URI = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+"""The characters of a URI (RFC 3986 appendix A) that RFC 6749 section 5.2 allows in `error_uri`."""
 
 PassText = Callable[[Any, str, str], str | None]
 
@@ -147,37 +151,31 @@ def _vendor_uri(name: str, value: object, texts: Texts) -> object:
     domains = texts.registry.data["shapes"]["vendor_domains"]
     owners = domains[texts.provider] or [d for some in domains.values() for d in some]
     ours = any(host == domain or host.endswith("." + domain) for domain in owners)
-    return value if ours and len(value) <= _MAX_TEXT and value.isascii() and value.isprintable() else None
+    return value if ours and len(value) <= _MAX_TEXT and _URI.fullmatch(value) else None
 
 
-def _causes(_name: str, value: object, texts: Texts) -> object:
+def _causes(name: str, value: object, texts: Texts) -> object:
     """Okta's `errorCauses`: at most 32, each with its known text or the registry's, and its enumerations."""
     if not isinstance(value, list):
         return None
-    causes: list[object] = []
-    for cause in value[:MAX_CAUSES]:
-        if isinstance(cause, dict):
-            kept = {name: _CAUSE[name](name, inner, texts) for name, inner in cause.items() if name in _CAUSE}
-            causes.append({name: inner for name, inner in kept.items() if inner is not None})
-        elif isinstance(cause, str):
-            causes.append(_text("errorCauses", cause, texts))
-    return causes
+    causes = [
+        _part(cause, _CAUSE, texts) if isinstance(cause, dict) else _text(name, cause, texts)
+        for cause in value[:MAX_CAUSES]
+    ]
+    return [cause for cause in causes if cause is not None]
 
 
 def _validation_errors(_name: str, value: object, texts: Texts) -> object:
     """Auth0's field errors: which field stays, what was wrong only where the text is known."""
     if not isinstance(value, list):
         return None
-    errors = []
-    for error in value[:MAX_CAUSES]:
-        if isinstance(error, dict):
-            kept: Json = {
-                name: _note(name, inner, texts) if name in {"message", "detail"} else _keep(name, inner, texts)
-                for name, inner in error.items()
-                if name in {"field", "pointer", "source", "message", "detail"}
-            }
-            errors.append({name: inner for name, inner in kept.items() if inner is not None})
-    return errors
+    return [_part(error, _VALIDATION_ERROR, texts) for error in value[:MAX_CAUSES] if isinstance(error, dict)]
+
+
+def _part(part: Json, table: dict[str, Kind], texts: Texts) -> Json:
+    """An object within a member, by a table of its own."""
+    kept = {name: table.get(name, _other)(name, value, texts) for name, value in part.items() if value is not None}
+    return {name: value for name, value in kept.items() if value is not None}
 
 
 def _policy_text(name: str, value: object, texts: Texts) -> object:
@@ -192,7 +190,18 @@ def _other(name: str, value: object, texts: Texts) -> object:
     """A member that the table does not name: texts only where known, anything else only on request."""
     if isinstance(value, str):
         return texts.allowed(name, value)
-    return value if texts.everything and _holds(value) else None
+    return _cleaned(value) if texts.everything and _holds(value) else None
+
+
+def _cleaned(value: object) -> object:
+    """A value with all its strings cleaned, at any depth."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(name): _cleaned(item) for name, item in value.items()}
+    return value
 
 
 Kind = Callable[[str, object, Texts], object]
@@ -216,6 +225,13 @@ _CAUSE: dict[str, Kind] = {
     "location": _code,
     "locationType": _code,
     "domain": _code,
+}
+_VALIDATION_ERROR: dict[str, Kind] = {
+    "field": _keep,
+    "pointer": _keep,
+    "source": _keep,
+    "message": _note,
+    "detail": _note,
 }
 
 

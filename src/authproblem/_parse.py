@@ -292,18 +292,15 @@ def read_causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
 
 
 def _idx(document: Json) -> UpstreamError | None:
-    """Messages of class ERROR: the top-level ones, else those of form fields; a document without one is a step."""
+    """Messages of class ERROR, the top-level ones first; a document without one is a step."""
     if not is_idx(document):
         return None
-    errors = _errors(_messages(document.get("messages"))) or _errors(_nested(document.get("remediation"), 0))
+    top, forms = _messages(document.get("messages")), _nested(document.get("remediation"), 0)
+    errors = tuple((text, key) for level, text, key in (*top, *forms) if level == "ERROR")[:_MAX_MESSAGES]
     if not errors:
         return None
     text, key = errors[0]
     return UpstreamError("okta_idx", key, text, None, errors, document, protocol=True, vendor="okta", proof="shape")
-
-
-def _errors(messages: Iterator[tuple[str, str | None, str | None]]) -> tuple[tuple[str | None, str | None], ...]:
-    return tuple((text, key) for level, text, key in messages if level == "ERROR")[:_MAX_MESSAGES]
 
 
 def _values(container: object) -> list[Any]:
@@ -320,7 +317,7 @@ def _messages(container: object) -> Iterator[tuple[str, str | None, str | None]]
         key = key if isinstance(key, str) and key else None
         e_code = _E_KEY.fullmatch(key) if key is not None else None
         yield (
-            level if isinstance(level, str) else "ERROR",
+            level if isinstance(level, str) else "",
             text if isinstance(text, str) else None,
             e_code.group(1) if e_code is not None else key,
         )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from authproblem import _events as events
 from authproblem._cooldown import MAX_HOLD, Bucket, CooldownStore, bucket, document_of, held_back, tripped
 from authproblem._fields import Headers, Pair
+from authproblem._hosts import Hosts
 from authproblem._intercept import Gate, Interception, Reply, Request, new_instance
 from authproblem._mask import safe_method, safe_path
 from authproblem._model import RetryHint
@@ -23,7 +24,6 @@ from authproblem._options import make_options
 from authproblem._problem import Problem
 from authproblem._registry import Registry
 from authproblem._report import count
-from authproblem._scope import check_provider
 
 _DOOR_OWN = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
 """Options that make no sense on this side: the host tells the provider, and there are no requests of others."""
@@ -32,39 +32,6 @@ _SPREAD = 0.1
 _LEAST_SPREAD = 2
 _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended, as in `_retry`."""
-
-
-class Hosts:
-    """Whose host is whose: the vendors' own domains, and the custom ones that the caller names."""
-
-    __slots__ = ("_domains", "_given")
-
-    def __init__(self, given: Mapping[str, str] | None, registry: Registry) -> None:
-        """Check the names.
-
-        Args:
-            given: host names and their providers.
-            registry: knows the vendors' domains.
-
-        Raises:
-            ValueError: for an unknown provider, or a host with a scheme, a port or a path.
-        """
-        for host, provider in (given or {}).items():
-            check_provider(provider, f"hosts[{host!r}]")
-            if not host or set(host) & set("/:@ "):
-                msg = f"hosts: {host!r} does not hold; it has to be a bare host name such as 'login.example.com'"
-                raise ValueError(msg)
-        self._given = {host.lower(): provider for host, provider in (given or {}).items()}
-        domains: Mapping[str, list[str]] = registry.data["shapes"]["vendor_domains"]
-        self._domains = tuple(("." + name, provider) for provider, names in domains.items() for name in names)
-
-    def provider(self, host: str) -> str | None:
-        """The provider that answers at a host, or None."""
-        host = host.lower().rstrip(".")
-        given = self._given.get(host)
-        if given is not None:
-            return given
-        return next((provider for domain, provider in self._domains if f".{host}".endswith(domain)), None)
 
 
 class Asked(NamedTuple):
@@ -259,6 +226,19 @@ class Reader:
                 version = {"registry": self.registry.version, "applied": True}
                 events.emit(level, events.NORMALIZED, {**keys, **place, **version, **extra})
         count(options, problem)
+
+
+def hold(interception: Interception, chunks: Iterator[bytes]) -> bytes:
+    """Feed a response to an interception as long as it holds, and no further.
+
+    Returns:
+        The chunk with which it became too large, to be sent after what is kept; empty where all of it is kept.
+    """
+    if interception.holding:
+        for chunk in chunks:
+            if not interception.feed(chunk):
+                return chunk
+    return b""
 
 
 def problem_of_reply(reply: Reply) -> Problem | None:

@@ -25,6 +25,7 @@ _LIMIT_STATUS = frozenset((429, 403, 503))
 _REFUSED_STATUS = frozenset((429, 503))
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
+_QUOTAS = ("auth0-client-quota-limit", "auth0-organization-quota-limit")
 _QUOTA_ITEM = re.compile(r"([a-z]+)=([A-Za-z0-9_.-]+)")
 _MONTHS = {
     name: number
@@ -34,7 +35,7 @@ _MONTHS = {
 }
 _TIME = r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"
 _DATES = tuple(
-    re.compile(pattern)
+    re.compile(pattern, re.ASCII)
     for pattern in (
         rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?P<d>\d\d) (?P<m>[A-Z][a-z]{{2}}) (?P<y>\d{{4}}) {_TIME} GMT",
         rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<d>\d\d)-(?P<m>[A-Z][a-z]{{2}})-(?P<y>\d\d) {_TIME} GMT",
@@ -142,8 +143,9 @@ def _wait(entry: Entry, fields: Fields, occasion: Occasion) -> tuple[int | None,
         return after, "retry-after"
     if entry.owner == "limit" and occasion.status in _LIMIT_STATUS and entry.reason != "concurrency-limited":
         for value, source in _resets(fields, occasion):
-            if value <= occasion.max_wait:
-                return max(value, 1), source
+            wait = max(value, 1)
+            if wait <= occasion.max_wait:
+                return wait, source
     if entry.default_wait is not None:
         return min(entry.default_wait, occasion.max_wait), "default"
     return None, None
@@ -154,10 +156,9 @@ def _resets(fields: Fields, occasion: Occasion) -> Iterator[tuple[int, str]]:
     lines = fields.all("ratelimit")
     if lines and (longest := _rate_limit(lines)) is not None:
         yield longest, "ratelimit"
-    for name in ("auth0-client-quota-limit", "auth0-organization-quota-limit"):
-        spent = [wait for line in fields.all(name) for wait in _quota(line)]
-        if spent:
-            yield max(spent), name
+    quotas = [(wait, name) for name in _QUOTAS for line in fields.all(name) for wait in _quota(line)]
+    if quotas:
+        yield max(quotas)
     start = _start(fields, occasion)
     okta, auth0 = _numbers(fields, "x-rate-limit-reset"), _numbers(fields, "x-ratelimit-reset")
     if okta and start is not None:

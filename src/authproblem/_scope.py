@@ -122,6 +122,9 @@ ScopeRule = str | Upstream
 Providers = Mapping[str, ScopeRule] | Callable[[Any], ScopeRule | None] | None
 
 
+Knows = Callable[[str | None, str], bool]
+
+
 class Scopes:
     """`provider`, `providers` and `exclude`, compiled: which sender a request's path stands for."""
 
@@ -148,26 +151,32 @@ class Scopes:
         """Whether responses to this path are none of our business."""
         return bool(self._exclude) and any(below(path, prefix) for prefix in self._exclude)
 
-    def sender(self, path: str, request: Any) -> Sender:
+    def sender(self, path: str, request: Any, knows: Knows | None = None) -> Sender:
         """The declared sender of a response.
 
         Args:
             path: the request's path.
             request: the ASGI scope or WSGI environ, for a callable `providers`.
+            knows: tells whether a path is a provider's endpoint; without it, any path counts as one.
         """
         if self._callable is not None:
             rule = self._callable(request)
             if rule is not None:
-                return self._declared(_rule(rule, "providers()"), "", path)
+                return self._declared(_rule(rule, "providers()"), "", path, knows)
         for prefix, declared in self._prefixes:
             if below(path, prefix):
-                return self._declared(declared, prefix, path)
-        return Sender(self._whole, self._whole is not None, path)
+                return self._declared(declared, prefix, path, knows)
+        whole = self._whole
+        return Sender(whole, whole is not None, path if knows is None or knows(whole, path) else None)
 
-    def _declared(self, declared: Upstream, prefix: str, path: str) -> Sender:
-        endpoint = declared.endpoint or path[len(prefix) :] or "/"
-        whole = declared.whole or self._whole == declared.provider
-        return Sender(declared.provider, whole, endpoint)
+    def _declared(self, declared: Upstream, prefix: str, path: str, knows: Knows | None) -> Sender:
+        """The endpoint is the declared one, else the path below the prefix, else the path, if the provider has it."""
+        provider, whole, endpoint = declared
+        if endpoint is None:
+            below_prefix = path[len(prefix) :] or "/"
+            candidates = (below_prefix, path)
+            endpoint = below_prefix if knows is None else next((p for p in candidates if knows(provider, p)), None)
+        return Sender(provider, whole or self._whole == provider, endpoint)
 
 
 def below(path: str, prefix: str) -> bool:

@@ -116,11 +116,15 @@ def response(sender: Sender, status: object, headers: Any, *bodies: object) -> E
     """What is left of a response, whatever stands in the attributes; nothing usable at all is a broken answer."""
     known = status if isinstance(status, int) and status >= 400 else None
     try:
-        pairs = tuple(pairs_of(headers)) if headers else ()
+        pairs = tuple((name, value) for name, value in pairs_of(headers or ()) if _is_text(name) and _is_text(value))
     except Exception:  # noqa: BLE001 - foreign objects; without headers the answer is still right
         pairs = ()
     read = tuple(body for each in bodies if (body := _as_bytes(each)))
     return Escape(sender, None if known or read else BROKEN, known, pairs, read)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, (str, bytes))
 
 
 def _as_bytes(body: object) -> bytes:

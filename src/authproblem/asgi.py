@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from authproblem._intercept import Gate, Interception, Reply, Request
 from authproblem._options import OptionsDict, make_options
+from authproblem._scope import below
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -118,6 +119,8 @@ class AuthProblemMiddleware:
 
     def _read_callback(self, scope: Scope, root: str) -> None:
         """Requests that are looked at themselves: callbacks."""
+        if not self._gate.options.callback_paths:
+            return
         problem = self._gate.callback(_request(scope, root), scope.get("query_string", b"").decode("latin-1"))
         if problem is not None:
             scope.setdefault("state", {})["authproblem.problem"] = problem
@@ -168,8 +171,8 @@ class _Held:
             await self.release()
             await self._send(message)
         elif not interception.feed(message.get("body", b"")):
-            await self._pass()
-            await self._send_body(more=message.get("more_body", False))
+            await self.release()
+            await self._send(message)
         elif not message.get("more_body", False):
             await self._finish(interception.finish())
 
@@ -206,7 +209,7 @@ class _Held:
 def _path(scope: Scope, root: str) -> str:
     """The path below the app that is wrapped (ASGI: `path` includes `root_path`)."""
     path: str = scope.get("path", "")
-    return path[len(root) :] or "/" if root and path.startswith(root) else path
+    return path[len(root) :] or "/" if root and below(path, root) else path
 
 
 def _request(scope: Scope, root: str) -> Request:

@@ -11,14 +11,17 @@ auth_problem.init_app(app)
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from authproblem._options import make_options
+from authproblem._options import OptionsDict, make_options
 from authproblem._problem import Problem
 from authproblem.wsgi import AuthProblemMiddleware
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["AuthProblem", "current_problem"]
 
@@ -35,7 +38,7 @@ class AuthProblem:
     neither, and our event alone tells it.
     """
 
-    def __init__(self, app: Flask | None = None, **options: Any) -> None:
+    def __init__(self, app: Flask | None = None, **options: Unpack[OptionsDict]) -> None:
         """Set the extension up, for one app right away or for any number later on.
 
         Args:
@@ -47,7 +50,7 @@ class AuthProblem:
             TypeError: for an unknown option.
             RuntimeError: if the app has the extension already.
         """
-        self._options: dict[str, Any] = {"exceptions": True, **options}
+        self._options: OptionsDict = {"exceptions": True, **options}
         make_options(self._options)  # a wrong option fails here, and not in a factory later on
         if app is not None:
             self.init_app(app)
@@ -83,8 +86,9 @@ def _handler(middleware: AuthProblemMiddleware) -> Callable[[Exception], Respons
         reply = middleware.answer(request.environ, error)
         if reply is None:
             raise error
-        response = current_app.response_class(reply.body, reply.status, reply.headers)
-        response.automatically_set_content_length = False  # the answer to HEAD has none, not 0
+        # The answer to HEAD has no length, not the length 0, which werkzeug would give it.
+        response = current_app.response_class(reply.body or None, reply.status, reply.headers)
+        response.automatically_set_content_length = False
         return response
 
     return handle

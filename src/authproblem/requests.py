@@ -27,7 +27,7 @@ from authproblem._error import AuthProblemError
 from authproblem._fields import Pair
 from authproblem._intercept import Reply
 from authproblem._problem import Problem
-from authproblem._reader import Asked, Call, Reader, problem_of_reply, read
+from authproblem._reader import Asked, Call, Reader, hold, problem_of_reply, read
 from authproblem._retrying import Retry, attempts, check_retry
 
 __all__ = ["CooldownStore", "MemoryCooldown", "ProblemAdapter", "Retry", "problem_of", "raise_for_problem"]
@@ -175,16 +175,17 @@ class ProblemAdapter(BaseAdapter):
             return _Answer(response)
         try:
             chunks: Iterator[bytes] = raw.stream(_CHUNK, decode_content=False)
-            whole = held.holding and all(map(held.feed, chunks))
-            reply = held.finish() if whole else None
+            refused = hold(held, chunks)
+            reply = held.finish() if held.holding else None
         except ProtocolError as error:  # as requests has it where it reads a body itself
             raise requests.exceptions.ChunkedEncodingError(error, request=response.request) from error
         except ReadTimeoutError as error:
             raise requests.exceptions.ConnectionError(error, request=response.request) from error
         nonce = self._reader.nonce(call, held) if self._on_nonce is not None else None
         if reply is None:
-            if held.body or held.headers is not held.pairs:
-                _fill(response, held.headers, _Rest(bytes(held.body), chunks, raw), raw)
+            kept = bytes(held.body) + refused
+            if kept or held.headers is not held.pairs:
+                _fill(response, held.headers, _Rest(kept, chunks, raw), raw)
             return _Answer(response, None, nonce)
         problem = problem_of_reply(reply)
         if problem is not None:

@@ -66,7 +66,7 @@ class AuthProblemMiddleware:
 
         def starting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             nonlocal exchange
-            if status >= floor or exchange:
+            if exchange or (status >= floor and exchange is None):
                 exchange = exchange or _Exchange(self._gate, environ, start_response)
                 return exchange.start(status, headers, exc_info)
             exchange = False
@@ -99,6 +99,8 @@ class AuthProblemMiddleware:
 
     def _watch(self, environ: Environ) -> None:
         """Requests that are looked at themselves: callbacks."""
+        if not self._gate.options.callback_paths:
+            return
         problem = self._gate.callback(_request(environ), environ.get("QUERY_STRING", ""))
         if problem is not None:
             environ["authproblem.problem"] = problem
@@ -140,18 +142,18 @@ class _Exchange:
 
     def write(self, data: bytes) -> None:
         """The legacy `write` callable: keeps its place before the iterable."""
-        if self.holding:
-            data = self.feed(data)
-        if data and self._write is not None:
-            self._write(data)
+        chunks: Iterable[bytes] = self.feed(data) if self.holding else (data,)
+        for chunk in chunks:
+            if chunk and self._write is not None:
+                self._write(chunk)
 
-    def feed(self, chunk: bytes) -> bytes:
-        """Keep a chunk; once the response is too large, start it and give back all that was kept."""
+    def feed(self, chunk: bytes) -> tuple[bytes, ...]:
+        """Keep a chunk; where the response is too large with it, start it and give back what was kept, and the chunk."""
         interception = self._interception
         if interception is None or interception.feed(chunk):
-            return b""
+            return ()
         self._pass()
-        return bytes(interception.body)
+        return (bytes(interception.body), chunk) if interception.body else (chunk,)
 
     def finish(self) -> bytes:
         """The whole response is there: send it or what replaces it."""
@@ -269,9 +271,7 @@ def _judged(
     for chunk in result:
         held = exchange()
         if held and held.holding:
-            released = held.feed(chunk)
-            if released:
-                yield released
+            yield from held.feed(chunk)
         else:
             yield chunk
     held = exchange()

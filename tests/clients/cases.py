@@ -1,7 +1,7 @@
 """What the played providers answer: one row for each way in which Auth0 or Okta says no, as they send it.
 
-Bodies, statuses and header names are the vendors'; identifiers and secrets are made up. A row says what a client has to see
-of it (`code`, `text`, `mfa_token`) and which problem type the middleware makes of it (`reason`; None: it must pass
+Bodies, statuses and header names are the vendors'; identifiers and secrets are made up. A row says what a client has to
+see of it (`code`, `text`, `mfa_token`) and which problem type the middleware makes of it (`reason`; None: it must pass
 untouched). Nothing here knows HTTP: `provider` sends the rows.
 """
 
@@ -47,8 +47,15 @@ class Case(NamedTuple):
         return self.body.get("mfa_token") if isinstance(self.body, dict) else None
 
 
-def oauth(
-    vendor: str, name: str, status: int, code: str, text: str, reason: str | None, *headers: tuple[str, str], **more: Any
+def oauth(  # noqa: PLR0917 - a row reads like a line of a table
+    vendor: str,
+    name: str,
+    status: int,
+    code: str,
+    text: str,
+    reason: str | None,
+    *headers: tuple[str, str],
+    **more: Any,
 ) -> Case:
     """An error response as RFC 6749 section 5.2 has it."""
     return Case(vendor, name, status, {"error": code, "error_description": text, **more}, code, text, reason, headers)
@@ -75,7 +82,7 @@ def envelope(
     return Case("okta", name, status, body, code, text, reason, headers, known)
 
 
-def management(
+def management(  # noqa: PLR0917 - likewise
     name: str, status: int, phrase: str, text: str, code: str | None, reason: str, *, known: bool = True
 ) -> Case:
     """The error object of Auth0's Management API; `errorCode` is not always there."""
@@ -154,7 +161,9 @@ TOKEN = (
         "You are polling faster than the specified interval of 5 seconds.",
         None,
     ),
-    oauth("okta", "wrong_password", 400, "invalid_grant", "The credentials provided were invalid.", "invalid-credentials"),
+    oauth(
+        "okta", "wrong_password", 400, "invalid_grant", "The credentials provided were invalid.", "invalid-credentials"
+    ),
     oauth(
         "okta",
         "mfa_required",
@@ -190,7 +199,14 @@ TOKEN = (
         "invalid-client",
         ("www-authenticate", OKTA_BASIC),
     ),
-    oauth("okta", "refresh_token", 400, "invalid_grant", "The refresh token is invalid or expired.", "invalid-refresh-token"),
+    oauth(
+        "okta",
+        "refresh_token",
+        400,
+        "invalid_grant",
+        "The refresh token is invalid or expired.",
+        "invalid-refresh-token",
+    ),
     envelope("unavailable", 503, "E0000181", "Service temporarily unavailable.", "upstream-unavailable"),
     envelope("hybrid", 400, "invalid_client", "Invalid value for 'client_id' parameter.", "invalid-client"),
     oauth(
@@ -218,8 +234,12 @@ API = (
         "insufficient_scope",
         "insufficient-scope",
     ),
-    management("global_limit", 429, "Too Many Requests", "Global limit has been reached", "too_many_requests", "rate-limited"),
-    management("down", 503, "Service Unavailable", "The service is unavailable.", None, "upstream-unavailable", known=False),
+    management(
+        "global_limit", 429, "Too Many Requests", "Global limit has been reached", "too_many_requests", "rate-limited"
+    ),
+    management(
+        "down", 503, "Service Unavailable", "The service is unavailable.", None, "upstream-unavailable", known=False
+    ),
     envelope("E0000007", 404, "E0000007", "Not found: Resource not found: me (User)", "account-not-found", known=False),
     envelope("E0000011", 401, "E0000011", "Invalid token provided", "invalid-token", ("www-authenticate", "SSWS")),
     envelope(
@@ -230,7 +250,9 @@ API = (
         "account-exists",
         causes=("login: An object with this field already exists in the current organization",),
     ),
-    envelope("E0000006", 403, "E0000006", "You do not have permission to perform the requested action", "permission-denied"),
+    envelope(
+        "E0000006", 403, "E0000006", "You do not have permission to perform the requested action", "permission-denied"
+    ),
     envelope(
         "E0000047",
         429,
@@ -249,7 +271,12 @@ SIGNUP = (
         "auth0",
         "user_exists",
         400,
-        {"name": "BadRequestError", "code": "user_exists", "description": "The user already exists.", "statusCode": 400},
+        {
+            "name": "BadRequestError",
+            "code": "user_exists",
+            "description": "The user already exists.",
+            "statusCode": 400,
+        },
         "user_exists",
         "The user already exists.",
         "account-exists",
@@ -297,9 +324,46 @@ PASSWORDLESS = (
 )
 """What `/passwordless/start` answers, by `client_id`."""
 
-AUTHN = (envelope("E0000004", 401, "E0000004", "Authentication failed", "invalid-credentials"),)
+AUTHN = (
+    envelope("E0000004", 401, "E0000004", "Authentication failed", "invalid-credentials"),
+    envelope("E0000047", 429, "E0000047", RATE, "rate-limited"),
+)
 """What Okta's `/api/v1/authn` answers, by user name."""
 
+
+def idx(name: str, status: int, key: str, text: str, reason: str | None, *headers: tuple[str, str]) -> Case:
+    """A document of Okta's Identity Engine; `provider` adds the remediation, whose links name the origin."""
+    message = {"message": text, "i18n": {"key": key}, "class": "ERROR"}
+    body = {
+        "version": "1.0.0",
+        "stateHandle": f"02{name}",
+        "expiresAt": "2099-11-23T18:40:00.000Z",
+        "intent": "LOGIN",
+        "messages": {"type": "array", "value": [message] if key else []},
+    }
+    return Case("okta", name, status, body, key, text, reason, headers)
+
+
+IDX = (
+    idx("idx_wrong_password", 401, "errors.E0000004", "Authentication failed", "invalid-credentials"),
+    idx(
+        "idx_denied",
+        403,
+        "security.access_denied",
+        "You do not have permission to perform the requested action.",
+        "access-denied",
+    ),
+    idx("idx_limited", 429, "tooManyRequests", "Too many requests", "rate-limited"),
+    idx(
+        "idx_expired",
+        401,
+        "idx.session.expired",
+        "The session has expired.",
+        "session-expired",
+    ),
+    idx("idx_device", 401, "", "", None, ("www-authenticate", 'Oktadevicejwt realm="Okta Device"')),
+)
+"""What `/idp/idx/identify` answers, by the state handle."""
 
 USERINFO = (
     Case(
@@ -310,7 +374,12 @@ USERINFO = (
         "invalid_token",
         "The token has expired",
         "token-expired",
-        (("www-authenticate", 'Bearer realm="Users", error="invalid_token", error_description="The token has expired"'),),
+        (
+            (
+                "www-authenticate",
+                'Bearer realm="Users", error="invalid_token", error_description="The token has expired"',
+            ),
+        ),
     ),
     Case(
         "okta",

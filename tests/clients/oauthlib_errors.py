@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oauthlib.oauth2 import OAuth2Error
 from oauthlib.oauth2.rfc6749.errors import (
     CustomOAuth2Error,
     InvalidClientError,
@@ -15,6 +14,9 @@ from oauthlib.oauth2.rfc6749.errors import (
 
 from tests.clients.cases import Case
 from tests.clients.servers import Door
+
+if TYPE_CHECKING:
+    from oauthlib.oauth2 import OAuth2Error
 
 _KINDS: dict[str, type[OAuth2Error]] = {
     "invalid_grant": InvalidGrantError,
@@ -30,6 +32,6 @@ def expected(case: Case, door: Door) -> tuple[type[OAuth2Error], str, Any]:
     return MissingTokenError, "missing_token", "Missing access token parameter."
 
 
-def seen(error: OAuth2Error) -> tuple[type[OAuth2Error], str, str]:
+def seen(error: OAuth2Error) -> tuple[type[OAuth2Error], str | None, str]:
     """The same of an exception."""
     return type(error), error.error, error.description

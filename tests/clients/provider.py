@@ -1,7 +1,7 @@
-"""Auth0 and Okta, played by one Starlette app: the endpoints that SDKs call, with the vendors' paths, bodies and headers.
+"""Auth0 and Okta, played by one Starlette app: the endpoints that SDKs call, with the vendors' paths and headers.
 
-Which row of `cases` a request gets lies in the request (its `client_id`, or its access token), so the app has no state but
-the progress of device codes. The app knows nothing of the middleware; `Wire` notes what in the end goes to the client.
+Which row of `cases` a request gets lies in the request (its `client_id`, or its access token), so the app has no state
+but the progress of device codes. It knows nothing of the middleware.
 """
 
 from __future__ import annotations
@@ -12,66 +12,22 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
-from typing import Any, NamedTuple
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote_plus
 
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.clients.cases import API, API_NONCE, AUTHN, NONCE, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, row
+from tests.clients.cases import API, API_NONCE, AUTHN, IDX, NONCE, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, row
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 RESET = 40
 """Seconds after which the limits of the played providers reset."""
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-class Exchange(NamedTuple):
-    """One response as it went to the client.
-
-    Attributes:
-        path: the request's path.
-        accept: the request's `Accept`; empty if it had none.
-        status: the HTTP status.
-        media_type: the media type, without parameters.
-        problem: the value of `Auth-Problem`, or None.
-    """
-
-    path: str
-    accept: str
-    status: int
-    media_type: str
-    problem: str | None
-
-
-class Wire:
-    """The outermost ASGI app: keeps what went to the client in `exchanges`."""
-
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self.app = app
-        self.exchanges: list[Exchange] = []
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def noting(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
-                asked = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-                media_type = headers.get("content-type", "").partition(";")[0]
-                self.exchanges.append(
-                    Exchange(
-                        scope["path"],
-                        asked.get("accept", ""),
-                        message["status"],
-                        media_type,
-                        headers.get("auth-problem"),
-                    )
-                )
-            await send(message)
-
-        await self.app(scope, receive, noting)
 
 
 class Provider:
@@ -88,6 +44,9 @@ class Provider:
                 Route("/dbconnections/signup", self.signup, methods=["POST"]),
                 Route("/passwordless/start", self.passwordless, methods=["POST"]),
                 Route("/api/v1/authn", self.authn, methods=["POST"]),
+                Route("/oauth2/v1/interact", self.interact, methods=["POST"]),
+                Route("/idp/idx/introspect", self.introspect, methods=["POST"]),
+                Route("/idp/idx/identify", self.identify, methods=["POST"]),
                 Route("/userinfo", self.userinfo),
                 Route("/oauth2/v1/userinfo", self.userinfo),
                 Route("/api/v1/users/{user}", self.api),
@@ -139,7 +98,7 @@ class Provider:
     async def api(self, request: Request) -> Response:
         """The management APIs: what comes back depends on the access token."""
         # The okta SDK writes its API token without a blank: `SSWS` and the token in one.
-        scheme, token = re.fullmatch(r"(SSWS|Bearer|DPoP) ?(.+)", request.headers["authorization"]).groups()
+        _, scheme, token = re.split("^(SSWS|Bearer|DPoP) ?", request.headers["authorization"])
         vendor = _vendor(request)
         if scheme == "DPoP" and _proof(request).get("nonce") != API_NONCE:
             challenge = 'DPoP error="use_dpop_nonce", error_description="Resource server requires nonce in DPoP proof"'
@@ -148,6 +107,19 @@ class Provider:
         if token.startswith("granted"):
             return _json(request, vendor, 200, {"id": "00ub0oNGTSWTBKOLGLNR", "user_id": "auth0|1", "status": "ACTIVE"})
         return _answer(request, row(API, vendor, token))
+
+    async def interact(self, request: Request) -> Response:
+        """The start of an Identity Engine sign-in; the handle carries the row's name on."""
+        return _json(request, "okta", 200, {"interaction_handle": (await _form(request))["client_id"]})
+
+    async def introspect(self, request: Request) -> Response:
+        """The first document of a sign-in: it asks for user name and password."""
+        case = row(IDX, "okta", json.loads(await request.body())["interactionHandle"])
+        return _idx(request, case._replace(status=200, headers=(), body={**case.body, "messages": None}))
+
+    async def identify(self, request: Request) -> Response:
+        """The answer to user name and password."""
+        return _idx(request, row(IDX, "okta", json.loads(await request.body())["stateHandle"][2:]))
 
     async def userinfo(self, request: Request) -> Response:
         """The user-info endpoints: every token is refused."""
@@ -167,6 +139,7 @@ class Provider:
             "userinfo_endpoint": origin + userinfo,
             "jwks_uri": f"{origin}/jwks",
             "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "dpop_signing_alg_values_supported": ["ES256", "RS256"],
@@ -193,7 +166,8 @@ def _client(request: Request, form: dict[str, Any]) -> str:
         return str(form["client_id"])
     if "client_assertion" in form:
         return str(_claims(form["client_assertion"])["sub"])
-    return base64.b64decode(request.headers["authorization"].split()[1]).decode().partition(":")[0]
+    name = base64.b64decode(request.headers["authorization"].split()[1]).decode().partition(":")[0]
+    return unquote_plus(name)  # RFC 6749 section 2.3.1 has it encoded like a form
 
 
 def _proof(request: Request) -> dict[str, Any]:
@@ -213,6 +187,35 @@ def _grant(token_type: str) -> dict[str, Any]:
 
 def _answer(request: Request, case: Case) -> Response:
     return _json(request, case.vendor, case.status, case.body, *case.headers)
+
+
+def _idx(request: Request, case: Case) -> Response:
+    """An Identity Engine document: the members of the row, and the form to fill in (again)."""
+    form = [
+        {"name": "identifier", "label": "Username", "required": True},
+        {"name": "credentials", "form": {"value": [{"name": "passcode", "label": "Password", "secret": True}]}},
+        {
+            "name": "stateHandle",
+            "required": True,
+            "value": case.body["stateHandle"],
+            "visible": False,
+            "mutable": False,
+        },
+    ]
+    identify = {
+        "rel": ["create-form"],
+        "name": "identify",
+        "href": f"{request.url.scheme}://{request.url.netloc}/idp/idx/identify",
+        "method": "POST",
+        "produces": "application/ion+json; okta-version=1.0.0",
+        "value": form,
+        "accepts": "application/json; okta-version=1.0.0",
+    }
+    body = {name: value for name, value in case.body.items() if value is not None}
+    remediation = {"remediation": {"type": "array", "value": [identify]}}
+    answer = _json(request, "okta", case.status, {**body, **remediation}, *case.headers)
+    answer.headers["content-type"] = "application/ion+json; okta-version=1.0.0"
+    return answer
 
 
 def _json(request: Request, vendor: str, status: int, body: Any, *more: tuple[str, str]) -> Response:

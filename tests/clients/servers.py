@@ -1,6 +1,6 @@
 """Real servers for the clients: the played provider behind TLS on the loopback, bare and behind the middleware.
 
-One thread and one loop for all of them; ports are the system's choice and listen before a server starts, so nobody waits.
+One thread and one loop for all of them; ports are the system's choice, and listen before a server starts: nobody waits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import uvicorn
 
 from authproblem.asgi import AuthProblemMiddleware
 from tests.clients.cases import Case
-from tests.clients.provider import Exchange, Provider, Wire
+from tests.clients.provider import Provider
+from tests.clients.wire import App, Exchange, Wire
 
 E = TypeVar("E", bound=BaseException)
 WAIT = 10
@@ -55,7 +56,7 @@ class Door(NamedTuple):
         return self.exchanges[-1]
 
     def marks(self, case: Case) -> str | None:
-        """The `Auth-Problem` with which an answer leaves this door: proof that the middleware did its work, or kept out."""
+        """The `Auth-Problem` with which an answer leaves this door: proof that the middleware acted, or kept out."""
         return None if self.name == "bare" else case.reason
 
     def text(self, case: Case) -> Any:
@@ -64,7 +65,7 @@ class Door(NamedTuple):
 
 
 def failure(kind: type[E], call: Callable[[], object]) -> E:
-    """The exception that a call ends in, without its frames: `pytest.raises` would keep them, and with them the connection."""
+    """The exception that a call ends in, without its frames: `pytest.raises` keeps them, and so the connection."""
     try:
         call()
     except kind as error:
@@ -84,7 +85,7 @@ def listen() -> socket.socket:
 @contextmanager
 def running(context: ssl.SSLContext) -> Iterator[dict[str, Door]]:
     """All doors, open; closed in the end."""
-    apps = {
+    apps: dict[str, App] = {
         "bare": Provider().app,
         "default": AuthProblemMiddleware(Provider().app),
         "off": AuthProblemMiddleware(Provider().app, disclosure="off"),

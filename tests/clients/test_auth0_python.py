@@ -68,7 +68,10 @@ def test_get_token_tells_when_a_limit_resets(door: Door) -> None:
 
 def test_get_token_finds_the_dpop_nonce(door: Door) -> None:
     case = row(TOKEN, "auth0", "dpop")
-    error = failure(Auth0Error, lambda: GetToken(door.host, case.name, client_secret="shh").client_credentials("https://api.example.com"))
+    error = failure(
+        Auth0Error,
+        lambda: GetToken(door.host, case.name, client_secret="shh").client_credentials("https://api.example.com"),
+    )
     assert error.headers is not None
     assert dict(case.headers)["dpop-nonce"] == error.headers["DPoP-Nonce"]
 
@@ -77,7 +80,9 @@ def test_get_token_finds_the_dpop_nonce(door: Door) -> None:
 def test_sign_up(case: Case, door: Door) -> None:
     """The client never reads `description`, so the text is the object's `message`, or nothing."""
     database = Database(door.host, case.name)
-    error = failure(Auth0Error, lambda: database.signup("jane@example.com", "secret", "Username-Password-Authentication"))
+    error = failure(
+        Auth0Error, lambda: database.signup("jane@example.com", "secret", "Username-Password-Authentication")
+    )
     expected = (Auth0Error, case.status, case.code, case.body.get("message", ""))
     assert expected == (type(error), error.status_code, error.error_code, error.message)
     assert door.marks(case) == door.last.problem

@@ -78,7 +78,7 @@ def test_e_codes(case: Case, door: Door, ask: Ask, trusted: ssl.SSLContext) -> N
 
 @pytest.mark.parametrize("case", DOWN, ids=by_id)
 def test_outages(case: Case, door: Door, ask: Ask, trusted: ssl.SSLContext) -> None:
-    kind = requests.HTTPError if ask is by_requests else httpx2.HTTPStatusError
+    kind: type[Any] = requests.HTTPError if ask is by_requests else httpx2.HTTPStatusError
     error = failure(kind, lambda: ask(door, case, trusted))
     answer = error.response.json()
     assert (case.status, case.code) == (error.response.status_code, answer.get("error") or answer["errorCode"])
@@ -102,4 +102,4 @@ def test_mfa_token_is_there_for_a_compliance_hook(door: Door) -> None:
 
 def test_media_type_is_what_the_client_asks_for(door: Door, ask: Ask, trusted: ssl.SSLContext) -> None:
     failure(OAuthError, lambda: ask(door, row(TOKEN, "auth0", "wrong_password"), trusted))
-    assert ("application/json", "application/json") == (door.last.accept, door.last.media_type)
+    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")

@@ -1,4 +1,4 @@
-"""httpx-oauth shows the same error behind the middleware: its exception carries the response, where an app finds the code."""
+"""httpx-oauth shows the same error behind the middleware: its exception carries the response, and so the code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import asyncio
 import pytest
 from httpx_oauth.clients.openid import OpenID
 from httpx_oauth.exceptions import GetProfileError
-from httpx_oauth.oauth2 import BaseOAuth2, GetAccessTokenError, OAuth2RequestError, RefreshTokenError
+from httpx_oauth.oauth2 import (
+    BaseOAuth2,
+    GetAccessTokenError,
+    OAuth2ClientAuthMethod,
+    OAuth2RequestError,
+    RefreshTokenError,
+)
 
 from tests.clients.cases import TOKEN, USERINFO, Case, by_id, row
 from tests.clients.servers import Door, failure
@@ -18,7 +24,7 @@ PATHS = {"auth0": "/oauth/token", "okta": "/oauth2/v1/token"}
 def ask(door: Door, case: Case) -> object:
     url = door.origin + PATHS[case.vendor]
     # Both ways of client authentication: HTTP Basic is what makes providers send a challenge.
-    method = "client_secret_basic" if case.name.endswith("challenge") else "client_secret_post"
+    method: OAuth2ClientAuthMethod = "client_secret_basic" if case.name.endswith("challenge") else "client_secret_post"
     client: BaseOAuth2[dict[str, str]] = BaseOAuth2(
         case.name, "shh", f"{door.origin}/authorize", url, url, token_endpoint_auth_method=method
     )
@@ -52,4 +58,4 @@ def test_profile(case: Case, door: Door) -> None:
 
 def test_media_type_is_what_the_client_asks_for(door: Door) -> None:
     failure(GetAccessTokenError, lambda: ask(door, row(TOKEN, "auth0", "wrong_password")))
-    assert ("application/json", "application/json") == (door.last.accept, door.last.media_type)
+    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from msal.oauth2cli.oauth2 import Client
+from msal.oauth2cli.oauth2 import Client  # type: ignore[import-untyped] # ships no types
 
 from tests.clients.cases import TOKEN, Case, by_id, row
 from tests.clients.servers import Door, failure
@@ -72,4 +72,4 @@ def test_device_polling_goes_on(
 
 def test_media_type_is_what_the_client_asks_for(door: Door, session: requests.Session) -> None:
     ask(door, row(TOKEN, "auth0", "wrong_password"), session)
-    assert ("application/json", "application/json") == (door.last.accept, door.last.media_type)
+    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")

@@ -1,4 +1,4 @@
-"""oauthlib reads the same error from a body behind the middleware; it does no HTTP itself, so requests fetches the body."""
+"""oauthlib reads the same error from a body behind the middleware; it does no HTTP itself, so requests fetches it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_token_response(case: Case, door: Door) -> None:
 
 
 def test_media_type_is_what_the_client_asks_for(door: Door) -> None:
-    """requests sends `*/*`: oauthlib reads problem documents as well."""
+    """Requests sends `*/*`: oauthlib reads problem documents as well."""
     case = row(TOKEN, "auth0", "wrong_password")
     fetch(door, case, BackendApplicationClient(case.name).prepare_request_body())
     media_type = "application/json" if door.name == "bare" else "application/problem+json"

@@ -84,9 +84,12 @@ def test_dpop_nonces(door: Door, key: str, trusted: ssl.SSLContext, monkeypatch:
     """The token endpoint and the API each ask for a nonce of theirs; the SDK repeats each request once and succeeds."""
     monkeypatch.setattr("okta.dpop.RSA_KEY_SIZE_BITS", 2048)  # 3072 take seconds to make
     user, error = run(door, trusted, get_user, **private_key("dpop", key, dpopEnabled=True))
-    assert (None, "00ub0oNGTSWTBKOLGLNR") == (error, user.id)
-    assert [(400, None), (200, None), (401, None), (200, None)] == [
-        (each.status, each.problem) for each in door.exchanges
+    assert (error, user.id) == (None, "00ub0oNGTSWTBKOLGLNR")
+    assert [(each.status, each.problem) for each in door.exchanges] == [
+        (400, None),
+        (200, None),
+        (401, None),
+        (200, None),
     ]
 
 
@@ -107,4 +110,4 @@ def test_retries_after_the_limit_resets(
 
 def test_media_type_is_what_the_client_asks_for(door: Door, trusted: ssl.SSLContext) -> None:
     run(door, trusted, get_user, token="E0000007")
-    assert ("application/json", "application/json") == (door.last.accept, door.last.media_type)
+    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")

@@ -53,4 +53,4 @@ def test_mfa_token_is_there_for_a_compliance_hook(door: Door) -> None:
 
 def test_media_type_is_what_the_client_asks_for(door: Door) -> None:
     failure(OAuth2Error, lambda: ask(door, row(TOKEN, "okta", "wrong_password")))
-    assert ("application/json", "application/json") == (door.last.accept, door.last.media_type)
+    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")

@@ -179,10 +179,7 @@ def test_the_path_below_the_scope_is_the_endpoint(door: str, prefix: str, root: 
     assert assert_problem(answer)["reason"] == "session-expired"
 
 
-@pytest.mark.parametrize(
-    "door",
-    [pytest.param("asgi", marks=pytest.mark.xfail(strict=True, reason="root_path is cut off amid a segment")), "wsgi"],
-)
+@doors
 def test_a_path_that_only_begins_like_the_root_is_left_whole(door: str) -> None:
     """Servers before ASGI 2.4 left the root out of the path."""
     providers = {"/apiary": "auth0"}

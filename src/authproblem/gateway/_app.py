@@ -1,8 +1,7 @@
 """The gateway as an ASGI app: one request in, one out; what comes back goes through the same gate as everywhere.
 
 Bodies are passed on chunk by chunk, in the codings that they have. What fails on the way to the provider becomes a
-problem as long as nothing has been answered; afterwards the answer is cut off, for half of one that looks complete would
-be worse.
+problem as long as nothing has been answered; afterwards the answer is cut off, for half of one must not look complete.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from authproblem._hosts import Hosts
 from authproblem._model import PROVIDERS
 from authproblem._options import make_options
-from authproblem._reader import Hosts
 from authproblem._registry import Registry
 from authproblem.gateway._settings import CHOICES, SETTINGS, Setting
 
@@ -159,6 +159,8 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_authorities(path: str | None) -> None:
+    if path is None:
+        return
     try:
         ssl.create_default_context(cafile=path)
     except OSError as error:  # no such file, or nothing in it that is a certificate

@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for setting in (*SETTINGS, *CHOICES):
         name = "--" + setting.name.replace("_", "-")
         shown = "" if setting.default in {None, ()} else f" (default: {str(setting.default).lower()})"
-        optional = {"nargs": "?", "const": "true"} if isinstance(setting.default, bool) else {}
+        optional: dict[str, Any] = {"nargs": "?", "const": "true"} if isinstance(setting.default, bool) else {}
         parser.add_argument(name, metavar="VALUE", help=setting.help.replace("%", "%%") + shown, **optional)
 
 
@@ -116,6 +116,7 @@ def _uvicorn(config: GatewayConfig) -> int:
         port=settings["port"],
         workers=settings["workers"],
         log_level=settings["log_level"],
+        http="authproblem.gateway._prompt:PromptProtocol",
         access_log=False,  # it would write queries, and with them codes and states
         proxy_headers=False,  # by default it believes X-Forwarded-For of the local host
         server_header=False,

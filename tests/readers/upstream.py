@@ -103,7 +103,7 @@ def _body(handler: BaseHTTPRequestHandler) -> bytes:
 
 
 def wire(response: Response, method: str) -> bytes:
-    """An HTTP/1.1 response with its headers exactly as given; only `Content-Length` is added where nothing frames it."""
+    """An HTTP/1.1 response with its headers as given; only `Content-Length` is added where nothing frames it."""
     names = {name.lower() for name, _ in response.headers}
     headers = list(response.headers)
     if response.status not in BODILESS and not names & {"content-length", "transfer-encoding"}:

@@ -1,0 +1,302 @@
+"""The cool-down by itself: what the store keeps, what a bucket is, and which problems trip it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from authproblem import Problem, Registry, normalize
+from authproblem._cooldown import Bucket, MemoryCooldown, bucket, document_of, held_back, tripped
+from tests.readers import samples
+from tests.support.responses import Pairs, Response, json_response
+
+REGISTRY = Registry.builtin()
+BASIC = "Basic Y2xpZW50LTE6czNjcjN0"  # client-1:s3cr3t
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def place(
+    path: str = "/api/v1/users",
+    authorization: str | None = None,
+    query: str = "",
+    *,
+    provider: str = "okta",
+    host: str = "org.okta.com",
+) -> Bucket:
+    """The bucket of a request."""
+    return bucket(REGISTRY, provider, (host, path), authorization=authorization, query=query)
+
+
+def problem_of(response: Response, provider: str = "okta", **options: Any) -> Problem:
+    """The problem of a response."""
+    problem = normalize(*response, provider=provider, method="GET", **options)
+    assert problem is not None
+    return problem
+
+
+def key_of(response: Response, at: Bucket, provider: str = "okta") -> str | None:
+    """What a response trips."""
+    return tripped(problem_of(response, provider), at, list(response.headers))
+
+
+class TestMemoryCooldown:
+    def test_tells_what_is_held_and_for_how_long(self) -> None:
+        """The seconds that remain, by its clock."""
+        clock = Clock()
+        store = MemoryCooldown(clock=clock)
+        store.hold("a", 30, b"{}")
+        clock.now += 12
+
+        assert store.look("a") == (18.0, b"{}")
+
+    def test_forgets_what_is_over(self) -> None:
+        """At the very second that was named, requests are sent again."""
+        clock = Clock()
+        store = MemoryCooldown(clock=clock)
+        store.hold("a", 30, b"{}")
+        clock.now += 30
+
+        assert store.look("a") is None
+
+    def test_knows_nothing_of_other_keys(self) -> None:
+        """One bucket holds no other."""
+        store = MemoryCooldown()
+        store.hold("a", 30, b"{}")
+
+        assert store.look("b") is None
+
+    def test_keeps_the_longer_of_two(self) -> None:
+        """An answer that was under way before does not shorten a wait."""
+        clock = Clock()
+        store = MemoryCooldown(clock=clock)
+        store.hold("a", 30, b"first")
+        store.hold("a", 5, b"second")
+
+        assert store.look("a") == (30.0, b"first")
+
+    def test_is_bounded_and_gives_up_what_ends_first(self) -> None:
+        """Of too many buckets, the ones with the shortest wait go."""
+        store = MemoryCooldown(2, clock=Clock())
+        for key, seconds in (("long", 50), ("short", 5), ("new", 20)):
+            store.hold(key, seconds, b"")
+
+        assert [key for key in ("long", "short", "new") if store.look(key)] == ["long", "new"]
+        assert len(store) == 2
+
+    def test_gives_up_what_is_over_before_anything_else(self) -> None:
+        """An ended entry makes room."""
+        clock = Clock()
+        store = MemoryCooldown(2, clock=clock)
+        store.hold("over", 1, b"")
+        store.hold("soon", 5, b"")
+        clock.now += 2
+        store.hold("new", 20, b"")
+
+        assert store.look("soon") is not None
+
+    def test_stays_bounded_under_many_threads(self) -> None:
+        """No entry beyond its size, no lost update, no error."""
+        store, errors = MemoryCooldown(16), []
+        start = threading.Barrier(8)
+
+        def work(number: int) -> None:
+            try:
+                start.wait(10)
+                for i in range(300):
+                    store.hold(f"{number}-{i % 40}", 1 + i % 7, b"")
+                    store.look(f"{number}-{(i + 1) % 40}")
+            except Exception as error:  # noqa: BLE001 - shown by the assertion
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+
+        assert errors == []
+        assert len(store) == 16
+
+    def test_refuses_a_size_that_holds_nothing(self) -> None:
+        """The message names the option."""
+        with pytest.raises(ValueError, match=r"size=0"):
+            MemoryCooldown(0)
+
+
+class TestBucket:
+    @pytest.mark.parametrize(
+        "other",
+        [
+            place(host="other.okta.com"),
+            place("/api/v1/logs"),
+            place("/oauth2/v1/token"),
+            place(authorization="SSWS 00abc"),
+            place(query="client_id=0oa1"),
+            place(provider="auth0"),
+        ],
+    )
+    def test_differs_by_tenant_endpoint_and_caller(self, other: Bucket) -> None:
+        """Whatever has a limit of its own has a bucket of its own."""
+        assert place().own != other.own
+
+    @pytest.mark.parametrize(
+        ("one", "two"),
+        [
+            (place("/api/v1/users/00u1"), place("/api/v1/users/00u2/groups")),
+            (place(authorization=BASIC), place(authorization="basic Y2xpZW50LTE6b3RoZXI=")),
+            (place(authorization="Bearer abc"), place(authorization="Bearer  abc ")),
+            (place(query="a=1&client_id=x"), place(query="client_id=x&b=2")),
+        ],
+    )
+    def test_is_the_same_for_one_limit(self, one: Bucket, two: Bucket) -> None:
+        """Ids in the path, a client's new secret and the rest of the query make no difference."""
+        assert one == two
+
+    @pytest.mark.parametrize(
+        ("authorization", "query"), [(None, ""), ("Basic %%%", ""), ("Bearer", ""), (None, "client=1")]
+    )
+    def test_of_a_caller_that_is_not_known(self, authorization: str | None, query: str) -> None:
+        """All without credentials share one."""
+        assert place(authorization=authorization, query=query) == place()
+        assert not place(authorization=authorization, query=query).known
+
+    @pytest.mark.parametrize("authorization", [BASIC, "Bearer eyJhbGciOi.eyJzdWIi.c2ln", "SSWS 00aBcD"])
+    def test_holds_no_credential(self, authorization: str) -> None:
+        """Keys may be seen by whoever runs a shared store."""
+        key = place(authorization=authorization).own
+
+        assert [part for part in (authorization.split()[1], "s3cr3t", "client-1") if part in key] == []
+
+    def test_is_short_whatever_the_path(self) -> None:
+        """A hostile path makes no large key."""
+        assert len(place("/" + "a" * 5000 + "/" + "b" * 5000).own) < 300
+
+
+class TestTripped:
+    def test_a_limit_with_a_wait_trips_its_own_bucket(self) -> None:
+        """`Retry-After` of the provider."""
+        at = place(authorization=BASIC)
+
+        assert key_of(samples.LIMITED, at) == at.own
+
+    def test_a_reset_header_is_as_good(self) -> None:
+        """Okta sends no `Retry-After`."""
+        headers = (
+            ("date", "Mon, 23 Nov 2026 12:00:00 GMT"),
+            ("x-rate-limit-limit", "600"),
+            ("x-rate-limit-remaining", "0"),
+            ("x-rate-limit-reset", "1795435230"),
+        )
+
+        assert key_of(samples.limited(*headers), place()) == place().own
+
+    @pytest.mark.parametrize(
+        ("response", "provider"),
+        [
+            (samples.DENIED, "okta"),
+            (samples.NOT_NAMED, "okta"),
+            (samples.BRUTE_FORCE, "auth0"),
+            (samples.limited(("retry-after", "0")), "okta"),
+            (samples.limited(("retry-after", "soon")), "okta"),
+            (samples.limited(("retry-after", "90000")), "okta"),
+            (samples.DOWN._replace(headers=[("content-type", "text/plain")]), "okta"),
+            (samples.DOWN._replace(status=500), "okta"),
+            (samples.okta(401, "E0000004", "Authentication failed", ("retry-after", "30")), "okta"),
+        ],
+        ids=[
+            "user error",
+            "wait of our own",
+            "attack protection",
+            "no wait",
+            "no number",
+            "not believed",
+            "outage without end",
+            "failure",
+            "user error with a wait",
+        ],
+    )
+    def test_nothing_else_does(self, response: Response, provider: str) -> None:
+        """Least of all what one visitor can bring about for another."""
+        assert key_of(response, place(provider=provider), provider) is None
+
+    def test_an_outage_trips_it_for_everybody(self) -> None:
+        """It is nobody's own limit."""
+        at = place(authorization=BASIC)
+
+        assert key_of(samples.DOWN, at) == at.common
+
+    def test_a_limit_of_one_among_many_holds_nobody_else(self) -> None:
+        """Something is left of the bucket that the headers tell of: one user name was too fast, not the org."""
+        response = samples.limited(("retry-after", "30"), ("x-rate-limit-remaining", "588"))
+
+        assert key_of(response, place("/api/v1/authn")) is None
+        assert key_of(response, place("/api/v1/users", authorization=BASIC)) == place(authorization=BASIC).own
+
+
+class TestDocument:
+    def test_keeps_what_sdks_read(self) -> None:
+        """Codes and registered texts stay: an SDK behind the gateway understands the answer."""
+        document = Problem.from_bytes(document_of(problem_of(samples.LIMITED), REGISTRY))
+
+        assert document is not None
+        assert document.extensions == {
+            "errorCode": "E0000047",
+            "errorSummary": "API call exceeded rate limit due to too many requests.",
+            "errorLink": "E0000047",
+            "errorCauses": [],
+        }
+        assert document.upstream == {"status": 429, "code": "E0000047"}
+
+    def test_keeps_nothing_of_the_request_that_tripped_it(self) -> None:
+        """Others will get it: no id, no continuation, no text that the registry does not know."""
+        response = json_response(
+            429,
+            {
+                "error": "too_many_requests",
+                "error_description": "Slow down, jane@example.com",
+                "mfa_token": "Fe26.2**secret",
+                "state": "af0ifjsldkj",
+                "statusCode": 429,
+                "name": "jane doe",
+            },
+            ("retry-after", "9"),
+        )
+        problem = problem_of(response, "auth0", texts="all", instance="urn:uuid:1")
+
+        document = document_of(problem, REGISTRY)
+
+        assert [part for part in (b"jane", b"secret", b"af0ifjsldkj", b"urn:uuid") if part in document] == []
+        assert b'"error":"too_many_requests"' in document
+
+    def test_is_told_anew_to_each(self) -> None:
+        """Instance, wait and what a program may do belong to the request at hand."""
+        told = held_back(document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False)
+
+        assert told is not None
+        assert (told.instance, told.retry.after, told.retry.automatic, told.reason, told.status) == (
+            "urn:uuid:2",
+            17,
+            False,
+            "rate-limited",
+            429,
+        )
+
+    def test_a_store_that_gives_something_else_is_not_believed(self) -> None:
+        """The request is sent then."""
+        assert held_back(b"garbage", 17, "urn:uuid:2", automatic=False) is None
+
+    @pytest.mark.parametrize("headers", [[("X-RateLimit-Remaining", "x")], [(b"x-ratelimit-remaining", b"0")], []])
+    def test_a_rest_that_is_none_counts_as_used_up(self, headers: Pairs) -> None:
+        """Garbage, zero and silence are no rest."""
+        assert tripped(problem_of(samples.LIMITED), place(), list(headers)) == place().own
