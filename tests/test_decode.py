@@ -87,18 +87,7 @@ def test_data_of_another_coding_is_left_alone(coder: str) -> None:
     assert decode(b"\x00\xff" * 9, [CODERS[coder][0]], LIMIT) is None
 
 
-@pytest.mark.parametrize(
-    "coder",
-    [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(strict=True, reason="a zstd body that is cut short gives what there is")]
-            if name == "zstd" and sys.version_info < (3, 14)
-            else [],
-        )
-        for name in CODERS
-    ],
-)
+@by_coder
 def test_data_that_is_cut_short_is_left_alone(coder: str) -> None:
     """Half an answer, or an empty one, would be taken for the whole."""
     name, code = CODERS[coder]

@@ -63,6 +63,13 @@ class Registry:
         self._constants: dict[str, frozenset[str]] = {}
         self.lanes: dict[tuple[int, str | None, str], dict[str | None, Any]] = {}
         self._books = {provider: self._book(provider) for provider in PROVIDERS}
+        self._sealed = True
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """A registry does not change: `extend` gives a new one."""
+        if "_sealed" in self.__dict__:
+            raise AttributeError(f"a Registry is immutable: {name} cannot be set; extend() gives a new one")
+        super().__setattr__(name, value)
 
     @classmethod
     def builtin(cls) -> Registry:
@@ -91,7 +98,8 @@ class Registry:
             if not isinstance(given, Mapping):
                 msg = f"{place}: an entry is an object with an id, not {type(given).__name__}"
                 raise RowError(msg)
-            row = {**rows.get(str(given.get("id")), {}), **given}
+            # A copy by way of JSON: nothing that the caller changes later may change a registry.
+            row = {**rows.get(str(given.get("id")), {}), **orjson.loads(orjson.dumps(dict(given)))}
             row.setdefault("evidence", False)
             row.setdefault("sources", [{"at": where, "strength": "documented"}])
             row.setdefault("since", "0.0.0")

@@ -14,6 +14,7 @@ from authproblem._text import Template, is_constant
 
 _ID = re.compile(r"(auth0|okta|oauth):\S(.{0,110}\S)?")
 _STATUSES = range(200, 600)
+_STRENGTHS = ("recorded", "documented", "sdk", "community")
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str, "code": str, "shapes": list, "status": list, "name": str, "texts": list, "causes": list, "reasons": list,
     "surfaces": list, "known": list, "usual_status": list, "type": str, "evidence": bool, "sign_in": bool,
@@ -73,6 +74,7 @@ def check_row(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemTyp
             if value not in names:
                 _fail(where, field, value, f"one of {', '.join(sorted(names))}")
     _check_texts(row, where)
+    _check_sources(row, where)
 
 
 def _check_words(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemType]) -> None:
@@ -107,6 +109,14 @@ def _check_texts(row: Mapping[str, Any], where: str) -> None:
                 _fail(where, field, text, str(error))
     if row.get("evidence") and not row.get("code") and not all(is_constant(text) for text in row.get("texts", ())):
         _fail(where, "evidence", row["evidence"], "false: a text with slots proves no sender")
+
+
+def _check_sources(row: Mapping[str, Any], where: str) -> None:
+    for source in row.get("sources", ()):
+        sound = isinstance(source, Mapping) and set(source) == {"at", "strength"}
+        if not sound or not isinstance(source["at"], str) or source["strength"] not in _STRENGTHS:
+            right = 'objects {"at": "...", "strength": ...} with a strength of ' + ", ".join(_STRENGTHS)
+            _fail(where, "sources", source, right)
 
 
 def _fail(where: str, field: str, value: object, right: str) -> None:

@@ -18,6 +18,7 @@ def retry_token(retry: RetryHint) -> str:
 
 
 def retry_dict(retry: RetryHint) -> dict[str, Any]:
+    """The `retry` member; what is absent is left out, never null."""
     document: dict[str, Any] = {"policy": retry.policy}
     if retry.after is not None:
         document["after"] = retry.after

@@ -233,6 +233,7 @@ def _dress(response: requests.Response, reply: Reply, raw: Any) -> None:
     if reply.status != response.status_code:
         response.status_code, response.reason = reply.status, ""
     _fill(response, reply.headers, io.BytesIO(reply.body), raw)
+    response.encoding = "utf-8"  # as requests itself has it for JSON, whose other types it does not know
 
 
 def _fill(response: requests.Response, headers: list[Pair], body: io.RawIOBase | io.BytesIO, raw: Any) -> None:
