@@ -276,7 +276,6 @@ def test_a_mistake_fails_at_once_and_names_the_row(registry: Registry, mistake: 
     assert [part for part in parts if part not in str(failure.value)] == []
 
 
-@pytest.mark.xfail(strict=True, reason="check_row does not look into `sources`")
 @pytest.mark.parametrize("sources", [["RFC 1"], [{"at": "RFC 1"}], [{"at": 7, "strength": "documented"}]])
 def test_sources_of_a_wrong_form_are_a_mistake_like_any_other(registry: Registry, sources: object) -> None:
     """They are read when the registry is built."""
