@@ -88,6 +88,7 @@ routes = [
     Route("/staff", staff),
     Route("/oauth/token", token, methods=["POST"]),
     Route("/flaky/{status:int}/{times:int}/{wait:int}/{name}", flaky, methods=["GET", "POST"]),
+    Route("/api/v1/users/{status:int}/{times:int}/{wait:int}/{name}", flaky, methods=["GET", "POST"]),
     Route("/events", events),
 ]
 app = Starlette(routes=routes)

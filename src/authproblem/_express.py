@@ -1,17 +1,16 @@
-"""The hot path of classification: most errors are flat objects of a usual make whose code or exact text settles the entry.
+"""The hot path of classification: most errors are flat objects whose code or exact text settles the entry.
 
-Three look-ups tell them; whatever they do not settle goes the full way in `_classify`. No rule lives here: the tables hold
-answers that the full way gives whatever the status, so both ways agree for every response. They are filled code by code,
-for registered codes only: they grow with the registry, never with the traffic.
+Three look-ups tell them; whatever they do not settle goes the full way in `_classify`. No rule lives here: the tables
+hold answers that the full way gives whatever the status, so both ways agree for every response. They are filled code by
+code, for registered codes only: they grow with the registry, never with the traffic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from authproblem._index import Group
 from authproblem._model import Classification, UpstreamError
-from authproblem._parse import FlatShape, Json, is_e_code, read_causes, settled_proof
+from authproblem._parse import Json, is_e_code, read_causes, settled_proof
 from authproblem._registry import Registry
 from authproblem._scope import Sender
 
@@ -44,9 +43,10 @@ def settle(registry: Registry, document: Json, provider: str | None, full_way: F
         return None
     code_name, text_name, text_names, name_name, causes_name, kind, vendor, proof, lane = make
     code, text = document[code_name], document.get(text_name)
-    if type(code) is not str or type(text) is not str:
-        if text is not None or type(code) is not str or not document.keys().isdisjoint(text_names):
-            return None  # the text stands in another member, or is none
+    if type(code) is not str:
+        return None
+    if type(text) is not str and (text is not None or not document.keys().isdisjoint(text_names)):
+        return None  # the text stands in another member, or is none
     answers = registry.lanes.get((lane, provider, code))
     if answers is None:
         answers = _fill(registry, lane, provider, code, full_way)
@@ -68,14 +68,17 @@ def _fill(registry: Registry, lane: int, provider: str | None, code: str, full_w
     if not groups:
         return _NO_ANSWERS
     shape = registry.shapes.flat[lane]
+    statuses = _STATUSES.union(*(group.statuses for group in groups))
     answers: Answers = {}
     # The form of a code is what proves an E-code's sender: any other code in such an envelope goes the full way.
     if not any(group.surfaced for group in groups) and (shape.proof != "form" or is_e_code(code)):
         for text in set().union(*(group.constants(shape.id) for group in groups)):
-            if (ready := _settled(registry, shape, provider, code, text, groups, full_way)) is not None:
+            said = UpstreamError(shape.id, code, text, vendor=shape.vendor, proof=settled_proof(shape))
+            if (ready := _settled(registry, said, provider, statuses, full_way)) is not None:
                 answers[text] = ready
         if registry.means_itself(shape.vendor or provider, code, shape.id):
-            ready = _settled(registry, shape, provider, code, None, groups, full_way)
+            said = UpstreamError(shape.id, code, vendor=shape.vendor, proof=settled_proof(shape))
+            ready = _settled(registry, said, provider, statuses, full_way)
             if ready is not None:
                 answers[_ANY_TEXT] = ready
     registry.lanes[lane, provider, code] = answers
@@ -83,18 +86,9 @@ def _fill(registry: Registry, lane: int, provider: str | None, code: str, full_w
 
 
 def _settled(
-    registry: Registry,
-    shape: FlatShape,
-    provider: str | None,
-    code: str,
-    text: str | None,
-    groups: Iterable[Group],
-    full_way: FullWay,
+    registry: Registry, said: UpstreamError, provider: str | None, statuses: Iterable[int], full_way: FullWay
 ) -> Ready | None:
     """The one answer that the full way gives with every status that could make a difference, if it is one."""
-    proof = settled_proof(shape)
-    said = UpstreamError(shape.id, code, text, vendor=shape.vendor, proof=proof)
-    statuses = _STATUSES.union(*(group.statuses for group in groups))
     found = {_ready(full_way(registry, status, said, Sender(provider))) for status in statuses}
     return found.pop() if len(found) == 1 else None
 

@@ -133,7 +133,7 @@ def scan(headers: Headers) -> Fields:
     """Scan a response's headers.
 
     Args:
-        headers: a mapping, or an iterable of pairs, `str` or `bytes`; a mapping's view that keeps duplicates is preferred.
+        headers: a mapping, or an iterable of pairs, `str` or `bytes`; of a mapping the view that keeps duplicates.
 
     Raises:
         TypeError: if `headers` is neither.

@@ -89,8 +89,8 @@ class Interception:
         """Keep a copy of a chunk.
 
         Returns:
-            True while the response is held; False where it is too large with this chunk, which is not kept: send what is
-            kept, then the chunk, and let everything after it pass.
+            True while the response is held; False where it is too large with this chunk, which is not kept: send what
+            is kept, then the chunk, and let everything after it pass.
         """
         if len(self.body) + len(chunk) > self.gate.options.policy.max_body:
             self.holding = False

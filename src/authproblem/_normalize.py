@@ -67,20 +67,18 @@ def process(
         truth = build(found, fields, policy, occasion, instance=instance)
         if policy.disclosure == "off":
             return _new(Outcome, (truth, found, truth, ""))
-        return conclude(policy, truth, found, fields, occasion, instance)
+        return conclude(policy, truth, found, fields, occasion)
     except Unsendable:
         return Outcome(None, found, None, "unsendable")
 
 
-def conclude(
-    policy: Policy, truth: Problem, found: Classification, fields: Fields, occasion: Occasion, instance: str | None
-) -> Outcome:
+def conclude(policy: Policy, truth: Problem, found: Classification, fields: Fields, occasion: Occasion) -> Outcome:
     """Fold where a stranger must not tell answers apart: the same path once more, for the provider's genuine answer."""
     folded = fold(policy.registry, found, occasion.endpoint, policy.disclosure)
     if folded is None:
         return _new(Outcome, (truth, found, truth, ""))
     genuine = occasion._replace(status=folded.status)
-    return Outcome(build(folded.classification, fields, policy, genuine, instance=instance), found, truth)
+    return Outcome(build(folded.classification, fields, policy, genuine, instance=truth.instance), found, truth)
 
 
 def normalize(

@@ -237,20 +237,7 @@ def _meets(shape: FlatShape, keys: KeysView[str]) -> bool:
 
 
 def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
-    (
-        kind,
-        vendor,
-        conditional,
-        wanted,
-        either,
-        barred,
-        code_name,
-        text_names,
-        name_name,
-        causes_name,
-        proof,
-        sentence,
-    ) = shape
+    kind, vendor, conditional, _, _, _, code_name, text_names, name_name, causes_name, proof, sentence = shape
     if conditional and not _meets(shape, document.keys()):
         return None
     code = None

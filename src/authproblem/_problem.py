@@ -80,7 +80,7 @@ class Problem(NamedTuple):
 
     @property
     def is_rate_limit(self) -> bool:
-        """Whether requests come too fast: slow down. Blocks after failed attempts are none, for waiting does not end them."""
+        """Whether requests come too fast. Blocks after failed attempts are none: waiting does not end them."""
         return self.owner == "limit" and (self.is_temporary or self.reason in {"rate-limited", "concurrency-limited"})
 
     @property

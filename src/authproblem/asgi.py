@@ -167,10 +167,8 @@ class _Held:
         if not interception.holding:
             if not (self._swallow and message["type"] == _TRAILERS):
                 await self._send(message)
-        elif message["type"] != _BODY:  # pathsend, zerocopysend, trailers or unknown: not ours to judge
-            await self.release()
-            await self._send(message)
-        elif not interception.feed(message.get("body", b"")):
+        elif message["type"] != _BODY or not interception.feed(message.get("body", b"")):
+            # pathsend, zerocopysend, trailers, unknown, or too large: not ours to judge
             await self.release()
             await self._send(message)
         elif not message.get("more_body", False):

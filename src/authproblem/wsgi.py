@@ -148,7 +148,7 @@ class _Exchange:
                 self._write(chunk)
 
     def feed(self, chunk: bytes) -> tuple[bytes, ...]:
-        """Keep a chunk; where the response is too large with it, start it and give back what was kept, and the chunk."""
+        """Keep a chunk; where the response is too large with it, start it and give back all there is."""
         interception = self._interception
         if interception is None or interception.feed(chunk):
             return ()

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
 from typing import Any
 
 import aiohttp
 import pytest
+from Cryptodome.PublicKey import RSA
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from okta.client import Client
 from okta.errors.okta_api_error import OktaAPIError
+from okta.jwt import JWT
 from okta.request_executor import RequestExecutor
 
 from tests.clients.cases import API, TOKEN, Case, by_id, rows
@@ -30,6 +33,15 @@ def key() -> str:
     """A private key for the client's assertions."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _keys_are_made_once() -> Iterator[None]:
+    """Reading and making RSA keys costs the SDK most of its time: the tests share what it reads and makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JWT, "get_PEM_JWK", cache(JWT.get_PEM_JWK))
+        patch.setattr("okta.dpop.RSA.generate", cache(RSA.generate))
+        yield
 
 
 def get_user(client: Client) -> Awaitable[Any]:
@@ -80,9 +92,8 @@ def test_token(case: Case, door: Door, key: str, trusted: ssl.SSLContext) -> Non
     assert door.marks(case) == door.last.problem
 
 
-def test_dpop_nonces(door: Door, key: str, trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dpop_nonces(door: Door, key: str, trusted: ssl.SSLContext) -> None:
     """The token endpoint and the API each ask for a nonce of theirs; the SDK repeats each request once and succeeds."""
-    monkeypatch.setattr("okta.dpop.RSA_KEY_SIZE_BITS", 2048)  # 3072 take seconds to make
     user, error = run(door, trusted, get_user, **private_key("dpop", key, dpopEnabled=True))
     assert (error, user.id) == (None, "00ub0oNGTSWTBKOLGLNR")
     assert [(each.status, each.problem) for each in door.exchanges] == [

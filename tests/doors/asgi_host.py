@@ -49,7 +49,7 @@ class Connection:
         self.refused = 0
         self._gone_after = gone_after
         self._expects = START
-        self._trailers = False
+        self._trailers = self._requested = False
         self._seen: dict[int, asyncio.Event] = {}
 
     @property
@@ -63,7 +63,10 @@ class Connection:
         return [message["type"].rpartition(".")[2] for message in self.messages]
 
     async def receive(self) -> dict[str, Any]:
-        """An empty request."""
+        """An empty request; then nothing more, for the client stays."""
+        if self._requested:
+            await asyncio.Event().wait()
+        self._requested = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(self, message: Any) -> None:
