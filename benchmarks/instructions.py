@@ -16,7 +16,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
 _TURNS = 60
-_WARM = 12
+_WARM = 20
 _TIMEOUT = 900
 
 
@@ -71,7 +71,7 @@ def _run(turns: int, wanted: str) -> None:
     for name, (prepare, loop, share) in operations().items():
         if wanted not in name:
             continue
-        loop(prepare(_WARM))
+        loop(prepare(max(round(_WARM * share), 4)))
         inputs = prepare(max(round(turns * share), 2))
         gc.collect()
         gc.disable()

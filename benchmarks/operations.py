@@ -49,7 +49,7 @@ class Operation(NamedTuple):
 MORE = 100
 """Headers on top of the usual ten: a scan of them on the healthy path could not hide."""
 _LARGE = 4_000
-FEW, MANY = 100, 1_000
+FEW, MANY = 100, 400
 """Entries of the small and the large registry: a scan over them could not hide."""
 ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
 """A body of each kind and size; a door costs the same for bodies alike."""
@@ -64,7 +64,7 @@ def operations() -> dict[str, Operation]:
     for door in (_asgi, _wsgi):
         found |= door(None)
         found |= door(None, MORE)
-        for body in ERRORS:
+        for body in (*ERRORS, *FILLED):
             found |= door(body)
     for size in (FEW, MANY):
         found |= _sized(size)

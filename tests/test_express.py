@@ -44,8 +44,22 @@ def test_every_vector_is_settled_as_the_full_way_says(path, provider):
 
 
 CODES = st.sampled_from(
-    ["invalid_grant", "access_denied", "E0000004", "E0000011", "E0000001", "invalid_client", "user_exists"]
-    + ["mfa_required", "too_many_attempts", "invalid_body", "inexistent_user", "unauthorized", "slow_down", "unknown"]
+    [
+        "invalid_grant",
+        "access_denied",
+        "E0000004",
+        "E0000011",
+        "E0000001",
+        "invalid_client",
+        "user_exists",
+        "mfa_required",
+        "too_many_attempts",
+        "invalid_body",
+        "inexistent_user",
+        "unauthorized",
+        "slow_down",
+        "unknown",
+    ]
 )
 TEXTS = st.one_of(
     st.none(),
@@ -57,8 +71,14 @@ TEXTS = st.one_of(
 
 
 NAMES = st.sampled_from(
-    [("error", "error_description"), ("error", "message"), ("errorCode", "errorSummary"), ("errorCode", "message")]
-    + [("code", "description"), ("error_description", "error")]
+    [
+        ("error", "error_description"),
+        ("error", "message"),
+        ("errorCode", "errorSummary"),
+        ("errorCode", "message"),
+        ("code", "description"),
+        ("error_description", "error"),
+    ]
 )
 
 
@@ -94,7 +114,7 @@ def test_the_tables_do_not_grow_with_unknown_codes():
 
 def test_common_errors_are_settled_without_the_full_way():
     """The hot path is taken at all: these are what a login page sees all day."""
-    common = [
+    common: list[dict[str, object]] = [
         {"error": "invalid_grant", "error_description": "Wrong email or password."},
         {"errorCode": "E0000004", "errorSummary": "Authentication failed", "errorLink": "E0000004", "errorId": "oae1",
          "errorCauses": []},

@@ -6,31 +6,35 @@ word. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it i
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from orjson import JSONDecodeError, loads
 
-from authproblem._challenge import Challenge, parse_line
 from authproblem._express import settle
 from authproblem._fields import PLAIN_JSON, Fields
 from authproblem._index import Match
-from authproblem._location import read_location
 from authproblem._model import Classification, UpstreamError
 from authproblem._negotiate import PROBLEM, is_json
 from authproblem._parse import CODE, Json, load_object, unwrap
 from authproblem._registry import Registry
 from authproblem._scope import UNKNOWN, Sender
 
+if TYPE_CHECKING:  # readers of rare headers are imported when such a header is there: importing us stays cheap
+    from authproblem._challenge import Challenge
+
 MAX_TEXT_BODY = 512
 """Bytes of a plain-text body that is an error message; longer ones are pages and are left alone."""
 
 _VENDORS = ("auth0", "okta")
+_TOLD = ("error", "error_description")
 _SHAPELESS = frozenset(("empty", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 
 
 Verdict = tuple[Classification | None, str]
-"""The outcome for one response: what it means, or None; and why it is left alone: empty for an error that is understood,
-else `not_candidate`, `no_evidence`, `step`, `unreadable` or `html`."""
+"""What one response means, or None; and why it is left alone: empty for an error that is understood, else
+`not_candidate`, `no_evidence`, `step`, `unreadable` or `html`."""
 
 _NOT_CANDIDATE: Verdict = (None, "not_candidate")
 _NO_EVIDENCE: Verdict = (None, "no_evidence")
@@ -147,9 +151,10 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
     """No shape in the body: the challenge tells, or a known sentence, or for a certain sender the status."""
     challenge = error_challenge(fields)
     if challenge is not None:
-        code = challenge.parameters["error"]
+        told = {name: challenge.parameters[name] for name in _TOLD if name in challenge.parameters}
+        # Where the body is no object, clients find the code where they look for it first: in the body.
         spoken = UpstreamError(
-            "www_authenticate", code, challenge.parameters.get("error_description"), document=said.document
+            "www_authenticate", told["error"], told.get("error_description"), document=said.document or told
         )
         found = _meaning(registry, status, spoken, sender)
         if found is not None:
@@ -171,7 +176,12 @@ def error_challenge(fields: Fields) -> Challenge | None:
     Okta has sent `acr_values=urn:okta:loa:1fa:any` without quotes: a line that breaks the grammar is read loosely,
     for here it is only read.
     """
-    for line in fields.all("www-authenticate"):
+    lines = fields.all("www-authenticate")
+    if not lines:
+        return None
+    from authproblem._challenge import parse_line
+
+    for line in lines:
         for challenge in parse_line(line) or parse_line(line, loose=True) or ():
             if CODE.fullmatch(challenge.parameters.get("error", "")):
                 return challenge
@@ -236,6 +246,8 @@ def _concurrency(registry: Registry, fields: Fields, found: Classification) -> C
 
 def _redirect(registry: Registry, status: int, fields: Fields, sender: Sender) -> Verdict:
     """A redirect that carries a registered error together with what only an authorization response has."""
+    from authproblem._location import read_location
+
     read = read_location(fields.get("location") or "")
     if read is None:
         return _NOT_CANDIDATE

@@ -7,9 +7,7 @@ data: never tokens, never raw texts.
 
 from __future__ import annotations
 
-import logging
 import sys
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -73,6 +71,8 @@ def problem_keys(problem: Problem, entry: Entry, found: Classification | None, s
 
 def fingerprint(said: UpstreamError) -> str:
     """A checksum of shape, member names and JSON types: the same for all bodies of a kind, without any value."""
+    import zlib
+
     document = said.document or {}
     names = sorted(f"{name}:{type(value).__name__}" for name, value in document.items())
     return f"{said.shape}-{zlib.crc32(chr(10).join(names).encode('utf-8', 'replace')):08x}"
@@ -80,6 +80,8 @@ def fingerprint(said: UpstreamError) -> str:
 
 def enabled(level: str) -> bool:
     """Whether the app's logging lets an event of this level through; made before any of its values."""
+    import logging
+
     import structlog
 
     number = getattr(logging, level.upper())
@@ -96,6 +98,8 @@ def enabled(level: str) -> bool:
 
 def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
     """Write one event; a logger or processor that raises is reported once and never reaches the response."""
+    import logging
+
     import structlog
 
     try:

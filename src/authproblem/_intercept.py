@@ -15,7 +15,6 @@ from authproblem import _events as events
 from authproblem._classify import identify
 from authproblem._fields import Fields, Headers, Pair, pairs_of, scan
 from authproblem._headers import Dress, forbids_transform, marked, rewritten, without_mark
-from authproblem._location import read_query
 from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM, is_json, media_type
 from authproblem._normalize import Outcome, process
@@ -246,6 +245,8 @@ class Gate:
         path = request.path
         if path not in options.callback_paths:
             return None
+        from authproblem._location import read_query
+
         try:
             read = read_query(query)
             sender = options.scopes.sender(path, request.state)._replace(endpoint=None)

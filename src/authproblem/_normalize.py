@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from authproblem._classify import examine
-from authproblem._decode import decode
 from authproblem._disclose import fold
 from authproblem._fields import PLAIN_JSON, Fields, Headers, scan
 from authproblem._members import Unsendable
@@ -160,6 +159,8 @@ def classify(
 def _decoded(fields: Fields, body: bytes | bytearray, limit: int) -> bytes | None:
     """The body with its content codings undone; None if that cannot be, or it is too large."""
     if "content-encoding" in fields:
+        from authproblem._decode import decode
+
         decoded = decode(bytes(body), fields.all("content-encoding"), limit)
         return decoded if decoded is not None and len(decoded) <= limit else None
     return bytes(body) if len(body) <= limit else None

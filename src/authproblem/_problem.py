@@ -10,7 +10,6 @@ import orjson
 
 from authproblem._classify import callback, error_challenge
 from authproblem._fields import PLAIN_JSON, Fields, Headers, scan
-from authproblem._location import read_parameters
 from authproblem._members import OWN, Texts, clean, members
 from authproblem._model import Classification, Entry, RetryHint, UpstreamError
 from authproblem._negotiate import JSON, PROBLEM
@@ -229,6 +228,8 @@ class Problem(NamedTuple):
         Raises:
             ValueError: for an unknown provider.
         """
+        from authproblem._location import read_parameters
+
         registry = registry or Registry.builtin()
         sender = UNKNOWN if provider is None else Sender(check_provider(provider, "from_callback()"), certain=True)
         read = read_parameters(params, "callback")

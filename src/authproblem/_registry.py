@@ -16,7 +16,6 @@ import orjson
 from authproblem._index import Book, Family, Group, Match, Surface, Surfaces
 from authproblem._model import PROVIDERS, Entry, ProblemType, Source, UpstreamError
 from authproblem._parse import Shapes
-from authproblem._rows import RowError, check_row, check_type_names
 
 Json = dict[str, Any]
 ExtensionSource = str | os.PathLike[str] | Mapping[str, Any]
@@ -91,6 +90,8 @@ class Registry:
             ValueError: for a row that does not hold; the message names the row, the field and what would be right.
             OSError: if the file cannot be read.
         """
+        from authproblem._rows import RowError, check_row
+
         document, where = _read_extension(source)
         rows = dict(self._rows)
         for number, given in enumerate(document.get("entries", ())):
@@ -268,6 +269,8 @@ def _read(name: str) -> Json:
 
 
 def _read_extension(source: ExtensionSource) -> tuple[Mapping[str, Any], str]:
+    from authproblem._rows import RowError, check_type_names
+
     if isinstance(source, Mapping):
         document, where = source, "the registry extension"
     else:
@@ -334,6 +337,8 @@ def _names(entries: Iterable[Entry]) -> dict[str, Entry]:
 
 def _check_collisions(rows: Mapping[str, Json], where: str) -> None:
     """Two rows that claim the same responses: the second could never be found."""
+    from authproblem._rows import RowError
+
     claims: dict[Any, str] = {}
     for row in rows.values():
         if row.get("lookup_only"):

@@ -1,7 +1,7 @@
-"""One and the same site in every framework, as its users would write it: what stands behind the middleware in the wild.
+"""One and the same site in every framework, as its users would write it: what stands behind the middleware.
 
-Each factory gives the app without our middleware. Frameworks are imported only by the factory that needs them; they read
-annotations when a handler is defined, so that these must not be postponed here.
+Each factory gives the app without our middleware, and imports its framework itself. Frameworks read the annotations
+of a handler when it is defined, so that these are not postponed here.
 """
 
 import functools
@@ -15,6 +15,9 @@ COOKIES = ("a", "b")
 CHUNKS = ("one", "two", "three")
 OWN = {"message": "no", "code": 7}
 """An error of the app's own."""
+PAGES = ("okta", "healthy", "own", "stream", "boom")
+_STATUSES = {"okta": 401, "own": 422}
+_DOCUMENTS: dict[str, Any] = {"okta": OKTA_BODY, "own": OWN, "healthy": {"ok": True}}
 
 
 async def _stream() -> AsyncIterator[str]:
@@ -176,7 +179,7 @@ def falcon() -> Any:
             yield chunk.encode()
 
     app = falcon.asgi.App()
-    for name in ("okta", "healthy", "own", "stream", "boom"):
+    for name in PAGES:
         app.add_route(f"/{name}", Page(name))
     return app
 
@@ -194,7 +197,7 @@ def falcon_wsgi() -> Any:
             _falcon_page(self.name, response, lambda: (chunk.encode() for chunk in CHUNKS))
 
     app = falcon.App()
-    for name in ("okta", "healthy", "own", "stream", "boom"):
+    for name in PAGES:
         app.add_route(f"/{name}", Page(name))
     return app
 
@@ -205,8 +208,8 @@ def _falcon_page(name: str, response: Any, stream: Any) -> None:
     if name == "stream":
         response.stream, response.content_type = stream(), "text/plain"
         return
-    response.status = {"okta": 401, "own": 422}.get(name, 200)
-    response.media = {"okta": OKTA_BODY, "own": OWN}.get(name, {"ok": True})
+    response.status = _STATUSES.get(name, 200)
+    response.media = _DOCUMENTS[name]
     for cookie in COOKIES if name == "okta" else ():
         response.set_cookie(cookie, "1")
 
@@ -214,36 +217,25 @@ def _falcon_page(name: str, response: Any, stream: Any) -> None:
 @functools.cache
 def blacksheep() -> Any:
     """BlackSheep; it wants to be started, which its users leave to the server."""
-    from blacksheep import Application, Cookie, Response, StreamedContent, get, json
+    from blacksheep import Application, Cookie, Response, StreamedContent, json
 
     async def content() -> AsyncIterator[bytes]:
         for chunk in CHUNKS:
             yield chunk.encode()
 
-    @get("/okta")
-    async def okta() -> Response:
-        response = json(OKTA_BODY, status=401)
-        for name in COOKIES:
-            response.set_cookie(Cookie(name, "1"))
+    async def page(name: str) -> Response:
+        if name == "boom":
+            raise AppError
+        if name == "stream":
+            return Response(200, content=StreamedContent(b"text/plain", content))
+        response = json(_DOCUMENTS[name], status=_STATUSES.get(name, 200))
+        for cookie in COOKIES if name == "okta" else ():
+            response.set_cookie(Cookie(cookie, "1"))
         return response
 
-    @get("/healthy")
-    async def healthy() -> Response:
-        return json({"ok": True})
-
-    @get("/own")
-    async def own() -> Response:
-        return json(OWN, status=422)
-
-    @get("/stream")
-    async def stream() -> Response:
-        return Response(200, content=StreamedContent(b"text/plain", content))
-
-    @get("/boom")
-    async def boom() -> Response:
-        raise AppError
-
     app = Application()
+    for name in PAGES:
+        app.router.add_get(f"/{name}", functools.partial(page, name))
 
     async def started(scope: Any, receive: Any, send: Any) -> None:
         if not app.started:

@@ -51,6 +51,7 @@ class Connection:
         self._expects = START
         self._trailers = self._requested = False
         self._seen: dict[int, asyncio.Event] = {}
+        self._over: asyncio.Event | None = None
 
     @property
     def complete(self) -> bool:
@@ -63,9 +64,13 @@ class Connection:
         return [message["type"].rpartition(".")[2] for message in self.messages]
 
     async def receive(self) -> dict[str, Any]:
-        """An empty request; then nothing more, for the client stays."""
+        """An empty request; then, when the response is complete, the end of the connection."""
         if self._requested:
-            await asyncio.Event().wait()
+            self._over = self._over or asyncio.Event()
+            if self.complete:
+                self._over.set()
+            await self._over.wait()
+            return {"type": "http.disconnect"}
         self._requested = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -81,6 +86,8 @@ class Connection:
             kept["body"] = bytes(kept["body"])
         self._check(kept)
         self.messages.append(kept)
+        if self.complete and self._over is not None:
+            self._over.set()
         for count, event in self._seen.items():
             if len(self.messages) >= count:
                 event.set()

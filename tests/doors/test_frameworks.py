@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +38,8 @@ def visit(door: str, app: Any, path: str, method: str = "GET") -> tuple[Response
         connection = Connection()
         try:
             run(app(http_scope(path, method, [("host", "testserver")]), connection.receive, connection.send))
+        except asyncio.TimeoutError:
+            raise
         except Exception as caught:  # noqa: BLE001 - whatever the app raises
             error = type(caught).__name__
         return connection.answer() if connection.complete else None, error
@@ -62,7 +65,7 @@ def test_a_providers_error_becomes_a_problem(door: str, name: str, options: dict
     assert error == ""
     assert answer is not None
     assert assert_problem(answer)["reason"] == "invalid-credentials"
-    assert [cookie.partition("=")[0] for cookie in answer.lines("set-cookie")] == list(apps.COOKIES)
+    assert [cookie.strip().partition("=")[0] for cookie in answer.lines("set-cookie")] == list(apps.COOKIES)
 
 
 REQUESTS = [
@@ -94,6 +97,6 @@ def test_head_tells_no_more_than_get(door: str, name: str) -> None:
     _, app = sites(door, name)
     answer, _ = visit(door, app, "/okta", "HEAD")
     assert answer is not None
-    assert answer.status in {401, 405}
+    assert answer.status in {401, 404, 405}  # not every framework has HEAD where it has GET
     if answer.lines("auth-problem"):
         assert_problem(answer, method="HEAD")

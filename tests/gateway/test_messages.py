@@ -1,0 +1,172 @@
+"""Headers and targets, as pure functions."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from authproblem.gateway._messages import Peer, accept_encoding, below, decodable, end_to_end, request_headers, target
+
+KNOWN = frozenset((b"gzip", b"deflate", b"identity"))
+PEER = Peer({"client": ("192.0.2.7", 5000), "scheme": "https", "http_version": "1.1"})
+
+
+def sent(*headers: tuple[bytes, bytes], forwarded: str = "own") -> list[tuple[bytes, bytes]]:
+    """The headers that the provider gets."""
+    return request_headers(headers, host=b"org.okta.com", known=KNOWN, forwarded=forwarded, peer=PEER)
+
+
+def values(name: bytes, pairs: list[tuple[bytes, bytes]]) -> list[bytes]:
+    """The values of a header, in order."""
+    return [value for key, value in pairs if key == name]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([], b"identity"),
+        ([b""], b"identity"),
+        ([b"gzip, deflate, br, zstd"], b"gzip, deflate"),
+        ([b"br"], b"identity"),
+        ([b"*"], b"identity"),
+        ([b"br;q=1.0, GZIP;q=0.5, *;q=0"], b"GZIP;q=0.5"),
+        ([b"gzip;q=0"], b"gzip;q=0"),
+        ([b"br", b"deflate"], b"deflate"),
+        ([b"identity;q=0, gzip"], b"identity;q=0, gzip"),
+    ],
+)
+def test_asks_for_no_coding_that_it_cannot_undo(lines: list[bytes], expected: bytes) -> None:
+    """And for none at all where nothing is left, since silence would allow any."""
+    assert accept_encoding(lines, KNOWN) == expected
+
+
+@pytest.mark.parametrize("extra", ["brotli", "zstandard"])
+def test_knows_the_codings_of_the_extras_that_are_there(extra: str) -> None:
+    """Without the library the coding is not asked for."""
+    name = {"brotli": b"br", "zstandard": b"zstd"}[extra]
+    if name == b"zstd" and importlib.util.find_spec("compression") is not None:
+        pytest.skip("zstd is in the standard library here")
+
+    assert (name in decodable()) == (importlib.util.find_spec(extra) is not None)
+
+
+def test_keeps_what_goes_from_end_to_end() -> None:
+    """In order, line by line."""
+    pairs = [(b"Set-Cookie", b"a=1"), (b"X-Own", b"1"), (b"set-cookie", b"b=2"), (b"Upgrade-Insecure-Requests", b"1")]
+
+    assert end_to_end(pairs) == [(name.lower(), value) for name, value in pairs]
+
+
+def test_drops_what_belongs_to_one_connection() -> None:
+    """The fixed names, and those that `Connection` names (RFC 9110 section 7.6.1)."""
+    pairs = [
+        (b"Connection", b"close, X-Trace"),
+        (b"connection", b"TE"),
+        (b"x-trace", b"1"),
+        (b"Keep-Alive", b"timeout=5"),
+        (b"TE", b"trailers"),
+        (b"Trailer", b"x"),
+        (b"Transfer-Encoding", b"chunked"),
+        (b"Upgrade", b"h2c"),
+        (b"Proxy-Authorization", b"Basic x"),
+        (b"Proxy-Authenticate", b"Basic"),
+        (b"Proxy-Connection", b"keep-alive"),
+        (b"x-kept", b"1"),
+    ]
+
+    assert end_to_end(pairs) == [(b"x-kept", b"1")]
+
+
+def test_names_the_provider_as_host() -> None:
+    """First, and once."""
+    assert values(b"host", sent((b"host", b"gateway.example.com"))) == [b"org.okta.com"]
+
+
+def test_says_that_it_stands_in_between() -> None:
+    """`Via` (RFC 9110 section 7.6.3), after those before it."""
+    assert values(b"via", sent((b"via", b"1.1 edge"))) == [b"1.1 edge, 1.1 authproblem"]
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address", "scheme"),
+    [("own", [b"192.0.2.7"], [b"https"]), ("none", [], []), ("keep", [b"6.6.6.6, 7.7.7.7, 192.0.2.7"], [b"http"])],
+)
+def test_tells_where_a_request_came_from(forwarded: str, address: list[bytes], scheme: list[bytes]) -> None:
+    """By what the server saw; the caller's word only where the operator says so."""
+    told = sent(
+        (b"x-forwarded-for", b"6.6.6.6"),
+        (b"x-forwarded-for", b"7.7.7.7"),
+        (b"x-forwarded-proto", b"http"),
+        forwarded=forwarded,
+    )
+
+    assert (values(b"x-forwarded-for", told), values(b"x-forwarded-proto", told)) == (address, scheme)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"forwarded",
+        b"x-real-ip",
+        b"true-client-ip",
+        b"cf-connecting-ip",
+        b"x-client-ip",
+        b"x-cluster-client-ip",
+        b"x-forwarded-host",
+        b"x-forwarded-user",
+    ],
+)
+def test_passes_no_word_of_the_caller_on_itself(name: bytes) -> None:
+    """Whatever a proxy in front of the provider might believe."""
+    assert b"6.6.6.6" not in [value for _, value in sent((name, b"6.6.6.6"))]
+
+
+def test_adds_nothing_else() -> None:
+    """No user agent, no `Accept`, no coding of a library's own."""
+    assert [name for name, _ in sent((b"x-own", b"1"))] == [
+        b"host",
+        b"x-own",
+        b"accept-encoding",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-proto",
+    ]
+
+
+def test_a_peer_without_an_address_is_not_told() -> None:
+    """A Unix socket."""
+    scope: dict[str, Any] = {"client": None}
+
+    assert Peer(scope).address == b""
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        (b"/a%2Fb/../c//d", b"", b"/a%2Fb/../c//d"),
+        (b"/a", b"x=%20&y=|", b"/a?x=%20&y=|"),
+        (b"/a b\xff", b"q=\r\n", b"/a%20b%FF?q=%0D%0A"),
+    ],
+)
+def test_a_target_goes_on_as_it_came(path: bytes, query: bytes, expected: bytes) -> None:
+    """Byte for byte, but for what HTTP does not allow in it."""
+    assert target(path, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix", "expected"),
+    [
+        (b"/okta/api", b"/okta", b"/api"),
+        (b"/okta", b"/okta", b"/"),
+        (b"/oktapus", b"/okta", None),
+        (b"/api", b"", b"/api"),
+        (b"/api", b"/okta", None),
+        (b"http://evil/", b"", None),
+        (b"*", b"", None),
+    ],
+)
+def test_a_prefix_holds_for_whole_segments(path: bytes, prefix: bytes, expected: bytes | None) -> None:
+    """And nothing but a path is below any."""
+    assert below(path, prefix) == expected
