@@ -8,6 +8,7 @@ from functools import partial
 
 from benchmarks import core, doors, errors, instructions, scale, served
 from benchmarks.plot import draw
+from benchmarks.readme import publish
 from benchmarks.results import FULL, LATEST, LONG, QUICK, TINY, Row, Section, Settings, as_json, show, write
 from benchmarks.timing import Figure
 
@@ -54,7 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
         document = as_json(sections, settings=settings)
         write(document)
         draw(document)
-        print(f"kept in {LATEST.name} and plot.svg")
+        publish(document)
+        print(f"kept in {LATEST.name}, plot.svg and README.md")
 
 
 def counted() -> Section:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from authproblem._mask import printable
@@ -23,6 +24,7 @@ PASSED = "authproblem.passed"
 FAILED = "authproblem.failed"
 
 _LOGGER = "authproblem"
+_NUMBERS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _MAX_FAULTS = 64
 _MAX_FRAMES = 64
 """Frames of a traceback that are told, the innermost: an app behind ten middlewares has about forty."""
@@ -31,7 +33,7 @@ _faults: set[tuple[str, str]] = set()
 
 def prepare() -> None:
     """Import structlog when a middleware is built, so that the first error of a process does not wait for it."""
-    import structlog  # noqa: F401
+    _modules()
 
 
 def level_of(registry: Registry, owner: str) -> str:
@@ -80,14 +82,11 @@ def fingerprint(said: UpstreamError) -> str:
 
 def enabled(level: str) -> bool:
     """Whether the app's logging lets an event of this level through; made before any of its values."""
-    import logging
-
-    import structlog
-
-    number = getattr(logging, level.upper())
+    logging, structlog = _modules()
+    number = _NUMBERS[level]
     try:
         if not structlog.is_configured():
-            return logging.getLogger(_LOGGER).isEnabledFor(number)
+            return bool(logging.getLogger(_LOGGER).isEnabledFor(number))
         log = _configured_logger()
         guard = getattr(log, "is_enabled_for", None) or getattr(log, "isEnabledFor", None)
         return bool(guard(number)) if callable(guard) else True
@@ -98,10 +97,7 @@ def enabled(level: str) -> bool:
 
 def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
     """Write one event; a logger or processor that raises is reported once and never reaches the response."""
-    import logging
-
-    import structlog
-
+    logging, structlog = _modules()
     try:
         if structlog.is_configured():
             log = _configured_logger()
@@ -114,11 +110,19 @@ def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
         report_fault(error, "an event could not be written", to_stderr=True)
 
 
-def _configured_logger() -> Any:
-    """The app's logger; of an asynchronous one the logger beneath, for nothing here can await."""
+@cache
+def _modules() -> tuple[Any, Any]:
+    """`logging` and structlog, imported when a middleware is built; an import statement costs more than the guard."""
+    import logging
+
     import structlog
 
-    log = structlog.get_logger(_LOGGER).bind()
+    return logging, structlog
+
+
+def _configured_logger() -> Any:
+    """The app's logger; of an asynchronous one the logger beneath, for nothing here can await."""
+    log = _modules()[1].get_logger(_LOGGER).bind()
     return getattr(log, "sync_bl", log)
 
 

@@ -6,10 +6,13 @@ ever added.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from authproblem._fields import Fields, Pair
+from authproblem._fields import PLAIN_JSON, Fields, Pair
+from authproblem._negotiate import JSON, PROBLEM
 from authproblem._problem import Problem
+from authproblem._wire import retry_token
 
 _DROPPED_NAMES = (
     # framing and the coding of the old body
@@ -30,6 +33,7 @@ _EXPOSE = frozenset(("access-control-expose-headers", b"access-control-expose-he
 _VARY = frozenset(("vary", b"vary"))
 _CACHE_CONTROL = frozenset(("cache-control", b"cache-control"))
 _MARK = frozenset(("auth-problem-upstream", b"auth-problem-upstream"))
+_CONSTANT_TYPES = frozenset((PROBLEM, JSON))
 _TWIN_NAMES = ("Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry")
 
 
@@ -65,30 +69,50 @@ def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int |
         length: bytes of the body, or None where none is sent (HEAD).
         dress: how it is sent.
     """
-    kept: list[Pair] = []
-    for pair in pairs:
-        name = pair[0].lower()
-        if name in _DROPPED or (name in _RETRY_AFTER and not dress.keep_retry_after):
-            continue
-        if (name in _CHALLENGE and not dress.keep_challenge) or (dress.expose and name in _EXPOSE):
-            continue
-        kept.append((pair[0], pair[1]))
-    added = [("Content-Type", dress.media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
+    names = [pair[0].lower() for pair in pairs]
+    dropped = _DROPPED if fields is PLAIN_JSON else _DROPPED | _dropped(dress)
+    headers: list[Pair] = [tuple(pair) for pair, name in zip(pairs, names, strict=True) if name not in dropped]
+    retry = problem.retry
+    fixed = _CONSTANT if dress.media_type in _CONSTANT_TYPES else _constant
+    headers += fixed(dress.media_type, problem.reason, problem.owner, retry_token(retry), dress.binary)
+    added = []
     if length is not None:
         added.append(("Content-Length", str(length)))
-    told = problem.retry.after is not None and not dress.drop_retry_after
+    told = retry.after is not None and not dress.drop_retry_after
     if told and not dress.keep_retry_after:
-        added.append(("Retry-After", str(problem.retry.after)))
-    added += twin(fields, problem, expose=dress.expose, waits=dress.keep_retry_after or told)
-    if dress.negotiated and not _varies(pairs):
+        added.append(("Retry-After", str(retry.after)))
+    if dress.expose and fields is not PLAIN_JSON:
+        added += _exposed(fields, waits=dress.keep_retry_after or told)
+    if dress.negotiated and (_VARY.isdisjoint(names) or not _varies(pairs)):
         added.append(("Vary", "Accept"))
-    return kept + _as_kind(added, binary=dress.binary)
+    return headers + _as_kind(added, binary=dress.binary)
+
+
+def _dropped(dress: Dress) -> frozenset[Any]:
+    """What else goes, by the way in which the problem is sent."""
+    return frozenset().union(
+        _EXPOSE if dress.expose else (),
+        () if dress.keep_retry_after else _RETRY_AFTER,
+        () if dress.keep_challenge else _CHALLENGE,
+    )
+
+
+def _constant(media_type: str, reason: str, owner: str, token: str, binary: bool) -> tuple[Pair, ...]:  # noqa: FBT001
+    """What all problems of a type are sent with."""
+    pairs = [("Content-Type", media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
+    pairs += zip(_TWIN_NAMES, (reason, owner, token), strict=True)
+    return tuple(_as_kind(pairs, binary=binary))
+
+
+_CONSTANT = lru_cache(maxsize=1024)(_constant)
+"""Bounded by the registry: reasons, owners and tokens are its constants, and the media type is one of two."""
 
 
 def marked(pairs: list[Pair], fields: Fields, problem: Problem, *, binary: bool, expose: bool) -> list[Pair]:
     """The headers of a redirect with the header twin added; nothing else changes."""
     kept = [(n, v) for n, v in pairs if n.lower() not in _MARK and not (expose and n.lower() in _EXPOSE)]
-    return kept + _as_kind(twin(fields, problem, expose=expose, waits=False), binary=binary)
+    added = problem.twin() + (_exposed(fields, waits=False) if expose else [])
+    return kept + _as_kind(added, binary=binary)
 
 
 def without_mark(pairs: list[Pair], fields: Fields) -> list[Pair]:
@@ -103,18 +127,15 @@ def forbids_transform(pairs: list[Pair]) -> bool:
     return any("no-transform" in line.lower() for line in _lines(pairs, _CACHE_CONTROL))
 
 
-def twin(fields: Fields, problem: Problem, *, expose: bool, waits: bool) -> list[tuple[str, str]]:
-    """The header twin, and the line that lets scripts of other origins read it (Fetch, CORS protocol)."""
-    added = problem.twin()
+def _exposed(fields: Fields, *, waits: bool) -> list[tuple[str, str]]:
+    """The line that lets scripts of other origins read the header twin (Fetch, CORS protocol)."""
     listed = fields.all("access-control-expose-headers")
-    if not expose:
-        return added
-    if "access-control-allow-origin" in fields:
-        names = {name.strip().lower() for line in listed for name in line.split(",")}
-        wanted = (*_TWIN_NAMES, "Retry-After") if waits else _TWIN_NAMES
-        missing = [] if "*" in names else [name for name in wanted if name.lower() not in names]
-        listed = [", ".join([*listed, *missing])] if listed or missing else []
-    return added + [("Access-Control-Expose-Headers", line) for line in listed]
+    if "access-control-allow-origin" not in fields:
+        return [("Access-Control-Expose-Headers", line) for line in listed]
+    names = {name.strip().lower() for line in listed for name in line.split(",")}
+    wanted = (*_TWIN_NAMES, "Retry-After") if waits else _TWIN_NAMES
+    missing = [] if "*" in names else [name for name in wanted if name.lower() not in names]
+    return [("Access-Control-Expose-Headers", ", ".join([*listed, *missing]))] if listed or missing else []
 
 
 def _varies(pairs: list[Pair]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from authproblem import _events as events
 from authproblem._classify import identify
-from authproblem._fields import Fields, Headers, Pair, pairs_of, scan
+from authproblem._fields import PLAIN_JSON, Fields, Headers, Pair, pairs_of, scan
 from authproblem._headers import Dress, forbids_transform, marked, rewritten, without_mark
 from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM, is_json, media_type
@@ -27,6 +27,7 @@ from authproblem._scope import Sender, read_mark
 JUDGED = "authproblem.judged"
 """The key in scope or environ by which an instance nearer to the app says that it has seen an error response."""
 
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame
 _CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity"))
 _UNTOUCHABLE = frozenset((416,))
 """Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
@@ -80,7 +81,7 @@ class Interception:
         self.gate, self.request, self.status, self.pairs = gate, request, status, pairs
         self.fields = fields = scan(pairs)
         self.sender = Sender()
-        self.headers = without_mark(pairs, fields)
+        self.headers = pairs if fields is PLAIN_JSON else without_mark(pairs, fields)
         self.holding = False
         self.body = bytearray()
 
@@ -140,8 +141,10 @@ class Gate:
 
     def _begin(self, interception: Interception) -> None:
         request, status, fields = interception.request, interception.status, interception.fields
+        if 300 <= status < 400 and "location" not in fields:
+            return
         scopes = self.options.scopes
-        sender = read_mark(fields.get("auth-problem-upstream"))
+        sender = None if fields is PLAIN_JSON else read_mark(fields.get("auth-problem-upstream"))
         if sender is None:
             sender = scopes.sender(request.path, request.state, self._knows)
         interception.sender = sender
@@ -152,7 +155,9 @@ class Gate:
             return
         if status >= 400:
             request.state[JUDGED] = True
-        interception.holding = self._holds(status, fields, sender)
+        interception.holding = status not in _UNTOUCHABLE and (
+            fields is PLAIN_JSON or self._holds(status, fields, sender)
+        )
 
     def _knows(self, provider: str | None, path: str) -> bool:
         """Whether a path is an endpoint of a provider, or of either vendor where the provider is not known yet."""
@@ -162,7 +167,7 @@ class Gate:
     def _holds(self, status: int, fields: Fields, sender: Sender) -> bool:
         """Whether the response may be a provider's error: by status, type, coding and declared size alone."""
         media = fields.media_type
-        if media == PROBLEM or "auth-problem" in fields or status in _UNTOUCHABLE:
+        if media == PROBLEM or "auth-problem" in fields:
             return False
         codings = {name.strip().lower() for line in fields.all("content-encoding") for name in line.split(",")}
         if codings - _CODINGS - {""}:
@@ -202,7 +207,7 @@ class Gate:
 
     def _occasion(self, held: Interception) -> Occasion:
         sender, policy = held.sender, self.options.policy
-        return Occasion(held.status, sender.endpoint, held.request.method, time.time(), policy.max_wait)
+        return _new(Occasion, (held.status, sender.endpoint, held.request.method, time.time(), policy.max_wait))
 
     def _applies(self, pairs: list[Pair]) -> bool:
         """Whether a problem is sent at all: not as a dry run, nor where `no-transform` is to be respected."""
@@ -215,6 +220,9 @@ class Gate:
         kind = options.media_type or media_type(held.request.accept, fields.media_type)
         if kind not in {PROBLEM, JSON}:
             kind = PROBLEM if folded else fields.get("content-type") or PROBLEM
+        if fields is PLAIN_JSON and not folded:
+            plain = (kind, held.request.binary, False, False, True, options.media_type is None, options.expose_headers)
+            return _new(Dress, plain)
         return Dress(
             media_type=kind,
             binary=held.request.binary,
@@ -228,7 +236,7 @@ class Gate:
     def _redirect(self, held: Interception) -> list[Pair] | None:
         """A redirect: an event if it carries an error, and the header twin where that is asked for."""
         options, request = self.options, held.request
-        if "location" not in held.fields or options.scopes.excludes(request.path):
+        if options.scopes.excludes(request.path):
             return None
         policy = options.policy._replace(disclosure="off")
         outcome = process(policy, held.fields, b"", held.sender, self._occasion(held), instance=new_instance())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 
@@ -9,6 +11,7 @@ _MAX_RANGES = 64
 """Media ranges that are read; browsers send fewer than ten."""
 
 
+@lru_cache(maxsize=256)
 def media_type(accept: str | None, upstream: str) -> str:
     """Choose the media type of a problem.
 

@@ -129,10 +129,13 @@ class Reader:
         """Take note of a problem that was sent by the provider: it may be a reason not to send for a while."""
         if self._cooldown is None:
             return
-        key = tripped(problem, call.place, headers)
-        if key is not None:
-            seconds = min(float(problem.retry.after or 0), self._max_hold)
-            self._cooldown.hold(key, seconds, document_of(problem, self.registry))
+        try:
+            key = tripped(problem, call.place, headers)
+            if key is not None:
+                seconds = min(float(problem.retry.after or 0), self._max_hold)
+                self._cooldown.hold(key, seconds, document_of(problem, self.registry))
+        except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its answer all the same
+            events.report_fault(error, "a cool-down could not be kept")
 
     def nonce(self, call: Call, held: Interception) -> str | None:
         """The nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
@@ -150,7 +153,11 @@ class Reader:
         """The problem that answers at once, because the provider has said when to come back; None: send the request."""
         if self._cooldown is None:
             return None
-        held = self._cooldown.look(call.place.own) or self._cooldown.look(call.place.common)
+        try:
+            held = self._cooldown.look(call.place.own) or self._cooldown.look(call.place.common)
+        except Exception as error:  # noqa: BLE001 - a shared store may fail; the request is sent then
+            events.report_fault(error, "a cool-down could not be looked up")
+            held = None
         if held is None:
             return None
         least = math.ceil(held[0])

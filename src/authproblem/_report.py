@@ -32,10 +32,10 @@ def tell(
     """
     registry = options.policy.registry
     truth, found = outcome.truth, outcome.found
-    place: dict[str, Any] = {"method": safe_method(method), "path": safe_path(path), "registry": registry.version}
     if truth is None or found is None or outcome.problem is None:
         if outcome.why != "not_candidate" and events.enabled("debug"):
             seen = {} if found is None else {"problem": found.reason, "provider": found.provider, "entry": found.entry}
+            place = _place(options, method, path)
             events.emit("debug", events.PASSED, {"why": outcome.why, **seen, **place, "applied": True})
         return
     unclassified = events.is_unclassified(found)
@@ -47,10 +47,17 @@ def tell(
             keys["upstream_text"] = mask(found.upstream.text)
         if escaped is not None:
             keys.update(events.origin(escaped))
+        place = _place(options, method, path)
         events.emit(
             level, events.UNCLASSIFIED if unclassified else events.NORMALIZED, {**keys, **place, "applied": applied}
         )
     count(options, truth)
+
+
+def _place(options: Options, method: str | None, path: str) -> dict[str, Any]:
+    """What an event says of the request, and by which registry it was judged."""
+    version = options.policy.registry.version
+    return {"method": safe_method(method), "path": safe_path(path), "registry": version}
 
 
 def tell_callback(options: Options, problem: Problem, method: str | None, path: str) -> None:
@@ -59,8 +66,7 @@ def tell_callback(options: Options, problem: Problem, method: str | None, path: 
     if events.enabled("info"):
         entry = registry.rule(problem.entry, problem.reason)
         keys = events.problem_keys(problem, entry, None, problem.status)
-        place = {"method": safe_method(method), "path": safe_path(path), "registry": registry.version}
-        events.emit("info", events.NORMALIZED, {**keys, **place, "applied": False})
+        events.emit("info", events.NORMALIZED, {**keys, **_place(options, method, path), "applied": False})
     count(options, problem)
 
 

@@ -166,8 +166,8 @@ class Scopes:
         for prefix, declared in self._prefixes:
             if below(path, prefix):
                 return self._declared(declared, prefix, path, knows)
-        whole = self._whole
-        return Sender(whole, whole is not None, path if knows is None or knows(whole, path) else None)
+        # Outside of a scope the path is the only candidate; where no provider has it, it decides nothing.
+        return Sender(self._whole, self._whole is not None, path)
 
     def _declared(self, declared: Upstream, prefix: str, path: str, knows: Knows | None) -> Sender:
         """The endpoint is the declared one, else the path below the prefix, else the path, if the provider has it."""

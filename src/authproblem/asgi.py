@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from authproblem._intercept import Gate, Interception, Reply, Request
+from authproblem._intercept import Gate, Reply, Request
 from authproblem._options import OptionsDict, make_options
 from authproblem._scope import below
 
@@ -26,6 +26,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_REDIRECT = 300  # the first status that is looked at: redirects may carry errors
 _START, _BODY, _TRAILERS = "http.response.start", "http.response.body", "http.response.trailers"
 
 
@@ -60,46 +61,58 @@ class AuthProblemMiddleware:
         self.app = app
         self._gate = Gate(make_options(options))
         given = self._gate.options
-        self._watches_requests = bool(given.callback_paths or given.exceptions)
         self._escaped: Callable[[Gate, Request, Exception], Reply | None] | None = None
         if given.exceptions:
             from authproblem._escape import escaped
 
             self._escaped = escaped
-        self._states = bool(given.state_paths)
-        self._rooted = self._states or self._watches_requests or given.scopes.by_path
+        self._special = bool(given.callback_paths or given.exceptions or given.state_paths or given.scopes.by_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; everything but `http` passes straight through."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+        if self._special or scope["type"] != "http":
+            await self._serve(scope, receive, send)
             return
         gate = self._gate
-        # Where paths decide: the root path as it is now, for routers change the scope's while they look for the route.
-        root = scope.get("root_path", "") if self._rooted else ""
-        floor = 200 if self._states and gate.wants_success(_path(scope, root)) else 300
         held: _Held | None = None
 
         def passing(message: Message) -> Awaitable[None]:
             # Not a coroutine function: a healthy response costs one call and one comparison a message.
             nonlocal held
-            if held is not None:
-                return held.send(message)
-            if "status" in message and message["status"] >= floor and message["type"] == _START:
-                held = _Held(
-                    gate.begin(_request(scope, root), message["status"], message.get("headers", ())), message, send
-                )
+            if held is None:
+                if "status" not in message or message["status"] < _REDIRECT or message["type"] != _START:
+                    return send(message)
+                held = _Held(gate, _request(scope, ""), message, send)
                 return held.start()
-            return send(message)
+            return held.send(message)
 
-        if not self._watches_requests:
-            await self.app(scope, receive, passing)
-        else:
-            self._read_callback(scope, root)
-            send = noted = _Noted(send)  # `passing` sends by this name
-            if await self._guarded(scope, receive, passing, root, noted):
-                return
+        await self.app(scope, receive, passing)
         if held is not None:
+            await held.release()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same where paths, callbacks, exceptions or successes have a say, and for what is not HTTP."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        gate = self._gate
+        # The root path as it is now, for routers change the scope's while they look for the route.
+        root = scope.get("root_path", "")
+        floor = 200 if gate.wants_success(_path(scope, root)) else _REDIRECT
+        noted = _Noted(send)
+        held: _Held | None = None
+
+        def passing(message: Message) -> Awaitable[None]:
+            nonlocal held
+            if held is None:
+                if "status" not in message or message["status"] < floor or message["type"] != _START:
+                    return noted(message)
+                held = _Held(gate, _request(scope, root), message, noted)
+                return held.start()
+            return held.send(message)
+
+        self._read_callback(scope, root)
+        if not await self._guarded(scope, receive, passing, root, noted) and held is not None:
             await held.release()
 
     async def _guarded(self, scope: Scope, receive: Receive, passing: Send, root: str, noted: _Noted) -> bool:
@@ -150,7 +163,8 @@ class _Held:
 
     __slots__ = ("_interception", "_send", "_start", "_swallow")
 
-    def __init__(self, interception: Interception, start: Message, send: Send) -> None:
+    def __init__(self, gate: Gate, request: Request, start: Message, send: Send) -> None:
+        interception = gate.begin(request, start["status"], start.get("headers", ()))
         self._interception = interception
         self._send = send
         self._start: Message | None = {**start, "headers": interception.headers}
@@ -211,5 +225,6 @@ def _path(scope: Scope, root: str) -> str:
 
 
 def _request(scope: Scope, root: str) -> Request:
-    accept = b",".join(value for name, value in scope.get("headers", ()) if name.lower() == b"accept")
-    return Request(_path(scope, root), scope.get("method", ""), accept.decode("latin-1") or None, scope, binary=True)
+    lines = [value for name, value in scope.get("headers", ()) if name == b"accept"]
+    accept = b",".join(lines).decode("latin-1") if lines else None
+    return Request(_path(scope, root), scope.get("method", ""), accept, scope, binary=True)

@@ -1,4 +1,4 @@
-"""What fails on the way becomes a problem with the right status and an honest hint; never a 500, never half an answer."""
+"""What fails on the way becomes a problem with the right status and an honest hint: no 500, no half of an answer."""
 
 from __future__ import annotations
 
@@ -161,9 +161,9 @@ class TestOnTheWire:
         start = f"HTTP/1.1 200 X\r\n{framing}\r\n\r\n".encode()
         part = b"4\r\nhalf\r\n" if "chunked" in framing else b"half"
 
-        with running(lambda _: lambda file: file.write(start + part)) as upstream, before(upstream.url) as client:
-            with pytest.raises(httpx.RemoteProtocolError):
-                client.get("/")
+        breaking = running(lambda _: lambda file: file.write(start + part))
+        with breaking as upstream, before(upstream.url) as client, pytest.raises(httpx.RemoteProtocolError):
+            client.get("/")
 
     def test_all_connections_in_use(self) -> None:
         """503, and the way back is told: the request never left."""
@@ -174,14 +174,14 @@ class TestOnTheWire:
             release.wait(10)
             file.write(b"HTTP/1.1 204 X\r\n\r\n")
 
-        with running(lambda _: speak) as upstream:
-            with before(upstream.url, max_connections="1", pool_timeout="0.1") as client:
-                first = threading.Thread(target=client.get, args=("/slow",))
-                first.start()
-                assert arrived.wait(10)
-                got = client.get("/api/v1/users")
-                release.set()
-                first.join(10)
+        narrow = {"max_connections": "1", "pool_timeout": "0.1"}
+        with running(lambda _: speak) as upstream, before(upstream.url, **narrow) as client:
+            first = threading.Thread(target=client.get, args=("/slow",))
+            first.start()
+            assert arrived.wait(10)
+            got = client.get("/api/v1/users")
+            release.set()
+            first.join(10)
 
         assert (got.status_code, got.json()["reason"], got.headers["retry-after"]) == (503, "upstream-unavailable", "1")
 
@@ -342,3 +342,18 @@ class TestFaultsOfOurOwn:
         app = made(("okta", URL, ""), transport=Failing(), cooldown_store=Store())
 
         assert asked(app).status == 200
+
+    def test_a_store_that_fails_costs_nothing(self) -> None:
+        """Neither looking up nor keeping: the provider's answer is what counts."""
+
+        class Store:
+            def look(self, key: str) -> tuple[float, bytes]:
+                raise TimeoutError
+
+            def hold(self, key: str, seconds: float, document: bytes) -> None:
+                raise TimeoutError
+
+        with running(samples.LIMITED) as upstream:
+            response = asked(made(("okta", upstream.url, ""), cooldown_store=Store()), "/api/v1/users")
+
+        assert (response.status, response.header("auth-problem")) == (429, "rate-limited")

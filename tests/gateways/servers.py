@@ -61,11 +61,13 @@ class Output:
         self._thread.start()
 
     def _read(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            with self._news:
-                self._lines.append(line)
-                self._news.notify_all()
+        if process.stdout is None:
+            return
+        with process.stdout:
+            for line in process.stdout:
+                with self._news:
+                    self._lines.append(line)
+                    self._news.notify_all()
 
     def wait_for(self, wanted: Callable[[str], bool], number: int = 0) -> str:
         """The line of this number (from 0) among those that are wanted, as soon as there is one."""
@@ -103,7 +105,7 @@ class Gateway:
         """What that line tells."""
         line = json.loads(self.line(client, number))
         if "resp_headers" in line:
-            headers = {name.lower(): values[0] for name, values in line["resp_headers"].items()}
+            headers = {name.lower(): values[0] for name, values in line["resp_headers"].items() if values}
             names = ("auth-problem", "auth-problem-owner", "auth-problem-retry", "retry-after")
             return Entry(line["status"], *(headers.get(name) for name in names))
         empty = ("", "-", None)
@@ -140,7 +142,8 @@ def configured(name: str, folder: Path, port: int, app: int) -> Setup:
         return Setup(command, {**homes, "PORT": str(port), "APP": f"127.0.0.1:{app}"})
     conf = _with_ports("envoy.yaml", folder, {"port_value: 18093": port, "port_value: 8000": app})
     shutil.copy(EXAMPLES / "envoy.lua", folder)
-    return Setup([program, "-c", str(conf), "--disable-hot-restart", "--concurrency", "1"], {})
+    one = ["--disable-hot-restart", "--concurrency", "1", "--file-flush-interval-msec", "50"]
+    return Setup([program, "-c", str(conf), *one], {})
 
 
 def _with_ports(example: str, folder: Path, ports: dict[str, int]) -> Path:
@@ -154,8 +157,8 @@ def _with_ports(example: str, folder: Path, ports: dict[str, int]) -> Path:
 
 
 @contextlib.contextmanager
-def running(name: str, folder: Path, app: int) -> Iterator[Gateway]:
-    """Run a gateway in front of the app at a port, as long as the block runs."""
+def running(name: str, folder: Path, app: int, stdout: int = subprocess.PIPE) -> Iterator[Gateway]:
+    """Run a gateway in front of the app at a port, as long as the block runs; its log is read only from a pipe."""
     for _ in range(3):
         port = free_port()
         setup = configured(name, folder, port, app)
@@ -163,7 +166,7 @@ def running(name: str, folder: Path, app: int) -> Iterator[Gateway]:
             setup.command,
             cwd=folder,
             env={**os.environ, **setup.environment},
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

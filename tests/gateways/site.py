@@ -1,4 +1,4 @@
-"""The example's app as the tests put it behind the gateways: requests are noted, and one stream waits to be let on."""
+"""The example's app as the tests put it behind the gateways: requests are noted, one stream waits for its reader."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from examples.gateways.app import app as example
 
 LIMIT = 10
 """Seconds that a stream waits for its gate."""
+EVENTS = 60
+"""The events of a gated stream: were each 200 ms late, a test would run into its time limit."""
 
 
 class Call(NamedTuple):
@@ -34,7 +36,7 @@ class Call(NamedTuple):
 
 
 class Site:
-    """An ASGI app: the example's, and `/gated/...`, a stream whose second event waits for `let_on`.
+    """An ASGI app: the example's, and `/gated/...`, a stream each of whose events but the first waits for `let_on`.
 
     Attributes:
         calls: the requests so far.
@@ -42,7 +44,7 @@ class Site:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self._gates: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+        self._gates: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(0))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
@@ -54,8 +56,8 @@ class Site:
         await example(scope, receive, send)
 
     def let_on(self, path: str) -> None:
-        """Let the second event of a gated stream go."""
-        self._gates[path].set()
+        """Let the next event of a gated stream go."""
+        self._gates[path].release()
 
     def asked(self, path: str) -> list[Call]:
         """The requests for a path."""
@@ -64,9 +66,11 @@ class Site:
     async def _stream(self, path: str, send: Any) -> None:
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"data: first\n\n", "more_body": True})
-        opened = await asyncio.get_running_loop().run_in_executor(None, self._gates[path].wait, LIMIT)
-        await send({"type": "http.response.body", "body": b"data: second\n\n" if opened else b"data: never let on\n\n"})
+        for number in range(EVENTS):
+            if number:
+                await asyncio.get_running_loop().run_in_executor(None, self._gates[path].acquire, True, LIMIT)
+            await send({"type": "http.response.body", "body": b"data: %d\n\n" % number, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 @contextlib.contextmanager

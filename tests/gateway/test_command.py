@@ -1,0 +1,83 @@
+"""The command: what its flags mean, and what it says of what does not hold. `test_processes` runs it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import pytest
+
+from authproblem.gateway import add_arguments, run
+from authproblem.gateway._settings import CHOICES, SETTINGS
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    """The arguments of a command line."""
+    parser = argparse.ArgumentParser(prog="gateway")
+    add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_a_prefix_belongs_to_the_upstream_before_it() -> None:
+    """As many upstreams as one likes."""
+    args = parsed("--upstream", "https://tenant.auth0.com", "--okta", "https://org.okta.com", "--prefix", "/okta")
+
+    assert args.routes == [("upstream", "https://tenant.auth0.com", ""), ("okta", "https://org.okta.com", "/okta")]
+
+
+def test_a_prefix_without_an_upstream_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says where it belongs."""
+    with pytest.raises(SystemExit):
+        parsed("--prefix", "/okta")
+
+    assert "stands after the upstream" in capsys.readouterr().err
+
+
+def test_every_setting_has_a_flag() -> None:
+    """And none of them is said by default, so that environment and file are asked."""
+    args = vars(parsed())
+
+    assert {row.name: args[row.name] for row in (*SETTINGS, *CHOICES)} == dict.fromkeys(
+        row.name for row in (*SETTINGS, *CHOICES)
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [(["--cooldown"], "true"), (["--cooldown", "off"], "off"), (["--respect-no-transform"], "true")],
+)
+def test_a_switch_needs_no_value(words: list[str], expected: Any) -> None:
+    """Said alone it is on."""
+    assert vars(parsed(*words))[words[0].removeprefix("--").replace("-", "_")] == expected
+
+
+def test_help_names_defaults() -> None:
+    """`--help` is the reference on the spot."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+
+    text = " ".join(parser.format_help().split())
+    assert "seconds to connect to a provider (default: 5.0)" in text
+    assert "do not send while a provider has asked to wait (default: true)" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "there is no upstream"),
+        (["--upstream", "https://login.example.com"], "say it by --auth0, --okta or --oauth"),
+        (["--upstream", "https://tenant.auth0.com", "--port", "http"], "--port: 'http' does not hold"),
+        (["--config", "/no/such.toml"], "cannot be read"),
+    ],
+)
+def test_what_does_not_hold_ends_it(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status 2 and one line, no traceback."""
+    monkeypatch.delenv("AUTHPROBLEM_CONFIG", raising=False)
+
+    status = run(parsed(*words))
+
+    error = capsys.readouterr().err
+    assert (status, error.count("\n")) == (2, 1)
+    assert message in error

@@ -1,0 +1,38 @@
+"""The types that users see: strict mypy accepts every right use, and finds every wrong one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+api = pytest.importorskip("mypy.api", reason="mypy is in the group `lint`")
+
+FOLDER = Path(__file__).parent / "typing"
+CONFIG = Path(__file__).parent.parent / "pyproject.toml"
+IGNORE = re.compile(r"  # type: ignore\[[a-z-]+\]$", re.MULTILINE)
+
+
+def faults(file: Path, cache: Path) -> set[int]:
+    """The lines in which strict mypy finds a fault."""
+    options = ["--config-file", str(CONFIG), "--no-pretty", "--no-error-summary", "--cache-dir", str(cache)]
+    report, problems, _ = api.run([*options, str(file)])
+    assert problems == ""
+    return {int(number) for number in re.findall(rf"{file.name}:(\d+): error: ", report)}
+
+
+def test_every_public_name_can_be_used_as_documented(tmp_path: Path) -> None:
+    """Under strict mypy, for the oldest Python that is supported."""
+    assert faults(FOLDER / "api.py", tmp_path) == set()
+
+
+def test_mistakes_are_found(tmp_path: Path) -> None:
+    """Exactly the lines that say `type: ignore` have a fault, once that is taken off."""
+    marked = (FOLDER / "misuse.py").read_text(encoding="utf-8")
+    bare = tmp_path / "misuse.py"
+    bare.write_text(IGNORE.sub("", marked), encoding="utf-8")
+    lines = {number for number, line in enumerate(marked.splitlines(), 1) if IGNORE.search(line)}
+
+    assert len(lines) == 14
+    assert faults(bare, tmp_path / "cache") == lines

@@ -1,0 +1,114 @@
+"""Every public name as users write it, under strict type checkers. Nothing is run: `tests/test_typing.py` checks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from typing_extensions import assert_type
+
+import authproblem
+from authproblem import Classification, Entry, Problem, Registry, RetryHint, mark_upstream, upstream
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
+
+
+def pure_functions(body: bytes) -> None:
+    """Mappings and pairs, `str` and `bytes`."""
+    problem = authproblem.normalize(401, {"content-type": "application/json"}, body)
+    assert_type(problem, Problem | None)
+    authproblem.normalize(401, [("a", "b")], body, provider="okta", endpoint="/api/v1/authn", method="POST")
+    authproblem.normalize(401, [(b"a", b"b")], body, instance="urn:uuid:1", now=1.5, disclosure="safe", texts="all")
+    authproblem.normalize(401, {b"a": b"b"}, body, pass_text=pass_text, max_wait=60, transaction_states=True)
+    found = authproblem.classify(401, {}, body, provider="auth0", endpoint=None, registry=Registry.builtin())
+    assert_type(found, Classification | None)
+    if found is not None:
+        assert_type(found.reason, str)
+        assert_type(found.entry, str | None)
+        assert_type(found.matched_by, str)
+
+
+def problems(problem: Problem, response: object) -> None:
+    """The value and its readers."""
+    assert_type(problem.reason, str)
+    assert_type(problem.status, int)
+    assert_type(problem.instance, str | None)
+    assert_type(problem.retry, RetryHint)
+    assert_type(problem.retry.after, int | None)
+    assert_type(problem.retry.automatic, bool)
+    assert_type(problem.extensions, dict[str, Any])
+    assert_type(problem.to_dict(), dict[str, Any])
+    assert_type(problem.to_bytes(), bytes)
+    assert_type(problem.headers(media_type="application/json"), list[tuple[str, str]])
+    assert_type(Problem.from_bytes(b""), Problem | None)
+    assert_type(Problem.from_headers({"Auth-Problem": "x"}), Problem | None)
+    assert_type(Problem.from_response(response), Problem | None)
+    assert_type(Problem.from_callback({"error": ["access_denied"]}, provider="okta"), Problem | None)
+
+
+def registries() -> None:
+    """Entries and a team's own."""
+    registry = Registry.builtin().extend({"entries": [{"id": "auth0:x", "code": "x", "type": "access-denied"}]})
+    assert_type(registry.extend("entries.json"), Registry)
+    assert_type(registry.lookup("okta:E0000047"), Entry | None)
+    for entry in registry:
+        assert_type(entry.id, str)
+        assert_type(entry.hint, str)
+
+
+def pass_text(problem: Problem, member: str, text: str) -> str | None:
+    """What an app decides about an unknown text."""
+    return text if member == "message" and problem.provider == "auth0" else None
+
+
+def on_problem(problem: Problem) -> None:
+    """What an app counts."""
+    assert_type(problem.reason, str)
+
+
+async def asgi_app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+    """An ASGI app."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+def wsgi_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """A WSGI app."""
+    start_response("200 OK", [])
+    return [b""]
+
+
+def doors() -> None:
+    """All options, for both."""
+    AsgiMiddleware(asgi_app)
+    WsgiMiddleware(wsgi_app)
+    AsgiMiddleware(
+        asgi_app,
+        provider="auth0",
+        providers={"/auth": "auth0", "/okta": upstream("okta", whole=True, endpoint="/oauth2/v1/token")},
+        registry=Registry.builtin(),
+        mode="observe",
+        type_base="https://docs.example.com/errors#",
+        status="canonical",
+        media_type="problem",
+        disclosure="strict",
+        texts="known",
+        pass_text=pass_text,
+        flow_control=True,
+        transaction_states=("/api/v1/authn",),
+        mark_redirects=True,
+        callback_paths=["/callback"],
+        exceptions=True,
+        upstream_hosts=("login.example.com",),
+        exclude=("/health",),
+        max_body=1_000,
+        max_wait=60,
+        respect_no_transform=True,
+        expose_headers=False,
+        log_upstream_text=True,
+        on_problem=on_problem,
+    )
+
+
+def responses(response: Any) -> None:
+    """The app's word on a response."""
+    mark_upstream(response, "okta", endpoint="/api/v1/authn")
