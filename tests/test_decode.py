@@ -7,6 +7,7 @@ import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from types import ModuleType
 
 import brotli
 import pytest
@@ -149,3 +150,47 @@ def test_a_gzip_body_may_have_several_members() -> None:
 def test_does_not_read_gzip_members_without_end() -> None:
     """A body of empty members costs a copy of the rest for each."""
     assert decode(gzip.compress(b"") * 1_000, ["gzip"], LIMIT) is None
+
+
+@pytest.mark.parametrize(
+    ("coder", "modules"), [("br", ["brotli"]), ("zstd", ["zstandard", "compression", "compression.zstd"])]
+)
+def test_without_its_extra_a_coding_is_left_alone(
+    coder: str, modules: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wants it read installs the extra."""
+    name, code = CODERS[coder]
+    data = code(BODY)
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+
+    assert decode(data, [name], LIMIT) is None
+
+
+def test_a_brotli_that_cannot_bound_its_output_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Releases before 1.2: a bomb would have its way."""
+
+    class Decompressor:
+        def process(self, data: bytes) -> bytes:
+            return data
+
+    old = ModuleType("brotli")
+    old.Decompressor, old.error = Decompressor, RuntimeError  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "brotli", old)
+
+    assert decode(b"\x00" + BODY, ["br"], LIMIT) is None
+
+
+def test_a_zstd_body_without_its_size_is_read_as_well() -> None:
+    """Servers that stream do not know it beforehand."""
+    if sys.version_info >= (3, 14):
+        from compression.zstd import CompressionParameter, compress
+
+        data = compress(BODY, options={CompressionParameter.content_size_flag: 0})
+    else:
+        import zstandard
+
+        data = zstandard.ZstdCompressor(write_content_size=False).compress(BODY)
+
+    assert decode(data, ["zstd"], LIMIT) == BODY
+    assert decode(data, ["zstd"], len(BODY) - 1) is None

@@ -183,6 +183,17 @@ class TestGuard:
 
         assert enabled("debug") is True
 
+    def test_that_cannot_be_asked_lets_nothing_through(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A logger that cannot be made is a fault, told once."""
+
+        def broken(*_: object) -> Any:
+            raise RuntimeError("hunter2")
+
+        structlog.configure(logger_factory=broken)
+
+        assert [enabled("error"), enabled("error")] == [False, False]
+        assert capsys.readouterr().err.count("a logger could not be made") == 1
+
 
 def test_keys_of_an_event_are_those_of_the_contract() -> None:
     """All of them, whatever is known."""

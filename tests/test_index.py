@@ -230,3 +230,9 @@ class TestSurfaces:
         found = Surfaces(self.ROWS).find("p", path + "y")
 
         assert found is None or found.id == "all"
+
+
+def test_a_registry_does_not_change() -> None:
+    """Middlewares share it: `extend` gives a new one."""
+    with pytest.raises(AttributeError, match="immutable"):
+        Registry.builtin().version = "x"

@@ -216,6 +216,14 @@ class TestStates:
 
 class TestRedirects:
     @by_door
+    def test_without_a_location_are_none(self, door: str, events: Events) -> None:
+        """300 and 304 have none."""
+        response = Response(304, [("etag", "x"), ("x-okta-request-id", "r")], b"")
+
+        assert through(door, response, mark_redirects=True) == response
+        assert events == []
+
+    @by_door
     def test_with_an_error_stay_as_they_are_and_are_told(self, door: str, events: Events) -> None:
         """Byte for byte."""
         response = Response(302, [("location", CALLBACK[0])], b"Moved")
@@ -386,6 +394,57 @@ class TestEndpoint:
 
         assert reply is not None
         assert dict(reply.headers)["Auth-Problem"] == reason
+
+
+class TestMediaType:
+    ION = "application/ion+json; okta-version=1.0.0"
+
+    @by_door
+    @pytest.mark.parametrize(
+        ("accept", "forced", "expected"),
+        [
+            (None, "auto", "application/problem+json"),
+            ("application/json", "auto", "application/json"),
+            (ION, "auto", ION),
+            ("application/json", "problem", "application/problem+json"),
+            (ION, "json", "application/json"),
+        ],
+    )
+    def test_is_chosen_by_accept_unless_it_is_forced(
+        self, door: str, accept: str | None, forced: str, expected: str
+    ) -> None:
+        """An Identity Engine client gets its own type, version and all."""
+        message = {"class": "ERROR", "i18n": {"key": "errors.E0000004"}}
+        body = json.dumps({"stateHandle": "h", "messages": {"value": [message]}}).encode()
+        request = [] if accept is None else [("accept", accept)]
+        response = Response(401, [("content-type", self.ION)], body)
+        got = through(door, response, headers=request, media_type=forced)
+
+        assert got.header("content-type") == expected
+        assert got.lines("vary") == (["Accept"] if forced == "auto" else [])
+
+
+class TestStatus:
+    @by_door
+    @pytest.mark.parametrize(
+        ("status", "document", "sent"),
+        [
+            (400, {"error": "mfa_required"}, 403),
+            (400, E4, 400),
+            (401, E4, 401),
+            (500, {"error": "access_denied"}, 403),
+            (400, {"error": "temporarily_unavailable"}, 503),
+        ],
+    )
+    def test_is_the_types_own_on_request_but_never_a_new_401(
+        self, door: str, status: int, document: object, sent: int
+    ) -> None:
+        """A 401 would owe a challenge."""
+        options: dict[str, Any] = {"provider": "okta" if document is E4 else "auth0", "status": "canonical"}
+        got = through(door, json_response(status, document), **options)
+
+        assert (got.status, got.document()["status"]) == (sent, sent)
+        assert got.document()["upstream"]["status"] == status
 
 
 class TestHead:

@@ -152,6 +152,12 @@ class TestSize:
         assert len(padded) < 9_000
         assert [normalize(401, headers, padded, max_body=size) is not None for size in (10_000, 9_000)] == [True, False]
 
+    def test_classify_has_a_limit_as_well(self) -> None:
+        """A quarter of a megabyte."""
+        padded = [classify(401, headers, E4 + b" " * 262_144) for headers in (JSON, [*JSON, ("x", "y")])]
+
+        assert padded == [None, None]
+
     @pytest.mark.xfail(strict=True, reason="only the decoded form is counted")
     def test_a_coded_body_that_is_larger_is_left_alone(self) -> None:
         """As the doors do, which never keep more."""
@@ -217,6 +223,14 @@ class TestRequestId:
 
         assert problem is not None
         assert "request_id" not in problem.upstream
+
+
+def test_members_of_upstream_stand_in_the_order_of_the_contract() -> None:
+    """A document is for readers, too."""
+    problem = normalize(401, [JSON_TYPE, ("X-Okta-Request-Id", "r")], E4[:-1] + b',"title":"Unauthorized"}')
+
+    assert problem is not None
+    assert list(problem.upstream) == ["status", "code", "request_id", "members"]
 
 
 class TestExtension:

@@ -131,6 +131,35 @@ class TestRepr:
             problem().reason = "x"  # type: ignore[misc]
 
 
+class TestQuestions:
+    """What callers ask first."""
+
+    @pytest.mark.parametrize(
+        ("document", "status", "method", "answers"),
+        [
+            (MFA, 403, "POST", {"needs_user"}),
+            (LIMITED, 429, "GET", {"is_retryable", "is_temporary", "is_rate_limit"}),
+            (LIMITED, 429, "POST", {"is_temporary", "is_rate_limit"}),
+            ({"error": "too_many_attempts"}, 429, "GET", set()),
+            ({"error": "server_error"}, 500, "GET", {"is_temporary", "is_upstream_failure"}),
+            ({"error": "login_required"}, 400, "GET", {"needs_user", "needs_sign_in"}),
+            ({"error": "unauthorized_client"}, 400, "GET", {"needs_developer"}),
+            ({"error": "access_denied"}, 403, "GET", {"needs_admin"}),
+            ({"error": "authorization_pending"}, 400, "POST", {"is_retryable", "is_temporary"}),
+        ],
+    )
+    def test_are_answered_by_owner_remedy_and_retry(
+        self, document: object, status: int, method: str, answers: set[str]
+    ) -> None:
+        """Each is true of these and of no others."""
+        wait = [("Retry-After", "7")] if document is LIMITED else []
+        provider = "okta" if document is LIMITED else "auth0"
+        found = problem(document, status, wait, provider=provider, method=method, flow_control=True)
+        names = [name for name in vars(Problem) if name.startswith(("is_", "needs_"))]
+
+        assert {name for name in names if getattr(found, name)} == answers
+
+
 class TestFromBytes:
     @given(documents, st.sampled_from([None, "urn:uuid:1"]), st.sampled_from([None, "7"]))
     def test_reads_what_was_written(self, members: dict[str, Any], instance: str | None, wait: str | None) -> None:

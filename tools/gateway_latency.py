@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.gateways.servers import NAMES, binary, free_port, running
 
@@ -21,6 +22,18 @@ ROOT = Path(__file__).parents[1]
 PATHS = {"healthy page": "/", "problem": "/me"}
 ROUNDS = 10
 WARM_UP = 20
+
+
+class Quantiles(NamedTuple):
+    """The times of one round, in microseconds.
+
+    Attributes:
+        p50: the median.
+        p95: what one request in twenty exceeds.
+    """
+
+    p50: float
+    p95: float
 
 
 class Line:
@@ -70,31 +83,31 @@ def started_app(stack: contextlib.ExitStack) -> int:
     raise RuntimeError("the app did not come up")
 
 
-def measured(ports: dict[str, int], path: str, requests: int) -> dict[str, list[float]]:
-    """The times of each gateway for one path."""
-    times: dict[str, list[float]] = {name: [] for name in ports}
+def measured(ports: dict[str, int], path: str, requests: int) -> dict[str, list[Quantiles]]:
+    """What each gateway took for one path, round by round."""
+    rounds: dict[str, list[Quantiles]] = {name: [] for name in ports}
     for _ in range(ROUNDS):
         for name, port in ports.items():
             line = Line(port)
-            for _ in range(WARM_UP):
-                line.ask(path)
-            times[name] += [line.ask(path) for _ in range(requests // ROUNDS)]
+            times = [line.ask(path) for _ in range(WARM_UP + requests // ROUNDS)][WARM_UP:]
             line.close()
-    return times
+            twentieths = statistics.quantiles(times, n=20)
+            rounds[name].append(Quantiles(twentieths[9], twentieths[18]))
+    return rounds
 
 
-def table(times: dict[str, list[float]]) -> str:
-    """One row a gateway: microseconds, and ratios to the app alone."""
-    quantiles = {name: statistics.quantiles(values, n=20) for name, values in times.items()}
-    base = quantiles["direct"]
-    rows = [
-        f"| {name} | {found[9]:.0f} | {found[18]:.0f} | {found[9] / base[9]:.2f} | {found[18] / base[18]:.2f} |"
-        for name, found in quantiles.items()
-    ]
+def table(rounds: dict[str, list[Quantiles]]) -> str:
+    """One row a gateway: microseconds, and ratios to the app alone in the same round; medians over the rounds."""
+    rows = []
+    for name, found in rounds.items():
+        pairs = list(zip(found, rounds["direct"], strict=True))
+        p50, p95 = (statistics.median(one[index] for one in found) for index in (0, 1))
+        ratio50, ratio95 = (statistics.median(one[index] / base[index] for one, base in pairs) for index in (0, 1))
+        rows.append(f"| {name} | {p50:.0f} | {p95:.0f} | {ratio50:.2f} | {ratio95:.2f} |")
     return "\n".join(["| | p50 µs | p95 µs | p50, direct = 1 | p95, direct = 1 |", "|---|---|---|---|---|", *rows])
 
 
-def main(requests: int = 2000) -> None:
+def main(requests: int = 4000) -> None:
     """Measure all gateways that are installed, and print a table for each path."""
     with contextlib.ExitStack() as stack:
         app = started_app(stack)

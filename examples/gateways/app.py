@@ -33,7 +33,9 @@ async def home(_: Request) -> Response:
 
 
 async def sign_in(request: Request) -> Response:
-    """The sign-in page; whatever it is sent, Auth0 says that the password is wrong."""
+    """The sign-in page; any password is wrong, says Auth0. With `?sso` it looks for a session first."""
+    if "sso" in request.query_params:
+        return okta(401, "E0000005", "Invalid session")
     if request.method != "POST":
         return HTMLResponse("<h1>Sign in</h1>")
     return JSONResponse({"error": "invalid_grant", "error_description": "Wrong email or password."}, 403, AUTH0)
@@ -52,11 +54,22 @@ async def staff(_: Request) -> Response:
     return HTMLResponse("<h1>Staff only</h1>", 403)
 
 
+async def locked(_: Request) -> Response:
+    """Auth0 has blocked the account: a 429 that is the user's own matter, and no limit of anybody else's."""
+    text = "Your account has been blocked after multiple consecutive login attempts."
+    return JSONResponse({"error": "too_many_attempts", "error_description": text}, 429, AUTH0)
+
+
+async def readonly(request: Request) -> Response:
+    """Okta is in read-only mode: it says when to come back, and no program should do that by itself."""
+    calls[request.url.path] += 1
+    wait, count = str(request.path_params["wait"]), str(calls[request.url.path])
+    return okta(503, "E0000010", "Service is in read only mode", Retry_After=wait, X_Calls=count)
+
+
 async def token(_: Request) -> Response:
     """Auth0 limits the token endpoint: a program must not repeat that by itself."""
-    calls["token"] += 1
-    headers = {**AUTH0, "Retry-After": "1", "X-Calls": str(calls["token"])}
-    return JSONResponse({**TOO_MANY, "errorCode": "too_many_requests"}, 429, headers)
+    return JSONResponse({**TOO_MANY, "errorCode": "too_many_requests"}, 429, {**AUTH0, "Retry-After": "1"})
 
 
 async def flaky(request: Request) -> Response:
@@ -86,6 +99,8 @@ routes = [
     Route("/sign-in", sign_in, methods=["GET", "POST"]),
     Route("/me", me),
     Route("/staff", staff),
+    Route("/locked", locked),
+    Route("/readonly/{wait:int}/{name}", readonly),
     Route("/oauth/token", token, methods=["POST"]),
     Route("/flaky/{status:int}/{times:int}/{wait:int}/{name}", flaky, methods=["GET", "POST"]),
     Route("/api/v1/users/{status:int}/{times:int}/{wait:int}/{name}", flaky, methods=["GET", "POST"]),

@@ -121,7 +121,7 @@ def _object(registry: Registry, status: int, fields: Fields, document: Json, sen
         said = None  # any object with one text looks so
     if said is None:
         if registry.shapes.is_step(document):
-            return _STEP
+            return _step(registry, fields)
         return _plain(registry, status, fields, UpstreamError("unknown", document=document), sender)
     found = _meaning(registry, status, said, sender)
     if found is None:
@@ -136,6 +136,13 @@ def _meaning(registry: Registry, status: int, said: UpstreamError, sender: Sende
         if found is not None:
             return found
     return _evident(registry, status, said, sender.endpoint)
+
+
+def _step(registry: Registry, fields: Fields) -> Verdict:
+    """A flow that goes on; Okta's device challenge is flow control even where its body is a normal document."""
+    steps = registry.step_challenges
+    challenged = any(line.partition(" ")[0].lower() in steps for line in fields.all("www-authenticate"))
+    return (None, "flow_control") if challenged else _STEP
 
 
 def _state(registry: Registry, status: int, document: Json, sender: Sender) -> Verdict:
@@ -161,9 +168,8 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
             return found, ""
     if sender.provider is None or not sender.certain:
         return _NOT_CANDIDATE if challenge is None and said.shape in _SHAPELESS else _NO_EVIDENCE
-    steps = registry.step_challenges
-    if any(line.partition(" ")[0].lower() in steps for line in fields.all("www-authenticate")):
-        return _STEP
+    if "www-authenticate" in fields and (step := _step(registry, fields)) != _STEP:
+        return step
     hit = registry.match(sender.provider, said, status, sender.endpoint) if said.text is not None else None
     if hit is not None:
         return _classification(hit, sender.provider, said), ""

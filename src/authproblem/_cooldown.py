@@ -8,6 +8,8 @@ protection, never an error of a user, for one visitor's failed attempts must not
 from __future__ import annotations
 
 import hashlib
+import math
+import random
 import threading
 import time
 from base64 import b64decode
@@ -26,6 +28,8 @@ DEFAULT_SIZE = 1024
 MAX_HOLD = 3600.0
 """Seconds; after them requests are sent again to see. go-auth0 and the MSAL libraries cap waits at an hour, too."""
 
+_SPREAD, _LEAST_SPREAD = 0.1, 2
+"""What is added to a wait at most: a part of it, but not less than these seconds."""
 _SEGMENTS = 3
 """Path segments that tell limits apart: `/api/v1/users` and `/api/v1/logs` have their own, the ids below them not."""
 _MAX_SEGMENT = 64
@@ -199,6 +203,13 @@ def document_of(problem: Problem, registry: Registry) -> bytes:
             kept[name] = value
     upstream: dict[str, Any] = {name: problem.upstream[name] for name in ("status", "code") if name in problem.upstream}
     return problem._replace(instance=None, upstream=upstream, extensions=kept).to_bytes()
+
+
+def wait_to_tell(left: float) -> int:
+    """Whole seconds, never less than what is left, and some at random, so that not all come back in one instant."""
+    least = math.ceil(left)
+    spread = max(_LEAST_SPREAD, math.ceil(least * _SPREAD))
+    return least + random.randint(0, spread)  # noqa: S311 - it spreads clients, it guards nothing
 
 
 def held_back(document: bytes, after: int, instance: str, *, automatic: bool) -> Problem | None:

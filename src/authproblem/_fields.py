@@ -78,6 +78,8 @@ _ORDINARY_NAMES = (
     "x-frame-options",
     "x-powered-by",
     "x-process-time",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
     "x-request-id",
     "x-xss-protection",
 )

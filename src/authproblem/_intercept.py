@@ -22,15 +22,18 @@ from authproblem._options import Options
 from authproblem._problem import Problem
 from authproblem._report import tell, tell_callback
 from authproblem._retry import Occasion, keeps_retry_after
-from authproblem._scope import Sender, read_mark
+from authproblem._scope import Sender, below, read_mark
 
 JUDGED = "authproblem.judged"
 """The key in scope or environ by which an instance nearer to the app says that it has seen an error response."""
 
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame
 _CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity"))
+_PARTIAL = 206
 _UNTOUCHABLE = frozenset((416,))
 """Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
+READ = "authproblem.callback"
+"""The key by which an instance farther from the app says that it has read the callback that a request is."""
 
 
 class Request(NamedTuple):
@@ -127,7 +130,7 @@ class Gate:
 
     def wants_success(self, path: str) -> bool:
         """Whether responses below status 300 to this path are to be looked at: opted-in transaction states."""
-        return any(path == prefix or path.startswith(prefix + "/") for prefix in self.options.state_paths)
+        return any(below(path, prefix) for prefix in self.options.state_paths)
 
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
         """A response begins whose status calls for a look: decide whether to hold it."""
@@ -144,9 +147,10 @@ class Gate:
         if 300 <= status < 400 and "location" not in fields:
             return
         scopes = self.options.scopes
-        sender = None if fields is PLAIN_JSON else read_mark(fields.get("auth-problem-upstream"))
-        if sender is None:
-            sender = scopes.sender(request.path, request.state, self._knows)
+        sender = scopes.sender(request.path, request.state, self._knows)
+        mark = None if fields is PLAIN_JSON else read_mark(fields.get("auth-problem-upstream"))
+        if mark is not None:
+            sender = mark._replace(endpoint=mark.endpoint or sender.endpoint)
         interception.sender = sender
         if 300 <= status < 400:
             interception.headers = self._redirect(interception) or interception.headers
@@ -156,7 +160,7 @@ class Gate:
         if status >= 400:
             request.state[JUDGED] = True
         interception.holding = status not in _UNTOUCHABLE and (
-            fields is PLAIN_JSON or self._holds(status, fields, sender)
+            (fields is PLAIN_JSON and status != _PARTIAL) or self._holds(status, fields, sender)
         )
 
     def _knows(self, provider: str | None, path: str) -> bool:
@@ -167,7 +171,7 @@ class Gate:
     def _holds(self, status: int, fields: Fields, sender: Sender) -> bool:
         """Whether the response may be a provider's error: by status, type, coding and declared size alone."""
         media = fields.media_type
-        if media == PROBLEM or "auth-problem" in fields:
+        if media == PROBLEM or "auth-problem" in fields or status == _PARTIAL:
             return False
         codings = {name.strip().lower() for line in fields.all("content-encoding") for name in line.split(",")}
         if codings - _CODINGS - {""}:
@@ -236,12 +240,13 @@ class Gate:
     def _redirect(self, held: Interception) -> list[Pair] | None:
         """A redirect: an event if it carries an error, and the header twin where that is asked for."""
         options, request = self.options, held.request
-        if options.scopes.excludes(request.path):
+        if JUDGED in request.state or options.scopes.excludes(request.path):
             return None
         policy = options.policy._replace(disclosure="off")
         outcome = process(policy, held.fields, b"", held.sender, self._occasion(held), instance=new_instance())
         if outcome.found is None:
             return None
+        request.state[JUDGED] = True
         tell(options, outcome, request.method, request.path, applied=False)
         if outcome.problem is None or options.observe or not options.mark_redirects:
             return None
@@ -251,7 +256,7 @@ class Gate:
         """The problem in the query of a request to a callback path; its event is at info, for anyone can send it."""
         options = self.options
         path = request.path
-        if path not in options.callback_paths:
+        if path not in options.callback_paths or READ in request.state:
             return None
         from authproblem._location import read_query
 
@@ -269,6 +274,7 @@ class Gate:
                 else None
             )
             if problem is not None:
+                request.state[READ] = True
                 problem = problem._replace(instance=new_instance())
                 tell_callback(options, problem, request.method, path)
         except Exception as error:  # noqa: BLE001 - the request goes on to the app, whatever happens here

@@ -6,6 +6,7 @@ import re
 
 _LENGTH = 200
 _MAX_PATH = 256
+_MAX_MASKED = 8 * _LENGTH
 _RULES = tuple(
     (re.compile(pattern), mask)
     for pattern, mask in (
@@ -33,7 +34,9 @@ def mask(text: str) -> str:
     strings that look like tokens are masked. Masking comes first, so that cutting never leaves half a secret
     unrecognized.
     """
-    text = printable(text[: 8 * _LENGTH])
+    if len(text) > _MAX_MASKED:  # cut between words, for half of an address is no address to the rules below
+        text = text[:_MAX_MASKED].rpartition(" ")[0]
+    text = printable(text)
     for rule, replacement in _RULES:
         text = rule.sub(replacement, text)
     return text[:_LENGTH]

@@ -181,8 +181,12 @@ def _part(part: Json, table: dict[str, Kind], texts: Texts) -> Json:
 def _policy_text(name: str, value: object, texts: Texts) -> object:
     """`description`: a text, or in Auth0's password errors the object with the rules that the form shows."""
     if isinstance(value, dict):
-        rules = {key: inner for key, inner in value.items() if key in {"rules", "verified"} and _holds(inner)}
-        return rules if "rules" in rules else None
+        if not isinstance(value.get("rules"), list) or not _holds(value["rules"]):
+            return None
+        rules: Json = {"rules": value["rules"]}
+        if isinstance(value.get("verified"), bool):
+            rules["verified"] = value["verified"]
+        return rules
     return _text(name, value, texts)
 
 

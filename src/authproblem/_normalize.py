@@ -82,6 +82,7 @@ def conclude(policy: Policy, truth: Problem, found: Classification, fields: Fiel
 
 def normalize(
     status: int,
+    /,  # `status` is an option as well
     headers: Headers,
     body: bytes,
     *,
@@ -158,12 +159,14 @@ def classify(
 
 def _decoded(fields: Fields, body: bytes | bytearray, limit: int) -> bytes | None:
     """The body with its content codings undone; None if that cannot be, or it is too large."""
+    if len(body) > limit:
+        return None
     if "content-encoding" in fields:
         from authproblem._decode import decode
 
         decoded = decode(bytes(body), fields.all("content-encoding"), limit)
         return decoded if decoded is not None and len(decoded) <= limit else None
-    return bytes(body) if len(body) <= limit else None
+    return bytes(body)
 
 
 def _sender(provider: str | None, endpoint: str | None) -> Sender:

@@ -6,17 +6,16 @@ response is held and what replaces it is decided by `_intercept`, as for the ser
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypedDict
 
 from authproblem import _events as events
-from authproblem._cooldown import MAX_HOLD, Bucket, CooldownStore, bucket, document_of, held_back, tripped
+from authproblem._cooldown import MAX_HOLD, Bucket, CooldownStore, bucket, document_of, held_back, tripped, wait_to_tell
 from authproblem._fields import Headers, Pair
 from authproblem._hosts import Hosts
 from authproblem._intercept import Gate, Interception, Reply, Request, new_instance
 from authproblem._mask import safe_method, safe_path
+from authproblem._members import PassText
 from authproblem._model import RetryHint
 from authproblem._negotiate import JSON, PROBLEM, media_type
 from authproblem._normalize import classify, normalize
@@ -27,11 +26,34 @@ from authproblem._report import count
 
 _DOOR_OWN = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
 """Options that make no sense on this side: the host tells the provider, and there are no requests of others."""
-_SPREAD = 0.1
-"""The part of a wait that is added at random at most, so that clients that wait do not all come back in one instant."""
-_LEAST_SPREAD = 2
 _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended, as in `_retry`."""
+
+
+class ReaderOptions(TypedDict, total=False):
+    """The options of the middleware that a client-side door has, for type checkers and editors.
+
+    Not those on which request is whose: there the host tells the provider.
+    """
+
+    registry: Registry
+    mode: str
+    type_base: str
+    status: str
+    media_type: str
+    disclosure: str
+    texts: str
+    pass_text: PassText | None
+    flow_control: bool
+    transaction_states: Iterable[str]
+    mark_redirects: bool
+    exclude: Iterable[str]
+    max_body: int
+    max_wait: int
+    respect_no_transform: bool
+    expose_headers: bool
+    log_upstream_text: bool
+    on_problem: Callable[[Any], object] | None
 
 
 class Asked(NamedTuple):
@@ -110,13 +132,8 @@ class Reader:
         if provider is None:
             return None
         request = Request(asked.path, asked.method, asked.accept, {}, asked.binary)
-        place = bucket(
-            self.registry,
-            provider,
-            (asked.host.lower(), asked.path),
-            authorization=asked.authorization,
-            query=asked.query,
-        )
+        where, who = (asked.host.lower(), asked.path), asked.authorization
+        place = bucket(self.registry, provider, where, authorization=who, query=asked.query)
         return Call(asked, provider, self._gates[provider], request, place)
 
     def begin(self, call: Call, status: int, headers: Headers) -> Interception | None:
@@ -160,9 +177,7 @@ class Reader:
             held = None
         if held is None:
             return None
-        least = math.ceil(held[0])
-        spread = max(_LEAST_SPREAD, math.ceil(least * _SPREAD))
-        after = least + random.randint(0, spread)  # noqa: S311 - it spreads clients, it guards nothing
+        after = wait_to_tell(held[0])
         problem = held_back(held[1], after, new_instance(), automatic=self._unattended(call, after))
         if problem is None:
             return None

@@ -10,7 +10,7 @@ is `_reader`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
@@ -18,8 +18,11 @@ from authproblem._cooldown import CooldownStore, MemoryCooldown
 from authproblem._error import AuthProblemError
 from authproblem._httpx import Judged, ajudge, asked, judge, made
 from authproblem._problem import Problem
-from authproblem._reader import Call, Reader, read
+from authproblem._reader import Call, Reader, ReaderOptions, read
 from authproblem._retrying import Retry, attempts, check_retry
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = [
     "AsyncProblemTransport",
@@ -102,6 +105,15 @@ class _Answer(NamedTuple):
         return self.response
 
 
+class TransportOptions(ReaderOptions, total=False):
+    """The options of both transports, for type checkers and editors."""
+
+    hosts: Mapping[str, str] | None
+    retry: Retry | None
+    cooldown: CooldownStore | None
+    on_nonce: OnNonce | None
+
+
 class _Rules:
     """What both transports have in common: everything but the sending and the waiting."""
 
@@ -112,7 +124,7 @@ class _Rules:
         retry: Retry | None = None,
         cooldown: CooldownStore | None = None,
         on_nonce: OnNonce | None = None,
-        **options: Any,
+        **options: Unpack[ReaderOptions],
     ) -> None:
         self._reader = Reader(hosts, cooldown, options)
         self._retry = check_retry(retry)
@@ -150,7 +162,7 @@ class ProblemTransport(_Rules, httpx.BaseTransport):
         `disclosure="safe"`.
     """
 
-    def __init__(self, transport: httpx.BaseTransport | None = None, **options: Any) -> None:
+    def __init__(self, transport: httpx.BaseTransport | None = None, **options: Unpack[TransportOptions]) -> None:
         """Wrap a transport.
 
         Args:
@@ -177,7 +189,7 @@ class ProblemTransport(_Rules, httpx.BaseTransport):
                     return self._answer(request).settled()
         except AuthProblemError as error:
             return error.response  # type: ignore[no-any-return]
-        raise AssertionError
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def close(self) -> None:
         """Close the transport that is wrapped."""
@@ -204,7 +216,7 @@ class ProblemTransport(_Rules, httpx.BaseTransport):
 class AsyncProblemTransport(_Rules, httpx.AsyncBaseTransport):
     """`ProblemTransport` for `httpx.AsyncClient`, under asyncio and trio: the same options, the same warning."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, **options: Unpack[TransportOptions]) -> None:
         """Wrap a transport.
 
         Args:
@@ -229,7 +241,7 @@ class AsyncProblemTransport(_Rules, httpx.AsyncBaseTransport):
                     return (await self._answer(request)).settled()
         except AuthProblemError as error:
             return error.response  # type: ignore[no-any-return]
-        raise AssertionError
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     async def aclose(self) -> None:
         """Close the transport that is wrapped."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -27,8 +27,11 @@ from authproblem._error import AuthProblemError
 from authproblem._fields import Pair
 from authproblem._intercept import Reply
 from authproblem._problem import Problem
-from authproblem._reader import Asked, Call, Reader, hold, problem_of_reply, read
+from authproblem._reader import Asked, Call, Reader, ReaderOptions, hold, problem_of_reply, read
 from authproblem._retrying import Retry, attempts, check_retry
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["CooldownStore", "MemoryCooldown", "ProblemAdapter", "Retry", "problem_of", "raise_for_problem"]
 
@@ -102,7 +105,7 @@ class ProblemAdapter(BaseAdapter):
         retry: Retry | None = None,
         cooldown: CooldownStore | None = None,
         on_nonce: OnNonce | None = None,
-        **options: Any,
+        **options: Unpack[ReaderOptions],
     ) -> None:
         """Wrap an adapter.
 
@@ -141,7 +144,7 @@ class ProblemAdapter(BaseAdapter):
                     return self._answer(request, how).settled()
         except AuthProblemError as error:
             return error.response  # type: ignore[no-any-return]
-        raise AssertionError
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def close(self) -> None:
         """Close the adapter that is wrapped."""

@@ -79,9 +79,9 @@ class AuthProblemMiddleware:
                 start_response = catch.start  # `starting` starts by this name
                 return catch.run(self.app, starting, lambda: exchange)
         result = self.app(environ, starting)
-        if exchange is False or (exchange is not None and not exchange.holding):
-            return result
-        return _Response(result, _judged(result, lambda: exchange))
+        if exchange is None:
+            return _Response(result, _judged(result, lambda: exchange))
+        return _drained(result, exchange) if exchange and exchange.holding else result
 
     def answer(self, environ: Environ, error: Exception) -> Reply | None:
         """Judge an exception of the app: for frameworks that catch it before WSGI sees it.
@@ -277,6 +277,31 @@ def _judged(
     held = exchange()
     if held and held.holding:
         yield held.finish()
+
+
+def _drained(result: Iterable[bytes], exchange: _Exchange) -> Iterable[bytes]:
+    """Judge a held response at once, of an app that has started it before it returned.
+
+    So it is started when we return, as the app's was: some servers read the status then.
+    """
+    closing = getattr(result, "close", None)
+    chunks = iter(result)
+    try:
+        for chunk in chunks:
+            released = exchange.feed(chunk)
+            if released:
+                return _Response(result, _joined(released, chunks))
+        body = exchange.finish()
+    except BaseException:
+        if closing is not None:
+            closing()
+        raise
+    return [body] if closing is None else _Response(result, _joined((body,), ()))
+
+
+def _joined(first: Iterable[bytes], rest: Iterable[bytes]) -> Generator[bytes, None, None]:
+    yield from first
+    yield from rest
 
 
 def _status_line(status: int) -> str:

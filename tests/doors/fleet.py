@@ -42,8 +42,9 @@ class Server:
 
 def listener() -> socket.socket:
     """A listening socket: clients may connect before the server runs, and wait for it."""
-    bound = socket.create_server(("127.0.0.1", 0), backlog=256)
-    bound.settimeout(None)
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # TCP by name: else asyncio delays
+    bound.bind(("127.0.0.1", 0))
+    bound.listen(256)
     return bound
 
 

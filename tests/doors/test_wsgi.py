@@ -304,6 +304,12 @@ def test_a_restarted_response_is_the_second_one_alone(first: Response, second: R
         assert_untouched(answer, second)
 
 
+@pytest.mark.xfail(strict=True, reason="a healthy response that starts again as an error keeps the mark")
+def test_a_restarted_response_loses_the_apps_mark() -> None:
+    second = Response(401, [*OKTA.headers, ("Auth-Problem-Upstream", "okta")], OKTA.body)
+    assert serve(restarting(HEALTHY, second, [second.body])).lines("auth-problem-upstream") == []
+
+
 def test_an_error_after_an_error_is_normalized() -> None:
     assert assert_problem(serve(restarting(FOREIGN, LIMITED, [LIMITED.body])))["reason"] == "rate-limited"
 

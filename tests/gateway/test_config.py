@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from authproblem.gateway import ConfigError, Route, load_config
+from authproblem.gateway import ConfigError, Gateway, Route, load_config, make_app
 from authproblem.gateway._settings import CHOICES, SETTINGS
 
 AUTH0 = ("upstream", "https://tenant.auth0.com", "")
@@ -203,6 +203,22 @@ class TestSettings:
             "texts": "all",
             "disclosure": "safe",
         }
+
+
+def test_the_factory_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For servers that take a factory."""
+    monkeypatch.setenv("AUTHPROBLEM_UPSTREAM", "https://tenant.auth0.com")
+
+    assert isinstance(make_app(), Gateway)
+
+
+def test_other_authorities_may_be_trusted() -> None:
+    """A PEM file that is one."""
+    import certifi
+
+    config = load_config({"routes": [AUTH0], "ca_file": certifi.where()}, {})
+
+    assert isinstance(make_app(config), Gateway)
 
 
 def test_the_example_holds() -> None:

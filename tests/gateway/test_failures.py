@@ -43,7 +43,7 @@ class TestNoAnswer:
             (httpx.PoolTimeout("full"), 503, "upstream-unavailable", "1"),
             (httpx.ReadTimeout("slow"), 504, "upstream-timeout", None),
             (httpx.WriteTimeout("slow"), 504, "upstream-timeout", None),
-            (httpx.LocalProtocolError("odd"), 502, "upstream-error", None),
+            (httpx.LocalProtocolError("odd"), 400, "invalid-request", None),
             (httpx.ProxyError("odd"), 502, "upstream-error", None),
         ],
     )
@@ -184,6 +184,13 @@ class TestOnTheWire:
             first.join(10)
 
         assert (got.status_code, got.json()["reason"], got.headers["retry-after"]) == (503, "upstream-unavailable", "1")
+
+    def test_a_client_that_says_what_http_cannot(self) -> None:
+        """Servers let through what the provider must not get; it is the client's fault, and told so."""
+        with running(samples.TOKEN) as upstream:
+            response = asked(made(("okta", upstream.url, "")), headers=[("x-own", "a\r\nb: c")])
+
+        assert (response.status, response.header("auth-problem-owner"), upstream.seen) == (400, "client", [])
 
 
 class TestDeadConnections:

@@ -150,6 +150,13 @@ class TestRequests:
 
         assert upstream.seen[0].target == "/api/v1/users"
 
+    def test_are_passed_on_where_the_server_gives_no_raw_path(self) -> None:
+        """ASGI leaves it to the server."""
+        with running(OK) as upstream:
+            asked(made(("okta", upstream.url, "")), "/a%20b/%C3%BC", raw_path=None)
+
+        assert upstream.seen[0].target == "/a%20b/%C3%BC"
+
     def test_use_no_proxy_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """They would get every credential."""
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):

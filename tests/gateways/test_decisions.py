@@ -59,6 +59,17 @@ def test_sign_in_page_never_leads_to_itself(stand: Stand) -> None:
     assert (response.status, response.header("auth-problem")) == (403, "invalid-credentials")
 
 
+def test_sign_in_page_never_leads_to_itself_by_a_link_either(stand: Stand) -> None:
+    """It finds no session, of course."""
+    response = stand.client.open_page("/sign-in?sso")
+    assert (response.status, response.header("auth-problem")) == (401, "session-expired")
+
+
+def test_page_of_another_status_is_kept(stand: Stand) -> None:
+    response = stand.client.open_page("/locked")
+    assert (response.status, response.header("auth-problem-owner")) == (429, "user")
+
+
 def guess(client: Client, times: int) -> list[Response]:
     """Guess passwords."""
     return [client.ask("/sign-in", "POST") for _ in range(times)]
@@ -81,6 +92,13 @@ def test_client_that_is_shut_out_does_not_reach_the_app(stand: Stand) -> None:
 def test_client_at_its_limit_is_shut_out(stand: Stand) -> None:
     statuses = [stand.client.ask("/oauth/token", "POST").header("retry-after") for _ in range(ALLOWED + 1)]
     assert statuses == ["1"] * ALLOWED + ["10"]
+
+
+@only("haproxy", "envoy")
+def test_user_whose_account_is_blocked_is_not_shut_out(stand: Stand) -> None:
+    """A 429 alone is no limit: the header's owner tells."""
+    statuses = [stand.client.ask("/locked").header("auth-problem") for _ in range(ALLOWED + 2)]
+    assert statuses == ["account-locked"] * (ALLOWED + 2)
 
 
 @only("haproxy", "envoy")
@@ -117,7 +135,7 @@ def test_limit_of_one_client_is_not_answered_to_another(stand: Stand) -> None:
 
 
 @only("nginx")
-@pytest.mark.parametrize(("path", "method"), [("/me", "GET"), ("/sign-in", "POST"), ("/", "GET"), ("/staff", "GET")])
+@pytest.mark.parametrize(("path", "method"), [("/me", "GET"), ("/sign-in", "POST"), ("/", "GET"), ("/locked", "GET")])
 def test_nothing_but_limits_is_answered_for_the_app(stand: Stand, path: str, method: str) -> None:
     before = len(stand.asked(path))
     for _ in range(2):
@@ -145,6 +163,13 @@ def test_get_is_repeated_where_the_gateway_can_tell_that_it_may(stand: Stand, st
     response = stand.client.ask(path)
     wanted = REPEATS[status, wait][stand.name]
     assert (wanted[0] or status, wanted[1]) == (response.status, len(stand.asked(path)))
+
+
+def test_provider_in_trouble_is_asked_again_only_by_those_who_see_the_status_alone(stand: Stand) -> None:
+    """Its header says `manual`; nginx and HAProxy cannot see that, but a GET does no harm."""
+    path = f"/readonly/0/{stand.token}"
+    calls = {"nginx": 2, "haproxy": 2, "caddy": 1, "envoy": 1}[stand.name]
+    assert (stand.client.ask(path).status, len(stand.asked(path))) == (503, calls)
 
 
 def test_token_call_is_never_repeated(stand: Stand) -> None:

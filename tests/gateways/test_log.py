@@ -31,7 +31,7 @@ def test_log_of_an_error_of_the_apps_own_names_no_problem(stand: Stand) -> None:
 
 
 def test_log_holds_no_query_and_no_credential(stand: Stand) -> None:
-    secrets = [("Authorization", "Bearer made-up-token"), ("Cookie", "sid=made-up-cookie")]
+    secrets = [("Authorization", "Bearer made-up-token"), ("Cookie", "sid=made-up-cookie"), ("DPoP", "made-up-proof")]
     stand.client.ask("/me?id_token_hint=made-up-hint", headers=secrets)
     assert "made-up" not in stand.gateway.line(stand.client.address)
 

@@ -335,6 +335,39 @@ class TestProblemTransport:
                     with pytest.raises(httpx.RemoteProtocolError):
                         client.get(upstream.url)
 
+    def test_lets_a_broken_asynchronous_answer_be_the_error_that_it_is(self) -> None:
+        """The same, and the pool is free again."""
+
+        def speak(file: Any) -> None:
+            file.write(b"HTTP/1.1 401 X\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+
+        async def main(url: str) -> None:
+            inner = httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=1))
+            transport = AsyncProblemTransport(inner, hosts={"127.0.0.1": "okta"})
+            async with httpx.AsyncClient(transport=transport, timeout=5) as client:
+                for _ in range(3):
+                    with pytest.raises(httpx.RemoteProtocolError):
+                        await client.get(url)
+
+        with running(lambda _: speak) as upstream:
+            anyio.run(main, upstream.url)
+
+    def test_leaves_other_hosts_alone_in_asynchronous_clients(self) -> None:
+        """By name."""
+        response = anyio.run(partial(get_async, Provider(samples.DENIED), "https://api.example.com/users"))
+
+        assert response.content == samples.DENIED.body
+
+    def test_says_nothing_of_an_old_status(self) -> None:
+        """`status="canonical"`: httpx gives the phrase of the new one."""
+        exists = json_response(
+            400, {"name": "BadRequestError", "code": "user_exists", "description": "The user exists."}
+        )
+
+        response = client_of(Provider(exists), status="canonical").post("https://tenant.auth0.com/dbconnections/signup")
+
+        assert (response.status_code, response.reason_phrase) == (409, "Conflict")
+
     def test_closes_the_transport_that_it_wraps(self) -> None:
         """A client's `close` reaches the pool."""
         inner = httpx.HTTPTransport()
@@ -437,6 +470,15 @@ class TestRetry:
         client_of(provider, retry=EAGER).request(method, url)
 
         assert len(provider.requests) == 1
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_gives_up_in_every_event_loop(self, backend: str) -> None:
+        """The last answer is what the app gets."""
+        provider = Provider(samples.limited(("retry-after", "0")))
+
+        response = anyio.run(partial(get_async, provider, retry=EAGER), backend=backend)
+
+        assert (response.status_code, len(provider.requests)) == (429, 3)
 
     def test_repeats_a_body_of_bytes(self) -> None:
         """A limit on a management endpoint refuses before it does anything."""

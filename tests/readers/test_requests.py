@@ -76,6 +76,30 @@ class TestProblemAdapter:
 
             assert dict(session.cookies) == dict(response.cookies) == {"a": "1", "b": "2"}
 
+    def test_changes_the_status_where_that_is_asked_for(self) -> None:
+        """`status="canonical"`: the reason phrase of the old one goes with it."""
+        exists = json_response(
+            400, {"name": "BadRequestError", "code": "user_exists", "description": "The user exists."}
+        )
+        with running(exists) as upstream, requests.Session() as session:
+            session.mount("http://", ProblemAdapter(hosts={"127.0.0.1": "auth0"}, status="canonical"))
+            response = session.post(upstream.url + "/dbconnections/signup", timeout=5)
+
+        assert (response.status_code, response.reason, response.json()["status"]) == (409, "", 409)
+
+    def test_passes_a_large_error_in_chunks(self) -> None:
+        """Their framing is undone once, not twice."""
+        parts = [b'{"x": "', *[b"y" * 30_000] * 6, b'"}']
+
+        def speak(file: Any) -> None:
+            file.write(b"HTTP/1.1 500 X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+            file.writelines(b"%x\r\n%s\r\n" % (len(part), part) for part in [*parts, b""])
+
+        with running(lambda _: speak) as upstream, requests.Session() as session:
+            session.mount("http://", ProblemAdapter(hosts={"127.0.0.1": "okta"}, max_body=100_000))
+
+            assert session.get(upstream.url, timeout=5).content == b"".join(parts)
+
     @pytest.mark.parametrize("coding", ["identity", "gzip"])
     def test_passes_a_large_error_in_one_piece(self, coding: str) -> None:
         """Beyond `max_body`: what was held comes first, and requests decodes it as ever."""
@@ -142,6 +166,21 @@ class TestProblemAdapter:
             with pytest.raises(requests.exceptions.ChunkedEncodingError):
                 session.get(upstream.url, timeout=5)
 
+    def test_a_provider_that_is_too_slow_is_the_error_that_it_is(self) -> None:
+        """In the middle of an error: the exception that requests has for it."""
+        release = threading.Event()
+
+        def speak(file: Any) -> None:
+            file.write(b"HTTP/1.1 401 X\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+            file.flush()
+            release.wait(10)
+
+        with running(lambda _: speak) as upstream, requests.Session() as session:
+            session.mount("http://", ProblemAdapter(hosts={"127.0.0.1": "okta"}))
+            with pytest.raises(requests.exceptions.ConnectionError):
+                session.get(upstream.url, timeout=0.2)
+            release.set()
+
     def test_answers_head_without_a_body(self) -> None:
         """No `Content-Length` that would promise one."""
         with asking(samples.DENIED) as (session, upstream):
@@ -152,7 +191,7 @@ class TestProblemAdapter:
     def test_refuses_a_wrong_option_at_once(self) -> None:
         """When it is made."""
         with pytest.raises(TypeError, match="unknown option 'wrong'"):
-            ProblemAdapter(wrong=1)
+            ProblemAdapter(wrong=1)  # type: ignore[call-arg]
 
 
 class TestObeying:

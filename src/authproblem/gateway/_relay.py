@@ -91,6 +91,8 @@ def failure(reader: Reader, call: Call, error: httpx.HTTPError) -> Problem:
         return reader.made(call, "upstream-unreachable", after=_SOON, unsent=True, exception=name)
     if isinstance(error, httpx.PoolTimeout):
         return reader.made(call, "upstream-unavailable", after=_FULL, unsent=True, exception=name)
+    if isinstance(error, httpx.LocalProtocolError):  # what the client sent cannot be said in HTTP
+        return reader.made(call, "invalid-request", exception=name)
     reason = "upstream-timeout" if isinstance(error, httpx.TimeoutException) else "upstream-error"
     return reader.made(call, reason, exception=name)
 
