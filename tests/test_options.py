@@ -143,7 +143,6 @@ def test_normalize_refuses_the_same(name: str, value: object) -> None:
         normalize(400, [], b"", **options)
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="the option has the name of the first parameter")
 @pytest.mark.parametrize(("status", "sent"), [("upstream", 400), ("canonical", 403)])
 def test_normalize_takes_the_option_status_as_well(status: str, sent: int) -> None:
     """It is one of those that concern one response."""

@@ -74,11 +74,10 @@ def test_an_unknown_code_is_unclassified(door: str, body: object, events: Events
         (json_response(401, {"stateToken": "t", "status": "MFA_CHALLENGE", "_embedded": {}}), {}, "step"),
         (Response(400, [("content-type", "application/json")], b"{broken"), {"provider": "okta"}, "unreadable"),
         (Response(400, [("content-type", "text/html"), OKTA_ID], b"<html>"), {}, "html"),
-        pytest.param(
+        (
             Response(401, [("www-authenticate", 'Oktadevicejwt realm="x"')], b""),
             {"provider": "okta"},
             "flow_control",
-            marks=pytest.mark.xfail(strict=True, reason="the device challenge is told as a step"),
         ),
     ],
 )

@@ -6,7 +6,7 @@ both kinds, and only the values that are read become str (latin-1, as RFC 9110 s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Pair = tuple[Any, Any]
@@ -37,8 +37,17 @@ _NAMES = (
     "x-rate-limit-reset",
     "x-ratelimit-reset",
 )
-_READ: dict[Any, str] = {key: name for name in _NAMES for text in (name, name.title()) for key in (text, text.encode())}
 
+
+def spellings(names: Iterable[str]) -> Iterator[tuple[Any, str]]:
+    """The spellings of header names that are told without a conversion: as HTTP/2 and as HTTP/1 have them."""
+    for name in names:
+        for text in (name, name.title()):
+            yield text, name
+            yield text.encode(), name
+
+
+_READ: dict[Any, str] = dict(spellings(_NAMES))
 
 _ORDINARY_NAMES = (
     "access-control-allow-credentials",
@@ -84,7 +93,7 @@ _ORDINARY_NAMES = (
     "x-xss-protection",
 )
 """Names that decide nothing, or only together with a name that is read (`Date`)."""
-_ORDINARY = frozenset(key for name in _ORDINARY_NAMES for text in (name, name.title()) for key in (text, text.encode()))
+_ORDINARY = frozenset(key for key, _ in spellings(_ORDINARY_NAMES))
 _JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
 
 

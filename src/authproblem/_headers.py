@@ -6,10 +6,11 @@ ever added.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from authproblem._fields import PLAIN_JSON, Fields, Pair
+from authproblem._fields import PLAIN_JSON, Fields, Pair, spellings
 from authproblem._negotiate import JSON, PROBLEM
 from authproblem._problem import Problem
 from authproblem._wire import retry_token
@@ -26,11 +27,11 @@ _DROPPED_NAMES = (
     # ours, which nobody else may set
     "auth-problem", "auth-problem-owner", "auth-problem-retry", "auth-problem-upstream",
 )  # fmt: skip
-_DROPPED = frozenset(key for name in _DROPPED_NAMES for key in (name, name.encode()))
+_DROPPED = frozenset(key for key, _ in spellings(_DROPPED_NAMES))
 _RETRY_AFTER = frozenset(("retry-after", b"retry-after"))
 _CHALLENGE = frozenset(("www-authenticate", b"www-authenticate"))
 _EXPOSE = frozenset(("access-control-expose-headers", b"access-control-expose-headers"))
-_VARY = frozenset(("vary", b"vary"))
+_VARY = frozenset(key for key, _ in spellings(["vary"]))
 _CACHE_CONTROL = frozenset(("cache-control", b"cache-control"))
 _MARK = frozenset(("auth-problem-upstream", b"auth-problem-upstream"))
 _CONSTANT_TYPES = frozenset((PROBLEM, JSON))
@@ -69,39 +70,50 @@ def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int |
         length: bytes of the body, or None where none is sent (HEAD).
         dress: how it is sent.
     """
-    names = [pair[0].lower() for pair in pairs]
-    dropped = _DROPPED if fields is PLAIN_JSON else _DROPPED | _dropped(dress)
-    headers: list[Pair] = [tuple(pair) for pair, name in zip(pairs, names, strict=True) if name not in dropped]
+    media_type, binary, keep_retry_after, drop_retry_after, keep_challenge, negotiated, expose = dress
+    if fields is PLAIN_JSON:  # every name is spelled in a usual way
+        headers = [pair for pair in pairs if pair[0] not in _DROPPED]
+    else:
+        dropped = _dropped(keep_retry_after, keep_challenge, expose)
+        headers = [pair for pair in pairs if pair[0].lower() not in dropped]
     retry = problem.retry
-    fixed = _CONSTANT if dress.media_type in _CONSTANT_TYPES else _constant
-    headers += fixed(dress.media_type, problem.reason, problem.owner, retry_token(retry), dress.binary)
-    added = []
+    fixed = _CONSTANT if media_type in _CONSTANT_TYPES else _constant
+    described, twin, varies = fixed(media_type, problem.reason, problem.owner, retry_token(retry), binary)
+    varied = [pair for pair in headers if pair[0] in _VARY or pair[0].lower() in _VARY] if negotiated else ()
+    headers += described
     if length is not None:
-        added.append(("Content-Length", str(length)))
-    told = retry.after is not None and not dress.drop_retry_after
-    if told and not dress.keep_retry_after:
-        added.append(("Retry-After", str(retry.after)))
-    if dress.expose and fields is not PLAIN_JSON:
-        added += _exposed(fields, waits=dress.keep_retry_after or told)
-    if dress.negotiated and (_VARY.isdisjoint(names) or not _varies(pairs)):
-        added.append(("Vary", "Accept"))
-    return headers + _as_kind(added, binary=dress.binary)
+        headers.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
+    headers += twin
+    told = retry.after is not None and not drop_retry_after
+    if told and not keep_retry_after:
+        headers += _as_kind([("Retry-After", str(retry.after))], binary=binary)
+    if expose and fields is not PLAIN_JSON:
+        headers += _as_kind(_exposed(fields, waits=keep_retry_after or told), binary=binary)
+    if negotiated and not (varied and _varies(varied)):
+        headers += varies
+    return headers
 
 
-def _dropped(dress: Dress) -> frozenset[Any]:
-    """What else goes, by the way in which the problem is sent."""
-    return frozenset().union(
-        _EXPOSE if dress.expose else (),
-        () if dress.keep_retry_after else _RETRY_AFTER,
-        () if dress.keep_challenge else _CHALLENGE,
+@lru_cache(maxsize=8)
+def _dropped(keep_retry_after: bool, keep_challenge: bool, expose: bool) -> frozenset[Any]:  # noqa: FBT001
+    """The names that go, by the way in which the problem is sent."""
+    return _DROPPED.union(
+        () if keep_retry_after else _RETRY_AFTER, () if keep_challenge else _CHALLENGE, _EXPOSE if expose else ()
     )
 
 
-def _constant(media_type: str, reason: str, owner: str, token: str, binary: bool) -> tuple[Pair, ...]:  # noqa: FBT001
-    """What all problems of a type are sent with."""
-    pairs = [("Content-Type", media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
-    pairs += zip(_TWIN_NAMES, (reason, owner, token), strict=True)
-    return tuple(_as_kind(pairs, binary=binary))
+Constant = tuple[Sequence[Pair], Sequence[Pair], Sequence[Pair]]
+"""The lines that all problems of a type are sent with: what describes the body, the header twin, and `Vary`."""
+
+
+def _constant(media_type: str, reason: str, owner: str, token: str, binary: bool) -> Constant:  # noqa: FBT001
+    described = [("Content-Type", media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
+    twin = list(zip(_TWIN_NAMES, (reason, owner, token), strict=True))
+    return (
+        _as_kind(described, binary=binary),
+        _as_kind(twin, binary=binary),
+        _as_kind([("Vary", "Accept")], binary=binary),
+    )
 
 
 _CONSTANT = lru_cache(maxsize=1024)(_constant)

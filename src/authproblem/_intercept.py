@@ -22,7 +22,7 @@ from authproblem._options import Options
 from authproblem._problem import Problem
 from authproblem._report import tell, tell_callback
 from authproblem._retry import Occasion, keeps_retry_after
-from authproblem._scope import Sender, below, read_mark
+from authproblem._scope import UNKNOWN, Sender, below, read_mark
 
 JUDGED = "authproblem.judged"
 """The key in scope or environ by which an instance nearer to the app says that it has seen an error response."""
@@ -30,6 +30,7 @@ JUDGED = "authproblem.judged"
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame
 _CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity"))
 _PARTIAL = 206
+_BOTH = (PROBLEM, JSON)
 _UNTOUCHABLE = frozenset((416,))
 """Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
 READ = "authproblem.callback"
@@ -83,7 +84,7 @@ class Interception:
         """Begin; made by `Gate.begin`."""
         self.gate, self.request, self.status, self.pairs = gate, request, status, pairs
         self.fields = fields = scan(pairs)
-        self.sender = Sender()
+        self.sender = UNKNOWN
         self.headers = pairs if fields is PLAIN_JSON else without_mark(pairs, fields)
         self.holding = False
         self.body = bytearray()
@@ -222,7 +223,7 @@ class Gate:
     def _dress(self, held: Interception, problem: Problem, occasion: Occasion, *, folded: bool) -> Dress:
         options, fields = self.options, held.fields
         kind = options.media_type or media_type(held.request.accept, fields.media_type)
-        if kind not in {PROBLEM, JSON}:
+        if kind not in _BOTH:
             kind = PROBLEM if folded else fields.get("content-type") or PROBLEM
         if fields is PLAIN_JSON and not folded:
             plain = (kind, held.request.binary, False, False, True, options.media_type is None, options.expose_headers)
@@ -283,12 +284,14 @@ class Gate:
         return problem
 
 
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+
+
 def new_instance() -> str:
     """A URN for one occurrence: a UUID of version 7 (RFC 9562 section 5.7), so that events sort by time."""
-    number = (time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")) & (1 << 128) - 1
-    number = number & ~(0xF000 << 64) & ~(0xC000 << 48) | 0x7000 << 64 | 0x8000 << 48
-    text = f"{number:032x}"
-    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    moment = "%012x" % (time.time_ns() // 1_000_000)
+    chance = os.urandom(10).hex()  # its first digit and the fourth make way for the version and the variant
+    return f"urn:uuid:{moment[:8]}-{moment[8:]}-7{chance[1:4]}-{_VARIANT[chance[4]]}{chance[5:8]}-{chance[8:]}"
 
 
 def _told_by_headers(outcome: Outcome, body: bytes | bytearray) -> bool:

@@ -170,23 +170,23 @@ class _Held:
         self._start: Message | None = {**start, "headers": interception.headers}
         self._swallow = False
 
-    async def start(self) -> None:
+    def start(self) -> Awaitable[None]:
         """The start message: sent at once if nothing is to be held."""
-        if not self._interception.holding:
-            await self._pass()
+        return _nothing() if self._interception.holding else self._pass()
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Any later message."""
         interception = self._interception
         if not interception.holding:
-            if not (self._swallow and message["type"] == _TRAILERS):
-                await self._send(message)
-        elif message["type"] != _BODY or not interception.feed(message.get("body", b"")):
-            # pathsend, zerocopysend, trailers, unknown, or too large: not ours to judge
-            await self.release()
-            await self._send(message)
-        elif not message.get("more_body", False):
-            await self._finish(interception.finish())
+            return _nothing() if self._swallow and message["type"] == _TRAILERS else self._send(message)
+        if message["type"] != _BODY or not interception.feed(message.get("body", b"")):
+            return self._give_up(message)
+        return _nothing() if message.get("more_body", False) else self._finish(interception.finish())
+
+    async def _give_up(self, message: Message) -> None:
+        """Pathsend, zerocopysend, trailers, unknown, or too large: not ours to judge."""
+        await self.release()
+        await self._send(message)
 
     async def release(self) -> None:
         """Send what is kept as it came: the app has ended, or sent what cannot be held."""
@@ -210,12 +210,17 @@ class _Held:
             await self._pass()
             await self._send_body(more=False)
             return
-        start = {**(self._start or {}), "status": reply.status, "headers": reply.headers}
+        status, headers, body = reply
+        start = {**(self._start or {}), "status": status, "headers": headers}
         # Trailers described the old body; a start that announces them would make the server wait for them.
         self._swallow = bool(start.pop("trailers", False))
         self._start = None
         await self._send(start)
-        await self._send({"type": _BODY, "body": reply.body, "more_body": False})
+        await self._send({"type": _BODY, "body": body, "more_body": False})
+
+
+async def _nothing() -> None:
+    """What a message that is kept back gives to await."""
 
 
 def _path(scope: Scope, root: str) -> str:

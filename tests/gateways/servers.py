@@ -99,7 +99,11 @@ class Gateway:
 
     def line(self, client: str, number: int = 0) -> str:
         """The access log's line of the request of this number (from 0) that came from an address."""
-        return self._output.wait_for(lambda line: line.startswith("{") and _client(json.loads(line)) == client, number)
+        return self.logged(lambda line: _client(line) == client, number)
+
+    def logged(self, wanted: Callable[[dict[str, Any]], bool], number: int = 0) -> str:
+        """The line of this number (from 0) among those of the log, read as JSON, that are wanted."""
+        return self._output.wait_for(lambda line: line.startswith("{") and wanted(json.loads(line)), number)
 
     def entry(self, client: str, number: int = 0) -> Entry:
         """What that line tells."""

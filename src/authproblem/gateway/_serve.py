@@ -108,6 +108,8 @@ _TARGET = f"{make_worker.__module__}:{make_worker.__name__}"
 def _uvicorn(config: GatewayConfig) -> int:
     import uvicorn
 
+    from authproblem.gateway._prompt import PromptProtocol
+
     settings = config.settings
     uvicorn.run(
         _TARGET,
@@ -116,7 +118,7 @@ def _uvicorn(config: GatewayConfig) -> int:
         port=settings["port"],
         workers=settings["workers"],
         log_level=settings["log_level"],
-        http="authproblem.gateway._prompt:PromptProtocol",
+        http=PromptProtocol,
         access_log=False,  # it would write queries, and with them codes and states
         proxy_headers=False,  # by default it believes X-Forwarded-For of the local host
         server_header=False,
