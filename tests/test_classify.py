@@ -6,6 +6,7 @@ import copy
 import json
 import random
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -209,6 +210,12 @@ class TestUnknown:
         )
 
         assert seen(found) == ("invalid-request", None, "auth0", "status")
+
+    def test_may_come_with_a_status_of_the_enumeration(self) -> None:
+        """Apps write `HTTPStatus.NOT_FOUND`."""
+        found = meaning(HTTPStatus.NOT_FOUND, {"error": "never_heard_of"}, provider="auth0")
+
+        assert seen(found) == ("not-found", None, "auth0", "status")
 
     @pytest.mark.parametrize(
         ("code", "reason"),

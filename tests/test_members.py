@@ -367,6 +367,39 @@ class TestProtocolDocuments:
         assert UNKNOWN not in set(strings(problem(document, provider="okta").to_dict()))
 
 
+def nested(levels: int) -> bytes:
+    """A value of so many levels."""
+    return b"[" * levels + b"7" + b"]" * levels
+
+
+TOO_DEEP = pytest.mark.xfail(strict=True, reason="raises, in `normalize` or in `to_bytes`")
+LEVELS = [100, *(pytest.param(levels, marks=TOO_DEEP) for levels in (260, 500, 1_000))]
+
+
+class TestDepth:
+    """orjson writes 254 levels, and Python's stack holds a thousand calls."""
+
+    MESSAGE = b'{"class":"ERROR","i18n":{"key":"errors.E0000004"}}'
+    IDX = b'{"stateHandle":"h","messages":{"value":[' + MESSAGE + b']},"deep":'
+
+    @pytest.mark.parametrize("levels", LEVELS)
+    @pytest.mark.parametrize(("name", "options"), [(b"mfa_token", {}), (b"policy", {}), (b"extra", {"texts": "all"})])
+    def test_of_a_member_costs_no_answer(self, name: bytes, options: dict[str, Any], levels: int) -> None:
+        """What is too deep to be written does not have its member's form."""
+        found = problem(b'{"error":"mfa_required","' + name + b'":' + nested(levels) + b"}", **options)
+        sent = json.loads(found.to_bytes())
+
+        assert (sent["error"], name.decode() in sent) == ("mfa_required", levels == 100)
+
+    @pytest.mark.parametrize("levels", LEVELS)
+    def test_of_a_protocol_document_makes_it_pass(self, levels: int) -> None:
+        """Whole or not at all."""
+        found = normalize(401, [JSON_TYPE], self.IDX + nested(levels) + b"}")
+
+        assert (found is not None) is (levels == 100)
+        assert found is None or json.loads(found.to_bytes())["stateHandle"] == "h"
+
+
 @given(documents, st.sampled_from(["auth0", "okta", "oauth"]), st.sampled_from([400, 401, 403, 429, 500]))
 def test_any_object_becomes_a_document_of_the_wire_format_or_none(
     document: dict[str, Any], provider: str, status: int

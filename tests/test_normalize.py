@@ -224,6 +224,18 @@ class TestRequestId:
         assert "request_id" not in problem.upstream
 
 
+def test_of_duplicate_members_the_last_counts_and_is_sent_once() -> None:
+    """Whoever reads the first would read something else than we."""
+    problem = normalize(400, JSON, b'{"error":"a","state":"1","error":"invalid_grant","state":"2"}', provider="auth0")
+
+    assert problem is not None
+    assert (problem.reason, problem.to_bytes().count(b'"error"'), problem.extensions["state"]) == (
+        "invalid-grant",
+        1,
+        "2",
+    )
+
+
 def test_members_of_upstream_stand_in_the_order_of_the_contract() -> None:
     """A document is for readers, too."""
     problem = normalize(401, [JSON_TYPE, ("X-Okta-Request-Id", "r")], E4[:-1] + b',"title":"Unauthorized"}')

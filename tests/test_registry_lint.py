@@ -41,6 +41,7 @@ SMALL = frozenset((
     "oauth:invalid_grant",
     "okta:E0000001",
     "okta:E0000001/quota",
+    "okta:E0000001/sign-up",
     "okta:E0000004",
     "okta:E0000011",
     "okta:E0000047",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -89,6 +90,16 @@ def test_a_candidate_that_passes_is_told_at_debug(
 
     assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", why)
     assert event["applied"] is True
+
+
+@by_door
+def test_a_coding_that_cannot_be_undone_is_told(door: str, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is not installed: the response passes, and somebody should know."""
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    response = Response(401, [("content-type", "application/json"), ("content-encoding", "br")], b"coded")
+
+    assert through(door, response) == response
+    assert (events.only()["event"], events.only()["why"]) == ("authproblem.passed", "unreadable")
 
 
 @by_door

@@ -125,12 +125,18 @@ class TestScopes:
         """An app that does nothing but proxy."""
         assert Scopes(None, {"/": "auth0"}, ()).sender("/oauth/token", {}) == Sender("auth0", False, "/oauth/token")
 
-    @pytest.mark.xfail(strict=True, reason="the endpoint under a scope is never the request path itself")
-    def test_the_endpoint_is_the_request_path_where_only_that_is_the_providers(self) -> None:
-        """A scope may begin with the provider's own segments."""
-        assert Scopes(None, {"/oauth": "auth0"}, ()).sender("/oauth/token", {}) == Sender(
-            "auth0", False, "/oauth/token"
-        )
+    @pytest.mark.parametrize(
+        ("known", "endpoint"),
+        [(("/token", "/oauth/token"), "/token"), (("/oauth/token",), "/oauth/token"), ((), None)],
+    )
+    def test_the_endpoint_is_the_first_path_that_the_provider_has(
+        self, known: tuple[str, ...], endpoint: str | None
+    ) -> None:
+        """Below the prefix, else the whole: a scope may begin with the provider's own segments."""
+        scopes = Scopes(None, {"/oauth": "auth0"}, ())
+        found = scopes.sender("/oauth/token", {}, lambda provider, path: provider == "auth0" and path in known)
+
+        assert found == Sender("auth0", False, endpoint)
 
     def test_a_scope_of_the_provider_that_answers_everything_is_certain(self) -> None:
         """`provider=` says it of all paths."""

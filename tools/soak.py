@@ -2,13 +2,12 @@
 
 uvicorn and gunicorn serve one site behind the middleware; clients send healthy requests, errors, streams, large bodies,
 and leave amid responses. It fails if a response is not its request's, if memory grows after the warm-up, or if a
-descriptor is left open, and prints the figures in any case. The servers import this module for `asgi` and `wsgi`.
+descriptor is left open, and prints the figures in any case.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gzip
 import http.client
 import json
 import os
@@ -21,14 +20,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
-if __name__ == "__main__":  # started by its path: the root is not importable yet
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a script
 
+from tools.soak_site import page
+
+ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SECONDS = 120
 CLIENTS = 8
 """Connections to each server at a time."""
@@ -41,76 +40,13 @@ MAY_GROW = 8 * 1024
 MAY_GROW_SHARE = 0.1
 MAY_STAY_OPEN = 2
 """Descriptors that a server may have open afterwards beyond those of its start."""
-PARTS = 50
-
-# ------------------------------------------------------------------------------------------------ the site
-
-_JSON = ("content-type", "application/json")
-
-
-def _error(number: int, code: str, summary: str) -> bytes:
-    """Okta's error; its id is the request's number, so that a body that goes astray shows."""
-    error = {"errorCode": code, "errorSummary": summary, "errorLink": code, "errorId": f"oae{number:022}"}
-    return json.dumps({**error, "errorCauses": []}).encode()
-
-
-def _page(path: str, number: int) -> tuple[int, list[tuple[str, str]], list[bytes]]:
-    """Status, headers and chunks of a response."""
-    headers = [_JSON, ("x-number", str(number)), ("set-cookie", f"number={number}")]
-    failed = _error(number, "E0000004", "Authentication failed")
-    if path == "/healthy":
-        return 200, headers, [json.dumps({"number": number}).encode()]
-    if path == "/stream":
-        return 200, [("content-type", "text/event-stream"), *headers[1:]], [b"data: %d\n\n" % number] * PARTS
-    if path == "/limited":
-        return 429, headers, [_error(number, "E0000047", "API call exceeded rate limit due to too many requests.")]
-    if path == "/coded":
-        return 401, [*headers, ("content-encoding", "gzip")], [gzip.compress(failed, 1)]
-    if path == "/large":
-        return 401, headers, [failed, *[b" " * 65_536] * 8]
-    return 401, headers, [failed[at : at + 16] for at in range(0, len(failed), 16)]
-
-
-def _number(query: str) -> int:
-    return int(query.partition("n=")[2] or 0)
-
-
-async def _asgi(scope: Any, _receive: Any, send: Any) -> None:
-    if scope["type"] != "http":
-        raise NotImplementedError(scope["type"])
-    status, headers, chunks = _page(scope["path"], _number(scope["query_string"].decode()))
-    pairs = [(name.encode(), value.encode()) for name, value in headers]
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    for chunk in chunks:
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _wsgi(environ: Any, start_response: Any) -> Iterator[bytes]:
-    status, headers, chunks = _page(environ["PATH_INFO"], _number(environ["QUERY_STRING"]))
-    start_response(f"{status} Status", headers)
-    return iter(chunks)
-
-
-def __getattr__(name: str) -> Any:
-    """`asgi` and `wsgi`, built where a server asks for them: the clients need neither."""
-    if name == "asgi":
-        from authproblem.asgi import AuthProblemMiddleware
-
-        return AuthProblemMiddleware(_asgi)
-    if name == "wsgi":
-        from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-
-        return WsgiMiddleware(_wsgi)
-    raise AttributeError(name)
-
 
 # ------------------------------------------------------------------------------------------------ the servers
 
 _GUNICORN = ["gunicorn", "--worker-class", "gthread", "--threads", str(CLIENTS + 2), "--bind", "127.0.0.1:{port}"]
 SERVERS = {
-    "uvicorn": ["uvicorn", "--port", "{port}", "--log-level", "critical", "tools.soak:asgi"],
-    "gunicorn": [*_GUNICORN, "--log-level", "critical", "tools.soak:wsgi"],
+    "uvicorn": ["uvicorn", "--port", "{port}", "--log-level", "critical", "tools.soak_site:asgi"],
+    "gunicorn": [*_GUNICORN, "--log-level", "critical", "tools.soak_site:wsgi"],
 }
 
 
@@ -222,7 +158,7 @@ def judge(path: str, number: int, status: int, headers: dict[str, str], body: by
     if headers.get("x-number") != str(number) or headers.get("set-cookie") != f"number={number}":
         return f"the headers of another request: {headers.get('x-number')}, not {number}"
     if path not in PROBLEMS:
-        wanted_status, _, chunks = _page(path, number)
+        wanted_status, _, chunks = page(path, number)
         return "" if (status, body) == (wanted_status, b"".join(chunks)) else "another body"
     document = json.loads(body)
     wanted = (PROBLEMS[path], f"oae{number:022}", status)

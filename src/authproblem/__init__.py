@@ -5,6 +5,7 @@ The front hall: exports only. Neither a framework nor structlog is imported here
 
 from __future__ import annotations
 
+from authproblem._error import AuthProblemError
 from authproblem._model import Classification, Entry, ProblemType, RetryHint, Source, UpstreamError
 from authproblem._normalize import classify, normalize
 from authproblem._problem import Problem
@@ -14,6 +15,7 @@ from authproblem._scope import mark_upstream, upstream
 __version__ = "0.1.0"
 
 __all__ = [
+    "AuthProblemError",
     "Classification",
     "Entry",
     "Problem",

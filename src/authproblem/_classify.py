@@ -6,6 +6,7 @@ word. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it i
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from orjson import JSONDecodeError, loads
@@ -14,8 +15,8 @@ from authproblem._express import settle
 from authproblem._fields import PLAIN_JSON, Fields
 from authproblem._index import Match
 from authproblem._model import Classification, UpstreamError
-from authproblem._negotiate import PROBLEM, is_json
-from authproblem._parse import CODE, Json, load_object, unwrap
+from authproblem._negotiate import JSON, PROBLEM, is_json
+from authproblem._parse import CODE, Json, form_errors, load_object, unwrap
 from authproblem._registry import Registry
 from authproblem._scope import UNKNOWN, Sender
 
@@ -45,8 +46,9 @@ _STEP: Verdict = (None, "step")
 def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
     """The sender, with the provider's own header taken into account; a caller's certain word comes first."""
     if not sender.certain:
+        lines = fields.lines
         for header, provider in registry.provider_headers:
-            if header in fields:
+            if header in lines:
                 return Sender(provider, certain=True, endpoint=sender.endpoint)
     return sender
 
@@ -70,16 +72,19 @@ def examine(
         sender: what the app says of the sender.
         states: whether transaction states that come with a status below 400 are asked for.
     """
-    if fields is not PLAIN_JSON:
+    plain = fields is PLAIN_JSON
+    if not plain:
         sender = identify(registry, fields, sender)
-    elif status >= 400:  # the hot path: a JSON error, and no header that decides anything
-        try:
+    if status >= 400 and (plain or (fields.media_type == JSON and "auth-problem" not in fields.lines)):
+        try:  # the hot path: a JSON error
             document = loads(body)
         except JSONDecodeError:
             document = None
         if type(document) is dict:
             found = settle(registry, document, sender.provider, _meaning)
-            return (found, "") if found is not None else _object(registry, status, fields, document, sender)
+            if found is None:
+                return _object(registry, status, fields, document, sender)
+            return found if plain else _concurrency(registry, fields, found), ""
     if status < 400:
         if status >= 300:
             return _redirect(registry, status, fields, sender)
@@ -230,7 +235,8 @@ def _best(registry: Registry, provider: str, said: UpstreamError, status: int, e
     """The entry; of several IDX messages the first that an entry or a family knows."""
     if said.shape != "okta_idx":
         return registry.match(provider, said, status, endpoint)
-    for text, key in said.causes:
+    # What stands in the forms is looked for only where no message at the top is known: a walk through the document.
+    for text, key in chain(said.causes, form_errors(said.document or {})):
         message = UpstreamError("okta_idx", key, text)
         hit = registry.match(provider, message, status, endpoint)
         if hit is None and key is not None and (family := registry.family(provider, key, said.shape, status)):

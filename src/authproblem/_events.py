@@ -82,11 +82,11 @@ def fingerprint(said: UpstreamError) -> str:
 
 def enabled(level: str) -> bool:
     """Whether the app's logging lets an event of this level through; made before any of its values."""
-    logging, structlog = _modules()
+    plain, structlog = _modules()
     number = _NUMBERS[level]
     try:
         if not structlog.is_configured():
-            return bool(logging.getLogger(_LOGGER).isEnabledFor(number))
+            return bool(plain.isEnabledFor(number))
         log = _configured_logger()
         guard = getattr(log, "is_enabled_for", None) or getattr(log, "isEnabledFor", None)
         return bool(guard(number)) if callable(guard) else True
@@ -97,14 +97,12 @@ def enabled(level: str) -> bool:
 
 def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
     """Write one event; a logger or processor that raises is reported once and never reaches the response."""
-    logging, structlog = _modules()
+    plain, structlog = _modules()
     try:
         if structlog.is_configured():
             log = _configured_logger()
         else:
-            log = structlog.wrap_logger(
-                logging.getLogger(_LOGGER), processors=[_to_logging], wrapper_class=structlog.stdlib.BoundLogger
-            )
+            log = structlog.wrap_logger(plain, processors=[_to_logging], wrapper_class=structlog.stdlib.BoundLogger)
         getattr(log, level)(event, **keys)
     except Exception as error:  # noqa: BLE001 - whatever the app's logging raises, the response goes out
         report_fault(error, "an event could not be written", to_stderr=True)
@@ -112,12 +110,16 @@ def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
 
 @cache
 def _modules() -> tuple[Any, Any]:
-    """`logging` and structlog, imported when a middleware is built; an import statement costs more than the guard."""
+    """The standard library's logger and structlog, imported when a middleware is built.
+
+    An import statement or a look-up by name costs more than the guard; `logging` gives one and the same object for a
+    name as long as the process lives.
+    """
     import logging
 
     import structlog
 
-    return logging, structlog
+    return logging.getLogger(_LOGGER), structlog
 
 
 def _configured_logger() -> Any:

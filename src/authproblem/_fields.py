@@ -94,44 +94,57 @@ _ORDINARY_NAMES = (
 )
 """Names that decide nothing, or only together with a name that is read (`Date`)."""
 _ORDINARY = frozenset(key for key, _ in spellings(_ORDINARY_NAMES))
+_CONTENT_TYPE = frozenset(key for key, _ in spellings(["content-type"]))
+_SILENT = _ORDINARY - _CONTENT_TYPE
 _JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
 
 
 class Fields:
-    """The headers that are read, by lower-case name."""
+    """The headers that are read.
 
-    __slots__ = ("_values", "media_type")
+    Attributes:
+        lines: the values of all lines by lower-case name.
+        media_type: that of the body, in lower case and without parameters; empty where none is given.
+    """
+
+    __slots__ = ("lines", "media_type")
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
         """Scan pairs of bytes or str."""
         values: dict[str, list[str]] = {}
         for name, value in pairs:
             key = _READ.get(name)
-            if key is None and name not in _ORDINARY:
+            if key is None:
+                if name in _ORDINARY:
+                    continue
                 key = _READ.get(name.lower())
-            if key is not None:
-                text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-                values.setdefault(key, []).append(text.strip(" \t"))
-        self._values = values
+                if key is None:
+                    continue
+            text = (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \t")
+            if key in values:
+                values[key].append(text)
+            else:
+                values[key] = [text]
+        self.lines = values
         lines = values.get("content-type")
         self.media_type = lines[0].partition(";")[0].strip().lower() if lines else ""
 
     def __contains__(self, name: str) -> bool:
         """Whether a header of this (lower-case) name is there."""
-        return name in self._values
+        return name in self.lines
 
     def __bool__(self) -> bool:
         """Whether any header is read."""
-        return bool(self._values)
+        return bool(self.lines)
 
     def get(self, name: str) -> str | None:
         """The first line's value, or None."""
-        lines = self._values.get(name)
+        lines = self.lines.get(name)
         return lines[0] if lines else None
 
     def all(self, name: str) -> list[str]:
         """The values of all lines, in order."""
-        return self._values.get(name, [])
+        return self.lines.get(name, [])
 
 
 PLAIN_JSON = Fields([("content-type", _JSON_TYPES[0])])
@@ -150,19 +163,14 @@ def scan(headers: Headers) -> Fields:
         TypeError: if `headers` is neither.
     """
     pairs = headers if type(headers) is list else pairs_of(headers)
-    names = dict(pairs)
-    if len(names) == len(pairs) and _ORDINARY.issuperset(names):
-        # Only one of the four can be there: whoever sends it in two spellings comes below.
-        kind: Any = (
-            names.get(b"content-type")
-            or names.get("content-type")
-            or names.get("Content-Type")
-            or names.get(b"Content-Type")
-        )
-        plain = _PLAIN.get(kind)
-        if plain is not None:
-            return plain
-    return Fields(pairs)
+    kind: Any = None
+    for name, value in pairs:
+        if name not in _SILENT:
+            if kind is not None or name not in _CONTENT_TYPE:
+                return Fields(pairs)
+            kind = value
+    plain = _PLAIN.get(kind)
+    return Fields(pairs) if plain is None else plain
 
 
 def pairs_of(headers: Headers) -> list[Pair]:

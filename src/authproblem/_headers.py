@@ -73,13 +73,14 @@ def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int |
     media_type, binary, keep_retry_after, drop_retry_after, keep_challenge, negotiated, expose = dress
     if fields is PLAIN_JSON:  # every name is spelled in a usual way
         headers = [pair for pair in pairs if pair[0] not in _DROPPED]
+        varied = [pair[1] for pair in headers if pair[0] in _VARY]
     else:
         dropped = _dropped(keep_retry_after, keep_challenge, expose)
         headers = [pair for pair in pairs if pair[0].lower() not in dropped]
+        varied = [pair[1] for pair in headers if pair[0].lower() in _VARY]
     retry = problem.retry
     fixed = _CONSTANT if media_type in _CONSTANT_TYPES else _constant
     described, twin, varies = fixed(media_type, problem.reason, problem.owner, retry_token(retry), binary)
-    varied = [pair for pair in headers if pair[0] in _VARY or pair[0].lower() in _VARY] if negotiated else ()
     headers += described
     if length is not None:
         headers.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
@@ -89,7 +90,7 @@ def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int |
         headers += _as_kind([("Retry-After", str(retry.after))], binary=binary)
     if expose and fields is not PLAIN_JSON:
         headers += _as_kind(_exposed(fields, waits=keep_retry_after or told), binary=binary)
-    if negotiated and not (varied and _varies(varied)):
+    if negotiated and not any(map(_varies, varied)):
         headers += varies
     return headers
 
@@ -136,7 +137,7 @@ def without_mark(pairs: list[Pair], fields: Fields) -> list[Pair]:
 
 def forbids_transform(pairs: list[Pair]) -> bool:
     """Whether `Cache-Control` says `no-transform` (RFC 9111 section 5.2.2.6)."""
-    return any("no-transform" in line.lower() for line in _lines(pairs, _CACHE_CONTROL))
+    return any("no-transform" in _text(value).lower() for name, value in pairs if name.lower() in _CACHE_CONTROL)
 
 
 def _exposed(fields: Fields, *, waits: bool) -> list[tuple[str, str]]:
@@ -150,15 +151,16 @@ def _exposed(fields: Fields, *, waits: bool) -> list[tuple[str, str]]:
     return [("Access-Control-Expose-Headers", ", ".join([*listed, *missing]))] if listed or missing else []
 
 
-def _varies(pairs: list[Pair]) -> bool:
-    names = {name.strip().lower() for line in _lines(pairs, _VARY) for name in line.split(",")}
+@lru_cache(maxsize=64)
+def _varies(line: str | bytes) -> bool:
+    """Whether a line of `Vary` says that `Accept` decides; an app has few of them, always the same."""
+    names = {name.strip().lower() for name in _text(line).split(",")}
     return "accept" in names or "*" in names
 
 
-def _lines(pairs: list[Pair], names: frozenset[Any]) -> list[str]:
-    """The values of a header that only a rewrite reads."""
-    values = [pair[1] for pair in pairs if pair[0].lower() in names]
-    return [value.decode("latin-1") if isinstance(value, bytes) else value for value in values]
+def _text(value: str | bytes) -> str:
+    """A value of a header that only a rewrite reads."""
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def _as_kind(added: list[tuple[str, str]], *, binary: bool) -> list[Any]:

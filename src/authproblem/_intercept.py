@@ -83,11 +83,17 @@ class Interception:
     def __init__(self, gate: Gate, request: Request, status: int, pairs: list[Pair]) -> None:
         """Begin; made by `Gate.begin`."""
         self.gate, self.request, self.status, self.pairs = gate, request, status, pairs
-        self.fields = fields = scan(pairs)
+        self.fields = PLAIN_JSON
         self.sender = UNKNOWN
-        self.headers = pairs if fields is PLAIN_JSON else without_mark(pairs, fields)
+        self.headers = pairs
         self.holding = False
         self.body = bytearray()
+
+    def scan(self) -> None:
+        """Read the headers, and take the mark off."""
+        self.fields = fields = scan(self.pairs)
+        if fields is not PLAIN_JSON:
+            self.headers = without_mark(self.pairs, fields)
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> bool:
         """Keep a copy of a chunk.
@@ -133,10 +139,16 @@ class Gate:
         """Whether responses below status 300 to this path are to be looked at: opted-in transaction states."""
         return any(below(path, prefix) for prefix in self.options.state_paths)
 
+    def unmarked(self, headers: list[Pair]) -> list[Pair]:
+        """The headers of an error that cannot be judged any more: without `Auth-Problem-Upstream`."""
+        return without_mark(headers, scan(headers))
+
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
         """A response begins whose status calls for a look: decide whether to hold it."""
-        interception = Interception(self, request, status, headers if type(headers) is list else pairs_of(headers))
+        pairs = headers if type(headers) is list else pairs_of(headers)
+        interception = Interception(self, request, status, pairs)
         try:
+            interception.scan()
             self._begin(interception)
         except Exception as error:  # noqa: BLE001 - a callable of the app may raise, too
             events.report_fault(error, "a response could not be looked at and was passed untouched")

@@ -28,6 +28,9 @@ _MAX_TEXT = 2048
 _URI = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 """The characters of a URI (RFC 3986 appendix A) that RFC 6749 section 5.2 allows in `error_uri`."""
 
+_CODES = frozenset(("code", "sentence"))
+"""The kinds whose values stay where they have the form of a code."""
+
 PassText = Callable[[Any, str, str], str | None]
 
 
@@ -68,13 +71,14 @@ def clean(text: str) -> str:
     return "".join(c for c in text[:_MAX_TEXT] if c.isprintable())
 
 
-def members(said: UpstreamError, texts: Texts, top: Json) -> Json:
+def members(said: UpstreamError, texts: Texts, top: Json, code: str | None = None) -> Json:
     """Sort the members of the upstream's object.
 
     Args:
         said: what the provider said.
         texts: what becomes of its texts.
         top: where the members of the top level go.
+        code: the upstream's code, if it has the form of one; it stands in several members.
 
     Returns:
         The members whose names are ours, for `upstream.members`.
@@ -94,7 +98,9 @@ def members(said: UpstreamError, texts: Texts, top: Json) -> Json:
     constants = texts.constants
     for name, value in document.items():
         kind = table.get(name, "other")
-        if type(value) is str and (value in constants if kind == "text" else kind == "code" and is_code(value)):
+        if type(value) is str and (
+            value in constants if kind == "text" else kind in _CODES and (value == code or is_code(value))
+        ):
             top[name] = value  # most members of most errors; no name of ours is a code or a text
             continue
         kept = _KINDS[kind](name, value, texts) if value is not None else None
@@ -239,12 +245,21 @@ _VALIDATION_ERROR: dict[str, Kind] = {
 }
 
 
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
 def _holds(value: object) -> bool:
     """Whether a value survives parsing and writing: integers beyond 64 bits come back as floats, infinity as null."""
-    if isinstance(value, float):
-        return isfinite(value) and not (value.is_integer() and abs(value) >= 2.0**63)
-    if isinstance(value, dict):
-        return all(map(_holds, value.values()))
-    if isinstance(value, list):
-        return all(map(_holds, value))
+    waiting: list[Any] = [(value,)]
+    while waiting:  # a loop: a protocol document is a large tree
+        node = waiting.pop()
+        parts = node.values() if type(node) is dict else node
+        if _PLAIN.issuperset(map(type, parts)):
+            continue
+        for part in parts:
+            kind = type(part)
+            if kind is dict or kind is list:
+                waiting.append(part)
+            elif kind is float and not (isfinite(part) and (not part.is_integer() or abs(part) < 2.0**63)):
+                return False
     return True

@@ -7,7 +7,8 @@ be absent, null or of the wrong type, and nothing here raises for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterable, Iterator, KeysView
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,6 +16,7 @@ import orjson
 from authproblem._model import UpstreamError
 
 Json = dict[str, Any]
+Cause = tuple[str | None, str | None]
 
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 """The form of a code (SPEC of the wire format): anything else is text."""
@@ -279,11 +281,10 @@ def read_causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
 
 
 def _idx(document: Json) -> UpstreamError | None:
-    """Messages of class ERROR, the top-level ones first; a document without one is a step."""
+    """Messages of class ERROR, the top-level ones or else those of the forms; a document without one is a step."""
     if not is_idx(document):
         return None
-    top, forms = _messages(document.get("messages")), _nested(document.get("remediation"), 0)
-    errors = tuple((text, key) for level, text, key in (*top, *forms) if level == "ERROR")[:_MAX_MESSAGES]
+    errors = tuple(islice(_errors(document.get("messages")), _MAX_MESSAGES)) or tuple(form_errors(document))
     if not errors:
         return None
     text, key = errors[0]
@@ -295,34 +296,41 @@ def _values(container: object) -> list[Any]:
     return values if isinstance(values, list) else []
 
 
-def _messages(container: object) -> Iterator[tuple[str, str | None, str | None]]:
+def _errors(container: object) -> Iterator[Cause]:
+    """Text and key of the messages of class ERROR."""
     for message in _values(container):
-        if not isinstance(message, dict):
+        if not isinstance(message, dict) or message.get("class") != "ERROR":
             continue
-        i18n, text, level = message.get("i18n"), message.get("message"), message.get("class")
+        i18n, text = message.get("i18n"), message.get("message")
         key = i18n.get("key") if isinstance(i18n, dict) else None
         key = key if isinstance(key, str) and key else None
         e_code = _E_KEY.fullmatch(key) if key is not None else None
-        yield (
-            level if isinstance(level, str) else "",
-            text if isinstance(text, str) else None,
-            e_code.group(1) if e_code is not None else key,
-        )
+        yield text if isinstance(text, str) else None, e_code.group(1) if e_code is not None else key
 
 
-def _nested(node: object, depth: int) -> Iterator[tuple[str, str | None, str | None]]:
-    """Messages of form fields, wherever they nest in a remediation."""
-    if depth > _MAX_DEPTH:
-        return
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "messages":
-                yield from _messages(value)
-            elif isinstance(value, (dict, list)):
-                yield from _nested(value, depth + 1)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _nested(value, depth + 1)
+def form_errors(document: Json) -> Iterator[Cause]:
+    """The errors at form fields, wherever they nest in a remediation: a field's own ones before those beneath it."""
+    return islice(_nested(document.get("remediation")), _MAX_MESSAGES)
+
+
+def _nested(root: object) -> Iterator[Cause]:
+    """A walk in a loop, for these are the largest trees; the stack is as high as the tree is deep."""
+    stack: list[Iterator[Any]] = [iter((root,))]
+    while stack:
+        for node in stack[-1]:
+            if type(node) is dict:
+                if "messages" in node:
+                    yield from _errors(node["messages"])
+                parts: Iterable[Any] = node.values()
+            elif type(node) is list:
+                parts = node
+            else:
+                continue
+            if len(stack) <= _MAX_DEPTH:
+                stack.append(iter(parts))
+                break
+        else:
+            stack.pop()
 
 
 def _legacy_key(document: Json) -> UpstreamError | None:

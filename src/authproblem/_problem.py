@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from authproblem._wire import RETRY_TOKENS, read_retry, retry_dict, retry_token
 
 HEADER, HEADER_OWNER, HEADER_RETRY = "Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
+_SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _MAX_PARAMETER = 512
 _MAX_DIGITS = 10
 
@@ -110,16 +112,22 @@ class Problem(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """The document as it goes on the wire (RFC 9457 section 3); absent members are left out, never null."""
         kind, reason, title, status, detail, instance, owner, remedy, retry, provider, upstream, extensions, _, _ = self
-        document: dict[str, Any] = {"type": kind, "title": title, "status": status, "detail": detail}
-        if instance is not None:
-            document["instance"] = instance
-        document["reason"] = reason
-        document["owner"] = owner
-        document["remedy"] = remedy
-        document["retry"] = retry_dict(retry)
-        document["provider"] = provider
-        document["upstream"] = upstream
-        document.update(extensions)
+        document = {
+            "type": kind,
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "instance": instance,
+            "reason": reason,
+            "owner": owner,
+            "remedy": remedy,
+            "retry": retry_dict(retry),
+            "provider": provider,
+            "upstream": upstream,
+            **extensions,
+        }
+        if instance is None:
+            del document["instance"]
         return document
 
     def to_bytes(self) -> bytes:
@@ -257,8 +265,9 @@ def build(
     entry = registry.rule(entry_id, reason)
     status = occasion.status
     upstream: dict[str, Any] = {"status": status}
-    if said.code is not None and is_code(said.code):
-        upstream["code"] = said.code
+    code = said.code if said.code is not None and is_code(said.code) else None
+    if code is not None:
+        upstream["code"] = code
     problem = _new(
         Problem,
         (
@@ -279,7 +288,7 @@ def build(
         ),
     )
     if said.document is not None:
-        moved = members(said, _texts(problem, entry, policy), problem.extensions)
+        moved = members(said, _texts(problem, entry, policy), problem.extensions, code)
         if moved:
             upstream["members"] = moved
     if fields is not PLAIN_JSON:
@@ -360,7 +369,8 @@ def _from_document(document: Mapping[str, Any]) -> Problem | None:
         return value if isinstance(value, kind) and not (kind is int and isinstance(value, bool)) else default
 
     reason = member("reason", str, None)
-    if reason is None or member("type", str, None) is None:
+    # Other problem documents may have a `reason`, too; ours is a slug.
+    if reason is None or not _SLUG.fullmatch(reason) or member("type", str, None) is None:
         return None
     return Problem(
         type=member("type", str, ""),

@@ -284,7 +284,7 @@ def read(
         options: those of `normalize`.
     """
     problem = Problem.from_response(response)
-    if problem is not None or response.status_code < 400:
+    if (problem is not None and problem.owner) or response.status_code < 400:  # no owner: somebody else's document
         return problem
     registry = options.get("registry") or Registry.builtin()
     items = getattr(response.headers, "multi_items", None) or response.headers.items

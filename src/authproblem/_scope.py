@@ -15,6 +15,7 @@ MARK = "Auth-Problem-Upstream"
 """The header by which an app says whose response it sends; it never leaves the app."""
 
 _MAX_ENDPOINT = 512
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 
 
 class Sender(NamedTuple):
@@ -167,7 +168,7 @@ class Scopes:
             if below(path, prefix):
                 return self._declared(declared, prefix, path, knows)
         # Outside of a scope the path is the only candidate; where no provider has it, it decides nothing.
-        return Sender(self._whole, self._whole is not None, path)
+        return _new(Sender, (self._whole, self._whole is not None, path))
 
     def _declared(self, declared: Upstream, prefix: str, path: str, knows: Knows | None) -> Sender:
         """The endpoint is the declared one, else the path below the prefix, else the path, if the provider has it."""

@@ -14,8 +14,9 @@ from typing import Generic, TypeVar
 MAX_TEXT = 1024
 """Characters of an upstream text that are looked at; longer ones are unknown. The longest registered one has 400."""
 
-_PREFIX = 6
-"""Templates are found by their first characters: six keep the buckets below ten templates each."""
+_KEY = 6
+"""Templates are found by their first characters, or by their last ones where they begin with a slot: six keep the
+buckets below ten templates each."""
 
 _SPACE = re.compile(r"[ \t\r\n\u00a0]+")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u0060": "'", "\u00b4": "'"})
@@ -50,7 +51,7 @@ def fold(text: str) -> str:
 class Template:
     """A text with slots, such as `Denied scopes: [{scopes}]`; `{any}` is the one kind that is not safe."""
 
-    __slots__ = ("_kinds", "_literals", "prefix", "safe")
+    __slots__ = ("_kinds", "_literals", "ending", "prefix", "safe")
 
     def __init__(self, source: str) -> None:
         """Compile a template.
@@ -76,7 +77,7 @@ class Template:
         self._literals = tuple(folded)
         self._kinds = tuple(_kind(kind) for kind in kinds)
         self.safe = "any" not in kinds
-        self.prefix = self._literals[0]
+        self.prefix, self.ending = self._literals[0], self._literals[-1]
 
     def fits(self, folded: str) -> bool:
         """Tell whether a folded text fits, in time linear in its length: literals are searched left to right, once."""
@@ -123,12 +124,13 @@ def plain(source: str) -> str:
 class TextTable(Generic[Value]):
     """Texts and templates, each with a value: one dictionary look-up for a known text, a small bucket for templates."""
 
-    __slots__ = ("_buckets", "_exact", "_short")
+    __slots__ = ("_beginnings", "_endings", "_exact", "_short")
 
     def __init__(self, rows: Iterable[tuple[str, Value]]) -> None:
         """Build the table; of equal texts the first keeps its place and later ones follow it."""
         self._exact: dict[str, tuple[Value, ...]] = {}
-        self._buckets: dict[str, tuple[tuple[Template, Value], ...]] = {}
+        self._beginnings: dict[str, tuple[tuple[Template, Value], ...]] = {}
+        self._endings: dict[str, tuple[tuple[Template, Value], ...]] = {}
         self._short: tuple[tuple[Template, Value], ...] = ()
         for text, value in rows:
             if is_constant(text):
@@ -136,15 +138,18 @@ class TextTable(Generic[Value]):
                     self._exact[key] = (*self._exact.get(key, ()), value)
                 continue
             template = Template(text)
-            if len(template.prefix) < _PREFIX:
-                self._short = (*self._short, (template, value))
+            if len(template.prefix) >= _KEY:
+                key = template.prefix[:_KEY]
+                self._beginnings[key] = (*self._beginnings.get(key, ()), (template, value))
+            elif len(template.ending) >= _KEY:
+                key = template.ending[-_KEY:]
+                self._endings[key] = (*self._endings.get(key, ()), (template, value))
             else:
-                key = template.prefix[:_PREFIX]
-                self._buckets[key] = (*self._buckets.get(key, ()), (template, value))
+                self._short = (*self._short, (template, value))
 
     def __bool__(self) -> bool:
         """Whether there is any text."""
-        return bool(self._exact or self._buckets or self._short)
+        return bool(self._exact or self._beginnings or self._endings or self._short)
 
     def exact(self, text: str) -> tuple[Value, ...]:
         """The values of a text that stands in the table to the letter: the hot path."""
@@ -159,7 +164,7 @@ class TextTable(Generic[Value]):
         folded = fold(text)
         if found := self._exact.get(folded):
             return found
-        near = (*self._buckets.get(folded[:_PREFIX], ()), *self._short)
+        near = (*self._beginnings.get(folded[:_KEY], ()), *self._endings.get(folded[-_KEY:], ()), *self._short)
         if not near:
             return ()
         fitting = [(t, v) for t, v in near if folded.startswith(t.prefix) and t.fits(folded)]

@@ -19,13 +19,11 @@ def retry_token(retry: RetryHint) -> str:
 
 def retry_dict(retry: RetryHint) -> dict[str, Any]:
     """The `retry` member; what is absent is left out, never null."""
-    document: dict[str, Any] = {"policy": retry.policy}
-    if retry.after is not None:
-        document["after"] = retry.after
-    document["automatic"] = retry.automatic
-    if retry.source is not None:
-        document["source"] = retry.source
-    return document
+    policy, after, automatic, source = retry
+    if after is None and source is None:
+        return {"policy": policy, "automatic": automatic}
+    document = {"policy": policy, "after": after, "automatic": automatic, "source": source}
+    return {name: value for name, value in document.items() if value is not None}
 
 
 def read_retry(given: Any) -> RetryHint:

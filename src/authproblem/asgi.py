@@ -26,6 +26,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame
 _REDIRECT = 300  # the first status that is looked at: redirects may carry errors
 _START, _BODY, _TRAILERS = "http.response.start", "http.response.body", "http.response.trailers"
 
@@ -66,14 +67,14 @@ class AuthProblemMiddleware:
             from authproblem._escape import escaped
 
             self._escaped = escaped
-        self._special = bool(given.callback_paths or given.exceptions or given.state_paths or given.scopes.by_path)
+        special = given.callback_paths or given.exceptions or given.state_paths or given.scopes.by_path
+        self._usual = "" if special else "http"  # the scopes that take the short way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; everything but `http` passes straight through."""
-        if self._special or scope["type"] != "http":
+        if scope["type"] != self._usual:
             await self._serve(scope, receive, send)
             return
-        gate = self._gate
         held: _Held | None = None
 
         def passing(message: Message) -> Awaitable[None]:
@@ -82,7 +83,7 @@ class AuthProblemMiddleware:
             if held is None:
                 if "status" not in message or message["status"] < _REDIRECT or message["type"] != _START:
                     return send(message)
-                held = _Held(gate, _request(scope, ""), message, send)
+                held = _Held(self._gate, _request(scope, ""), message, send)
                 return held.start()
             return held.send(message)
 
@@ -232,4 +233,5 @@ def _path(scope: Scope, root: str) -> str:
 def _request(scope: Scope, root: str) -> Request:
     lines = [value for name, value in scope.get("headers", ()) if name == b"accept"]
     accept = b",".join(lines).decode("latin-1") if lines else None
-    return Request(_path(scope, root), scope.get("method", ""), accept, scope, binary=True)
+    path = _path(scope, root) if root else scope.get("path", "")
+    return _new(Request, (path, scope.get("method", ""), accept, scope, True))

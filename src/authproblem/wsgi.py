@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AuthProblemMiddleware"]
 
+_ERROR = "4"
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -69,6 +71,8 @@ class AuthProblemMiddleware:
             if exchange or (status >= floor and exchange is None):
                 exchange = exchange or _Exchange(self._gate, environ, start_response)
                 return exchange.start(status, headers, exc_info)
+            if exchange is False and status >= _ERROR:  # too late to judge it, but the mark never leaves the app
+                headers = self._gate.unmarked(headers)
             exchange = False
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 

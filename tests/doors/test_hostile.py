@@ -18,11 +18,12 @@ import zstandard
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from tests.doors.asgi_host import Connection, answering
-from tests.doors.hostile import BODIES, FORGERIES, forged
+from tests.doors.hostile import BODIES, FORGERIES, SECRETS, forged
 from tests.doors.samples import CODINGS, ERRORS, JSON, OKTA, OKTA_BODY, bytewise
 from tests.doors.support import DOORS, assert_problem, assert_sound, assert_untouched, is_problem, through
 from tests.doors.wsgi_host import Gateway, eager
 from tests.support.asgi_server import drive, http_scope
+from tests.support.events import Events
 from tests.support.responses import Pairs, Response
 from tests.support.wsgi_server import http_environ
 
@@ -342,6 +343,29 @@ def test_any_location_passes(door: str, location: str) -> None:
 def test_any_path_and_method_leave_it_a_problem(door: str, path: str, method: str) -> None:
     answer = through(door, OKTA, path=path, method=method, providers={"/x": "okta"}, exclude=("/y",))
     assert_problem(answer)
+
+
+# ------------------------------------------------------------------------------------------------ secrets
+
+
+@doors
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("options", [{}, {"log_upstream_text": True}, {"disclosure": "strict"}], ids=str)
+def test_what_an_unknown_text_reflects_reaches_neither_client_nor_log(
+    door: str, name: str, options: dict[str, Any], events: Events
+) -> None:
+    sentence, secret = SECRETS[name]
+    rewritten = 0
+    for content in (*forged(sentence), json.dumps({**OKTA_BODY, "x": {"y": [sentence]}, sentence: 1}).encode()):
+        for sender in SENDERS.values():
+            sent = Response(401, [("content-type", JSON), *sender], content)
+            answer = through(door, sent, **options)
+            if is_problem(answer) and b"stateHandle" not in content:  # whole by contract: it carries the next step
+                rewritten += 1
+                assert secret not in answer.body.decode() + repr(answer.headers)
+    assert rewritten >= 15
+    if name != "password" or "log_upstream_text" not in options:  # that a word is a password, no mask can tell
+        assert secret not in repr(events)
 
 
 # ------------------------------------------------------------------------------------------------ log forging

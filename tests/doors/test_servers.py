@@ -56,12 +56,6 @@ def sequence(server: str) -> list[tuple[str, str]]:
     return SIZED if server == "waitress" else SEQUENCE
 
 
-GRANIAN = pytest.mark.xfail(
-    reason="granian reads the status when the call returns; a held response is started only when it is iterated",
-    strict=False,  # streams, which are not held, work
-)
-
-
 def servers(names: list[str]) -> list[object]:
     """The servers as parameters; those beyond the default run are marked."""
     return [
@@ -69,7 +63,6 @@ def servers(names: list[str]) -> list[object]:
             name,
             marks=[
                 *([pytest.mark.servers] if name in FURTHER else []),
-                *([GRANIAN] if name == "granian-wsgi" else []),
                 pytest.mark.skipif(not available(name), reason=f"{name} does not run here"),
             ],
         )

@@ -335,6 +335,15 @@ class TestCooldown:
         assert len({got.json()["instance"] for got in (first, *others)}) == 5
         assert [got for got in others if not 30 <= int(got.headers["retry-after"]) <= 33] == []
 
+    def test_holds_back_a_request_with_its_body(self) -> None:
+        """The body is not waited for, and the connection serves the next request."""
+        answers = iter([samples.LIMITED, OK])
+        with running(lambda _: next(answers)) as upstream, before(upstream.url) as client:
+            statuses = [client.post("/api/v1/users", content=b"x" * 100_000).status_code for _ in range(3)]
+            statuses.append(client.get("/api/v1/logs").status_code)
+
+        assert statuses == [429, 429, 429, 200]
+
     def test_holds_back_nobody_else(self) -> None:
         """Another caller, another endpoint, another prefix."""
         limit = samples.limited(("retry-after", "30"))

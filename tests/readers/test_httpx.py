@@ -33,6 +33,10 @@ USERS = ORG + "/api/v1/users"
 EAGER = Retry(attempts=3, jitter=0.0)
 
 
+FOREIGN = json_response(409, {"type": "https://shop.example/out-of-stock", "reason": "out of stock"})
+"""A problem document of another library, with a member that ours have, too."""
+
+
 class Provider:
     """A transport of httpx that answers from a list, the last one for ever, and keeps the requests."""
 
@@ -129,7 +133,7 @@ class TestRaiseForProblem:
 
         assert (caught.value.problem.reason, caught.value.problem.status) == ("rate-limited", 429)
 
-    @pytest.mark.parametrize("answer", [samples.TOKEN, samples.STRANGER, text_response(500, "oops")])
+    @pytest.mark.parametrize("answer", [samples.TOKEN, samples.STRANGER, text_response(500, "oops"), FOREIGN])
     def test_leaves_all_else_to_the_app(self, answer: Response) -> None:
         """Healthy answers and errors of nobody in particular."""
         with self.hooked(answer) as client:
@@ -484,11 +488,11 @@ class TestRetry:
         """A limit on a management endpoint refuses before it does anything."""
         provider = Provider(samples.limited(("retry-after", "0")), samples.TOKEN)
 
-        response = client_of(provider, retry=EAGER).post(USERS, json={"profile": {}})
+        response = client_of(provider, retry=EAGER).post(USERS, content=b"{}")
 
         assert (response.status_code, [request.content for request in provider.requests]) == (
             200,
-            [b'{"profile":{}}'] * 2,
+            [b"{}"] * 2,
         )
 
     def test_cannot_repeat_a_stream(self) -> None:

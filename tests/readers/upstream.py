@@ -113,10 +113,14 @@ def wire(response: Response, method: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + (b"" if bodiless else response.body)
 
 
-@contextlib.contextmanager
-def running(answer: Answer | Response) -> Iterator[Upstream]:
+def running(answer: Answer | Response) -> contextlib.AbstractContextManager[Upstream]:
     """Run a provider as long as the block runs; a `Response` answers every request."""
-    upstream = Upstream((lambda _: answer) if isinstance(answer, Response) else answer)
+    return serving(Upstream((lambda _: answer) if isinstance(answer, Response) else answer))
+
+
+@contextlib.contextmanager
+def serving(upstream: Upstream) -> Iterator[Upstream]:
+    """Run a provider that has been made."""
     thread = threading.Thread(target=upstream.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
