@@ -192,22 +192,31 @@ MISSES = (
 )
 """What no table holds: the dear end of every look-up."""
 
-FILLED = tuple(
-    Body(
-        f"{size} fillers",
-        403,
-        "error",
-        _MFA[:-1] + b',"filler":' + orjson.dumps([[number] for number in range(size)]) + b"}",
+
+
+def _filled(name: str, start: bytes, provider: str | None = None) -> tuple[Body, ...]:
+    """Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""
+    fillers = ((size, orjson.dumps([[number] for number in range(size)])) for size in (1, 2_000))
+    return tuple(
+        Body(f"{size} {name}", 403, "error", start[:-1] + b',"filler":' + filler + b"}", provider)
+        for size, filler in fillers
     )
-    for size in (1, 2_000)
-)
-"""Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""
+
+
+FILLED = _filled("fillers", _MFA)
+"""What three look-ups settle."""
+
+UNSETTLED = _filled("fillers, unknown code", MISSES[0].template, "auth0")
+"""What goes the full way."""
 
 ALIEN = Body("an app's own 422", 422, "detail", b'{"detail":[{"loc":["body","' + _ID + b'"],"msg":"field required"}]}')
 """An error that is no provider's: looked at, and left alone."""
 
 JSON_HEADER = [(b"content-type", b"application/json")]
 """The least that a JSON response has."""
+
+PROVIDER_HEADERS = [*JSON_HEADER, (b"x-auth0-requestid", b"4ad55daa560e468bdfe1")]
+"""The least that a response of Auth0 has."""
 
 
 def usual_headers(length: int, more: int = 0) -> list[tuple[bytes, bytes]]:

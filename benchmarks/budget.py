@@ -14,8 +14,8 @@ from pathlib import Path
 import orjson
 
 from benchmarks import instructions
-from benchmarks.bodies import FILLED, SHAPES
-from benchmarks.operations import ERRORS, FEW, MANY, MORE, operations
+from benchmarks.bodies import FILLED, SHAPES, UNSETTLED, Body
+from benchmarks.operations import ERRORS, FEW, MANY, MORE, OF_PROVIDER, operations
 from benchmarks.ratios import geometric_mean
 from benchmarks.timing import Case, measure
 
@@ -49,9 +49,9 @@ def _headers(door: str) -> Check:
     return check
 
 
-def _parses(kind: str) -> Check:
+def _parses(kind: str, bodies: tuple[Body, ...] = FILLED) -> Check:
     """How often a body is parsed: what a larger body adds, as a multiple of what it adds to the parser alone."""
-    small, large = (body.name for body in FILLED)
+    small, large = (body.name for body in bodies)
 
     def check(at: Counts) -> float:
         grown = at[f"{kind}: {large}"] - at[f"{kind}: {small}"]
@@ -80,6 +80,9 @@ CHECKS: dict[str, Check] = {
     "WSGI healthy: 100 more headers / floor's": _headers("WSGI"),
     "classify: parses of a body": _parses("classify"),
     "normalize: parses of a body": _parses("normalize"),
+    "normalize, full way: parses of a body": _parses("normalize", UNSETTLED),
+    "provider's header: parses of a body": _parses(OF_PROVIDER),
+    "provider's header, full way: parses of a body": _parses(OF_PROVIDER, UNSETTLED),
     "ASGI error: parses of a body": _parses("ASGI authproblem"),
     "WSGI error: parses of a body": _parses("WSGI authproblem"),
     "classify / limit": _pure("classify", "limit"),

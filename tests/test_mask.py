@@ -86,6 +86,13 @@ class TestMask:
         """However short."""
         assert "p4ss!" not in mask(f"the {name}{joint}p4ss! was refused")
 
+    @pytest.mark.parametrize("length", [10, 199, 200, 201, 1_599, 1_601, 50_000])
+    def test_the_beginning_of_a_long_text_is_shown(self, length: int) -> None:
+        """As far as a line goes."""
+        text = ("word " * length)[:length]
+
+        assert mask(text)[:190] == text[:190]
+
     @given(st.text(max_size=500))
     def test_a_line_is_a_line(self, text: str) -> None:
         """No line break, no escape sequence, no C1 control, at most 200 characters."""
@@ -120,7 +127,15 @@ class TestRequestData:
 
     @pytest.mark.parametrize(
         ("method", "safe"),
-        [("GET", "GET"), (None, None), ("M-SEARCH", "OTHER"), ("X" * 17, "OTHER"), ("A\n", "OTHER"), ("", "OTHER")],
+        [
+            ("GET", "GET"),
+            (None, None),
+            ("M-SEARCH", "OTHER"),
+            ("X" * 16, "X" * 16),
+            ("X" * 17, "OTHER"),
+            ("A\n", "OTHER"),
+            ("", "OTHER"),
+        ],
     )
     def test_a_made_up_method_is_called_other(self, method: str | None, safe: str | None) -> None:
         """Whoever sends it cannot write into the log."""

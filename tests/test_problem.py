@@ -231,7 +231,7 @@ class TestFromHeaders:
             ({"Auth-Problem-Retry": "once"}, RetryHint("once", None, True)),
             ({}, RetryHint("after_action")),
             ({"Retry-After": "soon"}, RetryHint("after_action")),
-            ({"Retry-After": "99999999999"}, RetryHint("after_action")),
+            ({"Retry-After": "9999999999"}, RetryHint("after_action")),
             ({"Retry-After": "\u0661"}, RetryHint("after_action")),
             ({"Auth-Problem-Retry": "whenever"}, RetryHint("after_action")),
         ],

@@ -352,6 +352,7 @@ class TestHeader:
         limited = json_response(429, LIMITED["okta"], ("X-Rate-Limit-Reset", "1447534590"), ("Date", DATE))
 
         assert through(door, limited).lines("Retry-After") == ["31"]
+        assert through(door, json_response(429, LIMITED["okta"])).lines("Retry-After") == ["60"]
         assert self.sent(door, {"error": "server_error"}, 500) == []
 
     @by_door

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -94,6 +94,7 @@ def faults_of_form(vector: Vector, answer: Answer) -> Iterator[str]:
     document = answer.response.document()
     yield from schema_faults(document)
     yield from twin_faults(answer.response, document)
+    yield from wait_faults(vector, answer.response, document)
     if document["status"] != answer.response.status:
         yield f"the document says {document['status']}, the response {answer.response.status}"
     if document["upstream"]["status"] != vector.response.status:
@@ -101,6 +102,14 @@ def faults_of_form(vector: Vector, answer: Answer) -> Iterator[str]:
     document.pop("instance", None)
     if document != answer.problem.to_dict():
         yield "the document is not the problem"
+
+
+def wait_faults(vector: Vector, sent: Response, document: dict[str, Any]) -> Iterator[str]:
+    """Where `Retry-After` is neither the upstream's own nor the wait of the document."""
+    after = document["retry"].get("after")
+    wanted = [] if after is None else [str(after)]
+    if sent.lines("retry-after") not in (wanted, vector.response.lines("retry-after")):
+        yield f"Retry-After is {sent.lines('retry-after')}, not {wanted}"
 
 
 def faults_of_text(vector: Vector, problem: Problem) -> Iterator[str]:

@@ -34,14 +34,27 @@ MODULES = (
     *("_negotiate", "_parse", "_problem", "_retry", "_scope"),
 )
 """Where it is decided what a response means, what is sent, and when to try again."""
-_LOADED = ("pytest", "hypothesis", "hypothesis.strategies", "orjson", "structlog", "jsonschema", "http_sf", "_pytest.terminal")
-_WIDE = (
-    *("test_vectors", "test_members", "test_privacy", "test_normalize", "test_classify", "test_parse", "test_problem"),
-    *("test_intercept", "test_exports", "test_seeds", "test_index", "test_report", "doors/test_rewrite", "doors/test_scope"),
+_LOADED = (
+    *("pytest", "_pytest.terminal", "_pytest.assertion.rewrite", "pytest_timeout", "anyio.pytest_plugin", "coverage"),
+    *("hypothesis", "hypothesis.strategies", "_hypothesis_pytestplugin", "jsonschema", "orjson", "structlog", "http_sf"),
+    *("asyncio", "difflib", "email.utils", "importlib.resources", "unittest.mock", "urllib.parse", "wsgiref.validate"),
 )
-_PATIENCE = 90
-"""Seconds after which a mutant counts as one that hangs; the wide tests take about ten."""
-_PYTEST = ("-x", "-q", "--no-header", "-p", "no:randomly", "-p", "no:cacheprovider", "-W", "ignore")
+"""What the tests import besides the package: loaded once, in the parent."""
+_WIDE = (
+    *("test_members", "test_normalize", "test_classify", "test_parse", "test_problem", "test_express", "test_intercept"),
+    *("test_index", "test_report", "test_seeds", "doors/test_rewrite", "doors/test_scope"),
+)
+_STAGES = (
+    (("{own}", "mutants"), ()),
+    (("vectors",), ("-k", "core")),
+    (_WIDE, ()),
+)
+_PATIENCE = 60
+"""Seconds of processor time after which a mutant counts as one that hangs; the wide tests take about ten."""
+_PYTEST = (
+    *("-x", "-q", "--no-header", "-p", "no:randomly", "-p", "no:faker", "-p", "no:cacheprovider", "-W", "ignore"),
+    *("-c", "pyproject.toml", "--hypothesis-profile", "mutants"),
+)
 
 
 class Verdict(NamedTuple):

@@ -245,18 +245,12 @@ _VALIDATION_ERROR: dict[str, Kind] = {
 }
 
 
-_PLAIN = frozenset((str, int, bool, type(None)))
-
-
 def _holds(value: object) -> bool:
     """Whether a value survives parsing and writing: integers beyond 64 bits come back as floats, infinity as null."""
     waiting: list[Any] = [(value,)]
     while waiting:  # a loop: a protocol document is a large tree
         node = waiting.pop()
-        parts = node.values() if type(node) is dict else node
-        if _PLAIN.issuperset(map(type, parts)):
-            continue
-        for part in parts:
+        for part in node.values() if type(node) is dict else node:
             kind = type(part)
             if kind is dict or kind is list:
                 waiting.append(part)

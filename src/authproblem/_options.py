@@ -94,11 +94,12 @@ def make_policy(given: Mapping[str, Any], *, disclosure: str = "off") -> Policy:
     return Policy(**checked)
 
 
-class OptionsDict(TypedDict, total=False):
-    """The keyword arguments of a middleware, for type checkers and editors; `make_options` is what checks them."""
+class ReaderOptions(TypedDict, total=False):
+    """The options that every door has, for type checkers and editors; `make_options` is what checks them.
 
-    provider: str | None
-    providers: Providers
+    Not those on which request is whose: on the client's side the host tells the provider.
+    """
+
     registry: Registry
     mode: str
     type_base: str
@@ -110,9 +111,6 @@ class OptionsDict(TypedDict, total=False):
     flow_control: bool
     transaction_states: Iterable[str]
     mark_redirects: bool
-    callback_paths: Iterable[str]
-    exceptions: bool
-    upstream_hosts: Iterable[str]
     exclude: Iterable[str]
     max_body: int
     max_wait: int
@@ -120,6 +118,16 @@ class OptionsDict(TypedDict, total=False):
     expose_headers: bool
     log_upstream_text: bool
     on_problem: Callable[[Any], object] | None
+
+
+class OptionsDict(ReaderOptions, total=False):
+    """The keyword arguments of a middleware."""
+
+    provider: str | None
+    providers: Providers
+    callback_paths: Iterable[str]
+    exceptions: bool
+    upstream_hosts: Iterable[str]
 
 
 def make_options(given: Mapping[str, Any]) -> Options:

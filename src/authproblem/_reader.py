@@ -6,8 +6,8 @@ response is held and what replaces it is decided by `_intercept`, as for the ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypedDict
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from authproblem import _events as events
 from authproblem._cooldown import MAX_HOLD, Bucket, CooldownStore, bucket, document_of, held_back, tripped, wait_to_tell
@@ -15,7 +15,6 @@ from authproblem._fields import Headers, Pair
 from authproblem._hosts import Hosts
 from authproblem._intercept import Gate, Interception, Reply, Request, new_instance
 from authproblem._mask import safe_method, safe_path
-from authproblem._members import PassText
 from authproblem._model import RetryHint
 from authproblem._negotiate import JSON, PROBLEM, media_type
 from authproblem._normalize import classify, normalize
@@ -28,32 +27,6 @@ _DOOR_OWN = ("provider", "providers", "exceptions", "upstream_hosts", "callback_
 """Options that make no sense on this side: the host tells the provider, and there are no requests of others."""
 _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended, as in `_retry`."""
-
-
-class ReaderOptions(TypedDict, total=False):
-    """The options of the middleware that a client-side door has, for type checkers and editors.
-
-    Not those on which request is whose: there the host tells the provider.
-    """
-
-    registry: Registry
-    mode: str
-    type_base: str
-    status: str
-    media_type: str
-    disclosure: str
-    texts: str
-    pass_text: PassText | None
-    flow_control: bool
-    transaction_states: Iterable[str]
-    mark_redirects: bool
-    exclude: Iterable[str]
-    max_body: int
-    max_wait: int
-    respect_no_transform: bool
-    expose_headers: bool
-    log_upstream_text: bool
-    on_problem: Callable[[Any], object] | None
 
 
 class Asked(NamedTuple):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from authproblem._fields import Fields
+from authproblem._fields import PLAIN_JSON, Fields
 from authproblem._model import Entry, RetryHint
 from authproblem._registry import Registry
 
@@ -138,10 +138,11 @@ def http_date(value: str) -> float | None:
 
 def _wait(entry: Entry, fields: Fields, occasion: Occasion) -> tuple[int | None, str | None]:
     """The first source that yields a believed value."""
-    after = believed(fields, occasion)
+    told = fields is not PLAIN_JSON  # else there is no header that tells a wait
+    after = believed(fields, occasion) if told else None
     if after is not None:
         return after, "retry-after"
-    if entry.owner == "limit" and occasion.status in _LIMIT_STATUS and entry.reason != "concurrency-limited":
+    if told and entry.owner == "limit" and occasion.status in _LIMIT_STATUS and entry.reason != "concurrency-limited":
         for value, source in _resets(fields, occasion):
             wait = max(value, 1)
             if wait <= occasion.max_wait:

@@ -17,8 +17,9 @@ import httpx
 from authproblem._cooldown import CooldownStore, MemoryCooldown
 from authproblem._error import AuthProblemError
 from authproblem._httpx import Judged, ajudge, asked, judge, made
+from authproblem._options import ReaderOptions
 from authproblem._problem import Problem
-from authproblem._reader import Call, Reader, ReaderOptions, read
+from authproblem._reader import Call, Reader, read
 from authproblem._retrying import Retry, attempts, check_retry
 
 if TYPE_CHECKING:

@@ -26,8 +26,9 @@ from authproblem._cooldown import CooldownStore, MemoryCooldown
 from authproblem._error import AuthProblemError
 from authproblem._fields import Pair
 from authproblem._intercept import Reply
+from authproblem._options import ReaderOptions
 from authproblem._problem import Problem
-from authproblem._reader import Asked, Call, Reader, ReaderOptions, hold, problem_of_reply, read
+from authproblem._reader import Asked, Call, Reader, hold, problem_of_reply, read
 from authproblem._retrying import Retry, attempts, check_retry
 
 if TYPE_CHECKING:

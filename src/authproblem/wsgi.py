@@ -9,7 +9,7 @@ app = AuthProblemMiddleware(app)                    # any WSGI app
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from authproblem._intercept import JUDGED, Gate, Interception, Reply, Request
 from authproblem._options import OptionsDict, make_options
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["AuthProblemMiddleware"]
 
 _ERROR = "4"
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 Answer = Callable[[Environ, Exception], "Reply | None"]
+
+
+_State = Union["_Exchange", Literal[False], None]
+"""Of one request. None: not started yet; False: healthy, none of our business."""
+_REDIRECT = "3"  # the first status line that is looked at: redirects may carry errors
 
 
 class AuthProblemMiddleware:
@@ -55,37 +61,60 @@ class AuthProblemMiddleware:
         self.app = app
         self._gate = Gate(make_options(options))
         given = self._gate.options
-        self._watches_requests = bool(given.callback_paths or given.exceptions)
-        self._catches = given.exceptions
-        self._states = bool(given.state_paths)
+        self._special = bool(given.callback_paths or given.exceptions or given.state_paths)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        floor = "2" if self._states and self._gate.wants_success(environ.get("PATH_INFO", "")) else "3"
-        exchange: _Exchange | Literal[False] | None = (
-            None  # None: not started yet; False: healthy, none of our business
-        )
+        if self._special:
+            return self._serve(environ, start_response)
+        exchange: _State = None
 
         def starting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             nonlocal exchange
-            if exchange or (status >= floor and exchange is None):
-                exchange = exchange or _Exchange(self._gate, environ, start_response)
-                return exchange.start(status, headers, exc_info)
-            if exchange is False and status >= _ERROR:  # too late to judge it, but the mark never leaves the app
-                headers = self._gate.unmarked(headers)
-            exchange = False
-            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+            if exchange is None and status < _REDIRECT:
+                exchange = False
+                return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+            exchange, write = self._start(exchange, environ, start_response, (status, headers, exc_info))
+            return write
 
-        if self._watches_requests:
-            self._watch(environ)
-            if self._catches:
-                catch = _Catch(self.answer, environ, start_response)
-                start_response = catch.start  # `starting` starts by this name
-                return catch.run(self.app, starting, lambda: exchange)
         result = self.app(environ, starting)
-        if exchange is None:
-            return _Response(result, _judged(result, lambda: exchange))
-        return _drained(result, exchange) if exchange and exchange.holding else result
+        return result if exchange is False else _answered(result, lambda: exchange)
+
+    def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The same where callbacks, exceptions or successes have a say."""
+        gate, given = self._gate, self._gate.options
+        floor = "2" if gate.wants_success(environ.get("PATH_INFO", "")) else _REDIRECT
+        exchange: _State = None
+
+        def starting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            nonlocal exchange
+            exchange = False if exchange is None and status < floor else exchange
+            exchange, write = self._start(exchange, environ, start_response, (status, headers, exc_info))
+            return write
+
+        self._watch(environ)
+        if given.exceptions:
+            catch = _Catch(self.answer, environ, start_response)
+            start_response = catch.start  # `starting` starts by this name
+            return catch.run(self.app, starting, lambda: exchange)
+        result = self.app(environ, starting)
+        return result if exchange is False else _answered(result, lambda: exchange)
+
+    def _start(
+        self,
+        exchange: _State,
+        environ: Environ,
+        start_response: StartResponse,
+        given: tuple[str, list[tuple[str, str]], Any],
+    ) -> tuple[_State, Callable[[bytes], object]]:
+        """A response begins that is to be looked at, or once more after a healthy one (PEP 3333, error handling)."""
+        status, headers, exc_info = given
+        if exchange is not False:
+            exchange = exchange or _Exchange(self._gate, environ, start_response)
+            return exchange, exchange.start(status, headers, exc_info)
+        if status >= _ERROR:  # too late to judge it, but the mark never leaves the app
+            headers = self._gate.unmarked(headers)
+        return False, start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
     def answer(self, environ: Environ, error: Exception) -> Reply | None:
         """Judge an exception of the app: for frameworks that catch it before WSGI sees it.
@@ -206,9 +235,7 @@ class _Catch:
 
         return noted
 
-    def run(
-        self, app: WSGIApp, starting: StartResponse, exchange: Callable[[], _Exchange | Literal[False] | None]
-    ) -> Iterable[bytes]:
+    def run(self, app: WSGIApp, starting: StartResponse, exchange: Callable[[], _State]) -> Iterable[bytes]:
         """Run the app; what cannot raise any more goes out as it is, files too."""
         try:
             result = app(self._environ, starting)
@@ -268,9 +295,15 @@ class _Response:
                 close()
 
 
-def _judged(
-    result: Iterable[bytes], exchange: Callable[[], _Exchange | Literal[False] | None]
-) -> Generator[bytes, None, None]:
+def _answered(result: Iterable[bytes], exchange: Callable[[], _State]) -> Iterable[bytes]:
+    """The body of a response that is looked at, or of which nothing is known yet."""
+    held = exchange()
+    if held is None:
+        return _Response(result, _judged(result, exchange))
+    return _drained(result, held) if held and held.holding else result
+
+
+def _judged(result: Iterable[bytes], exchange: Callable[[], _State]) -> Generator[bytes, None, None]:
     """The chunks, no further pulled than needed: the app may start its response on the first `next()` only."""
     for chunk in result:
         held = exchange()
@@ -319,4 +352,4 @@ def _status_line(status: int) -> str:
 
 def _request(environ: Environ) -> Request:
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    return Request(path, environ.get("REQUEST_METHOD", ""), environ.get("HTTP_ACCEPT"), environ, binary=False)
+    return _new(Request, (path, environ.get("REQUEST_METHOD", ""), environ.get("HTTP_ACCEPT"), environ, False))

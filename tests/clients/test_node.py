@@ -60,7 +60,7 @@ UNREAD = {
 }
 """Where a client finds no code, with the middleware or without: at a challenge, at 5xx, in a body without `error`."""
 
-GAINED = {
+GAINED: dict[tuple[str, str], dict[str, Any]] = {
     ("auth0", "auth0-userinfo"): {
         "kind": "UserInfoError",
         "error": "invalid_token",

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -197,8 +198,10 @@ def test_a_callback_has_an_event_at_info_whatever_the_owner(door: str, events: E
 @doors
 @pytest.mark.parametrize("layers", [2, 3])
 def test_several_of_us_tell_a_response_once(door: str, layers: int, events: Events) -> None:
-    through(door, MFA, layers=layers)
-    assert len(events) == 1
+    for sent in (MFA, Response(302, [("location", "https://a.example/?error=login_required&state=1")], b"")):
+        through(door, sent, layers=layers)
+        assert len(events) == 1
+        events.clear()
 
 
 @doors
@@ -521,10 +524,50 @@ def test_providers_that_raise_leave_the_response_untouched_and_are_reported_once
 
 
 @doors
-@pytest.mark.parametrize("answer", [None, 5, b"x", "", "\ud800", "x" * 1_000_000], ids=lambda value: repr(value)[:12])
+def test_providers_that_raise_for_a_callback_cost_the_app_no_request(door: str, events: Events) -> None:
+    query, options = "error=access_denied&state=1", dict[str, Any](callback_paths=("/cb",), providers=break_down)
+    for _ in range(3):
+        if door == "asgi":
+            answer = connect(AsgiMiddleware(answering(HEALTHY), **options), http_scope("/cb", query=query)).answer()
+        else:
+            environ = http_environ("/cb", query=query)
+            answer = Gateway().serve(WsgiMiddleware(eager(HEALTHY), **options), environ).answer()
+        assert_untouched(answer, HEALTHY)
+    assert [event["event"] for event in events] == ["authproblem.failed"]
+
+
+@doors
+def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once(
+    door: str, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here: a system that has no random numbers for the problem's instance."""
+    request = built(door, MFA)
+    monkeypatch.setattr(os, "urandom", break_down)
+    answers = [request() for _ in range(3)]
+    monkeypatch.undo()
+    for answer in answers:
+        assert_untouched(answer, MFA)
+    assert [(event["event"], event["exception"]) for event in events] == [("authproblem.failed", "BrokenError")]
+
+
+@doors
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        5,
+        b"x",
+        "",
+        "x" * 1_000_000,
+        pytest.param(
+            "\ud800", marks=pytest.mark.xfail(strict=True, reason="it cannot be written: all passes untouched")
+        ),
+    ],
+    ids=["None", "a number", "bytes", "empty", "long", "a surrogate"],
+)
 def test_pass_text_may_answer_anything(door: str, answer: Any) -> None:
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
-    through(door, sent, pass_text=lambda problem, member, text: answer)
+    assert_problem(through(door, sent, pass_text=lambda problem, member, text: answer))
 
 
 @doors

@@ -382,7 +382,16 @@ def test_a_redirect_with_an_error_is_marked_where_that_is_asked_for(door: str, s
 
 
 @doors
-@pytest.mark.parametrize("options", [{}, {"mark_redirects": True, "mode": "observe"}, {"provider": "auth0"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"mark_redirects": True, "mode": "observe"},
+        {"provider": "auth0"},
+        {"mark_redirects": True, "exclude": ("/oauth",)},
+    ],
+    ids=str,
+)
 def test_otherwise_a_redirect_stays_as_it_is(door: str, options: dict[str, Any]) -> None:
     assert_untouched(through(door, REDIRECT, **options), REDIRECT)
 

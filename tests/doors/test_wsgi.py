@@ -280,6 +280,9 @@ def test_an_error_above_the_limit_that_is_written_passes() -> None:
 # ------------------------------------------------------------------------------------------------ exc_info
 
 
+TWICE = pytest.mark.xfail(strict=True, reason="what is drained, but no longer held, is started a second time")
+
+
 def restarting(first: Response, second: Response, chunks: list[bytes]) -> Any:
     """An app whose first response is replaced by a second one before anything is sent."""
 
@@ -382,9 +385,17 @@ def test_a_restart_during_iteration_before_output_is_the_second_response_alone(a
 
 
 @pytest.mark.parametrize("chunks", [0, 1, 2])
-@pytest.mark.parametrize("options", [{}, {"exceptions": True}], ids=["plain", "exceptions"])
 @pytest.mark.parametrize(
-    "again", [TEXT, HEALTHY, LIMITED, Response(204, [], b"")], ids=["passed", "healthy", "held", "bodiless"]
+    ("again", "options"),
+    [
+        pytest.param(TEXT, {}, marks=TWICE),
+        pytest.param(Response(204, [], b""), {}, marks=TWICE),
+        (HEALTHY, {}),
+        (LIMITED, {}),
+        (TEXT, {"exceptions": True}),
+        (LIMITED, {"exceptions": True}),
+    ],
+    ids=["passed", "bodiless", "healthy", "held", "passed with exceptions", "held with exceptions"],
 )
 def test_a_held_response_that_starts_again_during_iteration_is_the_second_one_alone(
     again: Response, options: dict[str, Any], chunks: int
@@ -652,3 +663,12 @@ def test_a_list_stays_a_list(sent: Response) -> None:
     """Servers tell the length of a body by a list of one chunk."""
     result = AuthProblemMiddleware(eager(sent, [sent.body]))(http_environ(), Gateway().start_response)
     assert (type(result), len(result)) == (list, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.xfail(strict=True, reason="with exceptions=True a held response is still judged only when it is iterated")
+@pytest.mark.parametrize("sent", [OKTA, FOREIGN], ids=["provider", "foreign"])
+def test_a_response_that_the_app_has_started_is_started_with_exceptions_as_well(sent: Response) -> None:
+    gateway = Gateway()
+    app = AuthProblemMiddleware(eager(sent, Body(bytewise(sent.body, 9))), exceptions=True)
+    app(http_environ(), gateway.start_response)
+    assert [status[:3] for status, _, _ in gateway.starts] == [str(sent.status)]
