@@ -193,7 +193,6 @@ MISSES = (
 """What no table holds: the dear end of every look-up."""
 
 
-
 def _filled(name: str, start: bytes, provider: str | None = None) -> tuple[Body, ...]:
     """Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""
     fillers = ((size, orjson.dumps([[number] for number in range(size)])) for size in (1, 2_000))

@@ -233,7 +233,6 @@ FURTHER: tuple[Pairs, ...] = (
 )
 
 
-@pytest.mark.xfail(strict=True, reason="the functions understand media types and a status that the doors leave alone")
 @pytest.mark.parametrize("door", ["asgi", "wsgi"])
 @pytest.mark.parametrize("provider", [None, "auth0", "okta", "oauth"])
 def test_a_door_and_the_function_take_up_the_same_responses(door: str, provider: str | None) -> None:

@@ -3,9 +3,9 @@
     python tools/mutate.py 600                     a random sample, for 600 seconds
     python tools/mutate.py --all -m _retry         every mutant of one module
 
-Works on a copy of the tree, in forked processes: the parent has the libraries loaded, a child loads the package with
-one function changed and runs the module's own tests, then, if they pass, the wider ones. A mutant that the tests notice
-is killed; one that makes them hang is killed too. POSIX only.
+Works on a copy of the tree. For each module one process collects the tests, then forks for every mutant: the child puts
+the changed code in place and runs the tests until one fails, the module's own first. A mutant that the tests notice is
+killed; one that makes them run without end is killed too. POSIX only.
 """
 
 from __future__ import annotations
@@ -19,42 +19,36 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from collections.abc import Iterable
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-MODULES = (
-    *("_challenge", "_classify", "_disclose", "_headers", "_location", "_members"),
-    *("_negotiate", "_parse", "_problem", "_retry", "_scope"),
-)
-"""Where it is decided what a response means, what is sent, and when to try again."""
-_LOADED = (
-    *("pytest", "_pytest.terminal", "_pytest.assertion.rewrite", "pytest_timeout", "anyio.pytest_plugin", "coverage"),
-    *("hypothesis", "hypothesis.strategies", "_hypothesis_pytestplugin", "jsonschema", "orjson", "structlog", "http_sf"),
-    *("asyncio", "difflib", "email.utils", "importlib.resources", "unittest.mock", "urllib.parse", "wsgiref.validate"),
-)
-"""What the tests import besides the package: loaded once, in the parent."""
-_WIDE = (
-    *("test_members", "test_normalize", "test_classify", "test_parse", "test_problem", "test_express", "test_intercept"),
-    *("test_index", "test_report", "test_seeds", "doors/test_rewrite", "doors/test_scope"),
-)
-_STAGES = (
-    (("{own}", "mutants"), ()),
-    (("vectors",), ("-k", "core")),
-    (_WIDE, ()),
-)
+MODULES: dict[str, tuple[str, ...]] = {
+    "_challenge": ("test_classify", "test_problem", "test_normalize"),
+    "_classify": ("test_express", "test_vectors", "test_seeds", "test_normalize", "test_intercept"),
+    "_disclose": ("test_normalize", "test_intercept", "doors/test_rewrite"),
+    "_headers": ("test_intercept", "doors/test_rewrite"),
+    "_location": ("test_classify", "test_problem", "test_intercept"),
+    "_members": ("test_vectors", "test_normalize", "test_problem", "test_privacy"),
+    "_negotiate": ("test_intercept", "doors/test_rewrite"),
+    "_parse": ("test_classify", "test_vectors", "test_seeds", "test_normalize"),
+    "_problem": ("test_normalize", "test_vectors", "test_intercept", "readers/test_predicates"),
+    "_retry": ("test_normalize", "test_intercept", "test_vectors"),
+    "_scope": ("doors/test_scope", "test_intercept", "test_classify"),
+}
+"""Where it is decided what a response means, what is sent, and when to try again; and the tests that run after a module's
+own ones and `test_mutants`, as long as none has failed."""
 _PATIENCE = 60
-"""Seconds of processor time after which a mutant counts as one that hangs; the wide tests take about ten."""
+"""Seconds of processor time after which a mutant counts as one that hangs; all tests together take about ten."""
 _PYTEST = (
     *("-x", "-q", "--no-header", "-p", "no:randomly", "-p", "no:faker", "-p", "no:cacheprovider", "-W", "ignore"),
     *("-c", "pyproject.toml", "--hypothesis-profile", "mutants"),
 )
+_FATES = {0: "survived", 1: "killed"}
 
 
 class Verdict(NamedTuple):
@@ -65,25 +59,13 @@ class Verdict(NamedTuple):
     fate: str
 
 
-class _Changed(MetaPathFinder, Loader):
-    """Loads one module from code instead of its file."""
-
-    def __init__(self, name: str, code: CodeType) -> None:
-        self.name, self.code = name, code
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
-        return ModuleSpec(fullname, self, origin=self.code.co_filename) if fullname == self.name else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(self.code, module.__dict__)  # noqa: S102 - our own module, changed in one spot
-
-
 def main() -> int:
     """Run mutants until they or the seconds are used up, and report; 1 if the tests fail without any mutant."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("seconds", nargs="?", type=int, default=600)
+    parser.add_argument("seconds", nargs="?", type=int, default=600, help="for all modules together (600)")
     parser.add_argument("-m", "--module", action="append", choices=MODULES, help="this one alone; may be repeated")
     parser.add_argument("--all", action="store_true", help="every mutant, however long it takes")
+    parser.add_argument("--only", default="", help="mutants whose description holds this")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--share", type=float, default=0.0, help="fail if fewer are killed, such as 0.95")
     given = parser.parse_args()
@@ -91,57 +73,34 @@ def main() -> int:
         print("mutation testing needs fork: skipped")
         return 0
     modules: tuple[str, ...] = tuple(given.module or MODULES)
+    verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy = Path(folder)
-        _copy_tree(copy)
-        verdicts = run(copy, modules, None if given.all else given.seconds, given.seed)
-    return 1 if verdicts is None else report(verdicts, given.share)
-
-
-def run(copy: Path, modules: tuple[str, ...], seconds: int | None, seed: int) -> list[Verdict] | None:
-    """The verdicts on as many mutants as the time allows; None where the tests fail by themselves."""
-    from tools.mutants import mutants
-
-    os.chdir(copy)
-    sys.path.insert(0, str(copy / "src"))
-    for name in _LOADED:
-        __import__(name)
-    for module in modules:
-        if _fate(None, module) != "survived":
-            print(f"{module}: its tests fail without a mutant")
-            return None
-    begun = time.monotonic()
-    places = [(module, number) for module in modules for number, _ in enumerate(mutants(_source(copy, module)))]
-    if seconds is not None:
-        random.Random(seed).shuffle(places)
-    chosen: Counter[str] = Counter()
-    verdicts = []
-    print(f"{len(places)} mutants of {len(modules)} modules")
-    for module, number in places:
-        if seconds is not None and time.monotonic() - begun > seconds:
-            break
-        chosen[module] += 1
-        code, place = _mutant(copy, module, number)
-        verdicts.append(Verdict(module, place, _fate(_Changed(f"authproblem.{module}", code), module)))
-        if verdicts[-1].fate == "survived":
-            print(f"survived: {module}: {place}", flush=True)
-    return verdicts
+        _copy_tree(Path(folder))
+        _prepare(Path(folder))
+        for module in modules:
+            seconds = None if given.all else given.seconds / len(modules)
+            log = Path(folder) / f"{module}.verdicts"
+            if not _in_a_nest(module, log, given.only, seconds, given.seed):
+                print(f"{module}: its tests fail without a mutant", log.with_suffix(".out").read_text()[-4000:], sep="\n")
+                return 1
+            verdicts += [Verdict(*line.split("\t")) for line in log.read_text(encoding="utf-8").splitlines()]
+    return report(verdicts, given.share)
 
 
 def report(verdicts: list[Verdict], share: float) -> int:
     """Print the share that was killed, module by module; 1 if it is too small."""
     for module in sorted({verdict.module for verdict in verdicts}):
-        fates = Counter(verdict.fate for verdict in verdicts if verdict.module == module)
-        print(f"{module:12} {_share(fates)}")
-    fates = Counter(verdict.fate for verdict in verdicts)
-    print(f"{'all':12} {_share(fates)}")
-    return int(bool(verdicts) and (len(verdicts) - fates["survived"]) / len(verdicts) < share)
+        print(f"{module:12} {_share(verdict.fate for verdict in verdicts if verdict.module == module)}")
+    print(f"{'all':12} {_share(verdict.fate for verdict in verdicts)}")
+    survived = sum(verdict.fate == "survived" for verdict in verdicts)
+    return int(bool(verdicts) and 1 - survived / len(verdicts) < share)
 
 
-def _share(fates: Counter[str]) -> str:
-    total = sum(fates.values())
-    killed = total - fates["survived"]
-    return f"{killed} of {total} killed ({100 * killed / total:.1f} %), {fates['hung']} of them by hanging"
+def _share(fates: Iterable[str]) -> str:
+    counts = Counter(fates)
+    total = sum(counts.values())
+    killed = total - counts["survived"]
+    return f"{killed} of {total} killed ({100 * killed / max(total, 1):.1f} %), {counts['hung']} of them by hanging"
 
 
 def _copy_tree(copy: Path) -> None:
@@ -150,69 +109,136 @@ def _copy_tree(copy: Path) -> None:
     shutil.copytree(ROOT, copy, dirs_exist_ok=True, ignore=unwanted)
 
 
-def _source(copy: Path, module: str) -> str:
-    return (copy / "src" / "authproblem" / f"{module}.py").read_text(encoding="utf-8")
+def _prepare(copy: Path) -> None:
+    """What all nests share: the copy's package first on the path, and hypothesis in a hurry."""
+    from hypothesis import HealthCheck, settings
+
+    os.chdir(copy)
+    sys.path[0:0] = [str(copy), str(copy / "src")]
+    settings.register_profile(
+        "mutants", deadline=None, max_examples=25, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
 
 
-def _mutant(copy: Path, module: str, number: int) -> tuple[CodeType, str]:
-    from tools.mutants import mutants
-
-    path = f"src/authproblem/{module}.py"
-    for found, mutant in enumerate(mutants(_source(copy, module))):
-        if found == number:
-            return compile(mutant.tree, path, "exec", dont_inherit=True), mutant.place
-    raise IndexError(number)
-
-
-def _fate(changed: _Changed | None, module: str) -> str:
-    """Run the tests in a child: `killed`, `hung` or `survived`."""
-    own = [f"tests/test_{module.lstrip('_')}.py", "tests/test_mutants.py"]
-    wide = [f"tests/{name}.py" for name in _WIDE]
-    for tests in (own, wide):
-        fate = _forked(changed, [test for test in tests if Path(test).exists()])
-        if fate != "survived":
-            return fate
-    return "survived"
-
-
-def _forked(changed: _Changed | None, tests: list[str]) -> str:
+def _in_a_nest(module: str, log: Path, only: str, seconds: float | None, seed: int) -> bool:
+    """Fork the process that collects the tests of one module and then forks for each of its mutants."""
     child = os.fork()
     if child == 0:
-        _be_child(changed, tests)
-    deadline = time.monotonic() + _PATIENCE
-    for status in _statuses(child):
-        if status is not None:
-            return "survived" if os.waitstatus_to_exitcode(status) == 0 else "killed"
-        if time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return "hung"
-    raise AssertionError
+        code: Any = 70
+        try:
+            import pytest
+
+            tests = [f"tests/{name}.py" for name in (f"test_{module.lstrip('_')}", "test_mutants", *MODULES[module])]
+            nest = Nest(module, log, only, seconds, seed)
+            os.dup2(os.open(log.with_suffix(".out"), os.O_WRONLY | os.O_CREAT), 1)
+            os.dup2(1, 2)
+            code = pytest.main([*_PYTEST, *(t for t in dict.fromkeys(tests) if Path(t).exists())], plugins=[nest])
+        finally:
+            os._exit(int(code))
+    return os.waitpid(child, 0)[1] == 0
 
 
-def _statuses(child: int) -> Iterator[int | None]:
-    """The exit status of a child, again and again: None while it runs."""
-    while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        yield status if ended else None
-        time.sleep(0.01)
+class Nest:
+    """A pytest plugin that runs the collected tests once for each mutant, each time in a child."""
+
+    def __init__(self, module: str, log: Path, only: str, seconds: float | None, seed: int) -> None:
+        """Take what `main` was given."""
+        self.module, self.log, self.only, self.seconds, self.seed = module, log, only, seconds, seed
+        self.told = os.dup(1)
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Of the vectors, one implementation is enough: the doors add nothing to the decision rules."""
+        items[:] = [item for item in items if "test_vectors" not in item.nodeid or "core" in item.nodeid]
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Tell the fate of each mutant; first of none at all."""
+        from tools.mutants import mutants
+
+        if _fate(session, self.module, None) != "survived":
+            session.shouldfail = "the tests fail without a mutant"
+            raise session.Failed(session.shouldfail)
+        source = Path(f"src/authproblem/{self.module}.py").read_text(encoding="utf-8")
+        places = [mutant.place for mutant in mutants(source)]
+        chosen = [number for number, place in enumerate(places) if self.only in place]
+        if self.seconds is not None:
+            random.Random(self.seed).shuffle(chosen)
+        self._say(f"{self.module}: {len(chosen)} mutants")
+        deadline = time.monotonic() + (self.seconds or float("inf"))
+        with self.log.open("w", encoding="utf-8") as log:
+            for number in chosen:
+                if time.monotonic() > deadline:
+                    break
+                tree = next(mutant.tree for found, mutant in enumerate(mutants(source)) if found == number)
+                fate = _fate(session, self.module, compile(tree, f"{self.module}.py", "exec", dont_inherit=True))
+                log.write("\t".join((self.module, places[number], fate)) + "\n")
+                if fate == "survived":
+                    self._say(f"survived: {self.module}: {places[number]}")
+        return True
+
+    def _say(self, text: str) -> None:
+        os.write(self.told, f"{text}\n".encode())
 
 
-def _be_child(changed: _Changed | None, tests: list[str]) -> None:
-    """Run pytest on the changed package, silently, and end with its exit code; whatever else happens is no zero."""
-    code: Any = 70
-    try:
-        silence = os.open(os.devnull, os.O_WRONLY)
-        if not os.environ.get("MUTATE_LOUD"):
-            os.dup2(silence, 1)
-            os.dup2(silence, 2)
-        if changed is not None:
-            sys.meta_path.insert(0, changed)
-        import pytest
+def _fate(session: Any, module: str, code: Any) -> str:
+    """Run the tests in a child: `killed`, `hung` or `survived`."""
+    child = os.fork()
+    if child == 0:
+        fate = 1
+        try:
+            import resource
 
-        code = pytest.main([*_PYTEST, "-c", "pyproject.toml", *tests])
-    finally:
-        os._exit(int(code))
+            resource.setrlimit(resource.RLIMIT_CPU, (_PATIENCE, _PATIENCE))
+            if code is not None:
+                put_in_place(sys.modules[f"authproblem.{module}"], code)
+            fate = int(_fails(session))
+        finally:
+            os._exit(fate)
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status):
+        return "hung" if os.WTERMSIG(status) in {signal.SIGXCPU, signal.SIGKILL} else "killed"
+    return _FATES.get(os.WEXITSTATUS(status), "killed")
+
+
+def _fails(session: Any) -> bool:
+    """Whether one of the collected tests fails."""
+    for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return True
+    return False
+
+
+def put_in_place(module: ModuleType, code: Any) -> None:
+    """Give the functions of a loaded module the code of a changed one, and everybody the changed constants."""
+    changed = ModuleType(module.__name__)
+    changed.__dict__.update({"__file__": module.__file__, "__package__": module.__package__})
+    exec(code, changed.__dict__)  # noqa: S102 - our own module, changed in one spot
+    users = [used.__dict__ for name, used in sys.modules.items() if name.partition(".")[0] in {"authproblem", "tests"}]
+    for name, new in list(changed.__dict__.items()):
+        old = module.__dict__.get(name)
+        if getattr(new, "__module__", None) == module.__name__ and _graft(old, new):
+            continue
+        if name.startswith("__") or isinstance(new, (type, ModuleType)):
+            continue
+        for user in users:
+            if old is not None and user.get(name) is old:
+                user[name] = new
+
+
+def _graft(old: Any, new: Any) -> bool:
+    """Change a function, or a class and what is in it, without a new identity; False if it is neither."""
+    if isinstance(new, type) and isinstance(old, type):
+        for name, part in list(vars(new).items()):
+            _graft(vars(old).get(name), part)
+        return True
+    if isinstance(new, property) and isinstance(old, property):
+        return _graft(old.fget, new.fget)
+    old, new = getattr(old, "__wrapped__", old), getattr(new, "__wrapped__", new)
+    old, new = getattr(old, "__func__", old), getattr(new, "__func__", new)
+    if not (isinstance(old, FunctionType) and isinstance(new, FunctionType)):
+        return False
+    old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+    return True
 
 
 if __name__ == "__main__":

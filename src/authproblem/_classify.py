@@ -28,6 +28,9 @@ MAX_TEXT_BODY = 512
 
 _VENDORS = ("auth0", "okta")
 _TOLD = ("error", "error_description")
+_TEXT_TYPES = frozenset(("text/plain", "text/html"))
+UNTOUCHABLE = frozenset((416,))
+"""Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
 _SHAPELESS = frozenset(("empty", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
@@ -53,6 +56,16 @@ def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
     return sender
 
 
+def may_be_error(fields: Fields, sender: Sender) -> bool:
+    """Whether an error response may be a provider's, by its headers and what is known of its sender alone."""
+    media = fields.media_type
+    if media == PROBLEM or "auth-problem" in fields:
+        return False
+    if media == "" or is_json(media):
+        return True
+    return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in fields))
+
+
 def examine(
     registry: Registry,
     status: int,
@@ -75,6 +88,8 @@ def examine(
     plain = fields is PLAIN_JSON
     if not plain:
         sender = identify(registry, fields, sender)
+    if status in UNTOUCHABLE:
+        return _NOT_CANDIDATE
     if status >= 400 and (plain or (fields.media_type == JSON and "auth-problem" not in fields.lines)):
         try:  # the hot path: a JSON error
             document = loads(body)
@@ -82,17 +97,15 @@ def examine(
             document = None
         if type(document) is dict:
             found = settle(registry, document, sender.provider, _meaning)
-            if found is None:
-                return _object(registry, status, fields, document, sender)
-            return found if plain else _concurrency(registry, fields, found), ""
-    if status < 400:
-        if status >= 300:
-            return _redirect(registry, status, fields, sender)
+            if found is not None:
+                return found if plain else _concurrency(registry, fields, found), ""
+            return _object(registry, status, fields, document, sender)
+    if 300 <= status < 400:
+        return _redirect(registry, status, fields, sender)
+    if status < 300:
         document = load_object(body) if states else None
         return _NOT_CANDIDATE if document is None else _state(registry, status, document, sender)
-    if fields.media_type == PROBLEM or "auth-problem" in fields:
-        return _NOT_CANDIDATE
-    return _error(registry, status, fields, body, sender)
+    return _error(registry, status, fields, body, sender) if may_be_error(fields, sender) else _NOT_CANDIDATE
 
 
 def _error(registry: Registry, status: int, fields: Fields, body: bytes | bytearray, sender: Sender) -> Verdict:

@@ -96,6 +96,7 @@ _ORDINARY_NAMES = (
 _ORDINARY = frozenset(key for key, _ in spellings(_ORDINARY_NAMES))
 _CONTENT_TYPE = frozenset(key for key, _ in spellings(["content-type"]))
 _SILENT = _ORDINARY - _CONTENT_TYPE
+_IGNORED = _ORDINARY - _READ.keys()
 _JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
 
 
@@ -113,13 +114,11 @@ class Fields:
         """Scan pairs of bytes or str."""
         values: dict[str, list[str]] = {}
         for name, value in pairs:
-            key = _READ.get(name)
+            if name in _IGNORED:
+                continue
+            key = _READ.get(name) or _READ.get(name.lower())
             if key is None:
-                if name in _ORDINARY:
-                    continue
-                key = _READ.get(name.lower())
-                if key is None:
-                    continue
+                continue
             text = (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \t")
             if key in values:
                 values[key].append(text)

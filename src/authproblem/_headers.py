@@ -34,6 +34,7 @@ _EXPOSE = frozenset(("access-control-expose-headers", b"access-control-expose-he
 _VARY = frozenset(key for key, _ in spellings(["vary"]))
 _CACHE_CONTROL = frozenset(("cache-control", b"cache-control"))
 _MARK = frozenset(("auth-problem-upstream", b"auth-problem-upstream"))
+_CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers"))
 _CONSTANT_TYPES = frozenset((PROBLEM, JSON))
 _TWIN_NAMES = ("Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry")
 
@@ -88,7 +89,7 @@ def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int |
     told = retry.after is not None and not drop_retry_after
     if told and not keep_retry_after:
         headers += _as_kind([("Retry-After", str(retry.after))], binary=binary)
-    if expose and fields is not PLAIN_JSON:
+    if expose and not _CORS.isdisjoint(fields.lines):
         headers += _as_kind(_exposed(fields, waits=keep_retry_after or told), binary=binary)
     if negotiated and not any(map(_varies, varied)):
         headers += varies

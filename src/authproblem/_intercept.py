@@ -12,7 +12,7 @@ from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 from authproblem import _events as events
-from authproblem._classify import identify
+from authproblem._classify import UNTOUCHABLE, identify, may_be_error
 from authproblem._fields import PLAIN_JSON, Fields, Headers, Pair, pairs_of, scan
 from authproblem._headers import Dress, forbids_transform, marked, rewritten, without_mark
 from authproblem._members import PassText
@@ -31,8 +31,6 @@ _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Pyt
 _CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity"))
 _PARTIAL = 206
 _BOTH = (PROBLEM, JSON)
-_UNTOUCHABLE = frozenset((416,))
-"""Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
 READ = "authproblem.callback"
 """The key by which an instance farther from the app says that it has read the callback that a request is."""
 
@@ -172,7 +170,7 @@ class Gate:
             return
         if status >= 400:
             request.state[JUDGED] = True
-        interception.holding = status not in _UNTOUCHABLE and (
+        interception.holding = status not in UNTOUCHABLE and (
             (fields is PLAIN_JSON and status != _PARTIAL) or self._holds(status, fields, sender)
         )
 
@@ -183,22 +181,13 @@ class Gate:
 
     def _holds(self, status: int, fields: Fields, sender: Sender) -> bool:
         """Whether the response may be a provider's error: by status, type, coding and declared size alone."""
-        media = fields.media_type
-        if media == PROBLEM or "auth-problem" in fields or status == _PARTIAL:
-            return False
-        codings = {name.strip().lower() for line in fields.all("content-encoding") for name in line.split(",")}
-        if codings - _CODINGS - {""}:
-            return False
-        if is_json(media):
-            return True
+        if "content-encoding" in fields.lines:
+            codings = {name.strip().lower() for line in fields.all("content-encoding") for name in line.split(",")}
+            if codings - _CODINGS - {""}:
+                return False
         if status < 400:
-            return False
-        if media == "":
-            return True
-        certain = identify(self.options.policy.registry, fields, sender).certain
-        return media in {"text/plain", "text/html"} and (
-            certain or (media == "text/plain" and "www-authenticate" in fields)
-        )
+            return status != _PARTIAL and is_json(fields.media_type) and "auth-problem" not in fields
+        return may_be_error(fields, identify(self.options.policy.registry, fields, sender))
 
     def judge(self, held: Interception) -> Reply | None:
         """Classify a whole response, emit its event, and give what replaces it."""

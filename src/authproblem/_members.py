@@ -22,6 +22,8 @@ OWN = frozenset(
 """The names of RFC 9457 and ours, which win at the top level."""
 
 MAX_CAUSES = 32
+_MAX_DEPTH = 240
+"""Levels of a value that is sent on: orjson writes 254, and the value stands in a document of ours."""
 _MAX_TEXT = 2048
 """Characters of a text that is passed on request (`texts="all"`)."""
 
@@ -246,14 +248,21 @@ _VALIDATION_ERROR: dict[str, Kind] = {
 
 
 def _holds(value: object) -> bool:
-    """Whether a value survives parsing and writing: integers beyond 64 bits come back as floats, infinity as null."""
-    waiting: list[Any] = [(value,)]
-    while waiting:  # a loop: a protocol document is a large tree
-        node = waiting.pop()
-        for part in node.values() if type(node) is dict else node:
-            kind = type(part)
-            if kind is dict or kind is list:
-                waiting.append(part)
-            elif kind is float and not (isfinite(part) and (not part.is_integer() or abs(part) < 2.0**63)):
-                return False
-    return True
+    """Whether a value survives parsing and writing.
+
+    Integers beyond 64 bits come back as floats, infinity as null, and what nests too deep is not written at all.
+    """
+    level: list[Any] = [(value,)]
+    for _ in range(_MAX_DEPTH):  # a loop, level by level: a protocol document is a large tree
+        below: list[Any] = []
+        for node in level:
+            for part in node.values() if type(node) is dict else node:
+                kind = type(part)
+                if kind is dict or kind is list:
+                    below.append(part)
+                elif kind is float and not (isfinite(part) and (not part.is_integer() or abs(part) < 2.0**63)):
+                    return False
+        if not below:
+            return True
+        level = below
+    return False

@@ -325,10 +325,11 @@ def _drained(result: Iterable[bytes], exchange: _Exchange) -> Iterable[bytes]:
     chunks = iter(result)
     try:
         for chunk in chunks:
-            released = exchange.feed(chunk)
+            # An app that starts again while it is iterated may be held no longer.
+            released = exchange.feed(chunk) if exchange.holding else (chunk,)
             if released:
                 return _Response(result, _joined(released, chunks))
-        body = exchange.finish()
+        body = exchange.finish() if exchange.holding else b""
     except BaseException:
         if closing is not None:
             closing()

@@ -75,7 +75,7 @@ def fuzz_normalize(data: bytes, _events: Events) -> None:
     form = case.variant // len(NORMALIZE) % 3
     if form == 1:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    elif form == 2:  # noqa: PLR2004
+    elif form == 2:
         headers = dict(headers)
     place: Options = {"provider": case.provider, "endpoint": case.path}
     problem = normalize(case.status, headers, case.body, method=case.method, now=NOW, **place, **options)
