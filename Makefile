@@ -9,7 +9,7 @@ WHEEL  := .venv-wheel
 CODE    = $(wildcard src tests tools examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served budget fuzz soak docs build clean
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served budget fuzz mutate soak docs build clean
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -68,6 +68,7 @@ lint: $(READY) ## style, types, architecture, docstrings, data, generated files;
 	$(BIN)/interrogate src
 	$(PY) tools/check_registry.py
 	$(PY) tools/generate_docs.py --check
+	@$(PY) tools/audit.py
 	@$(PY) tools/sizes.py
 
 format: $(READY) ## let ruff format the code and mend what it can
@@ -84,7 +85,11 @@ budget: $(READY) ## what the hot path may cost: counted where valgrind is instal
 	$(PY) -m benchmarks.budget $(ARGS)
 
 fuzz: $(READY) ## hostile input, for SECONDS seconds
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz || true # without it the run is not guided
 	$(PY) tools/fuzz.py $(SECONDS)
+
+mutate: $(READY) ## change the decision rules spot by spot, for SECONDS seconds: what do the tests notice? ARGS=--all
+	$(PY) tools/mutate.py $(SECONDS) $(ARGS)
 
 soak: $(READY) ## load for SECONDS seconds, watching memory and descriptors
 	$(PY) tools/soak.py $(SECONDS)

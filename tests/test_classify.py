@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import random
-import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -212,7 +211,6 @@ class TestUnknown:
 
         assert seen(found) == ("invalid-request", None, "auth0", "status")
 
-    @pytest.mark.xfail(sys.version_info < (3, 11), strict=True, reason="`str` of an HTTPStatus is its name before 3.11")
     def test_may_come_with_a_status_of_the_enumeration(self) -> None:
         """Apps write `HTTPStatus.NOT_FOUND`."""
         found = meaning(HTTPStatus.NOT_FOUND, {"error": "never_heard_of"}, provider="auth0")

@@ -82,14 +82,9 @@ def _brotli(body: bytes, limit: int) -> bytes | None:
     stream = brotli.Decompressor()
     try:
         out: bytes = stream.process(body, output_buffer_limit=limit + 1)
-        while len(out) <= limit and not stream.is_finished():
-            more = stream.process(b"", output_buffer_limit=limit + 1 - len(out))
-            if not more:
-                return None
-            out += more
     except (brotli.error, TypeError):  # TypeError: a release before 1.2 knows no output limit, so it is not used
         return None
-    return out if len(out) <= limit else None
+    return out if stream.is_finished() and len(out) <= limit else None
 
 
 def _zstd(body: bytes, limit: int) -> bytes | None:

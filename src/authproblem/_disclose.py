@@ -35,7 +35,10 @@ def fold(registry: Registry, found: Classification, endpoint: str | None, level:
         The answer to give instead, or None if the truth may be told: nothing folds at this level, the surface is no
         sign-in surface, or the body is a protocol document, whose next step would be lost.
     """
-    target = registry.data["problem_types"]["folds"].get(level, {}).get(found.reason)
+    folds = registry.data["problem_types"]["folds"].get(level, {})
+    target = folds.get(found.reason)
+    if found.provider == "oauth" and target is None and found.reason in folds.values():
+        target = found.reason  # of an unknown vendor the genuine answer is not known: it folds as well
     if target is None or found.upstream.protocol:
         return None
     surface = registry.surface(found.provider, endpoint)

@@ -54,11 +54,12 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A response that takes the place of another."""
+    """A response that takes the place of another; of a folded one not even the app's reason phrase may stay."""
 
     status: int
     headers: list[Pair]
     body: bytes
+    folded: bool = False
 
 
 class Interception:
@@ -144,7 +145,7 @@ class Gate:
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
         """A response begins whose status calls for a look: decide whether to hold it."""
         pairs = headers if type(headers) is list else pairs_of(headers)
-        interception = Interception(self, request, status, pairs)
+        interception = Interception(self, request, int(status), pairs)
         try:
             interception.scan()
             self._begin(interception)
@@ -208,8 +209,9 @@ class Gate:
             return None
         dress = self._dress(held, problem, occasion, folded=outcome.folded)
         if request.method == "HEAD":
-            return Reply(problem.status, rewritten(held.pairs, held.fields, problem, None, dress), b"")
-        return Reply(problem.status, rewritten(held.pairs, held.fields, problem, len(content), dress), content)
+            return Reply(problem.status, rewritten(held.pairs, held.fields, problem, None, dress), b"", outcome.folded)
+        headers = rewritten(held.pairs, held.fields, problem, len(content), dress)
+        return Reply(problem.status, headers, content, outcome.folded)
 
     def _occasion(self, held: Interception) -> Occasion:
         sender, policy = held.sender, self.options.policy

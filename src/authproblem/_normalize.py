@@ -153,7 +153,7 @@ def classify(
     if plain is None:
         return None
     sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
-    found, why = examine(registry or Registry.builtin(), status, fields, plain, sender, states=transaction_states)
+    found, why = examine(registry or Registry.builtin(), int(status), fields, plain, sender, states=transaction_states)
     return None if why else found
 
 

@@ -25,6 +25,8 @@ _LIMIT_STATUS = frozenset((429, 403, 503))
 _REFUSED_STATUS = frozenset((429, 503))
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
+_MAX_LINE = 8192
+"""Characters of `RateLimit` that are read: no server sends more, and parsing is slow."""
 _QUOTAS = ("auth0-client-quota-limit", "auth0-organization-quota-limit")
 _QUOTA_ITEM = re.compile(r"([a-z]+)=([A-Za-z0-9_.-]+)")
 _MONTHS = {
@@ -182,6 +184,8 @@ def _numbers(fields: Fields, name: str) -> list[int]:
 
 def _rate_limit(lines: list[str]) -> int | None:
     """The largest `t` of used-up `RateLimit` items (draft-ietf-httpapi-ratelimit-headers); malformed = absent."""
+    if sum(map(len, lines)) > _MAX_LINE:
+        return None
     try:
         from http_sf import parse
     except ImportError:  # the extra `ratelimit` is not installed

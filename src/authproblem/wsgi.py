@@ -197,8 +197,8 @@ class _Exchange:
         if reply is None:
             self._pass()
             return bytes(interception.body)
-        line = self._status if self._status.startswith(str(reply.status)) else _status_line(reply.status)
-        self._begin(line, reply.headers)
+        stays = self._status.startswith(str(reply.status)) and not reply.folded
+        self._begin(self._status if stays else _status_line(reply.status), reply.headers)
         return reply.body
 
     def _pass(self) -> None:

@@ -65,8 +65,9 @@ def seeds() -> list[bytes]:
     for number, vector in enumerate(vector for stem in FILES for vector in load(stem)):
         case = _case(vector, number % _SEED_VARIANTS)
         found.append(encode(case))
-        if vector.known:
-            found.append(encode(case._replace(body=_with_canary(case.body))))
+        planted = _with_canary(case.body)
+        if vector.known and planted != case.body:
+            found.append(encode(case._replace(body=planted)))
     return found
 
 
