@@ -211,7 +211,7 @@ class _Held:
             await self._pass()
             await self._send_body(more=False)
             return
-        status, headers, body = reply
+        status, headers, body, _ = reply
         start = {**(self._start or {}), "status": status, "headers": headers}
         # Trailers described the old body; a start that announces them would make the server wait for them.
         self._swallow = bool(start.pop("trailers", False))
