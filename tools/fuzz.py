@@ -91,7 +91,13 @@ def guide(name: str, seconds: int, seed: int) -> None:
     with capture() as log:
         events: Events = log
         arguments = [
-            *(sys.argv[0], f"-max_total_time={seconds}", f"-max_len={_MAX_LENGTH}", "-timeout=20", "-rss_limit_mb=2048"),
+            *(
+                sys.argv[0],
+                f"-max_total_time={seconds}",
+                f"-max_len={_MAX_LENGTH}",
+                "-timeout=20",
+                "-rss_limit_mb=2048",
+            ),
             *(f"-dict={words}", f"-artifact_prefix={FOLDER}/{name}-", f"-seed={seed}", "-print_final_stats=1"),
             *("-len_control=0", "-verbosity=1", str(FOLDER / name)),
         ]

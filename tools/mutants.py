@@ -28,9 +28,21 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
 }
 _TWINS = {
-    **{"lower": "upper", "strip": "lstrip", "lstrip": "rstrip", "rstrip": "lstrip", "partition": "rpartition"},
-    **{"rpartition": "partition", "startswith": "endswith", "endswith": "startswith", "fullmatch": "match"},
-    **{"any": "all", "all": "any", "min": "max", "max": "min", "discard": "add", "setdefault": "get"},
+    "lower": "upper",
+    "strip": "lstrip",
+    "lstrip": "rstrip",
+    "rstrip": "lstrip",
+    "partition": "rpartition",
+    "rpartition": "partition",
+    "startswith": "endswith",
+    "endswith": "startswith",
+    "fullmatch": "match",
+    "any": "all",
+    "all": "any",
+    "min": "max",
+    "max": "min",
+    "discard": "add",
+    "setdefault": "get",
 }
 _CHANGED_THEMSELVES = (ast.Compare, ast.BoolOp, ast.UnaryOp)
 """Conditions that need no `not` before them."""

@@ -81,7 +81,9 @@ def main() -> int:
             seconds = None if given.all else given.seconds / len(modules)
             log = Path(folder) / f"{module}.verdicts"
             if not _in_a_nest(module, log, given.only, seconds, given.seed):
-                print(f"{module}: its tests fail without a mutant", log.with_suffix(".out").read_text()[-4000:], sep="\n")
+                print(
+                    f"{module}: its tests fail without a mutant", log.with_suffix(".out").read_text()[-4000:], sep="\n"
+                )
                 return 1
             verdicts += [Verdict(*line.split("\t")) for line in log.read_text(encoding="utf-8").splitlines()]
     return report(verdicts, given.share)
@@ -116,7 +118,12 @@ def _prepare(copy: Path) -> None:
     os.chdir(copy)
     sys.path[0:0] = [str(copy), str(copy / "src")]
     settings.register_profile(
-        "mutants", deadline=None, max_examples=25, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+        "mutants",
+        deadline=None,
+        max_examples=25,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
 
 

@@ -1,4 +1,4 @@
-"""Fuzzed bytes as a case, and back: an HTTP-like text, so that a finding can be read, and every byte string is one.
+r"""Fuzzed bytes as a case, and back: an HTTP-like text, so that a finding can be read, and every byte string is one.
 
     POST /oauth/token 403 auth0 7
     content-type: application/json
