@@ -14,7 +14,7 @@ before = set(sys.modules)
 
 
 def watch(event, arguments):
-    # By the interpreter's own audit events, which no import order gets around. urllib3 binds [::1] to see if there is IPv6.
+    # By the interpreter's own audit events, which no import order gets around. urllib3 binds [::1] to see if it can.
     if event in {"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"}:
         asked.append((event, repr(arguments[1:])))
         raise OSError("no network here")

@@ -1,7 +1,7 @@
 """Holds the installed dependencies against the database of known vulnerabilities, by pip-audit.
 
-Fails on a vulnerability, and on nothing else: a registry without the database, or no network, is said and passes, so that
-`make lint` works offline. What could not be looked up is listed.
+Fails on a vulnerability, and on nothing else: a registry without the database, or no network, is said and passes, so
+that `make lint` works offline. What could not be looked up is listed.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def guide(name: str, seconds: int, seed: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["authproblem"]):
-        from tests.fuzz.targets import TARGETS as targets
+        from tests.fuzz.targets import TARGETS as targets  # noqa: N811 - a name of this function
     from tests.fuzz.mutation import WORDS
     from tests.support.events import Events, capture
 
@@ -109,7 +109,7 @@ def blind(name: str, seconds: int, seed: int) -> int:
     """Run one target by the mutation loop, and keep the first input that finds something."""
     from tests.fuzz.cases import seeds
     from tests.fuzz.mutation import loop
-    from tests.fuzz.targets import TARGETS as targets
+    from tests.fuzz.targets import TARGETS as targets  # noqa: N811 - a name of this function
     from tests.support.events import capture
 
     last = b""

@@ -106,7 +106,7 @@ def _names(tree: ast.Module) -> dict[ast.AST, str]:
     return found
 
 
-def _changes(node: ast.AST) -> Iterator[Callable[[], Undo]]:
+def _changes(node: ast.AST) -> Iterator[Callable[[], Undo]]:  # noqa: C901 - a case for each kind of node
     """The changes of one node, each of which gives its own undoing."""
     if isinstance(node, ast.Compare):
         yield _setting(node, "ops", [_COMPARISONS[type(node.ops[0])](), *node.ops[1:]])
@@ -135,7 +135,9 @@ def _changed_statements(node: ast.AST) -> Iterator[Callable[[], Undo]]:
     """A call for its effect left out; `continue` and `break` in place of each other."""
     for name in ("body", "orelse"):
         body = getattr(node, name, None)
-        for at, statement in enumerate(body) if isinstance(body, list) else ():
+        if not isinstance(body, list):
+            continue
+        for at, statement in enumerate(body):
             other: ast.stmt | None = None
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
                 other = ast.Pass()

@@ -40,7 +40,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_retry": ("test_normalize", "test_intercept", "test_vectors"),
     "_scope": ("doors/test_scope", "test_intercept", "test_classify"),
 }
-"""Where it is decided what a response means, what is sent, and when to try again; and the tests that run after a module's
+"""Where it is decided what a response means, what is sent, and when to try again; and the tests after a module's
 own ones and `test_mutants`, as long as none has failed."""
 _PATIENCE = 60
 """Seconds of processor time after which a mutant counts as one that hangs; all tests together take about ten."""
@@ -168,7 +168,7 @@ class Nest:
         places = [mutant.place for mutant in mutants(source)]
         chosen = [number for number, place in enumerate(places) if self.only in place]
         if self.seconds is not None:
-            random.Random(self.seed).shuffle(chosen)
+            random.Random(self.seed).shuffle(chosen)  # noqa: S311 - a sample, not a secret
         self._say(f"{self.module}: {len(chosen)} mutants")
         deadline = time.monotonic() + (self.seconds or float("inf"))
         with self.log.open("w", encoding="utf-8") as log:

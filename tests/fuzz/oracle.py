@@ -1,4 +1,4 @@
-"""What has to hold for every answer, whatever came in: the oracle of the fuzz targets. It raises `Finding`, else nothing.
+"""What has to hold for every answer, whatever came in: the oracle of the fuzz targets; it raises `Finding`.
 
 "As it came, or a whole problem": a document of the wire format, headers that say the same, no size without bound, and
 nothing of what a user typed (the canary) but where the contract lets it pass.
@@ -42,7 +42,7 @@ _ADDED = {
 Pairs = list[tuple[str, str]]
 
 
-class Finding(AssertionError):
+class Finding(AssertionError):  # noqa: N818 - a finding is what fuzzers call it
     """Something that the contract rules out."""
 
 

@@ -1,4 +1,4 @@
-"""The fuzz targets: fuzzed bytes in, nothing or a `Finding` out. Coverage-guided runs and the default tests share them."""
+"""The fuzz targets: fuzzed bytes in, nothing or a `Finding` out. Guided runs and the default tests share them."""
 
 from __future__ import annotations
 
