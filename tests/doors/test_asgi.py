@@ -143,6 +143,11 @@ def test_an_error_stream_that_is_no_json_is_delivered_message_by_message(media: 
     assert deliver_stream(Response(401, [("content-type", media)], b"")).content == b"012"
 
 
+@pytest.mark.parametrize("header", [("auth-problem", "rate-limited"), ("content-encoding", "compress")])
+def test_json_that_cannot_be_ours_to_judge_is_delivered_message_by_message(header: tuple[str, str]) -> None:
+    assert deliver_stream(Response(401, [("content-type", JSON), header], b"")).content == b"012"
+
+
 def deliver_stream(sent: Response) -> Connection:
     """An app that goes on only when the client has what it sent: buffering would be a deadlock."""
     connection = Connection()

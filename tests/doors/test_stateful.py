@@ -292,7 +292,7 @@ class ManyAsgiApps(AsgiApps):
 ODD = list(HealthCheck)
 TestAsgiApps = AsgiApps.TestCase
 TestAsgiApps.settings = settings(max_examples=150, stateful_step_count=25, deadline=None, suppress_health_check=ODD)
-TestManyAsgiApps = pytest.mark.slow(ManyAsgiApps.TestCase)
+TestManyAsgiApps = pytest.mark.timeout(900)(pytest.mark.slow(ManyAsgiApps.TestCase))
 TestManyAsgiApps.settings = settings(
     max_examples=3000, stateful_step_count=40, deadline=None, suppress_health_check=ODD
 )
@@ -430,6 +430,7 @@ def test_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @settings(max_examples=10_000, deadline=None, suppress_health_check=ODD)
 @_anything
 def test_many_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None:

@@ -309,8 +309,10 @@ def test_a_restarted_response_loses_the_apps_mark() -> None:
     assert serve(restarting(HEALTHY, second, [second.body])).lines("auth-problem-upstream") == []
 
 
-def test_an_error_after_an_error_is_normalized() -> None:
-    assert assert_problem(serve(restarting(FOREIGN, LIMITED, [LIMITED.body])))["reason"] == "rate-limited"
+def test_an_error_after_an_error_is_normalized_and_its_cause_handed_on() -> None:
+    gateway = Gateway().serve(AuthProblemMiddleware(restarting(FOREIGN, LIMITED, [LIMITED.body])))
+    assert assert_problem(gateway.answer())["reason"] == "rate-limited"
+    assert [with_exc_info for _, _, with_exc_info in gateway.starts] == [True]
 
 
 def test_what_was_written_into_a_held_response_goes_with_it() -> None:
