@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from orjson import JSONDecodeError, loads
 
 from authproblem._express import settle
-from authproblem._fields import PLAIN_JSON, Fields
+from authproblem._fields import Fields
 from authproblem._index import Match
 from authproblem._model import Classification, UpstreamError
 from authproblem._negotiate import JSON, PROBLEM, is_json
@@ -85,7 +85,7 @@ def examine(
         sender: what the app says of the sender.
         states: whether transaction states that come with a status below 400 are asked for.
     """
-    plain = fields is PLAIN_JSON
+    plain = fields.plain
     if not plain:
         sender = identify(registry, fields, sender)
     if status in UNTOUCHABLE:
@@ -144,7 +144,7 @@ def _object(registry: Registry, status: int, fields: Fields, document: Json, sen
     found = _meaning(registry, status, said, sender)
     if found is None:
         return _plain(registry, status, fields, said, sender)
-    return found if fields is PLAIN_JSON else _concurrency(registry, fields, found), ""
+    return found if fields.plain else _concurrency(registry, fields, found), ""
 
 
 def _meaning(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:

@@ -1,12 +1,13 @@
-"""Response headers as the core reads them: one pass over the pairs, keeping only the few names that decide anything.
+"""Response headers as the core reads them: what names there are is told once, then only the few that decide are read.
 
-ASGI hands over bytes, WSGI and plain callers hand over str. Neither is converted as a whole: names are looked up in
-both kinds, and only the values that are read become str (latin-1, as RFC 9110 section 5.5 has it).
+ASGI hands over bytes, WSGI and plain callers str. Neither is converted as a whole: a row of names is looked up
+as it came, and only the values that are read become str (latin-1, as RFC 9110 section 5.5 has it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 Pair = tuple[Any, Any]
@@ -39,65 +40,20 @@ _NAMES = (
 )
 
 
-def spellings(names: Iterable[str]) -> Iterator[tuple[Any, str]]:
-    """The spellings of header names that are told without a conversion: as HTTP/2 and as HTTP/1 have them."""
-    for name in names:
-        for text in (name, name.title()):
-            yield text, name
-            yield text.encode(), name
-
-
-_READ: dict[Any, str] = dict(spellings(_NAMES))
-
-_ORDINARY_NAMES = (
-    "access-control-allow-credentials",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-max-age",
-    "age",
-    "alt-svc",
-    "cache-control",
-    "connection",
-    "content-language",
-    "content-length",
-    "content-security-policy",
-    "content-type",
-    "cross-origin-opener-policy",
-    "cross-origin-resource-policy",
-    "date",
-    "etag",
-    "expires",
-    "keep-alive",
-    "last-modified",
-    "link",
-    "p3p",
-    "permissions-policy",
-    "pragma",
-    "referrer-policy",
-    "server",
-    "server-timing",
-    "set-cookie",
-    "strict-transport-security",
-    "traceparent",
-    "transfer-encoding",
-    "vary",
-    "via",
-    "x-content-type-options",
-    "x-correlation-id",
-    "x-frame-options",
-    "x-powered-by",
-    "x-process-time",
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-request-id",
-    "x-xss-protection",
-)
-"""Names that decide nothing, or only together with a name that is read (`Date`)."""
-_ORDINARY = frozenset(key for key, _ in spellings(_ORDINARY_NAMES))
-_CONTENT_TYPE = frozenset(key for key, _ in spellings(["content-type"]))
-_SILENT = _ORDINARY - _CONTENT_TYPE
-_IGNORED = _ORDINARY - _READ.keys()
+_READ = frozenset(_NAMES)
+_SILENT = frozenset(("content-type", "date"))
+"""Names that are read and decide nothing by themselves: `Date` only together with a name that tells a wait."""
 _JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
+_PLAIN_TYPES = frozenset(kind for text in _JSON_TYPES for kind in (text, text.encode()))
+_MAX_LAYOUTS = 512
+"""Rows of names that are kept; an app behind one provider has a few dozen. Past it all are told anew."""
+_MAX_NAMES = 64
+_name = itemgetter(0)
+
+
+def lower(name: Any) -> str:
+    """A header's name as we know it."""
+    return (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
 
 
 class Fields:
@@ -106,27 +62,24 @@ class Fields:
     Attributes:
         lines: the values of all lines by lower-case name.
         media_type: that of the body, in lower case and without parameters; empty where none is given.
+        layout: where each header stands; None where they are no response's own.
+        plain: whether there is a plain JSON type and nothing else that decides anything, as in most errors.
     """
 
-    __slots__ = ("lines", "media_type")
+    __slots__ = ("layout", "lines", "media_type", "plain")
 
-    def __init__(self, pairs: Iterable[Pair]) -> None:
-        """Scan pairs of bytes or str."""
+    def __init__(self, pairs: Iterable[Pair], layout: Layout | None = None, *, plain: bool = False) -> None:
+        """Read pairs of bytes or str."""
         values: dict[str, list[str]] = {}
         for name, value in pairs:
-            if name in _IGNORED:
-                continue
-            key = _READ.get(name) or _READ.get(name.lower())
-            if key is None:
-                continue
-            text = (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \t")
-            if key in values:
-                values[key].append(text)
-            else:
-                values[key] = [text]
+            key = lower(name)
+            if key in _READ:
+                text = (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \t")
+                values.setdefault(key, []).append(text)
         self.lines = values
         lines = values.get("content-type")
         self.media_type = lines[0].partition(";")[0].strip().lower() if lines else ""
+        self.layout, self.plain = layout, plain
 
     def __contains__(self, name: str) -> bool:
         """Whether a header of this (lower-case) name is there."""
@@ -146,14 +99,56 @@ class Fields:
         return self.lines.get(name, [])
 
 
-PLAIN_JSON = Fields([("content-type", _JSON_TYPES[0])])
-"""The headers of most errors: a JSON type, and nothing else that decides anything. One object for all, so that telling
-it costs two operations in C instead of a loop over the headers."""
-_PLAIN = {key: PLAIN_JSON for text in _JSON_TYPES for key in (text, text.encode())}
+class Layout:
+    """One row of header names, told once: an app sends the same few rows again and again, only the values differ.
+
+    Attributes:
+        names: the names, in lower case, in order.
+        kept: what a rewrite keeps of them, by the way in which it is sent: `_headers` fills it.
+    """
+
+    __slots__ = ("_json", "_read", "_type_at", "kept", "names")
+
+    def __init__(self, names: Iterable[Any]) -> None:
+        """Tell the names, `str` or `bytes`, in any spelling."""
+        self.names = tuple(map(lower, names))
+        self.kept: dict[Any, Any] = {}
+        self._read = [at for at, name in enumerate(self.names) if name in _READ]
+        types = [at for at in self._read if self.names[at] == "content-type"]
+        telling = any(self.names[at] not in _SILENT for at in self._read)
+        self._type_at = types[0] if len(types) == 1 and not telling else None
+        self._json = Fields([("content-type", _JSON_TYPES[0])], self, plain=True)
+
+    def fields(self, pairs: list[Pair]) -> Fields:
+        """Read the headers of one response that has these names."""
+        at = self._type_at
+        if at is not None and pairs[at][1] in _PLAIN_TYPES:
+            return self._json
+        return Fields([pairs[at] for at in self._read], self)
+
+
+_layouts: dict[tuple[Any, ...], Layout] = {}
+
+
+def layout_of(pairs: list[Pair]) -> Layout:
+    """The layout of a response's headers."""
+    names = tuple(map(_name, pairs))
+    layout = _layouts.get(names)
+    if layout is None:
+        layout = Layout(names)
+        if len(_layouts) >= _MAX_LAYOUTS:
+            _layouts.clear()
+        if len(names) <= _MAX_NAMES:
+            _layouts[names] = layout
+    return layout
+
+
+PLAIN_JSON = layout_of([("content-type", _JSON_TYPES[0])]).fields([("content-type", _JSON_TYPES[0])])
+"""The headers of an error of which nothing is known but that it is JSON."""
 
 
 def scan(headers: Headers) -> Fields:
-    """Scan a response's headers.
+    """Read a response's headers.
 
     Args:
         headers: a mapping, or an iterable of pairs, `str` or `bytes`; of a mapping the view that keeps duplicates.
@@ -162,14 +157,7 @@ def scan(headers: Headers) -> Fields:
         TypeError: if `headers` is neither.
     """
     pairs = headers if type(headers) is list else pairs_of(headers)
-    kind: Any = None
-    for name, value in pairs:
-        if name not in _SILENT:
-            if kind is not None or name not in _CONTENT_TYPE:
-                return Fields(pairs)
-            kind = value
-    plain = _PLAIN.get(kind)
-    return Fields(pairs) if plain is None else plain
+    return layout_of(pairs).fields(pairs)
 
 
 def pairs_of(headers: Headers) -> list[Pair]:

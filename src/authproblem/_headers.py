@@ -6,11 +6,12 @@ ever added.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from authproblem._fields import PLAIN_JSON, Fields, Pair, spellings
+from authproblem._fields import Fields, Pair, layout_of, lower
 from authproblem._negotiate import JSON, PROBLEM
 from authproblem._problem import Problem
 from authproblem._wire import retry_token
@@ -27,13 +28,7 @@ _DROPPED_NAMES = (
     # ours, which nobody else may set
     "auth-problem", "auth-problem-owner", "auth-problem-retry", "auth-problem-upstream",
 )  # fmt: skip
-_DROPPED = frozenset(key for key, _ in spellings(_DROPPED_NAMES))
-_RETRY_AFTER = frozenset(("retry-after", b"retry-after"))
-_CHALLENGE = frozenset(("www-authenticate", b"www-authenticate"))
-_EXPOSE = frozenset(("access-control-expose-headers", b"access-control-expose-headers"))
-_VARY = frozenset(key for key, _ in spellings(["vary"]))
-_CACHE_CONTROL = frozenset(("cache-control", b"cache-control"))
-_MARK = frozenset(("auth-problem-upstream", b"auth-problem-upstream"))
+_DROPPED = frozenset(_DROPPED_NAMES)
 _CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers"))
 _CONSTANT_TYPES = frozenset((PROBLEM, JSON))
 _TWIN_NAMES = ("Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry")
@@ -72,50 +67,55 @@ def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int |
         dress: how it is sent.
     """
     media_type, binary, keep_retry_after, drop_retry_after, keep_challenge, negotiated, expose = dress
-    if fields is PLAIN_JSON:  # every name is spelled in a usual way
-        headers = [pair for pair in pairs if pair[0] not in _DROPPED]
-        varied = [pair[1] for pair in headers if pair[0] in _VARY]
-    else:
-        dropped = _dropped(keep_retry_after, keep_challenge, expose)
-        headers = [pair for pair in pairs if pair[0].lower() not in dropped]
-        varied = [pair[1] for pair in headers if pair[0].lower() in _VARY]
+    layout = fields.layout or layout_of(pairs)
+    way = (keep_retry_after, keep_challenge, expose)
+    kept = layout.kept.get(way)
+    if kept is None:
+        kept = layout.kept[way] = _kept(layout.names, *way)
+    keep, varied = kept
     retry = problem.retry
     fixed = _CONSTANT if media_type in _CONSTANT_TYPES else _constant
-    described, twin, varies = fixed(media_type, problem.reason, problem.owner, retry_token(retry), binary)
-    headers += described
+    constant, varies = fixed(media_type, problem.reason, problem.owner, retry_token(retry), binary)
+    headers = [*keep(pairs), *constant]
     if length is not None:
         headers.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
-    headers += twin
     told = retry.after is not None and not drop_retry_after
     if told and not keep_retry_after:
         headers += _as_kind([("Retry-After", str(retry.after))], binary=binary)
-    if expose and not _CORS.isdisjoint(fields.lines):
+    if expose and not fields.plain and not _CORS.isdisjoint(fields.lines):
         headers += _as_kind(_exposed(fields, waits=keep_retry_after or told), binary=binary)
-    if negotiated and not any(map(_varies, varied)):
+    if negotiated and not (varied and any(_varies(pairs[at][1]) for at in varied)):
         headers += varies
     return headers
 
 
-@lru_cache(maxsize=8)
-def _dropped(keep_retry_after: bool, keep_challenge: bool, expose: bool) -> frozenset[Any]:  # noqa: FBT001
-    """The names that go, by the way in which the problem is sent."""
-    return _DROPPED.union(
-        () if keep_retry_after else _RETRY_AFTER, () if keep_challenge else _CHALLENGE, _EXPOSE if expose else ()
+Keep = Callable[[list[Pair]], Iterable[Pair]]
+
+
+def _kept(names: Sequence[str], keep_retry_after: bool, keep_challenge: bool, expose: bool) -> tuple[Keep, list[int]]:  # noqa: FBT001
+    """What is kept of a row of headers, and where `Vary` stands in it."""
+    dropped = _DROPPED.union(
+        () if keep_retry_after else ("retry-after",),
+        () if keep_challenge else ("www-authenticate",),
+        ("access-control-expose-headers",) if expose else (),
     )
+    stay = [at for at, name in enumerate(names) if name not in dropped]
+    varied = [at for at, name in enumerate(names) if name == "vary"]
+    return itemgetter(*stay) if len(stay) > 1 else partial(_few, stay), varied
 
 
-Constant = tuple[Sequence[Pair], Sequence[Pair], Sequence[Pair]]
-"""The lines that all problems of a type are sent with: what describes the body, the header twin, and `Vary`."""
+def _few(stay: Sequence[int], pairs: list[Pair]) -> list[Pair]:
+    return [pairs[at] for at in stay]
+
+
+Constant = tuple[Sequence[Pair], Sequence[Pair]]
+"""The lines that all problems of a type are sent with: what describes the body, and the header twin; and `Vary`."""
 
 
 def _constant(media_type: str, reason: str, owner: str, token: str, binary: bool) -> Constant:  # noqa: FBT001
     described = [("Content-Type", media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
-    twin = list(zip(_TWIN_NAMES, (reason, owner, token), strict=True))
-    return (
-        _as_kind(described, binary=binary),
-        _as_kind(twin, binary=binary),
-        _as_kind([("Vary", "Accept")], binary=binary),
-    )
+    twin = zip(_TWIN_NAMES, (reason, owner, token), strict=True)
+    return _as_kind([*described, *twin], binary=binary), _as_kind([("Vary", "Accept")], binary=binary)
 
 
 _CONSTANT = lru_cache(maxsize=1024)(_constant)
@@ -124,7 +124,8 @@ _CONSTANT = lru_cache(maxsize=1024)(_constant)
 
 def marked(pairs: list[Pair], fields: Fields, problem: Problem, *, binary: bool, expose: bool) -> list[Pair]:
     """The headers of a redirect with the header twin added; nothing else changes."""
-    kept = [(n, v) for n, v in pairs if n.lower() not in _MARK and not (expose and n.lower() in _EXPOSE)]
+    gone = {"auth-problem-upstream", "access-control-expose-headers"} if expose else {"auth-problem-upstream"}
+    kept = [pair for pair in pairs if lower(pair[0]) not in gone]
     added = problem.twin() + (_exposed(fields, waits=False) if expose else [])
     return kept + _as_kind(added, binary=binary)
 
@@ -133,12 +134,12 @@ def without_mark(pairs: list[Pair], fields: Fields) -> list[Pair]:
     """The headers without `Auth-Problem-Upstream`, which never leaves the app; the very list where it is not there."""
     if "auth-problem-upstream" not in fields:
         return pairs
-    return [pair for pair in pairs if pair[0].lower() not in _MARK]
+    return [pair for pair in pairs if lower(pair[0]) != "auth-problem-upstream"]
 
 
 def forbids_transform(pairs: list[Pair]) -> bool:
     """Whether `Cache-Control` says `no-transform` (RFC 9111 section 5.2.2.6)."""
-    return any("no-transform" in _text(value).lower() for name, value in pairs if name.lower() in _CACHE_CONTROL)
+    return any("no-transform" in _text(value).lower() for name, value in pairs if lower(name) == "cache-control")
 
 
 def _exposed(fields: Fields, *, waits: bool) -> list[tuple[str, str]]:

@@ -91,7 +91,7 @@ class Interception:
     def scan(self) -> None:
         """Read the headers, and take the mark off."""
         self.fields = fields = scan(self.pairs)
-        if fields is not PLAIN_JSON:
+        if not fields.plain:
             self.headers = without_mark(self.pairs, fields)
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> bool:
@@ -160,7 +160,7 @@ class Gate:
             return
         scopes = self.options.scopes
         sender = scopes.sender(request.path, request.state, self._knows)
-        mark = None if fields is PLAIN_JSON else read_mark(fields.get("auth-problem-upstream"))
+        mark = None if fields.plain else read_mark(fields.get("auth-problem-upstream"))
         if mark is not None:
             sender = mark._replace(endpoint=mark.endpoint or sender.endpoint)
         interception.sender = sender
@@ -172,7 +172,7 @@ class Gate:
         if status >= 400:
             request.state[JUDGED] = True
         interception.holding = status not in UNTOUCHABLE and (
-            (fields is PLAIN_JSON and status != _PARTIAL) or self._holds(status, fields, sender)
+            (fields.plain and status != _PARTIAL) or self._holds(status, fields, sender)
         )
 
     def _knows(self, provider: str | None, path: str) -> bool:
@@ -228,7 +228,7 @@ class Gate:
         kind = options.media_type or media_type(held.request.accept, fields.media_type)
         if kind not in _BOTH:
             kind = PROBLEM if folded else fields.get("content-type") or PROBLEM
-        if fields is PLAIN_JSON and not folded:
+        if fields.plain and not folded:
             plain = (kind, held.request.binary, False, False, True, options.media_type is None, options.expose_headers)
             return _new(Dress, plain)
         return Dress(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from authproblem._classify import examine
 from authproblem._disclose import fold
-from authproblem._fields import PLAIN_JSON, Fields, Headers, scan
+from authproblem._fields import Fields, Headers, scan
 from authproblem._members import Unsendable
 from authproblem._model import Classification
 from authproblem._options import DEFAULT_MAX_BODY, Policy, default_policy, make_policy
@@ -54,7 +54,7 @@ def process(
 ) -> Outcome:
     """The whole path for one response."""
     registry = policy.registry
-    plain = body if fields is PLAIN_JSON and len(body) <= policy.max_body else _decoded(fields, body, policy.max_body)
+    plain = body if fields.plain and len(body) <= policy.max_body else _decoded(fields, body, policy.max_body)
     if plain is None:
         return Outcome(None, None, None, "unreadable")
     found, why = examine(registry, occasion.status, fields, plain, sender, states=policy.transaction_states)
@@ -149,7 +149,7 @@ def classify(
         ValueError: for a wrong provider or endpoint.
     """
     fields = scan(headers)
-    plain = body if fields is PLAIN_JSON and len(body) <= DEFAULT_MAX_BODY else _decoded(fields, body, DEFAULT_MAX_BODY)
+    plain = body if fields.plain and len(body) <= DEFAULT_MAX_BODY else _decoded(fields, body, DEFAULT_MAX_BODY)
     if plain is None:
         return None
     sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)

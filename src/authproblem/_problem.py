@@ -291,7 +291,7 @@ def build(
         moved = members(said, _texts(problem, entry, policy), problem.extensions, code)
         if moved:
             upstream["members"] = moved
-    if fields is not PLAIN_JSON:
+    if not fields.plain:
         _add_from_headers(problem, said, fields, registry)
     return problem
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from authproblem._fields import PLAIN_JSON, Fields
+from authproblem._fields import Fields
 from authproblem._model import Entry, RetryHint
 from authproblem._registry import Registry
 
@@ -140,7 +140,7 @@ def http_date(value: str) -> float | None:
 
 def _wait(entry: Entry, fields: Fields, occasion: Occasion) -> tuple[int | None, str | None]:
     """The first source that yields a believed value."""
-    told = fields is not PLAIN_JSON  # else there is no header that tells a wait
+    told = not fields.plain  # else there is no header that tells a wait
     after = believed(fields, occasion) if told else None
     if after is not None:
         return after, "retry-after"
