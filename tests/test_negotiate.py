@@ -16,7 +16,17 @@ accepts = st.lists(st.builds(str.__add__, ranges, weights), max_size=5).map(", "
 
 
 @pytest.mark.parametrize(
-    "accept", [None, "", "*/*", "application/*", PROBLEM, f"{JSON}, {PROBLEM}", "text/html, */*;q=0.1"]
+    "accept",
+    [
+        None,
+        "",
+        "*/*",
+        "application/*",
+        PROBLEM,
+        f"{JSON}, {PROBLEM}",
+        f"{PROBLEM} , {JSON};q=0.9",
+        "text/html, */*;q=0.1",
+    ],
 )
 def test_is_a_problem_wherever_that_is_accepted(accept: str | None) -> None:
     """No `Accept` means everything; of two types liked equally, ours."""
@@ -76,7 +86,7 @@ def test_reads_no_more_ranges_than_anybody_sends() -> None:
 
 
 @pytest.mark.parametrize(
-    "accept", [f"{PROBLEM}, {JSON};q=2", f"{JSON}, {PROBLEM};q=x", f"{PROBLEM};q=1.0, {JSON};q=1.5"]
+    "accept", [f"{PROBLEM}, {JSON};q=2", f"{PROBLEM}, {JSON};q=x", f"{PROBLEM};q=1.0, {JSON};q=1.5"]
 )
 def test_no_weight_counts_more_than_one(accept: str) -> None:
     """Of two types liked equally, ours."""
