@@ -180,7 +180,15 @@ def test_the_answers_are_those_of_the_contract(
 
 @by_door
 @pytest.mark.parametrize(
-    ("given", "kept"), [("oae" + "x" * 22, True), ("oaeShort", False), (None, False), (7, False), ("x" * 300, False)]
+    ("given", "kept"),
+    [
+        ("oae" + "x" * 22, True),
+        ("oaeShort", False),
+        ("oae" + "x" * 23, False),
+        (None, False),
+        (7, False),
+        ("x" * 300, False),
+    ],
 )
 def test_an_error_id_has_one_length(door: str, given: object, kept: bool) -> None:
     """The upstream's, where it has the usual form; else one of that form, new each time."""
@@ -321,6 +329,15 @@ def test_who_asks_the_function_is_no_stranger(level: str | None) -> None:
 
     assert found is not None
     assert found.reason == "account-inactive"
+
+
+def test_a_folded_answer_is_told_by_its_code() -> None:
+    """As a genuine one whose text nobody looked at."""
+    body = json.dumps(INACTIVE).encode()
+    found = normalize(400, [JSON_TYPE], body, provider="auth0", endpoint="/oauth/token", disclosure="safe", texts="all")
+
+    assert found is not None
+    assert (found.entry, found.matched_by) == ("auth0:invalid_grant/wrong-credentials", "code")
 
 
 def test_there_is_something_to_fold_for_each_provider() -> None:

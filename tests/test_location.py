@@ -75,12 +75,27 @@ def test_of_repeated_parameters_the_first_counts() -> None:
     assert read[0].document == {"error": "first", "state": "s"}
 
 
-def test_reads_the_fragment_of_single_page_routers() -> None:
-    """They put a question mark behind the hash."""
-    read = read_location("https://app.example.com/#?error=login_required&state=s")
+@pytest.mark.parametrize("mark", ["#", "#?"])
+def test_reads_the_fragment_of_single_page_routers(mark: str) -> None:
+    """Some put a question mark behind the hash."""
+    read = read_location(f"https://app.example.com/{mark}error=login_required&state=s")
 
     assert read is not None
-    assert read[0].code == "login_required"
+    assert (read[0].code, read[0].shape) == ("login_required", "redirect")
+
+
+@pytest.mark.parametrize(("length", "read"), [(8192, True), (8193, False)])
+def test_reads_up_to_8192_characters(length: int, read: bool) -> None:
+    start = "/?error=login_required&state="
+
+    assert (read_location(start + "x" * (length - len(start))) is not None) is read
+
+
+@pytest.mark.parametrize(("number", "read"), [(64, True), (65, False)])
+def test_reads_up_to_64_parameters(number: int, read: bool) -> None:
+    location = "/?error=login_required&state=x" + "&a=1" * (number - 2)
+
+    assert (read_location(location) is not None) is read
 
 
 def test_keeps_what_the_client_needs_to_go_on_and_nothing_else() -> None:

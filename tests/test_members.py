@@ -135,6 +135,9 @@ class TestContinuation:
             "validation_errors": [{"field": "email", "message": KNOWN, "source": "body"}, {"pointer": "/a/0"}, {}]
         }
         assert kept({"validation_errors": "jane@example.com"}) == {}
+        assert kept({"validation_errors": [{"field": "a", "message": UNKNOWN, "pointer": None}]}) == {
+            "validation_errors": [{"field": "a"}]
+        }
         assert len(kept({"validation_errors": [{"field": "a"}] * 99})["validation_errors"]) == MAX_CAUSES
 
 

@@ -16,7 +16,17 @@ accepts = st.lists(st.builds(str.__add__, ranges, weights), max_size=5).map(", "
 
 
 @pytest.mark.parametrize(
-    "accept", [None, "", "*/*", "application/*", PROBLEM, f"{JSON}, {PROBLEM}", "text/html, */*;q=0.1"]
+    "accept",
+    [
+        None,
+        "",
+        "*/*",
+        "application/*",
+        PROBLEM,
+        f"{JSON}, {PROBLEM}",
+        f"{PROBLEM} , {JSON};q=0.9",
+        "text/html, */*;q=0.1",
+    ],
 )
 def test_is_a_problem_wherever_that_is_accepted(accept: str | None) -> None:
     """No `Accept` means everything; of two types liked equally, ours."""
@@ -35,6 +45,10 @@ def test_is_a_problem_wherever_that_is_accepted(accept: str | None) -> None:
         f"{JSON};q=0.2, application/*;q=0.1",
         f"application/*;q=0.1, {JSON};q=0.2",
         f"{PROBLEM};q=0.000, {JSON};q=0.001",
+        f"{JSON} ; q = 1 , {PROBLEM} ; q = 0.5 ",
+        f" {JSON};q=1, {PROBLEM};q=0.5",
+        f"{JSON};q=0.5, {PROBLEM};q=0.4;x=a=b",
+        f"{JSON};q=0.4, {JSON};q=0.9, {PROBLEM};q=0.5",
     ],
 )
 def test_is_plain_json_where_that_is_liked_better(accept: str) -> None:
@@ -60,7 +74,7 @@ def test_a_more_specific_range_counts_even_if_it_is_worse(accept: str) -> None:
     assert media_type(accept, UPSTREAM) == PROBLEM
 
 
-@pytest.mark.parametrize("q", ["q=2", "q=one", "q=", "q", "q=-1", "q=0.5.5", "q=\u0661", "q=1e-3"])
+@pytest.mark.parametrize("q", ["q=2", "q=one", "q=", "q", "q=-1", "q=0.5.5", "q=\u0661", "q=1e-3", "q=0.0009"])
 def test_a_malformed_weight_counts_as_absent(q: str) -> None:
     """Then the range counts in full."""
     assert media_type(f"{JSON};{q}, {PROBLEM};q=0.9", UPSTREAM) == JSON
@@ -69,6 +83,22 @@ def test_a_malformed_weight_counts_as_absent(q: str) -> None:
 def test_reads_no_more_ranges_than_anybody_sends() -> None:
     """Reading costs nothing, however long the header is."""
     assert media_type(", ".join(["text/html"] * 100_000 + [JSON]), "") == PROBLEM
+
+
+@pytest.mark.parametrize(
+    "accept", [f"{PROBLEM}, {JSON};q=2", f"{PROBLEM}, {JSON};q=x", f"{PROBLEM};q=1.0, {JSON};q=1.5"]
+)
+def test_no_weight_counts_more_than_one(accept: str) -> None:
+    """Of two types liked equally, ours."""
+    assert media_type(accept, UPSTREAM) == PROBLEM
+
+
+@pytest.mark.parametrize(("position", "chosen"), [(64, JSON), (65, PROBLEM)])
+def test_reads_64_ranges(position: int, chosen: str) -> None:
+    """Browsers send fewer than ten."""
+    accept = "text/x," * (position - 2) + f"{PROBLEM};q=0.1,{JSON}"
+
+    assert media_type(accept, UPSTREAM) == chosen
 
 
 @given(accepts)

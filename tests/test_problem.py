@@ -159,6 +159,16 @@ class TestQuestions:
 
         assert {name for name in names if getattr(found, name)} == answers
 
+    @pytest.mark.parametrize(
+        ("reason", "answer"), [("rate-limited", True), ("concurrency-limited", True), ("too-many-attempts", False)]
+    )
+    def test_a_rate_limit_is_one_without_a_wait_too(self, reason: str, answer: bool) -> None:
+        """Attack protection is none: waiting does not mend it."""
+        found = Problem.from_headers({"Auth-Problem": reason, "Auth-Problem-Owner": "limit"})
+
+        assert found is not None
+        assert found.is_rate_limit is answer
+
 
 class TestFromBytes:
     @given(documents, st.sampled_from([None, "urn:uuid:1"]), st.sampled_from([None, "7"]))
@@ -242,6 +252,13 @@ class TestFromHeaders:
 
         assert found is not None
         assert (found.reason, found.owner, found.retry) == ("rate-limited", "limit", retry)
+
+    def test_leaves_empty_what_headers_do_not_tell(self) -> None:
+        """Neither a title nor a status is made up."""
+        found = Problem.from_headers([("Auth-Problem", "mfa-required")])
+        retry = RetryHint("after_action", None, False, None)
+
+        assert found == Problem("", "mfa-required", "", 0, "", None, "", "", retry, "", {}, {}, None, "")
 
     @pytest.mark.parametrize("headers", [{}, {"Auth-Problem": ""}, {"Auth-Problem-Owner": "user"}])
     def test_gives_none_where_there_is_no_twin(self, headers: dict[str, str]) -> None:

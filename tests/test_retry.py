@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry, RetryHint, normalize
-from authproblem._retry import DEFAULT_MAX_WAIT, http_date
+from authproblem._fields import scan
+from authproblem._retry import DEFAULT_MAX_WAIT, Occasion, believed, http_date
 from tests.support.doors import DOORS, through
 from tests.support.responses import JSON_TYPE, Pairs, json_response
 from tests.support.vectors import rows
@@ -195,6 +196,54 @@ class TestWait:
         assert found.source != "ratelimit" or found.after == 1
 
 
+class TestReset:
+    """The reset headers of a limit, whose own wait is 60 seconds, where no longer wait than 100 is believed."""
+
+    @staticmethod
+    def wait(*headers: tuple[str, str]) -> tuple[int | None, str | None]:
+        found = hint(LIMITED["okta"], list(headers), now=NOW, max_wait=100)
+        return found.after, found.source
+
+    def test_of_exactly_the_longest_wait_is_believed(self) -> None:
+        assert self.wait(("x-ratelimit-reset", "100")) == (100, "x-ratelimit-reset")
+        assert self.wait(("x-ratelimit-reset", "101")) == (60, "default")
+
+    @pytest.mark.parametrize("values", [("30", "90"), ("90", "30")])
+    def test_in_seconds_counts_by_its_smallest_line(self, values: tuple[str, str]) -> None:
+        assert self.wait(*(("x-ratelimit-reset", value) for value in values)) == (30, "x-ratelimit-reset")
+
+    @pytest.mark.parametrize("values", [(30, 90), (90, 30)])
+    def test_as_a_time_counts_by_its_smallest_line(self, values: tuple[int, int]) -> None:
+        lines = [("x-ratelimit-reset", str(int(NOW) + value)) for value in values]
+
+        assert self.wait(*lines) == (30, "x-ratelimit-reset")
+
+    def test_is_a_time_from_a_thousand_million_on(self) -> None:
+        lines = [("date", "Sun, 09 Sep 2001 01:46:39 GMT"), ("x-ratelimit-reset", "1000000000")]
+
+        assert self.wait(*lines) == (1, "x-ratelimit-reset")
+
+    @pytest.mark.parametrize("value", ["30x", "30 x", "x30", "\u0663", "-30", "3e1"])
+    def test_that_is_no_number_is_none(self, value: str) -> None:
+        assert self.wait(("x-ratelimit-reset", value)) == (60, "default")
+
+    @pytest.mark.parametrize("line", ["b=x;r=0;t=30x", "b=x;r=0", "b=x;r=0;t=-5"])
+    def test_of_a_quota_is_a_whole_number(self, line: str) -> None:
+        assert self.wait(("auth0-client-quota-limit", line)) == (60, "default")
+
+    def test_of_ratelimit_is_told_by_that_name(self) -> None:
+        pytest.importorskip("http_sf")
+
+        assert self.wait(("ratelimit", '"x";r=0;t=42')) == (42, "ratelimit")
+
+
+def test_a_retry_after_of_exactly_the_longest_wait_is_believed() -> None:
+    fields = scan([JSON_TYPE, ("retry-after", "100")])
+
+    assert believed(fields, Occasion(429, max_wait=100)) == 100
+    assert believed(fields, Occasion(429, max_wait=99)) is None
+
+
 class TestAutomatic:
     @pytest.mark.parametrize(
         ("method", "endpoint", "automatic"),
@@ -229,6 +278,12 @@ class TestAutomatic:
     def test_needs_a_short_wait(self, after: str, automatic: bool) -> None:
         """A minute at most."""
         assert hint(headers=[("Retry-After", after)], method="GET").automatic is automatic
+
+    def test_is_nothing_that_a_person_has_to_mend(self) -> None:
+        """Whatever the headers say."""
+        found = hint({"errorCode": "E0000004", "errorSummary": "x"}, [("retry-after", "5")], status=429, method="GET")
+
+        assert found == RetryHint("after_action", None, False, None)
 
     def test_needs_a_known_wait(self) -> None:
         """A program that does not know how long to wait must not try."""
@@ -304,6 +359,7 @@ class TestHttpDate:
             "1994-11-06T08:49:37Z",
             "Sun, \u0660\u0666 Nov 1994 08:49:37 GMT",
             "06 Nov 1994 08:49:37 GMT\n",
+            "Sun, 06 Nov 1994 08:49:37 GMT and more",
         ],
     )
     def test_refuses_anything_else(self, value: str) -> None:

@@ -62,6 +62,21 @@ class TestMark:
         """The word of the app on the provider holds."""
         assert read_mark(value) == Sender("okta", certain=True)
 
+    @pytest.mark.parametrize("value", ["okta ; endpoint=/a", " okta;endpoint=/a ", "okta;  endpoint=/a"])
+    def test_may_have_blanks_around_its_parts(self, value: str) -> None:
+        """Apps write it by hand, too."""
+        assert read_mark(value) == Sender("okta", certain=True, endpoint="/a")
+
+    def test_keeps_512_characters_of_an_endpoint(self) -> None:
+        """A path is the client's choice; a header has to stay small."""
+        assert mark_upstream(response(), "okta", "/" + "a" * 600).headers == {MARK: "okta;endpoint=/" + "a" * 511}
+
+    def test_shows_the_signs_of_a_path_as_they_are(self) -> None:
+        """So that it can be read in a trace of the app."""
+        marked = mark_upstream(response(), "okta", "/a:b@c!d$e&f'g(h)i*j+k,l=m~n-o.p_q")
+
+        assert marked.headers[MARK] == "okta;endpoint=/a:b@c!d$e&f'g(h)i*j+k,l=m~n-o.p_q"
+
     def test_refuses_an_unknown_provider_and_what_is_no_path(self) -> None:
         """At the call, with the name of what is wrong."""
         with pytest.raises(ValueError, match=r"mark_upstream\(\): provider='keycloak'.*'auth0', 'okta', 'oauth'"):

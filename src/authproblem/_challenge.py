@@ -76,13 +76,9 @@ def parse_line(line: str, *, loose: bool = False) -> list[Challenge] | None:
             parameters[name.lower()] = token if token is not None else _QUOTED_PAIR.sub(r"\1", quoted)
         elif found := _SCHEME.match(line, at):
             scheme = found.group(1).lower()
-            token68 = _TOKEN68.match(line, found.end()) if found.group().endswith(" ") else None
+            token68 = _TOKEN68.match(line, found.end())
             challenges.append(Challenge(scheme, token68.group(1) if token68 else None, {}))
-            if token68:
-                found = token68
-            elif parameter.match(line, found.end()) and found.group().endswith(" "):
-                at = found.end()
-                continue
+            found = token68 or found
         else:
             return None
         at = _SKIP.match(line, found.end()).end()  # type: ignore[union-attr]

@@ -183,8 +183,8 @@ def _remains(headers: list[tuple[Any, Any]]) -> bool:
     for name, value in headers:
         key = name.decode("latin-1") if isinstance(name, bytes) else name
         if key.lower() in {"x-ratelimit-remaining", "x-rate-limit-remaining"}:
-            text = value.decode("latin-1") if isinstance(value, bytes) else value
-            return bool(text.strip().isdigit() and int(text) > 0)
+            text = (value.decode("latin-1") if isinstance(value, bytes) else value).strip()
+            return bool(text.isascii() and text.isdigit() and text.strip("0"))
     return False
 
 

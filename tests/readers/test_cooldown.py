@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from typing import Any
 
 import pytest
 
-from authproblem import Problem, Registry, normalize
-from authproblem._cooldown import Bucket, MemoryCooldown, bucket, document_of, held_back, tripped
+from authproblem import Problem, Registry, RetryHint, normalize
+from authproblem._cooldown import Bucket, MemoryCooldown, bucket, document_of, held_back, tripped, wait_to_tell
 from tests.readers import samples
 from tests.support.responses import Pairs, Response, json_response
 
@@ -94,6 +95,14 @@ class TestMemoryCooldown:
         assert [key for key in ("long", "short", "new") if store.look(key)] == ["long", "new"]
         assert len(store) == 2
 
+    def test_keeps_1024_buckets_by_default(self) -> None:
+        """A tenant has tens of limits; what hostile paths add costs no more than a megabyte."""
+        store = MemoryCooldown()
+        for number in range(1025):
+            store.hold(str(number), 30, b"")
+
+        assert len(store) == 1024
+
     def test_gives_up_what_is_over_before_anything_else(self) -> None:
         """An ended entry makes room."""
         clock = Clock()
@@ -144,6 +153,8 @@ class TestBucket:
             place(authorization="SSWS 00abc"),
             place(query="client_id=0oa1"),
             place(provider="auth0"),
+            place("/api/v2/users"),
+            place("/app/v1/users"),
         ],
     )
     def test_differs_by_tenant_endpoint_and_caller(self, other: Bucket) -> None:
@@ -157,6 +168,9 @@ class TestBucket:
             (place(authorization=BASIC), place(authorization="basic Y2xpZW50LTE6b3RoZXI=")),
             (place(authorization="Bearer abc"), place(authorization="Bearer  abc ")),
             (place(query="a=1&client_id=x"), place(query="client_id=x&b=2")),
+            (place(authorization=BASIC), place(query="client_id=client-1")),
+            (place(authorization=f" {BASIC} "), place(authorization=BASIC)),
+            (place("/api/v1/" + "a" * 64), place("/api/v1/" + "a" * 65)),
         ],
     )
     def test_is_the_same_for_one_limit(self, one: Bucket, two: Bucket) -> None:
@@ -170,6 +184,11 @@ class TestBucket:
         """All without credentials share one."""
         assert place(authorization=authorization, query=query) == place()
         assert not place(authorization=authorization, query=query).known
+
+    def test_is_told_for_any_credential(self) -> None:
+        """What no header or query should hold raises nothing."""
+        assert place(authorization="Bearer \u20ac").known
+        assert place(query="client_id=\ud800").known
 
     @pytest.mark.parametrize("authorization", [BASIC, "Bearer eyJhbGciOi.eyJzdWIi.c2ln", "SSWS 00aBcD"])
     def test_holds_no_credential(self, authorization: str) -> None:
@@ -243,6 +262,46 @@ class TestTripped:
         assert key_of(response, place("/api/v1/authn")) is None
         assert key_of(response, place("/api/v1/users", authorization=BASIC)) == place(authorization=BASIC).own
 
+    @pytest.mark.parametrize("name", ["X-RateLimit-Remaining", "x-rate-limit-remaining"])
+    @pytest.mark.parametrize("value", ["1", "588", " 07 ", "9" * 5000])
+    def test_a_rest_of_either_vendor_counts(self, name: str, value: str) -> None:
+        """As text or bytes, after other headers."""
+        for header in ((name, value), (name.encode(), value.encode())):
+            assert tripped(problem_of(samples.LIMITED), place(), [("x-other", "0"), header]) is None
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            [("X-RateLimit-Remaining", "x")],
+            [("X-RateLimit-Remaining", "\u00b2")],
+            [("X-RateLimit-Remaining", "-1")],
+            [(b"x-ratelimit-remaining", b"0")],
+            [(b"x-rate-limit-remaining", b"\xb2")],
+            [("x-rate-limit-limit", "600")],
+            [],
+        ],
+    )
+    def test_a_rest_that_is_none_counts_as_used_up(self, headers: Pairs) -> None:
+        """Garbage, zero and silence are no rest."""
+        assert tripped(problem_of(samples.LIMITED), place(), list(headers)) == place().own
+
+    def test_a_wait_of_which_nobody_says_whose_it_is_trips_nothing(self) -> None:
+        """The provider has to have named it."""
+        problem = problem_of(samples.LIMITED)._replace(retry=RetryHint("after_delay", 30, True))
+
+        assert tripped(problem, place(), []) is None
+
+
+class TestWait:
+    @pytest.mark.parametrize(
+        ("left", "told"), [(0.2, range(1, 4)), (10.0, range(10, 13)), (20.0, range(20, 23)), (100.2, range(101, 113))]
+    )
+    def test_is_never_shorter_and_up_to_a_tenth_longer(self, left: float, told: range) -> None:
+        """At least two seconds to choose from, so that not all come back in one instant."""
+        random.seed(1)
+
+        assert {wait_to_tell(left) for _ in range(1000)} == set(told)
+
 
 class TestDocument:
     def test_keeps_what_sdks_read(self) -> None:
@@ -277,26 +336,23 @@ class TestDocument:
         document = document_of(problem, REGISTRY)
 
         assert [part for part in (b"jane", b"secret", b"af0ifjsldkj", b"urn:uuid") if part in document] == []
-        assert b'"error":"too_many_requests"' in document
+        kept = Problem.from_bytes(document)
+        assert kept is not None
+        assert kept.extensions == {
+            "error": "too_many_requests",
+            "error_description": problem.detail,
+            "statusCode": 429,
+        }
+        assert (kept.instance, kept.upstream) == (None, {"status": 429, "code": "too_many_requests"})
 
     def test_is_told_anew_to_each(self) -> None:
         """Instance, wait and what a program may do belong to the request at hand."""
         told = held_back(document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False)
 
         assert told is not None
-        assert (told.instance, told.retry.after, told.retry.automatic, told.reason, told.status) == (
-            "urn:uuid:2",
-            17,
-            False,
-            "rate-limited",
-            429,
-        )
+        assert told.retry == RetryHint("after_delay", 17, False, "retry-after")
+        assert (told.instance, told.reason, told.status) == ("urn:uuid:2", "rate-limited", 429)
 
     def test_a_store_that_gives_something_else_is_not_believed(self) -> None:
         """The request is sent then."""
         assert held_back(b"garbage", 17, "urn:uuid:2", automatic=False) is None
-
-    @pytest.mark.parametrize("headers", [[("X-RateLimit-Remaining", "x")], [(b"x-ratelimit-remaining", b"0")], []])
-    def test_a_rest_that_is_none_counts_as_used_up(self, headers: Pairs) -> None:
-        """Garbage, zero and silence are no rest."""
-        assert tripped(problem_of(samples.LIMITED), place(), list(headers)) == place().own
