@@ -87,24 +87,34 @@ def _brotli(body: bytes, limit: int) -> bytes | None:
     return out if stream.is_finished() and len(out) <= limit else None
 
 
-def _zstd(body: bytes, limit: int) -> bytes | None:
-    try:
-        if sys.version_info >= (3, 14):
-            from compression import zstd
+if sys.version_info >= (3, 14):
 
-            stream = zstd.ZstdDecompressor()
-            out: bytes = stream.decompress(body, limit + 1)
-            return out if stream.eof and not stream.unused_data and len(out) <= limit else None
-        import zstandard
-    except ImportError:
-        return None
-    try:
-        if zstandard.frame_content_size(body) > limit:
+    def _zstd(body: bytes, limit: int) -> bytes | None:
+        try:
+            from compression import zstd
+        except ImportError:  # an interpreter that was built without it
             return None
-        out = zstandard.ZstdDecompressor().decompress(body, max_output_size=limit + 1, allow_extra_data=False)
-    except zstandard.ZstdError:  # damaged, cut short, too large, or more than one frame
-        return None
-    return out if len(out) <= limit else None
+        stream = zstd.ZstdDecompressor()
+        try:
+            out: bytes = stream.decompress(body, limit + 1)
+        except zstd.ZstdError:
+            return None
+        return out if stream.eof and not stream.unused_data and len(out) <= limit else None
+
+else:
+
+    def _zstd(body: bytes, limit: int) -> bytes | None:
+        try:
+            import zstandard
+        except ImportError:
+            return None
+        try:
+            if zstandard.frame_content_size(body) > limit:
+                return None
+            out = zstandard.ZstdDecompressor().decompress(body, max_output_size=limit + 1, allow_extra_data=False)
+        except zstandard.ZstdError:  # damaged, cut short, too large, or more than one frame
+            return None
+        return out if len(out) <= limit else None
 
 
 _UNDO: dict[str, Callable[[bytes, int], bytes | None]] = {

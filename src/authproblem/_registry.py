@@ -21,7 +21,8 @@ Json = dict[str, Any]
 ExtensionSource = str | os.PathLike[str] | Mapping[str, Any]
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "registry")
-_builtin: Registry | None = None
+_builtin: dict[str, Registry] = {}
+"""The one cache of the package. A dictionary, for `setdefault`: of threads that come first together, one fills it."""
 
 
 class Registry:
@@ -73,10 +74,8 @@ class Registry:
     @classmethod
     def builtin(cls) -> Registry:
         """The registry that comes with the package; read once, then shared."""
-        global _builtin  # noqa: PLW0603 - the one cache of the package, filled with the same value whoever comes first
-        if _builtin is None:
-            _builtin = _load(cls)
-        return _builtin
+        found = _builtin.get("builtin")
+        return found if found is not None else _builtin.setdefault("builtin", _load(cls))
 
     def extend(self, source: ExtensionSource) -> Registry:
         """A new registry with a team's own entries on top of this one.

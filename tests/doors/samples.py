@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable
 
 import brotli
-import zstandard
 
+from tests.support.codings import zstd_compress
 from tests.support.responses import Response, json_response
 
 PROBLEM, JSON = "application/problem+json", "application/json"
@@ -58,7 +58,7 @@ CODINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "deflate": ("deflate", zlib.compress),
     "raw deflate": ("deflate", raw_deflate),
     "br": ("br", brotli.compress),
-    "zstd": ("zstd", zstandard.ZstdCompressor().compress),
+    "zstd": ("zstd", zstd_compress),
     "gzip in gzip": ("gzip, gzip", lambda content: gzip.compress(gzip.compress(content))),
     "deflate, then br": ("deflate, br", lambda content: brotli.compress(zlib.compress(content))),
     "identity": ("identity", bytes),

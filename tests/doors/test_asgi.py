@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
+import inspect
 from http import HTTPStatus
 from typing import Any
 
@@ -443,4 +443,4 @@ def test_uvicorn_takes_it_for_an_asgi_3_app() -> None:
     config = uvicorn.Config(AuthProblemMiddleware(answering(OKTA)), log_config=None)
     config.load()
     assert config.interface == "asgi3"
-    assert asyncio.iscoroutinefunction(AuthProblemMiddleware.__call__)
+    assert inspect.iscoroutinefunction(AuthProblemMiddleware.__call__)

@@ -13,7 +13,6 @@ from typing import Any
 import brotli
 import pytest
 import structlog
-import zstandard
 
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
@@ -23,6 +22,7 @@ from tests.doors.samples import CODINGS, ERRORS, JSON, OKTA, OKTA_BODY, bytewise
 from tests.doors.support import DOORS, assert_problem, assert_sound, assert_untouched, is_problem, through
 from tests.doors.wsgi_host import Gateway, eager
 from tests.support.asgi_server import drive, http_scope
+from tests.support.codings import zstd_compress
 from tests.support.events import Events
 from tests.support.responses import Pairs, Response
 from tests.support.wsgi_server import http_environ
@@ -127,7 +127,7 @@ def bombs() -> dict[str, tuple[str, bytes]]:
         "gzip": ("gzip", inner),
         "deflate": ("deflate", zlib.compress(plain, 9)),
         "br": ("br", brotli.compress(plain, quality=5)),
-        "zstd": ("zstd", zstandard.ZstdCompressor(level=3).compress(plain)),
+        "zstd": ("zstd", zstd_compress(plain)),
         "gzip twice": ("gzip, gzip", gzip.compress(inner, 9)),
         "empty members": ("gzip", gzip.compress(b"") * 12_000),
     }
