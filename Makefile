@@ -9,7 +9,7 @@ WHEEL  := .venv-wheel
 CODE    = $(wildcard src tests tools examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served budget fuzz mutate soak docs build clean
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory budget fuzz mutate soak docs build clean
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -75,11 +75,14 @@ format: $(READY) ## let ruff format the code and mend what it can
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-bench: $(READY) ## the benchmarks, about three minutes; ARGS='--size quick' for less
+bench: $(READY) ## the benchmarks, about five minutes; ARGS='--size quick' for less
 	$(PY) -m benchmarks $(ARGS)
 
 bench-served: $(READY) ## behind real servers, under wrk: about ten minutes
 	$(PY) -m benchmarks --only served $(ARGS)
+
+bench-memory: $(READY) ## what is kept after a million errors through each door: about three minutes
+	$(PY) -m benchmarks --only million $(ARGS)
 
 budget: $(READY) ## what the hot path may cost: counted where valgrind is installed, else timed
 	$(PY) -m benchmarks.budget $(ARGS)

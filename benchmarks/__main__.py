@@ -1,4 +1,4 @@
-"""The whole suite: `python -m benchmarks`, or `make bench`. Prints tables; keeps the run as JSON and as a picture."""
+"""The whole suite: `python -m benchmarks`, or `make bench`. Prints tables; keeps the run as JSON, page and picture."""
 
 from __future__ import annotations
 
@@ -6,63 +6,78 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import core, doors, errors, instructions, scale, served
+from benchmarks import budget, core, doors, errors, instructions, memory, results, scale, served
+from benchmarks.machine import load
 from benchmarks.plot import draw
 from benchmarks.readme import publish
-from benchmarks.results import FULL, LATEST, LONG, QUICK, TINY, Row, Section, Settings, as_json, show, write
+from benchmarks.results import FULL, QUICK, TINY, Row, Section, Settings
+from benchmarks.tables import show
 from benchmarks.timing import Figure
 
-_SIZES = {"tiny": TINY, "quick": QUICK, "full": FULL, "long": LONG}
-_SECTIONS: dict[str, Callable[[Settings], Section]] = {
+_SIZES = {"tiny": TINY, "quick": QUICK, "full": FULL}
+_SHORT: dict[str, Callable[[Settings], Section]] = {
     "healthy-asgi": doors.healthy_asgi,
     "healthy-wsgi": doors.healthy_wsgi,
     "stream": doors.streamed_asgi,
     "classify": core.classify_section,
     "normalize": core.normalize_section,
-    "peers": core.peers_section,
+    "headers": core.headers_section,
     "errors-asgi": partial(errors.rewritten, door="ASGI"),
     "errors-wsgi": partial(errors.rewritten, door="WSGI"),
     "events": errors.events,
     "entries": scale.entries,
     "imports": scale.fresh,
-    "memory": scale.memory,
+    "memory": memory.memory,
 }
+_LONG: dict[str, Callable[[Settings], Section]] = {
+    "instructions": lambda _: counted(),
+    "served": served.served,
+    "million": memory.million,
+}
+ORDER = [*_SHORT, *_LONG]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run what is asked for."""
+    """Run what is asked for; keep what was measured in full."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--size", choices=_SIZES, default="full", help="how much is measured")
-    parser.add_argument("--only", default="", help=f"sections, by comma: {', '.join(_SECTIONS)}, instructions, served")
-    parser.add_argument("--served", action="store_true", help="real servers under wrk, too: some minutes")
-    parser.add_argument("--keep", action="store_true", help="keep the run although it is small or partial")
+    parser.add_argument("--size", choices=_SIZES, default="full", help="how much is measured; only full is kept")
+    parser.add_argument("--only", default="", help=f"sections, by comma: {', '.join(ORDER)}")
+    parser.add_argument("--keep", action="store_true", help="keep the run although it is small")
     given = parser.parse_args(arguments)
-    settings = _SIZES[given.size]
-    wanted = [name for name in given.only.split(",") if name]
-    sections = []
-    for name, run in _SECTIONS.items():
-        if not wanted or name in wanted:
-            sections.append(run(settings))
-            show(sections[-1])
-    keep = given.keep or (not wanted and given.size in {"full", "long"})
-    if instructions.available() and (keep if not wanted else "instructions" in wanted):
-        sections.append(counted())
-        show(sections[-1])
-    if given.served or "served" in wanted:
-        sections.append(served.served() if served.available() else Section("served", "needs Linux and wrk", [], {}))
-        show(sections[-1])
+    unknown = {name for name in given.only.split(",") if name} - set(ORDER)
+    if unknown:
+        parser.error(f"no such section: {', '.join(sorted(unknown))}")
+    keep = given.keep or given.size == "full"
+    wanted = [name for name in given.only.split(",") if name] or [*_SHORT, *(["instructions"] if keep else [])]
+    before = load()
+    sections: dict[str, Section] = {}
+    for name in ORDER:
+        if name in wanted:
+            sections[name] = (_SHORT | _LONG)[name](_SIZES[given.size])
+            show(sections[name])
     if keep:
-        document = as_json(sections, settings=settings)
-        write(document)
-        draw(document)
-        publish(document)
-        print(f"kept in {LATEST.name}, plot.svg and README.md")
+        _keep(sections, given.size, before)
+
+
+def _keep(sections: dict[str, Section], size: str, before: float | None) -> None:
+    """Lay the run over the kept one, and write page and picture anew; what could not be measured here is left out."""
+    measured = {name: section for name, section in sections.items() if section.rows}
+    document = results.merged(results.read(), results.as_json(measured, size=size, load=before), ORDER)
+    results.write(document)
+    draw(document)
+    publish(document)
+    print(f"kept in {results.LATEST.name}, plot.svg and README.md: {', '.join(measured)}")
 
 
 def counted() -> Section:
-    """Instructions of each operation."""
-    rows = [Row(name, Figure(value, value, value), None) for name, value in instructions.count().items()]
-    return Section("instructions of one call, by callgrind", "the same on every run; PYTHONHASHSEED=0", rows, {})
+    """Instructions of each operation, and the budget's ratios of them."""
+    title, note = "instructions of one call, by callgrind", "the same on every run; PYTHONHASHSEED=0"
+    if not instructions.available():
+        return Section(title, "needs valgrind", [], {})
+    counts = instructions.count()
+    rows = [Row(name, {"instructions": Figure(value, value, value)}) for name, value in counts.items()]
+    checks = {name: check(counts) for name, check in budget.CHECKS.items()}
+    return Section(title, note, rows, {f"{name}, counted": Figure(*[value] * 3) for name, value in checks.items()})
 
 
 if __name__ == "__main__":

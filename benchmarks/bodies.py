@@ -192,6 +192,24 @@ MISSES = (
 )
 """What no table holds: the dear end of every look-up."""
 
+STRANGERS = (
+    Body(
+        "new code",
+        403,
+        "error",
+        b'{"error":"code_' + _ID + b'","error_description":"Text ' + _ID + b'"}',
+        "auth0",
+    ),
+    Body("new okta code", 403, "errorCode", _okta("E" + _ID.decode(), "Text")),
+    Body(
+        "new member",
+        403,
+        "error",
+        b'{"error":"access_denied","error_description":"Text ' + _ID + b'","member_' + _ID + b'":"' + _ID + b'"}',
+    ),
+)
+"""What differs in codes and in the names of members from body to body: an attacker's way to fill a cache."""
+
 
 def _filled(name: str, start: bytes, provider: str | None = None) -> tuple[Body, ...]:
     """Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""

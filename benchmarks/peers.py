@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.responses import JSONResponse
 from starlette_problem.error import Problem as StarletteProblem
 
 
-def by_hand(body: bytes) -> dict[str, Any] | None:
-    """A mapper as apps write it: the standard library's parser and a chain of comparisons, common codes first."""
-    document = json.loads(body)
+class Found(NamedTuple):
+    """What the mapper makes out."""
+
+    kind: str
+    code: str
+    text: str
+
+
+def classify_by_hand(body: bytes) -> Found:
+    """What `classify` is to us: parse, and tell the kind."""
+    return _kind(json.loads(body))
+
+
+def _kind(document: dict[str, Any]) -> Found:
+    """A mapper as apps write it: a chain of comparisons, common codes first."""
     if "errorCode" in document and "errorSummary" in document:
         code, text = document["errorCode"], document["errorSummary"]
         if code == "E0000004":
@@ -40,16 +52,19 @@ def by_hand(body: bytes) -> dict[str, Any] | None:
     else:
         code, text = document.get("errorCode", ""), document.get("message", "")
         kind = "account-not-found" if code == "inexistent_user" else "upstream-rejected"
-    return {**document, "type": "urn:problem-type:auth:" + kind, "reason": kind, "code": code, "detail": text}
+    return Found(kind, code, text)
 
 
-def by_hand_bytes(body: bytes) -> bytes:
-    """The same, written out."""
-    return json.dumps(by_hand(body)).encode()
+def by_hand(body: bytes) -> bytes:
+    """The same, and the answer written out by the standard library."""
+    document = json.loads(body)
+    kind, code, text = _kind(document)
+    answer = {**document, "type": "urn:problem-type:auth:" + kind, "reason": kind, "code": code, "detail": text}
+    return json.dumps(answer).encode()
 
 
-def starlette_problem_bytes(body: bytes) -> bytes:
-    """The build step of starlette-problem alone: an exception, its dictionary, a response. It does not classify."""
+def starlette_problem(body: bytes) -> bytes:
+    """The build step of starlette-problem: an exception, its dictionary, a response. It parses, but tells no kinds."""
     document = orjson.loads(body)
     problem = StarletteProblem(
         "Invalid credentials", type_="invalid-credentials", detail="", status=403, extras=document

@@ -1,31 +1,43 @@
-"""The picture of a run: bars on a logarithmic scale, written as SVG by hand, so that nothing has to be installed."""
+"""The picture of a run: dots on a logarithmic scale, written as SVG by hand, so that nothing has to be installed.
+
+Dots, not bars: on a logarithmic scale a bar has no honest beginning.
+"""
 
 from __future__ import annotations
 
 from html import escape
-from math import log10
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any, NamedTuple
 
 PLOT = Path(__file__).parent / "plot.svg"
 
-_WIDTH, _LEFT, _RIGHT = 860, 290, 110
-_LINE, _HEAD, _GAP = 22, 30, 18
-_OURS, _OTHER, _LEAST = "#0b6bcb", "#9aa5b1", "#2f9e44"
+_WIDTH, _LEFT, _RIGHT = 860, 250, 90
+_LINE, _TITLE, _AXIS = 22, 44, 34
+_OURS, _OTHER, _LEAST = "#0b6bcb", "#7b8794", "#2f9e44"
+_UNITS = (("ns", 1.0), ("µs", 1e3), ("ms", 1e6))
 _STYLE = (
-    "text{font:13px system-ui,sans-serif;fill:#1f2933}.head{font-weight:600}.note{font-size:11px;fill:#616e7c}"
-    "@media(prefers-color-scheme:dark){text{fill:#e4e7eb}.note{fill:#9aa5b1}}"
+    "text{font:13px system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;fill:#1f2933}"
+    ".big{font-size:16px;font-weight:600}.head{font-weight:600}.note{font-size:11px;fill:#52606d}"
+    ".ours{font-weight:600;fill:#0b6bcb}"
 )
 
 
-class Bar(NamedTuple):
-    """One bar: what it shows in nanoseconds, its quartiles, and its color."""
+class Dot(NamedTuple):
+    """One line of a panel: nanoseconds, with quartiles."""
 
     label: str
     value: float
     low: float
     high: float
     color: str
+
+
+class Panel(NamedTuple):
+    """Dots on a scale of their own."""
+
+    title: str
+    dots: list[Dot]
 
 
 def draw(document: dict[str, Any], path: Path = PLOT) -> None:
@@ -35,71 +47,120 @@ def draw(document: dict[str, Any], path: Path = PLOT) -> None:
         document: what `results.as_json` gives.
         path: where to.
     """
-    sections = {section["title"]: section["rows"] for section in document["sections"]}
-    groups: list[tuple[str, list[Bar]]] = []
-    for title, rows in sections.items():
-        if title.startswith(("ASGI, a healthy", "WSGI, a healthy")):
-            groups.append((f"{title}: time added to the bare app", _added(rows)))
-        elif title.startswith("peers"):
-            groups.append((f"A whole problem from upstream bytes ({title.partition(', ')[2]})", _plain(rows)))
-        elif title.startswith("ASGI, an error"):
-            groups.append(("A whole request that ends in an error, ASGI, events off", _plain(rows)))
-    bars = [bar for _, group in groups for bar in group]
-    if not bars:
-        return
+    panels = [panel for panel in _panels(document["sections"]) if panel.dots]
+    if panels:
+        path.write_text(_svg(panels, _about(document)), encoding="utf-8")
+
+
+def _panels(sections: dict[str, Any]) -> list[Panel]:
+    added = "added, ns"
+    panels = [
+        Panel("A healthy response: time that ASGI middleware adds", _column(sections, "healthy-asgi", added)),
+        Panel("A healthy response: time that WSGI middleware adds", _column(sections, "healthy-wsgi", added)),
+    ]
+    for row in _rows(sections, "normalize"):
+        if row["case"].startswith(("okta sign-in", "okta 16", "okta idx top 15")):
+            dots = [
+                _dot(title.removesuffix(", ns"), figure) for title, figure in row["figures"].items() if ", ns" in title
+            ]
+            panels.append(Panel(f"A problem document from the provider's bytes: {row['case']}", dots))
+    served = [
+        _dot(row["case"].partition(", ")[2], row["figures"]["CPU, µs"], 1e3)
+        for row in _rows(sections, "served")
+        if row["case"].startswith("uvicorn")
+    ]
+    return [*panels, Panel("Behind uvicorn: CPU time of a whole request, by status", served)]
+
+
+def _rows(sections: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = sections[name]["rows"] if name in sections else []
+    return found
+
+
+def _column(sections: dict[str, Any], name: str, title: str) -> list[Dot]:
+    return [_dot(row["case"], row["figures"][title]) for row in _rows(sections, name) if title in row["figures"]]
+
+
+def _dot(label: str, figure: dict[str, float], unit: float = 1.0) -> Dot:
+    color = _OURS if label.endswith(("ours", "authproblem")) else _OTHER
+    if label.startswith(("limit", "floor")):
+        color = _LEAST
+    value, low, high = (max(figure[key] * unit, 1.0) for key in ("value", "low", "high"))
+    return Dot({"ours": "authproblem", "by hand": "json + if/elif, by hand"}.get(label, label), value, low, high, color)
+
+
+def _about(document: dict[str, Any]) -> list[str]:
     machine = document["machine"]
-    about = f"Medians with quartiles, logarithmic scale. {machine['python']}, {machine['optimized build']}; "
-    path.write_text(_svg(groups, about + machine["processor"]), encoding="utf-8")
-
-
-def _added(rows: list[dict[str, Any]]) -> list[Bar]:
-    bare = rows[0]["time"]["value"]
+    runs = {section["run"]["date"]: section["run"] for section in document["sections"].values()}
+    first = f"{machine['python']} ({machine['optimized build']}), {machine['processor']}, {machine['cores']} cores; "
+    dates = " and ".join(sorted(runs))
+    version = document["sections"][next(iter(document["sections"]))]["run"]["authproblem"]
     return [
-        _bar(row["case"], *(max(row["time"][key] - bare, 1.0) for key in ("value", "low", "high"))) for row in rows[1:]
+        "Medians; the line through a dot spans the quartiles. Each panel has a logarithmic scale: a step is tenfold.",
+        f"{first}authproblem {version}, measured {dates}.",
     ]
 
 
-def _plain(rows: list[dict[str, Any]]) -> list[Bar]:
-    return [_bar(row["case"], *(row["time"][key] for key in ("value", "low", "high"))) for row in rows if row["time"]]
+def _svg(panels: list[Panel], about: list[str]) -> str:
+    out, y = ['<text class="big" x="16" y="30">What authproblem costs, beside others</text>'], 40
+    out += _legend()
+    for panel in panels:
+        y = _panel(panel, y, out)
+    for line in about:
+        out.append(f'<text class="note" x="16" y="{y + 16}">{escape(line)}</text>')
+        y += 16
+    height = y + 16
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" role="img"'
+    card = f'<rect width="{_WIDTH}" height="{height}" rx="8" fill="#fff"/>'
+    opening = f'{head} viewBox="0 0 {_WIDTH} {height}"><style>{_STYLE}</style>'
+    return "\n".join([opening, "<title>What authproblem costs, beside others</title>", card, *out, "</svg>", ""])
 
 
-def _bar(label: str, value: float, low: float, high: float) -> Bar:
-    least = label.startswith(("limit", "floor"))
-    others = ("no-op", "GZip", "asgi-correlation", "Base", "ProxyFix", "json +", "starlette")
-    return Bar(label, value, low, high, _LEAST if least else _OTHER if label.startswith(others) else _OURS)
+def _legend() -> list[str]:
+    out, x = [], _WIDTH - 368
+    for label, color, width in (
+        ("authproblem", _OURS, 100),
+        ("the least that does it", _LEAST, 150),
+        ("others", _OTHER, 60),
+    ):
+        out.append(
+            f'<circle cx="{x}" cy="26" r="5" fill="{color}"/><text class="note" x="{x + 9}" y="30">{label}</text>'
+        )
+        x += width
+    return out
 
 
-def _svg(groups: list[tuple[str, list[Bar]]], about: str) -> str:
-    values = [bar.value for _, group in groups for bar in group]
-    first, last = log10(min(values)) // 1, max(log10(max(values)), 2.0)
+def _panel(panel: Panel, y: int, out: list[str]) -> int:
+    """Draw one panel below `y`; returns where it ends."""
+    first = floor(log10(min(dot.low for dot in panel.dots)))
+    last = max(ceil(log10(max(dot.high for dot in panel.dots))), first + 1)
 
     def at(value: float) -> float:
-        share = (log10(max(value, 10**first)) - first) / (last - first)
-        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+        share = (log10(value) - first) / (last - first)
+        return _LEFT + min(max(share, 0.0), 1.0) * (_WIDTH - _LEFT - _RIGHT)
 
-    out, y = [], _GAP
-    for title, bars in groups:
-        y += _HEAD
-        out.append(f'<text class="head" x="8" y="{y - 8}">{escape(title)}</text>')
-        for bar in bars:
-            out += _drawn(bar, y, at(bar.value), at(bar.low), at(bar.high))
-            y += _LINE
-        y += _GAP
-    out.append(f'<text class="note" x="8" y="{y + 4}">{escape(about)}</text>')
-    size = f'width="{_WIDTH}" height="{y + 20}" viewBox="0 0 {_WIDTH} {y + 20}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><style>{_STYLE}</style>'
-    return "\n".join([head, "<title>What authproblem costs, beside others</title>", *out, "</svg>", ""])
+    out.append(f'<text class="head" x="16" y="{y + 28}">{escape(panel.title)}</text>')
+    top, bottom = y + _TITLE - 4, y + _TITLE + _LINE * len(panel.dots)
+    for power in range(first, last + 1):
+        x = at(10**power)
+        out.append(f'<path d="M{x:.1f} {top}V{bottom}" stroke="#e4e7eb"/>')
+        out.append(f'<text class="note" x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{_time(10.0**power)}</text>')
+    for number, dot in enumerate(panel.dots):
+        out += _drawn(dot, y + _TITLE + _LINE * number + _LINE // 2, at(dot.value), at(dot.low), at(dot.high))
+    return bottom + _AXIS - 12
 
 
-def _drawn(bar: Bar, y: int, end: float, low: float, high: float) -> list[str]:
-    middle = y + _LINE // 2
+def _drawn(dot: Dot, middle: int, end: float, low: float, high: float) -> list[str]:
+    name = ' class="ours"' if dot.color == _OURS else ""
     return [
-        f'<text x="{_LEFT - 8}" y="{middle + 4}" text-anchor="end">{escape(bar.label)}</text>',
-        f'<rect x="{_LEFT}" y="{y + 3}" width="{max(end - _LEFT, 1):.1f}" height="{_LINE - 7}" fill="{bar.color}"/>',
-        f'<path d="M{low:.1f} {middle}H{high:.1f}" stroke="#1f2933" stroke-width="1.5"/>',
-        f'<text x="{max(end, high) + 6:.1f}" y="{middle + 4}">{_time(bar.value)}</text>',
+        f'<text{name} x="{_LEFT - 12}" y="{middle + 4}" text-anchor="end">{escape(dot.label)}</text>',
+        f'<path d="M{_LEFT} {middle}H{end:.1f}" stroke="#cbd2d9" stroke-dasharray="1 3"/>',
+        f'<path d="M{low:.1f} {middle}H{high:.1f}" stroke="{dot.color}" stroke-width="2"/>',
+        f'<circle cx="{end:.1f}" cy="{middle}" r="5" fill="{dot.color}"/>',
+        f'<text{name} x="{max(end, high) + 10:.1f}" y="{middle + 4}">{_time(dot.value)}</text>',
     ]
 
 
 def _time(nanoseconds: float) -> str:
-    return f"{nanoseconds:.0f} ns" if nanoseconds < 1_000 else f"{nanoseconds / 1_000:.1f} µs"
+    unit, size = next((one for one in reversed(_UNITS) if nanoseconds >= one[1]), _UNITS[0])
+    return f"{nanoseconds / size:.3g} {unit}" if nanoseconds / size < 100 else f"{nanoseconds / size:.0f} {unit}"

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import os
 import random
 import subprocess
 import sys
 import tempfile
 from statistics import quantiles
-from typing import Any
 
 from authproblem import Registry, classify
-from authproblem.asgi import AuthProblemMiddleware
-from benchmarks.bodies import JSON_HEADER, SHAPES
-from benchmarks.harness import asgi_app, asgi_scope, silence
+from benchmarks.bodies import JSON_HEADER
 from benchmarks.padding import coded, padded
 from benchmarks.results import Row, Section, Settings
 from benchmarks.timing import Case, Figure, measure
 
-_HOT = 50
+_HOT, _ANY = "the same 50 codes", "any code"
+_SAME = 50
 
 
 def entries(settings: Settings) -> Section:
@@ -29,23 +25,23 @@ def entries(settings: Settings) -> Section:
     for size in settings.entries:
         registry = padded(size)
         codes = sorted({entry.code for entry in registry if entry.code and entry.code.startswith("padding")})
-        cases += [_entries_case(f"{size} entries, {_HOT} codes", registry, codes[:_HOT])]
-        cases += [_entries_case(f"{size} entries, any code", registry, codes)]
+        cases += [_entries_case(f"{size}, {_HOT}", registry, codes[:_SAME])]
+        cases += [_entries_case(f"{size}, {_ANY}", registry, codes)]
     samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
-    base = {kind: f"{settings.entries[0]} entries, {kind}" for kind in (f"{_HOT} codes", "any code")}
-    rows = [
-        Row(
-            case.name,
-            samples.time(case.name),
-            samples.versus(case.name, base[case.name.partition(", ")[2]]),
-        )
-        for case in cases
-    ]
-    largest = f"{settings.entries[-1]} entries, {_HOT} codes"
-    metric = samples.ratio(lambda at: at[largest] / at[base[f"{_HOT} codes"]])
-    title = f"cost at {settings.entries[-1]} entries / at {settings.entries[0]}"
-    note = "ratio to the smallest; 'any code' also pays for cold caches of the processor"
-    return Section("classify in padded registries", note, rows, {title: metric})
+    least = settings.entries[0]
+
+    def figures(size: int, codes: str) -> dict[str, Figure]:
+        name = f"{size}, {codes}"
+        ratio = samples.versus(name, f"{least}, {codes}")
+        return {f"{codes}, ns": samples.time(name), f"{codes} / at {least}": ratio}
+
+    rows = [Row(f"{size:,} entries", figures(size, _HOT) | figures(size, _ANY)) for size in settings.entries]
+    metrics = {
+        f"cost at {size} entries / at {least}": samples.versus(f"{size}, {_HOT}", f"{least}, {_HOT}")
+        for size in settings.entries[1:]
+    }
+    note = f"'{_ANY}' is drawn from the whole registry, so it also pays for cold caches of the processor"
+    return Section("classify in registries of any size", note, rows, metrics)
 
 
 def _entries_case(name: str, registry: Registry, codes: list[str]) -> Case:
@@ -74,8 +70,9 @@ def now():
 before = now()
 {measured}
 after = now()
-print((after[0] - before[0]) * 1e3, (after[1] - before[1]) * 1e3, (after[2] - before[2]) * 4.096, after[3] - before[3])
+print((after[0] - before[0]) * 1e3, (after[1] - before[1]) * 1e3, (after[2] - before[2]) * 4, after[3] - before[3])
 """
+_COLUMNS = ("ms", "CPU ms", "resident, KiB", "modules")
 _IMPORTS = {
     "orjson": ("", "import orjson"),
     "structlog": ("import orjson", "import structlog"),
@@ -95,16 +92,14 @@ def fresh(settings: Settings) -> Section:
     if sys.platform != "linux":
         return Section("imports", "measured on Linux only", [], {})
     rows, metrics = [], {}
-    for name, figures in _imported(settings.processes).items():
-        wall, cpu, memory, modules = ([run[place] for run in figures] for place in range(4))
-        rows.append(Row(f"{name}: ms (CPU {middle(cpu).value:.1f} ms, {modules[0]:.0f} modules)", middle(wall), None))
-        rows.append(Row(f"{name}: KiB resident", middle(memory), None))
+    for name, runs in _imported(settings.processes).items():
+        figures = {title: middle([run[place] for run in runs]) for place, title in enumerate(_COLUMNS)}
+        rows.append(Row(name, figures))
         if name in {"authproblem", "authproblem.asgi"}:
-            metrics[f"import of {name}, ms"] = middle(wall)
-            metrics[f"import of {name}, CPU ms"] = middle(cpu)
-    return Section(
-        "imports in fresh processes", "beyond the interpreter and orjson; files and .pyc are cached", rows, metrics
-    )
+            metrics[f"import of {name}, ms"] = figures["ms"]
+            metrics[f"import of {name}, CPU ms"] = figures["CPU ms"]
+    note = "beyond the interpreter and orjson; files and .pyc are cached"
+    return Section("imports in fresh processes", note, rows, metrics)
 
 
 def _imported(processes: int) -> dict[str, list[tuple[float, ...]]]:
@@ -133,33 +128,3 @@ def middle(values: list[float]) -> Figure:
         return Figure(values[0], values[0], values[0])
     low, middle, high = quantiles(values, n=4, method="inclusive")
     return Figure(middle, low, high)
-
-
-def memory(settings: Settings) -> Section:
-    """Memory blocks that the interpreter still holds after many different errors."""
-    silence()
-    app = AuthProblemMiddleware(asgi_app)
-    asyncio.run(_errors(app, 2_000))
-    gc.collect()
-    before = sys.getallocatedblocks()
-    asyncio.run(_errors(app, settings.errors))
-    gc.collect()
-    kept = (sys.getallocatedblocks() - before) / settings.errors
-    figure = Figure(kept, kept, kept)
-    row = Row(f"blocks kept per error after {settings.errors} errors", figure, None)
-    return Section(
-        "memory", "sys.getallocatedblocks() after garbage collection", [row], {"blocks kept per error": figure}
-    )
-
-
-async def _errors(app: Any, number: int) -> None:
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        pass
-
-    small = SHAPES[:8]
-    for turn in range(number):
-        body = small[turn % len(small)]
-        await app(asgi_scope(body.fresh(1)[0], body), receive, send)

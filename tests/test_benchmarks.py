@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -17,10 +18,12 @@ pytest.importorskip("starlette_problem")
 import orjson
 
 from authproblem import classify
-from benchmarks import budget, instructions
-from benchmarks.bodies import FILLED, JSON_HEADER, MISSES, SHAPES
+from benchmarks import budget, instructions, memory, results, served, wrk
+from benchmarks.bodies import FILLED, JSON_HEADER, MISSES, SHAPES, STRANGERS
 from benchmarks.plot import draw
-from benchmarks.timing import Samples
+from benchmarks.readme import publish, verdict
+from benchmarks.results import Row, Section
+from benchmarks.timing import Figure, Samples
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,7 +53,7 @@ def test_every_section_runs_in_its_smallest_size():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("body", [*SHAPES, *MISSES, *FILLED], ids=lambda body: body.name)
+@pytest.mark.parametrize("body", [*SHAPES, *MISSES, *FILLED, *STRANGERS], ids=lambda body: body.name)
 def test_no_two_bodies_are_alike(body):
     assert max(Counter(body.fresh(300)).values()) == 1
 
@@ -89,15 +92,139 @@ def test_a_ratio_is_taken_over_the_medians_of_the_rounds():
     assert samples.versus("ours", "floor").value == 3.0
 
 
-def test_the_plot_of_a_run_is_well_formed_and_names_every_case(tmp_path):
-    figure = {"value": 900.0, "low": 800.0, "high": 1000.0}
-    rows = [{"case": name, "time": figure, "ratio": None} for name in ("bare app", "floor: a & b", "authproblem")]
-    machine = {"python": "CPython", "optimized build": "unknown", "processor": "<any>"}
-    draw({"machine": machine, "sections": [{"title": "ASGI, a healthy response", "rows": rows}]}, tmp_path / "plot.svg")
+FIGURE = {"value": 900.0, "low": 800.0, "high": 1000.0}
+MACHINE = {"python": "CPython", "optimized build": "unknown", "processor": "<any>", "cores": 2, "packages": {}}
+RUN = {"date": "2026-11-22", "size": "full", "load average": 0.1, "authproblem": "0.1.0"}
+
+
+def section(*cases, column="added, ns", **metrics):
+    """A section of a kept document."""
+    rows = [{"case": case, "figures": {column: FIGURE}} for case in cases]
+    return {"title": "a table", "note": "", "run": RUN, "metrics": metrics, "rows": rows}
+
+
+def test_the_plot_of_a_run_is_well_formed_and_names_every_case_and_the_run(tmp_path):
+    sections = {
+        "healthy-asgi": section("floor: a & b", "authproblem"),
+        "served": section("uvicorn, 200, bare app", "granian, 200, bare app", column="CPU, µs"),
+    }
+    draw({"machine": MACHINE, "sections": sections}, tmp_path / "plot.svg")
 
     texts = [text.text for text in ET.parse(tmp_path / "plot.svg").iter("{http://www.w3.org/2000/svg}text")]
 
-    assert {"floor: a & b", "authproblem"} <= set(texts)
+    assert {"floor: a & b", "authproblem", "200, bare app", "900 ns", "900 µs"} <= set(texts)
+    assert "2026-11-22" in str(texts[-1])
+
+
+def test_a_part_measured_anew_takes_the_place_of_its_older_self_and_no_other():
+    kept = {"machine": MACHINE, "sections": {"stream": section("old"), "served": section("kept"), "gone": section()}}
+    new = {"machine": MACHINE, "sections": {"stream": section("new")}}
+
+    found = results.merged(kept, new, ["served", "stream"])
+
+    assert {"served": section("kept"), "stream": section("new")} == found["sections"]
+
+
+def test_figures_of_another_machine_are_left_behind():
+    kept = {"machine": {**MACHINE, "cores": 64}, "sections": {"served": section("theirs")}}
+    new = {"machine": MACHINE, "sections": {"stream": section("ours")}}
+
+    assert results.merged(kept, new, ["served", "stream"]) == new
+
+
+def test_what_is_written_is_what_is_read(tmp_path):
+    figures = {"added, ns": Figure(1.23456789, 1.0, 2.0)}
+    made = Section("title", "note", [Row("case", figures)], {"metric": Figure(1.0, 1.0, 1.0)})
+    document = results.as_json({"stream": made}, size="tiny", load=0.5)
+    results.write(document, tmp_path / "latest.json")
+
+    assert results.read(tmp_path / "latest.json") == document
+    assert document["sections"]["stream"]["rows"][0]["figures"]["added, ns"]["value"] == 1.2346
+
+
+def test_the_page_holds_each_target_with_its_ceiling_and_verdict(tmp_path):
+    targets = orjson.loads(budget.BUDGETS.read_bytes())["targets"]
+    page = tmp_path / "README.md"
+    page.write_text("before\n<!-- results: written by `make bench` -->\nold\n<!-- end of results -->\nafter", "utf-8")
+    publish({"machine": MACHINE, "sections": {"stream": section(**{targets[0]["metric"]: FIGURE})}}, page)
+    text = page.read_text("utf-8")
+
+    assert f"| {targets[0]['metric']} | 900 | 800 to 1,000 |  | 1.1 | 1 | **over** |" in text
+    assert len(targets) - 1 == text.count("not measured")
+    assert (text.startswith("before"), text.endswith("after"), "old" in text) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(1.0004, "aim reached"), (1.1004, "met"), (1.11, "**over**"), (-1.0, "aim reached")]
+)
+def test_a_figure_is_held_against_ceiling_and_aim_to_a_thousandth(value, told):
+    assert told == verdict(value, {"at most": 1.1, "aim": 1.0})
+
+
+def test_every_target_names_a_metric_of_the_kept_run_and_a_check_of_the_budget():
+    targets = orjson.loads(budget.BUDGETS.read_bytes())["targets"]
+    kept = results.read()
+    assert kept is not None
+
+    assert {target["metric"] for target in targets} <= set(results.metrics(kept))
+    assert {target["counted"] for target in targets if "counted" in target} <= set(budget.CHECKS)
+
+
+def test_the_entries_are_measured_at_all_four_sizes():
+    assert results.FULL.entries == (100, 1_000, 10_000, 100_000)
+
+
+WRK = "  {} requests in 1.00s, 1MB read\n{}Requests/sec:   500.50\nTransfer/sec: 1MB\n"
+
+
+def test_wrk_is_read_with_the_responses_that_were_no_2xx():
+    assert wrk.read(WRK.format(500, "")) == wrk.Load(500, 500.5, 0)
+    assert wrk.read(WRK.format(500, "  Non-2xx or 3xx responses: 7\n")) == wrk.Load(500, 500.5, 7)
+
+
+@pytest.mark.parametrize(
+    "said", ["", WRK.format(0, ""), WRK.format(500, "  Socket errors: connect 0, read 3, write 0, timeout 0\n")]
+)
+def test_a_load_with_errors_is_no_measurement(said):
+    with pytest.raises(RuntimeError, match="wrk had errors"):
+        wrk.read(said)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_cpu_time_of_a_server_holds_that_of_its_workers():
+    burn = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'for _ in range(3_000_000): pass']); input()"
+    with subprocess.Popen([sys.executable, "-c", burn], stdin=subprocess.PIPE) as process:
+        until = time.monotonic() + 30
+        while wrk.cpu(process.pid) < 0.05 and time.monotonic() < until:
+            time.sleep(0.02)
+        spent = wrk.cpu(process.pid)
+        process.communicate(b"\n")
+
+    assert spent >= 0.05
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_server_that_does_not_start_says_why():
+    with pytest.raises(RuntimeError, match="No module named nothing_at_all"), wrk.server("-m nothing_at_all", "bare"):
+        pass
+
+
+@pytest.mark.skipif(not wrk.available(), reason="wrk is not installed")
+def test_a_served_run_gives_each_app_a_row():
+    pytest.importorskip("uvicorn")
+    wanted = [job for job in served.JOBS if job.server == "uvicorn" and job.status == 403 and job.kind != served.BASE]
+    found = served.served(results.TINY, wanted)
+
+    assert [row.case for row in found.rows] == ["uvicorn, 403, bare app", "uvicorn, 403, authproblem"]
+    assert all(row.figures[served.CPU].value > 0 for row in found.rows)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_long_memory_run_has_a_row_for_each_door():
+    found = memory.million(results.TINY)
+
+    assert [row.case for row in found.rows] == ["ASGI", "WSGI", "normalize"]
+    assert list(found.metrics) == ["memory blocks kept per error, after a million"]
 
 
 @pytest.mark.slow
