@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry, UpstreamError
-from authproblem._parse import CODE, Shapes, is_idx, load_object, unwrap
+from authproblem._parse import CODE, is_idx, load_object, unwrap
 from tests.support.json_values import documents, json_values
 
 SHAPES = Registry.builtin().shapes
@@ -253,13 +253,6 @@ class TestIdentityEngine:
 
         assert found is not None
         assert len(found.causes) == 32
-
-
-def test_a_make_of_objects_needs_a_shape() -> None:
-    """The tables of usual objects are checked when they are read."""
-    data = Registry.builtin().data["shapes"]
-    with pytest.raises(ValueError, match=r"shapes\.json: \['x', 'y'\] have no flat shape"):
-        Shapes({**data, "usual": [["x", "y"]]})
 
 
 class TestLoading:

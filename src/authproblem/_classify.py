@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orjson import JSONDecodeError, loads
 
-from authproblem._express import settle
+from authproblem._express import Verdict, settle
 from authproblem._fields import Fields
 from authproblem._index import Match
 from authproblem._model import Classification, UpstreamError
@@ -35,10 +35,6 @@ _SHAPELESS = frozenset(("empty", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 
-
-Verdict = tuple[Classification | None, str]
-"""What one response means, or None; and why it is left alone: empty for an error that is understood, else
-`not_candidate`, `no_evidence`, `step`, `unreadable` or `html`."""
 
 _NOT_CANDIDATE: Verdict = (None, "not_candidate")
 _NO_EVIDENCE: Verdict = (None, "no_evidence")
@@ -66,6 +62,17 @@ def may_be_error(fields: Fields, sender: Sender) -> bool:
     return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in fields))
 
 
+def read(status: int, fields: Fields, body: bytes | bytearray) -> Json | None:
+    """The JSON object of an error response, as most of them have one; None for any other body: the hot path."""
+    if status < 400 or not (fields.plain or (fields.media_type == JSON and "auth-problem" not in fields.lines)):
+        return None
+    try:
+        document = loads(body)
+    except JSONDecodeError:
+        return None
+    return document if type(document) is dict else None
+
+
 def examine(
     registry: Registry,
     status: int,
@@ -74,6 +81,7 @@ def examine(
     sender: Sender = UNKNOWN,
     *,
     states: bool = False,
+    document: Json | None = None,
 ) -> Verdict:
     """Classify one response.
 
@@ -84,27 +92,21 @@ def examine(
         body: the body, content codings undone.
         sender: what the app says of the sender.
         states: whether transaction states that come with a status below 400 are asked for.
+        document: what `read` has given for the body, where it was asked already.
     """
-    plain = fields.plain
-    if not plain:
+    if not fields.plain:
         sender = identify(registry, fields, sender)
     if status in UNTOUCHABLE:
         return _NOT_CANDIDATE
-    if status >= 400 and (plain or (fields.media_type == JSON and "auth-problem" not in fields.lines)):
-        try:  # the hot path: a JSON error
-            document = loads(body)
-        except JSONDecodeError:
-            document = None
-        if type(document) is dict:
-            found = settle(registry, document, sender.provider, _meaning)
-            if found is not None:
-                return found if plain else _concurrency(registry, fields, found), ""
-            return _object(registry, status, fields, document, sender)
+    document = read(status, fields, body) if document is None else document
+    if document is not None:
+        verdict = settle(registry, status, fields, document, sender, _object)
+        return verdict if fields.plain else _limited(registry, fields, verdict)
     if 300 <= status < 400:
         return _redirect(registry, status, fields, sender)
     if status < 300:
-        document = load_object(body) if states else None
-        return _NOT_CANDIDATE if document is None else _state(registry, status, document, sender)
+        transaction = load_object(body) if states else None
+        return _NOT_CANDIDATE if transaction is None else _state(registry, status, transaction, sender)
     return _error(registry, status, fields, body, sender) if may_be_error(fields, sender) else _NOT_CANDIDATE
 
 
@@ -116,7 +118,8 @@ def _error(registry: Registry, status: int, fields: Fields, body: bytes | bytear
         return _plain(registry, status, fields, UpstreamError("empty"), sender)
     if text.startswith(b"{") and media != "text/html":
         document = load_object(body)
-        return _UNREADABLE if document is None else _object(registry, status, fields, document, sender)
+        verdict = _UNREADABLE if document is None else _object(registry, status, fields, document, sender)
+        return _limited(registry, fields, verdict)
     if media in {"text/plain", ""} and len(body) <= MAX_TEXT_BODY:
         sentence = text.decode("utf-8", "replace")
         return _plain(registry, status, fields, UpstreamError("text", text=sentence), sender)
@@ -144,7 +147,7 @@ def _object(registry: Registry, status: int, fields: Fields, document: Json, sen
     found = _meaning(registry, status, said, sender)
     if found is None:
         return _plain(registry, status, fields, said, sender)
-    return found if fields.plain else _concurrency(registry, fields, found), ""
+    return found, ""
 
 
 def _meaning(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
@@ -259,14 +262,15 @@ def _best(registry: Registry, provider: str, said: UpstreamError, status: int, e
     return None
 
 
-def _concurrency(registry: Registry, fields: Fields, found: Classification) -> Classification:
+def _limited(registry: Registry, fields: Fields, verdict: Verdict) -> Verdict:
     """Okta's limit 0 with remaining 0 is the concurrency limit, whatever the code says (Okta, rate limit reference)."""
-    if found.reason != "rate-limited" or found.provider != "okta":
-        return found
+    found, why = verdict
+    if found is None or why or found.reason != "rate-limited" or found.provider != "okta":
+        return verdict
     if fields.get("x-rate-limit-limit") != "0" or fields.get("x-rate-limit-remaining") != "0":
-        return found
+        return verdict
     entry = registry.concurrency
-    return found if entry is None else found._replace(reason=entry.reason, entry=entry.id, matched_by="header")
+    return verdict if entry is None else (found._replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
 
 
 def _redirect(registry: Registry, status: int, fields: Fields, sender: Sender) -> Verdict:

@@ -104,27 +104,23 @@ class Layout:
 
     Attributes:
         names: the names, in lower case, in order.
+        read: where those stand that are read.
+        type_at: where the only `Content-Type` stands, if nothing else can tell anything; else None.
+        plain: what is read where that type is plain JSON: the same for all responses.
         kept: what a rewrite keeps of them, by the way in which it is sent: `_headers` fills it.
     """
 
-    __slots__ = ("_json", "_read", "_type_at", "kept", "names")
+    __slots__ = ("kept", "names", "plain", "read", "type_at")
 
     def __init__(self, names: Iterable[Any]) -> None:
         """Tell the names, `str` or `bytes`, in any spelling."""
         self.names = tuple(map(lower, names))
         self.kept: dict[Any, Any] = {}
-        self._read = [at for at, name in enumerate(self.names) if name in _READ]
-        types = [at for at in self._read if self.names[at] == "content-type"]
-        telling = any(self.names[at] not in _SILENT for at in self._read)
-        self._type_at = types[0] if len(types) == 1 and not telling else None
-        self._json = Fields([("content-type", _JSON_TYPES[0])], self, plain=True)
-
-    def fields(self, pairs: list[Pair]) -> Fields:
-        """Read the headers of one response that has these names."""
-        at = self._type_at
-        if at is not None and pairs[at][1] in _PLAIN_TYPES:
-            return self._json
-        return Fields([pairs[at] for at in self._read], self)
+        self.read = [at for at, name in enumerate(self.names) if name in _READ]
+        types = [at for at in self.read if self.names[at] == "content-type"]
+        telling = any(self.names[at] not in _SILENT for at in self.read)
+        self.type_at = types[0] if len(types) == 1 and not telling else None
+        self.plain = Fields([("content-type", _JSON_TYPES[0])], self, plain=True)
 
 
 _layouts: dict[tuple[Any, ...], Layout] = {}
@@ -143,10 +139,6 @@ def layout_of(pairs: list[Pair]) -> Layout:
     return layout
 
 
-PLAIN_JSON = layout_of([("content-type", _JSON_TYPES[0])]).fields([("content-type", _JSON_TYPES[0])])
-"""The headers of an error of which nothing is known but that it is JSON."""
-
-
 def scan(headers: Headers) -> Fields:
     """Read a response's headers.
 
@@ -157,7 +149,11 @@ def scan(headers: Headers) -> Fields:
         TypeError: if `headers` is neither.
     """
     pairs = headers if type(headers) is list else pairs_of(headers)
-    return layout_of(pairs).fields(pairs)
+    layout = _layouts.get(tuple(map(_name, pairs))) or layout_of(pairs)
+    at = layout.type_at
+    if at is not None and pairs[at][1] in _PLAIN_TYPES:
+        return layout.plain
+    return Fields([pairs[at] for at in layout.read], layout)
 
 
 def pairs_of(headers: Headers) -> list[Pair]:
@@ -168,3 +164,7 @@ def pairs_of(headers: Headers) -> list[Pair]:
     """
     items: Any = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
     return list(items() if callable(items) else headers)
+
+
+PLAIN_JSON = scan([("content-type", _JSON_TYPES[0])])
+"""The headers of an error of which nothing is known but that it is JSON."""

@@ -28,6 +28,8 @@ _MAX_CAUSES = 32
 _MAX_MESSAGES = 32
 _MAX_DEPTH = 12
 """Nesting of a remediation form that is searched for messages; real ones nest six deep."""
+_MAX_ROW, _MAX_MAKES = 24, 512
+"""Members of an object whose row is kept, and rows that are kept; past them, a row is told anew."""
 
 
 class FlatShape(NamedTuple):
@@ -47,15 +49,36 @@ class FlatShape(NamedTuple):
     sentence: bool
 
 
-Make = tuple[str, str, tuple[str, ...], str | None, str | None, str, str | None, str, int]
-"""A flat shape with a code as the hot path reads it: the names of code, text, all texts, name and causes; then shape,
-vendor and proof as they go into an `UpstreamError`, and the shape's number in `Shapes.flat`."""
+class Make:
+    """How to read an object with a certain row of members: the shape that they tell, and where its words stand.
+
+    Attributes:
+        shape: the shape.
+        names: the members, in order.
+        code: the member with the code, or None in a shape that has none.
+        texts: the members that may hold the text; the first string counts.
+        name: the member with the name, or None.
+        causes: the member with the causes, or None.
+    """
+
+    __slots__ = ("causes", "code", "name", "names", "shape", "texts")
+
+    def __init__(self, shape: FlatShape, names: tuple[str, ...]) -> None:
+        """Find the members of a shape among those that are there."""
+        self.shape, self.names, self.code = shape, names, shape.code
+        self.texts = tuple(member for member in shape.text if member in names)
+        self.name = shape.name if shape.name in names else None
+        self.causes = shape.causes if shape.causes in names else None
+
+
+Words = tuple[Make, "str | None", "str | None", "str | None", "tuple[Cause, ...]"]
+"""Make, code, text, name and causes of an object: all that its meaning can depend on, and a key of dictionaries."""
 
 
 class Shapes:
     """All shapes, compiled from data."""
 
-    __slots__ = ("_failures", "_flat", "_makes", "_problem_uris", "_states", "flat", "usual")
+    __slots__ = ("_failures", "_flat", "_makes", "_problem_uris", "_states")
 
     def __init__(self, data: Json) -> None:
         """Compile `registry/shapes.json`."""
@@ -63,10 +86,7 @@ class Shapes:
         for row in data["flat"]:
             by_marker.setdefault(row["marker"], []).append(_flat_shape(row))
         self._flat = tuple((marker, tuple(shapes)) for marker, shapes in by_marker.items())
-        # Objects of a usual make: the members that tell their shape, in the order in which the provider sends them.
-        self.flat = tuple(shape for _, shapes in self._flat for shape in shapes)
-        self._makes = {shape: _make(shape, number) for number, shape in enumerate(self.flat)}
-        self.usual = {tuple(keys): self._makes[self._shape_of(keys)] for keys in data["usual"]}
+        self._makes: dict[tuple[str, ...], Make | None] = {}
         states = data["states"]
         self._states = frozenset((*states["failures"], *states["steps"]))
         self._failures = {"status": frozenset(states["failures"]), "device": frozenset(states["device_failures"])}
@@ -95,24 +115,50 @@ class Shapes:
             return self._problem(document)
         return _legacy_key(document)
 
-    def make_of(self, document: Json) -> Make | None:
-        """How to read an object of unusual make: by the first flat shape whose demands on members it meets."""
-        keys = document.keys()
-        for marker, shapes in self._flat:
-            if marker in document:
-                for shape in shapes:
-                    if not shape.conditional or _meets(shape, keys):
-                        return self._makes[shape]
-        return None
+    def words(self, document: Json) -> Words | None:
+        """What an object of a flat shape says.
 
-    def _shape_of(self, keys: list[str]) -> FlatShape:
-        """The flat shape of an object with these members; it reads no text but the first of its text members."""
-        sample: Json = dict.fromkeys(keys, "sample")
-        for marker, shapes in self._flat:
-            for shape in shapes if marker in sample else ():
-                if _flat(shape, sample) is not None and not set(shape.text[1:]) & set(keys):
-                    return shape
-        raise ValueError(f"shapes.json: {keys} have no flat shape, or one that reads several texts")
+        Returns:
+            Its words; None if it has no flat shape, or a code that is no string.
+        """
+        names = tuple(document)
+        try:
+            make = self._makes[names]
+        except KeyError:
+            make = self._make(names)
+        if make is None:
+            return None
+        code = document[make.code] if make.code is not None else None
+        if type(code) is not str and make.code is not None:
+            return None
+        text = name = None
+        for member in make.texts:
+            value = document[member]
+            if type(value) is str:
+                text = value
+                break
+        if make.name is not None and type(document[make.name]) is str:
+            name = document[make.name]
+        causes = document[make.causes] if make.causes is not None else None
+        return make, code, text, name, read_causes(causes) if causes else ()
+
+    def _make(self, names: tuple[str, ...]) -> Make | None:
+        """The make of a row of members, kept for the next object with the same row: vendors send few of them."""
+        keys = dict.fromkeys(names).keys()
+        met = (
+            shape
+            for marker, shapes in self._flat
+            if marker in keys
+            for shape in shapes
+            if not shape.conditional or _meets(shape, keys)
+        )
+        shape = next(met, None) if len(names) <= _MAX_ROW else None
+        make = None if shape is None else Make(shape, names)
+        if len(names) <= _MAX_ROW:
+            if len(self._makes) >= _MAX_MAKES:
+                self._makes.clear()
+            self._makes[names] = make
+        return make
 
     def is_step(self, document: Json) -> bool:
         """Whether the object is a protocol document of a flow that goes on: no error, whatever its HTTP status."""
@@ -220,18 +266,6 @@ def _flat_shape(row: Json) -> FlatShape:
         proof=row.get("proof", "entry"),
         sentence=row.get("sentence", False),
     )
-
-
-def _make(shape: FlatShape, number: int) -> Make | None:
-    if shape.code is None:
-        return None
-    proof = settled_proof(shape)
-    return shape.code, shape.text[0], shape.text, shape.name, shape.causes, shape.id, shape.vendor, proof, number
-
-
-def settled_proof(shape: FlatShape) -> str:
-    """What proves the sender of an object whose code is registered and whose text is a string."""
-    return "shape" if shape.proof == "form" else shape.proof
 
 
 def _meets(shape: FlatShape, keys: KeysView[str]) -> bool:

@@ -61,7 +61,7 @@ class Registry:
         self._by_status: dict[str, str] = files["shapes"]["by_status"]
         self.texts: dict[tuple[str, str], Any] = {}
         self._constants: dict[str, frozenset[str]] = {}
-        self.lanes: dict[tuple[int, str | None, str], dict[str | None, Any]] = {}
+        self.settled: dict[Any, Any] = {}  # `_express` keeps here what it was told
         self._books = {provider: self._book(provider) for provider in PROVIDERS}
         self._sealed = True
 
