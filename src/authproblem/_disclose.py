@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from authproblem._index import Surface
 from authproblem._model import Classification, UpstreamError
 from authproblem._registry import Registry
 
@@ -35,18 +36,28 @@ def fold(registry: Registry, found: Classification, endpoint: str | None, level:
         The answer to give instead, or None if the truth may be told: nothing folds at this level, the surface is no
         sign-in surface, or the body is a protocol document, whose next step would be lost.
     """
-    folds = registry.data["problem_types"]["folds"].get(level, {})
-    target = folds.get(found.reason)
-    if found.provider == "oauth" and target is None and found.reason in folds.values():
-        target = found.reason  # of an unknown vendor the genuine answer is not known: it folds as well
+    target = folded_type(registry, found, level)
     if target is None or found.upstream.protocol:
         return None
     surface = registry.surface(found.provider, endpoint)
-    at_sign_in = surface.sign_in if surface is not None else registry.rule(found.entry, found.reason).sign_in
-    if not at_sign_in:
+    if not at_sign_in(registry, found, surface):
         return None
     answer = _genuine(registry, found, target, surface.id if surface is not None else None)
     return None if answer is None else _told(answer, found, target)
+
+
+def at_sign_in(registry: Registry, found: Classification, surface: Surface | None) -> bool:
+    """Whether strangers sign in where the error comes from: by the surface, else by where alone the entry is sent."""
+    return surface.sign_in if surface is not None else registry.rule(found.entry, found.reason).sign_in
+
+
+def folded_type(registry: Registry, found: Classification, level: str) -> str | None:
+    """The problem type that is told instead, where the surface is one at which strangers sign in."""
+    folds: dict[str, str] = registry.data["problem_types"]["folds"].get(level, {})
+    target = folds.get(found.reason)
+    if found.provider == "oauth" and target is None and found.reason in folds.values():
+        return found.reason  # of an unknown vendor the genuine answer is not known: it folds as well
+    return target
 
 
 def _genuine(registry: Registry, found: Classification, target: str, surface: str | None) -> dict[str, Any] | None:

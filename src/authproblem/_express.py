@@ -72,17 +72,18 @@ def _keep(registry: Registry, words: Words, status: int, sender: Sender, found: 
     said, provider = found.upstream, sender.provider
     if found.matched_by not in _TOLD_BY_ENTRY or said.protocol or said[:5] != (make.shape.id, *words[1:]):
         return
-    keys: list[tuple[Any, ...]] = [(words, status, provider)]
+    keys: list[tuple[Any, ...]] = []
     if code is not None and registry.means_itself(said.vendor or provider, code, make.shape.id):
-        keys = [((make, code, text is None), status, provider)]  # whatever the text, the name and the causes
-    elif not _registered(registry, found):
-        return
-    elif code is not None and any(group.surfaced for group in registry.groups(code)):
-        keys.append((words, status, provider, surfaces(registry, sender)))
+        keys.append(((make, code, text is None), status, provider))  # whatever the text, the name and the causes
+    if _registered(registry, found):
+        keys.append((words, status, provider))
+        if code is not None and any(group.surfaced for group in registry.groups(code)):
+            registry.settled[keys.pop()] = BY_SURFACE
+            keys.append((words, status, provider, surfaces(registry, sender)))
     if len(registry.settled) >= MAX_KEPT:
         registry.settled.clear()
-    registry.settled[keys[0]] = BY_SURFACE
-    registry.settled[keys[-1]] = found[:5], said.vendor, said.proof
+    for key in keys:
+        registry.settled[key] = found[:5], said.vendor, said.proof
 
 
 def _registered(registry: Registry, found: Classification) -> bool:

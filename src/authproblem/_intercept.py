@@ -12,13 +12,15 @@ from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 from authproblem import _events as events
-from authproblem._classify import UNTOUCHABLE, identify, may_be_error
+from authproblem._answers import Answer, Answers
+from authproblem._classify import UNTOUCHABLE, identify, may_be_error, read
 from authproblem._fields import PLAIN_JSON, Fields, Headers, Pair, pairs_of, scan
 from authproblem._headers import Dress, forbids_transform, marked, rewritten, without_mark
 from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM, is_json, media_type
-from authproblem._normalize import Outcome, process
+from authproblem._normalize import UNREADABLE, Outcome, process, process_plain, undo_codings
 from authproblem._options import Options
+from authproblem._parse import Json
 from authproblem._problem import Problem
 from authproblem._report import tell, tell_callback
 from authproblem._retry import Occasion, keeps_retry_after
@@ -30,6 +32,8 @@ JUDGED = "authproblem.judged"
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame
 _CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity"))
 _PARTIAL = 206
+_AT_ONCE = Occasion(0)
+"""No request and no clock: for what depends on neither."""
 _BOTH = (PROBLEM, JSON)
 READ = "authproblem.callback"
 """The key by which an instance farther from the app says that it has read the callback that a request is."""
@@ -124,7 +128,7 @@ class Interception:
 class Gate:
     """The rules of one middleware instance; immutable, shared by all its responses."""
 
-    __slots__ = ("_guarded", "options")
+    __slots__ = ("_levels", "answers", "options")
 
     def __init__(self, options: Options) -> None:
         """Compile what the options say."""
@@ -133,6 +137,8 @@ class Gate:
         if ask is not None:
             options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
         self.options = options
+        self.answers = Answers(options.policy)
+        self._levels: dict[str, str] = options.policy.registry.data["problem_types"]["levels"]
 
     def wants_success(self, path: str) -> bool:
         """Whether responses below status 300 to this path are to be looked at: opted-in transaction states."""
@@ -192,10 +198,40 @@ class Gate:
 
     def judge(self, held: Interception) -> Reply | None:
         """Classify a whole response, emit its event, and give what replaces it."""
-        policy = self.options.policy
-        request, sender = held.request, held.sender
-        occasion = self._occasion(held)
-        outcome = process(policy, held.fields, held.body, sender, occasion, instance=new_instance())
+        policy, fields, sender = self.options.policy, held.fields, held.sender
+        body = undo_codings(fields, held.body, policy.max_body)
+        if body is None:
+            return self._conclude(held, UNREADABLE)
+        document = read(held.status, fields, body)
+        if document is not None and held.request.method != "HEAD":
+            ready = self.answers.find(document, fields, sender, held.status)
+            if ready is not None:
+                return self._answer(held, ready, document)
+        occasion, instance = self._occasion(held), new_instance()
+        outcome = process_plain(policy, fields, body, sender, occasion, instance=instance, document=document)
+        self.answers.keep(document, fields, sender, held.status, outcome.found if outcome.problem else None)
+        return self._conclude(held, outcome)
+
+    def _answer(self, held: Interception, ready: Answer, document: Json) -> Reply | None:
+        """Send an answer that lies ready; a problem is made of it only if somebody wants to see it."""
+        options, request, instance = self.options, held.request, new_instance()
+        retry, request_id = ready.told(held.fields, _AT_ONCE if ready.fixed else self._occasion(held))
+        applied = self._applies(held.pairs)
+        if options.on_problem is not None or events.enabled(self._levels[ready.problem.owner]):
+            problem = ready.problem_for(document, instance, retry, request_id)
+            tell(options, Outcome(problem, ready.found, problem), request.method, request.path, applied=applied)
+        if not applied:
+            return None
+        content = ready.write(document, instance, retry, request_id)
+        problem = ready.problem if ready.fixed else ready.problem._replace(retry=retry)
+        dress = self._dress(held, folded=False, status=problem.status)
+        return _new(
+            Reply, (problem.status, rewritten(held.pairs, held.fields, problem, len(content), dress), content, False)
+        )
+
+    def _conclude(self, held: Interception, outcome: Outcome) -> Reply | None:
+        """Send the problem of a response that was looked at in full."""
+        request = held.request
         if request.method == "HEAD" and outcome.problem is not None and not _told_by_headers(outcome, held.body):
             outcome = outcome._replace(problem=None, why="head")
         problem = outcome.problem
@@ -207,7 +243,7 @@ class Gate:
         tell(self.options, outcome, request.method, request.path, applied=applied)
         if problem is None or not applied:
             return None
-        dress = self._dress(held, problem, occasion, folded=outcome.folded)
+        dress = self._dress(held, folded=outcome.folded, status=problem.status)
         if request.method == "HEAD":
             return Reply(problem.status, rewritten(held.pairs, held.fields, problem, None, dress), b"", outcome.folded)
         headers = rewritten(held.pairs, held.fields, problem, len(content), dress)
@@ -223,7 +259,7 @@ class Gate:
             return False
         return not self.options.respect_no_transform or not forbids_transform(pairs)
 
-    def _dress(self, held: Interception, problem: Problem, occasion: Occasion, *, folded: bool) -> Dress:
+    def _dress(self, held: Interception, *, folded: bool, status: int) -> Dress:
         options, fields = self.options, held.fields
         kind = options.media_type or media_type(held.request.accept, fields.media_type)
         if kind not in _BOTH:
@@ -234,9 +270,9 @@ class Gate:
         return Dress(
             media_type=kind,
             binary=held.request.binary,
-            keep_retry_after=not folded and "retry-after" in fields and keeps_retry_after(fields, occasion),
+            keep_retry_after=not folded and "retry-after" in fields and keeps_retry_after(fields, self._occasion(held)),
             drop_retry_after=folded,
-            keep_challenge=not folded or problem.status == held.status,
+            keep_challenge=not folded or status == held.status,
             negotiated=options.media_type is None,
             expose=options.expose_headers,
         )

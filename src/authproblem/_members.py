@@ -12,6 +12,8 @@ from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import orjson
+
 from authproblem._model import UpstreamError
 from authproblem._parse import Json, is_code
 from authproblem._registry import Registry
@@ -73,7 +75,9 @@ def clean(text: str) -> str:
     return "".join(c for c in text[:_MAX_TEXT] if c.isprintable())
 
 
-def members(said: UpstreamError, texts: Texts, top: Json, code: str | None = None) -> Json:
+def members(
+    said: UpstreamError, texts: Texts, top: Json, code: str | None = None, raw: bytes | bytearray = b""
+) -> Json:
     """Sort the members of the upstream's object.
 
     Args:
@@ -81,6 +85,7 @@ def members(said: UpstreamError, texts: Texts, top: Json, code: str | None = Non
         texts: what becomes of its texts.
         top: where the members of the top level go.
         code: the upstream's code, if it has the form of one; it stands in several members.
+        raw: the bytes of the object, where the caller has them: they tell fast whether it survives parsing.
 
     Returns:
         The members whose names are ours, for `upstream.members`.
@@ -91,7 +96,7 @@ def members(said: UpstreamError, texts: Texts, top: Json, code: str | None = Non
     document = said.document or {}
     moved: Json = {}
     if said.protocol:
-        if not _holds(document):
+        if not (raw and _is_same(document, raw)) and not _holds(document):
             raise Unsendable
         for name, value in document.items():
             (moved if name in OWN else top)[name] = value
@@ -111,7 +116,8 @@ def members(said: UpstreamError, texts: Texts, top: Json, code: str | None = Non
     return moved
 
 
-def _code(_name: str, value: object, _texts: Texts) -> object:
+def coded(_name: str, value: object, _texts: Texts) -> object:
+    """A value that has the form of a code; numbers pass as they are."""
     if type(value) is str:
         return value if is_code(value) else None
     return value if type(value) is int else None
@@ -148,7 +154,7 @@ def _vendor_uri(name: str, value: object, texts: Texts) -> object:
     if not isinstance(value, str):
         return None
     if name == "type" and not value.startswith("https:"):
-        return _code(name, value, texts)
+        return coded(name, value, texts)
     try:
         parts = urlsplit(value)
         host = parts.hostname or ""
@@ -218,8 +224,8 @@ def _cleaned(value: object) -> object:
 
 Kind = Callable[[str, object, Texts], object]
 _KINDS: dict[str, Kind] = {
-    "code": _code,
-    "own_code": _code,
+    "code": coded,
+    "own_code": coded,
     "integer": _integer,
     "sentence": _sentence,
     "text": _text,
@@ -231,12 +237,19 @@ _KINDS: dict[str, Kind] = {
     "policy_text": _policy_text,
     "other": _other,
 }
+
+
+def kind_of(registry: Registry, name: str) -> Kind:
+    """What judges a member of an object that is no protocol document."""
+    return _KINDS[registry.member_kinds.get(name, "other")]
+
+
 _CAUSE: dict[str, Kind] = {
     "errorSummary": _text,
-    "reason": _code,
-    "location": _code,
-    "locationType": _code,
-    "domain": _code,
+    "reason": coded,
+    "location": coded,
+    "locationType": coded,
+    "domain": coded,
 }
 _VALIDATION_ERROR: dict[str, Kind] = {
     "field": _keep,
@@ -245,6 +258,14 @@ _VALIDATION_ERROR: dict[str, Kind] = {
     "message": _note,
     "detail": _note,
 }
+
+
+def _is_same(document: Json, raw: bytes | bytearray) -> bool:
+    """Whether an object is written as it came, byte for byte, as vendors do who send no white space."""
+    try:
+        return orjson.dumps(document) == raw
+    except TypeError:  # it nests too deep
+        return False
 
 
 def _holds(value: object) -> bool:

@@ -6,14 +6,17 @@ the one that is given. The doors come here through `_intercept`, plain callers t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
-from authproblem._classify import examine
+from authproblem._answers import Answers
+from authproblem._classify import examine, read
 from authproblem._disclose import fold
 from authproblem._fields import Fields, Headers, scan
 from authproblem._members import Unsendable
 from authproblem._model import Classification
-from authproblem._options import DEFAULT_MAX_BODY, Policy, default_policy, make_policy
+from authproblem._options import DEFAULT_MAX_BODY, Policy, make_policy
+from authproblem._parse import Json
 from authproblem._problem import Problem, build
 from authproblem._registry import Registry
 from authproblem._retry import Occasion
@@ -53,22 +56,41 @@ def process(
     instance: str | None = None,
 ) -> Outcome:
     """The whole path for one response."""
-    registry = policy.registry
-    plain = body if fields.plain and len(body) <= policy.max_body else _decoded(fields, body, policy.max_body)
+    plain = undo_codings(fields, body, policy.max_body)
     if plain is None:
-        return Outcome(None, None, None, "unreadable")
-    found, why = examine(registry, occasion.status, fields, plain, sender, states=policy.transaction_states)
+        return UNREADABLE
+    return process_plain(policy, fields, plain, sender, occasion, instance=instance)
+
+
+def process_plain(
+    policy: Policy,
+    fields: Fields,
+    body: bytes | bytearray,
+    sender: Sender,
+    occasion: Occasion,
+    *,
+    instance: str | None = None,
+    document: Json | None = None,
+) -> Outcome:
+    """The path from where content codings are undone; `document` is what `read` has given, where it was asked."""
+    registry = policy.registry
+    found, why = examine(
+        registry, occasion.status, fields, body, sender, states=policy.transaction_states, document=document
+    )
     if found is None or why:
         return Outcome(None, found, None, why)
     if found.reason in registry.flow_types and not policy.flow_control:
         return Outcome(None, found, None, "flow_control")
     try:
-        truth = build(found, fields, policy, occasion, instance=instance)
+        truth = build(found, fields, policy, occasion, instance=instance, raw=body)
         if policy.disclosure == "off":
             return _new(Outcome, (truth, found, truth, ""))
         return conclude(policy, truth, found, fields, occasion)
     except Unsendable:
         return Outcome(None, found, None, "unsendable")
+
+
+UNREADABLE = Outcome(None, None, None, "unreadable")
 
 
 def conclude(policy: Policy, truth: Problem, found: Classification, fields: Fields, occasion: Occasion) -> Outcome:
@@ -115,10 +137,29 @@ def normalize(
     Raises:
         ValueError: for a wrong option, provider or endpoint; the message names it and what would be right.
     """
-    policy = make_policy(options) if options else default_policy()
+    answers = None if options else _usual_answers()
+    policy = make_policy(options) if answers is None else answers.policy
+    fields = scan(headers)
     sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
     occasion = _new(Occasion, (int(status), endpoint, method, now, policy.max_wait))
-    return process(policy, scan(headers), body, sender, occasion, instance=instance).problem
+    if answers is None:
+        return process(policy, fields, body, sender, occasion, instance=instance).problem
+    plain = undo_codings(fields, body, policy.max_body)
+    if plain is None:
+        return None
+    document = read(occasion.status, fields, plain)
+    ready = None if document is None else answers.find(document, fields, sender, occasion.status)
+    if document is not None and ready is not None:
+        return ready.problem_for(document, instance, *ready.told(fields, occasion))
+    outcome = process_plain(policy, fields, plain, sender, occasion, instance=instance, document=document)
+    answers.keep(document, fields, sender, occasion.status, outcome.found if outcome.problem is not None else None)
+    return outcome.problem
+
+
+@cache
+def _usual_answers() -> Answers:
+    """Those of `normalize` without options."""
+    return Answers(make_policy({}))
 
 
 def classify(
@@ -149,7 +190,7 @@ def classify(
         ValueError: for a wrong provider or endpoint.
     """
     fields = scan(headers)
-    plain = body if fields.plain and len(body) <= DEFAULT_MAX_BODY else _decoded(fields, body, DEFAULT_MAX_BODY)
+    plain = undo_codings(fields, body, DEFAULT_MAX_BODY)
     if plain is None:
         return None
     sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
@@ -157,16 +198,16 @@ def classify(
     return None if why else found
 
 
-def _decoded(fields: Fields, body: bytes | bytearray, limit: int) -> bytes | None:
+def undo_codings(fields: Fields, body: bytes | bytearray, limit: int) -> bytes | bytearray | None:
     """The body with its content codings undone; None if that cannot be, or it is too large."""
     if len(body) > limit:
         return None
-    if "content-encoding" in fields:
-        from authproblem._decode import decode
+    if fields.plain or "content-encoding" not in fields.lines:
+        return body
+    from authproblem._decode import decode
 
-        decoded = decode(bytes(body), fields.all("content-encoding"), limit)
-        return decoded if decoded is not None and len(decoded) <= limit else None
-    return bytes(body)
+    decoded = decode(bytes(body), fields.all("content-encoding"), limit)
+    return decoded if decoded is not None and len(decoded) <= limit else None
 
 
 def _sender(provider: str | None, endpoint: str | None) -> Sender:

@@ -67,16 +67,6 @@ class Options(NamedTuple):
     on_problem: Callable[[Any], object] | None = None
 
 
-_default: list[Policy] = []
-
-
-def default_policy() -> Policy:
-    """The policy of `normalize` without options, made once."""
-    if not _default:
-        _default.append(make_policy({}))
-    return _default[0]
-
-
 def make_policy(given: Mapping[str, Any], *, disclosure: str = "off") -> Policy:
     """Check the options that concern one response.
 

@@ -12,7 +12,7 @@ import orjson
 from authproblem._classify import callback, error_challenge
 from authproblem._fields import PLAIN_JSON, Fields, Headers, scan
 from authproblem._members import OWN, Texts, clean, members
-from authproblem._model import Classification, Entry, RetryHint, UpstreamError
+from authproblem._model import Classification, RetryHint, UpstreamError
 from authproblem._negotiate import JSON, PROBLEM
 from authproblem._options import DEFAULT_TYPE_BASE, Policy
 from authproblem._parse import CODE, is_code
@@ -246,7 +246,13 @@ class Problem(NamedTuple):
 
 
 def build(
-    found: Classification, fields: Fields, policy: Policy, occasion: Occasion, *, instance: str | None = None
+    found: Classification,
+    fields: Fields,
+    policy: Policy,
+    occasion: Occasion,
+    *,
+    instance: str | None = None,
+    raw: bytes | bytearray = b"",
 ) -> Problem:
     """Make the problem of one classified response.
 
@@ -256,6 +262,7 @@ def build(
         policy: the options.
         occasion: the upstream's status, the endpoint, the method and the clock.
         instance: the URI of the occurrence.
+        raw: the body, content codings undone, where the caller has it.
 
     Raises:
         Unsendable: if a protocol document would not survive the rewrite.
@@ -288,7 +295,7 @@ def build(
         ),
     )
     if said.document is not None:
-        moved = members(said, _texts(problem, entry, policy), problem.extensions, code)
+        moved = members(said, texts_for(problem, policy), problem.extensions, code, raw)
         if moved:
             upstream["members"] = moved
     if not fields.plain:
@@ -298,7 +305,7 @@ def build(
 
 def _add_from_headers(problem: Problem, said: UpstreamError, fields: Fields, registry: Registry) -> None:
     """The request id, and what a step-up needs of the challenge."""
-    request_id = _request_id(fields, registry)
+    request_id = request_id_of(fields, registry)
     if request_id is not None:
         moved = problem.upstream.pop("members", None)
         problem.upstream["request_id"] = request_id
@@ -318,9 +325,10 @@ def _status(canonical: int, upstream: int, policy: Policy) -> int:
     return upstream
 
 
-def _texts(problem: Problem, entry: Entry, policy: Policy) -> Texts:
+def texts_for(problem: Problem, policy: Policy) -> Texts:
     """What becomes of upstream texts: the same for all problems of an entry, unless the app has a say."""
     registry = policy.registry
+    entry = registry.rule(problem.entry, problem.reason)
     if policy.texts == "known" and policy.pass_text is None and not entry.pass_text:
         key = (problem.provider, entry.id or entry.type.slug)
         known: Texts | None = registry.texts.get(key)
@@ -340,7 +348,8 @@ def _passed(_member: str, text: str) -> str:
     return clean(text)
 
 
-def _request_id(fields: Fields, registry: Registry) -> str | None:
+def request_id_of(fields: Fields, registry: Registry) -> str | None:
+    """The request's id at the provider, if it has the form of one."""
     for header, _ in registry.provider_headers:
         value = fields.get(header)
         if value is not None and CODE.fullmatch(value):
