@@ -168,6 +168,8 @@ class Answers:
         keys = [key]
         if registry.settled.get(key) is BY_SURFACE:
             keys.append((*key, surfaces(registry, sender)))
+        if keys[-1] in self._ready:  # it has an answer, only not for this response
+            return
         if registry.settled.get(keys[-1], ((),))[0] != found[:5] or registry.rule(found.entry, found.reason).pass_text:
             return
         if not OWN.isdisjoint(document):

@@ -84,7 +84,10 @@ def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int |
         headers += _as_kind([("Retry-After", str(retry.after))], binary=binary)
     if expose and not fields.plain and not _CORS.isdisjoint(fields.lines):
         headers += _as_kind(_exposed(fields, waits=keep_retry_after or told), binary=binary)
-    if negotiated and not (varied and any(_varies(pairs[at][1]) for at in varied)):
+    if negotiated:
+        for at in varied:
+            if _varies(pairs[at][1]):
+                return headers
         headers += varies
     return headers
 

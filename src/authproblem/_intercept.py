@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import MutableMapping
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from authproblem import _events as events
@@ -90,13 +91,7 @@ class Interception:
         self.sender = UNKNOWN
         self.headers = pairs
         self.holding = False
-        self.body = bytearray()
-
-    def scan(self) -> None:
-        """Read the headers, and take the mark off."""
-        self.fields = fields = scan(self.pairs)
-        if not fields.plain:
-            self.headers = without_mark(self.pairs, fields)
+        self.body: bytes | bytearray = b""
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> bool:
         """Keep a copy of a chunk.
@@ -105,10 +100,15 @@ class Interception:
             True while the response is held; False where it is too large with this chunk, which is not kept: send what
             is kept, then the chunk, and let everything after it pass.
         """
-        if len(self.body) + len(chunk) > self.gate.options.policy.max_body:
+        kept = self.body
+        if len(kept) + len(chunk) > self.gate.max_body:
             self.holding = False
+        elif not kept and type(chunk) is bytes:
+            self.body = chunk  # nobody can change it, and most bodies come in one
         else:
-            self.body += chunk
+            if type(kept) is bytes:
+                self.body = kept = bytearray(kept)
+            kept += chunk
         return self.holding
 
     def finish(self) -> Reply | None:
@@ -128,7 +128,7 @@ class Interception:
 class Gate:
     """The rules of one middleware instance; immutable, shared by all its responses."""
 
-    __slots__ = ("_levels", "answers", "options")
+    __slots__ = ("_everywhere", "_levels", "_plain_dress", "answers", "max_body", "options")
 
     def __init__(self, options: Options) -> None:
         """Compile what the options say."""
@@ -138,6 +138,11 @@ class Gate:
             options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
         self.options = options
         self.answers = Answers(options.policy)
+        self.max_body = options.policy.max_body
+        self._everywhere = options.scopes.everywhere
+        self._plain_dress = lru_cache(maxsize=8)(
+            partial(Dress, keep_retry_after=False, negotiated=options.media_type is None, expose=options.expose_headers)
+        )
         self._levels: dict[str, str] = options.policy.registry.data["problem_types"]["levels"]
 
     def wants_success(self, path: str) -> bool:
@@ -153,7 +158,16 @@ class Gate:
         pairs = headers if type(headers) is list else pairs_of(headers)
         interception = Interception(self, request, int(status), pairs)
         try:
-            interception.scan()
+            interception.fields = fields = scan(pairs)
+            if not fields.plain:
+                interception.headers = without_mark(pairs, fields)
+            elif self._everywhere is not None and interception.status >= 400:  # most errors: no path has a say
+                provider, certain = self._everywhere
+                interception.sender = _new(Sender, (provider, certain, request.path))
+                if JUDGED not in request.state:
+                    request.state[JUDGED] = True
+                    interception.holding = interception.status not in UNTOUCHABLE
+                return interception
             self._begin(interception)
         except Exception as error:  # noqa: BLE001 - a callable of the app may raise, too
             events.report_fault(error, "a response could not be looked at and was passed untouched")
@@ -265,8 +279,7 @@ class Gate:
         if kind not in _BOTH:
             kind = PROBLEM if folded else fields.get("content-type") or PROBLEM
         if fields.plain and not folded:
-            plain = (kind, held.request.binary, False, False, True, options.media_type is None, options.expose_headers)
-            return _new(Dress, plain)
+            return self._plain_dress(kind, held.request.binary)
         return Dress(
             media_type=kind,
             binary=held.request.binary,

@@ -148,6 +148,11 @@ class Scopes:
         """Whether the request's path decides anything."""
         return bool(self._prefixes or self._exclude or self._callable)
 
+    @property
+    def everywhere(self) -> tuple[str | None, bool] | None:
+        """Provider and certainty of the sender of every response; None where the request's path has a say."""
+        return None if self.by_path else (self._whole, self._whole is not None)
+
     def excludes(self, path: str) -> bool:
         """Whether responses to this path are none of our business."""
         return bool(self._exclude) and any(below(path, prefix) for prefix in self._exclude)

@@ -77,13 +77,14 @@ class AuthProblemMiddleware:
             return
         held: _Held | None = None
 
-        def passing(message: Message) -> Awaitable[None]:
-            # Not a coroutine function: a healthy response costs one call and one comparison a message.
+        def passing(message: Message, gate: Gate = self._gate, scope: Scope = scope) -> Awaitable[None]:
+            # Not a coroutine function: a healthy response costs one call and one comparison a message. Defaults, for
+            # what an error alone needs: a cell for each would cost every request more than the comparison does.
             nonlocal held
             if held is None:
                 if "status" not in message or message["status"] < _REDIRECT or message["type"] != _START:
                     return send(message)
-                held = _Held(self._gate, _request(scope, ""), message, send)
+                held = _Held(gate, _request(scope, ""), message, send)
                 return held.start()
             return held.send(message)
 

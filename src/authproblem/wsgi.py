@@ -23,6 +23,7 @@ _ERROR = "4"
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame
 
 Environ = dict[str, Any]
+Lines = list[tuple[str, str]]
 StartResponse = Callable[..., Callable[[bytes], object]]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 Answer = Callable[[Environ, Exception], "Reply | None"]
@@ -69,7 +70,10 @@ class AuthProblemMiddleware:
             return self._serve(environ, start_response)
         exchange: _State = None
 
-        def starting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        def starting(
+            status: str, headers: Lines, exc_info: Any = None, self: AuthProblemMiddleware = self
+        ) -> Callable[[bytes], object]:
+            # `self` as a default, for errors alone need it: a cell would cost every request more than the comparison.
             nonlocal exchange
             if exchange is None and status < _REDIRECT:
                 exchange = False
