@@ -121,12 +121,20 @@ def _uvicorn(app: Any) -> Iterator[str]:
 
 @contextmanager
 def _waitress(app: Any) -> Iterator[str]:
-    server = create_server(app, host="127.0.0.1", port=0, threads=1, ident=None)
-    thread = threading.Thread(target=server.run, daemon=True)
+    sockets: dict[int, Any] = {}
+    server = create_server(app, map=sockets, host="127.0.0.1", port=0, threads=1, ident=None)
+    done = threading.Event()
+
+    def run() -> None:  # as its own `run` has it, and closed on the thread that reads, not under it
+        while not done.is_set():
+            server.asyncore.loop(timeout=0.05, map=sockets, count=1)
+        server.task_dispatcher.shutdown()
+        server.asyncore.close_all(sockets)
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(server.close)
+        done.set()
         thread.join(_PATIENCE)
-        server.task_dispatcher.shutdown()

@@ -356,10 +356,9 @@ def _guarded(ask: PassText) -> PassText:
 
     def guarded(problem: Problem, member: str, text: str) -> str | None:
         try:
-            answer = ask(problem, member, text)
+            return ask(problem, member, text)
         except Exception as error:  # noqa: BLE001 - the app's code must not cost the client its answer
             events.report_fault(error, "pass_text raised")
             return None
-        return answer if isinstance(answer, str) else None
 
     return guarded

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import orjson
-
+from authproblem._lossless import is_lossless, is_text, is_verbatim
 from authproblem._model import UpstreamError
 from authproblem._parse import Json, is_code
 from authproblem._registry import Registry
@@ -24,8 +22,6 @@ OWN = frozenset(
 """The names of RFC 9457 and ours, which win at the top level."""
 
 MAX_CAUSES = 32
-_MAX_DEPTH = 240
-"""Levels of a value that is sent on: orjson writes 254, and the value stands in a document of ours."""
 _MAX_TEXT = 2048
 """Characters of a text that is passed on request (`texts="all"`)."""
 
@@ -47,7 +43,7 @@ class Texts(NamedTuple):
         sentence: the registry's sentence that takes the place of an unknown text.
         constants: the known texts without slots, which are told at once.
         everything: whether all texts pass, capped and without control characters.
-        ask: the app's `pass_text`, bound to the problem, or None.
+        ask: the app's `pass_text`, bound to the problem, or None. What it answers may be anything.
     """
 
     registry: Registry
@@ -63,7 +59,8 @@ class Texts(NamedTuple):
             return text
         if self.everything:
             return clean(text)
-        return self.ask(member, text) if self.ask is not None else None
+        answer = self.ask(member, text) if self.ask is not None else None
+        return answer if isinstance(answer, str) and is_text(answer) else None
 
 
 class Unsendable(Exception):  # noqa: N818 - no error of the caller's: the body is passed untouched
@@ -96,7 +93,7 @@ def members(
     document = said.document or {}
     moved: Json = {}
     if said.protocol:
-        if not (raw and _is_same(document, raw)) and not _holds(document):
+        if not (raw and is_verbatim(document, raw)) and not is_lossless(document):
             raise Unsendable
         for name, value in document.items():
             (moved if name in OWN else top)[name] = value
@@ -146,7 +143,7 @@ def _note(name: str, value: object, texts: Texts) -> object:
 
 
 def _keep(_name: str, value: object, _texts: Texts) -> object:
-    return value if _holds(value) else None
+    return value if is_lossless(value) else None
 
 
 def _vendor_uri(name: str, value: object, texts: Texts) -> object:
@@ -172,11 +169,15 @@ def _causes(name: str, value: object, texts: Texts) -> object:
     """Okta's `errorCauses`: at most 32, each with its known text or the registry's, and its enumerations."""
     if not isinstance(value, list):
         return None
-    causes = [
-        _part(cause, _CAUSE, texts) if isinstance(cause, dict) else _text(name, cause, texts)
-        for cause in value[:MAX_CAUSES]
-    ]
-    return [cause for cause in causes if cause is not None]
+    kept: list[object] = []
+    for cause in value[:MAX_CAUSES]:
+        if type(cause) is dict:
+            text = cause.get("errorSummary")
+            plain = len(cause) == 1 and type(text) is str and text in texts.constants  # as most are
+            kept.append(cause if plain else _part(cause, _CAUSE, texts))
+        elif (told := _text(name, cause, texts)) is not None:
+            kept.append(told)
+    return kept
 
 
 def _validation_errors(_name: str, value: object, texts: Texts) -> object:
@@ -188,14 +189,18 @@ def _validation_errors(_name: str, value: object, texts: Texts) -> object:
 
 def _part(part: Json, table: dict[str, Kind], texts: Texts) -> Json:
     """An object within a member, by a table of its own."""
-    kept = {name: table.get(name, _other)(name, value, texts) for name, value in part.items() if value is not None}
-    return {name: value for name, value in kept.items() if value is not None}
+    kept: Json = {}
+    for name, value in part.items():
+        allowed = table.get(name, _other)(name, value, texts) if value is not None else None
+        if allowed is not None:
+            kept[name] = allowed
+    return kept
 
 
 def _policy_text(name: str, value: object, texts: Texts) -> object:
     """`description`: a text, or in Auth0's password errors the object with the rules that the form shows."""
     if isinstance(value, dict):
-        if not isinstance(value.get("rules"), list) or not _holds(value["rules"]):
+        if not isinstance(value.get("rules"), list) or not is_lossless(value["rules"]):
             return None
         rules: Json = {"rules": value["rules"]}
         if isinstance(value.get("verified"), bool):
@@ -208,7 +213,7 @@ def _other(name: str, value: object, texts: Texts) -> object:
     """A member that the table does not name: texts only where known, anything else only on request."""
     if isinstance(value, str):
         return texts.allowed(name, value)
-    return _cleaned(value) if texts.everything and _holds(value) else None
+    return _cleaned(value) if texts.everything and is_lossless(value) else None
 
 
 def _cleaned(value: object) -> object:
@@ -258,32 +263,3 @@ _VALIDATION_ERROR: dict[str, Kind] = {
     "message": _note,
     "detail": _note,
 }
-
-
-def _is_same(document: Json, raw: bytes | bytearray) -> bool:
-    """Whether an object is written as it came, byte for byte, as vendors do who send no white space."""
-    try:
-        return orjson.dumps(document) == raw
-    except TypeError:  # it nests too deep
-        return False
-
-
-def _holds(value: object) -> bool:
-    """Whether a value survives parsing and writing.
-
-    Integers beyond 64 bits come back as floats, infinity as null, and what nests too deep is not written at all.
-    """
-    level: list[Any] = [(value,)]
-    for _ in range(_MAX_DEPTH):  # a loop, level by level: a protocol document is a large tree
-        below: list[Any] = []
-        for node in level:
-            for part in node.values() if type(node) is dict else node:
-                kind = type(part)
-                if kind is dict or kind is list:
-                    below.append(part)
-                elif kind is float and not (isfinite(part) and (not part.is_integer() or abs(part) < 2.0**63)):
-                    return False
-        if not below:
-            return True
-        level = below
-    return False

@@ -243,19 +243,18 @@ class _Catch:
         """Run the app; what cannot raise any more goes out as it is, files too."""
         try:
             result = app(self._environ, starting)
+            result = result if exchange() is False else _answered(result, exchange)
         except Exception as error:
             body = self._begin(error)
             if body is None:
                 raise
             return [body]
-        held = exchange()
-        passes = held is False or (held is not None and not held.holding)
         file = self._environ.get("wsgi.file_wrapper")
-        if passes and isinstance(result, (list, tuple, file) if isinstance(file, type) else (list, tuple)):
+        if isinstance(result, (list, tuple, file) if isinstance(file, type) else (list, tuple)):
             return result
-        return _Response(result, self._caught(_judged(result, exchange)))
+        return _Response(result, self._caught(result))
 
-    def _caught(self, chunks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    def _caught(self, chunks: Iterable[bytes]) -> Generator[bytes, None, None]:
         try:
             for chunk in chunks:
                 self._sent = self._sent or bool(chunk)

@@ -89,13 +89,21 @@ def _uvicorn(http: str) -> Server:
 
 def _waitress() -> Server:
     bound = listener()
-    server: Any = waitress.create_server(site.wsgi, sockets=[bound], threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
+    channels: dict[int, Any] = {}
+    server: Any = waitress.create_server(site.wsgi, map=channels, sockets=[bound], threads=8)
+    stopped = threading.Event()
+
+    def run() -> None:
+        while not stopped.is_set():
+            server.asyncore.loop(timeout=0.02, map=channels, count=1)  # as its own `run` has it
+        server.task_dispatcher.shutdown()
+        server.asyncore.close_all(channels)  # on this thread: another would close under a `select`
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
 
     def stop() -> None:
-        server.pull_trigger()
-        server.close()
+        stopped.set()
         thread.join(LIMIT)
         with contextlib.suppress(OSError):
             bound.close()

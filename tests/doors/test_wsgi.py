@@ -664,7 +664,6 @@ def test_a_list_stays_a_list(sent: Response) -> None:
     assert (type(result), len(result)) == (list, 1)  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, reason="with exceptions=True a held response is still judged only when it is iterated")
 @pytest.mark.parametrize("sent", [OKTA, FOREIGN], ids=["provider", "foreign"])
 def test_a_response_that_the_app_has_started_is_started_with_exceptions_as_well(sent: Response) -> None:
     gateway = Gateway()
