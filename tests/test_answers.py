@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authproblem import Registry, _answers, normalize
+from authproblem import Problem, Registry, _answers, normalize
 from authproblem._answers import Answers
 from authproblem._classify import examine
 from authproblem._fields import scan
@@ -51,7 +52,14 @@ def assert_same(document: Any, status: int, headers: Pairs, provider: str | None
     whole = process(make_policy({}), scan(headers), body, sender, occasion, instance=INSTANCE).problem
 
     for _ in range(2):
-        assert whole == normalize(status, headers, body, provider=provider, instance=INSTANCE, now=NOW, **where)
+        problem = normalize(status, headers, body, provider=provider, instance=INSTANCE, now=NOW, **where)
+        assert written(whole) == written(problem)
+        assert whole is None or problem is None or whole[-2:] == problem[-2:]
+
+
+def written(problem: Problem | None) -> bytes:
+    """The document, with an id of the provider's form that was made up for a folded answer left out."""
+    return b"" if problem is None else re.sub(rb'"errorId":"oae[^"]{22}"', b'"errorId":""', problem.to_bytes())
 
 
 @pytest.mark.parametrize("headers", HEADERS, ids=lambda headers: headers[-1][0])
@@ -113,14 +121,14 @@ def test_its_bytes_are_the_problem(headers: Pairs, disclosure: str) -> None:
     for document, status in DOCUMENTS:
         ready = prepared(answers, document, status, headers)
         if ready is not None:
-            told = ready.told(scan(headers), Occasion(status, None, "GET", NOW))
-            problem = ready.problem_for(document, INSTANCE, *told)
-            assert json.loads(ready.write(document, INSTANCE, *told)) == problem.to_dict()
+            told = ready.answer.told(scan(headers), Occasion(status, None, "GET", NOW))
+            problem = ready.answer.problem_for(ready.document, INSTANCE, *told)
+            assert ready.answer.write(ready.document, INSTANCE, *told) == problem.to_bytes()
             written += 1
     assert written > 500
 
 
-def prepared(answers: Answers, document: Any, status: int, headers: Pairs) -> _answers.Answer | None:
+def prepared(answers: Answers, document: Any, status: int, headers: Pairs) -> _answers.Ready | None:
     """What lies ready for a response, after one like it."""
     sender = Sender("okta" if "errorSummary" in document else "auth0", certain=True)
     fields = scan(headers)
@@ -170,5 +178,5 @@ def test_it_remembers_no_document() -> None:
     ready = prepared(Answers(make_policy({})), document, 403, [JSON_TYPE])
 
     assert ready is not None
-    assert secret not in "".join(repr(getattr(ready, name)) for name in ready.__slots__)
-    assert ready.found.upstream.document is None
+    assert secret not in "".join(repr(getattr(ready.answer, name)) for name in ready.answer.__slots__)
+    assert ready.answer.found.upstream.document is None

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from authproblem import Problem, Registry, normalize
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from tests.support import asgi_server
 from tests.support.doors import DOORS, through
 from tests.support.events import Events
-from tests.support.responses import JSON_TYPE, Response, json_response
+from tests.support.responses import JSON_TYPE, Response, asgi_app, json_response
 from tests.support.vectors import FILES, Vector, load
 
 REGISTRY = Registry.builtin()
@@ -65,7 +67,11 @@ def telling(level: str) -> list[Vector]:
 
 def sent(door: str, response: Response, path: str, provider: str, level: str, **options: Any) -> Response:
     """What a stranger gets, with the ids that may vary made equal."""
-    got = through(door, response, path, provider=provider, disclosure=level, **options)
+    return without_ids(through(door, response, path, provider=provider, disclosure=level, **options))
+
+
+def without_ids(got: Response) -> Response:
+    """A response with the ids that may vary made equal."""
     return got._replace(body=INSTANCE.sub(b'"(instance)"', ERROR_ID.sub(b'"(id)"', got.body)))
 
 
@@ -110,6 +116,39 @@ def test_at_sign_in_the_truth_is_the_genuine_answer_byte_for_byte(
             faults.append(f"{vector.place}: {got}")
 
     assert faults == []
+
+
+@by_level
+@pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
+def test_what_one_app_has_sent_before_tells_nothing(provider: str, surface: str, path: str, level: str) -> None:
+    """Answers lie ready from the second time on: the truth and the genuine answer stay the same, bytes in order."""
+    sending: list[Response] = []
+
+    async def app(*connection: Any) -> None:
+        await asgi_app(sending[-1])(*connection)
+
+    door = AsgiMiddleware(app, provider=provider, disclosure=level)
+
+    def got(response: Response) -> Response:
+        sending.append(response._replace(headers=[JSON_TYPE, REQUEST_ID]))
+        return without_ids(asgi_server.serve(door, path, "POST", None))
+
+    faults, folded = [], 0
+    for vector in telling(level):
+        target = FOLDS[level][vector.reason or ""]
+        if provider_of(vector) != provider or is_protocol(vector.response) or (provider, target) == SIGN_UP_AT_OKTA:
+            continue
+        own = genuine(provider, surface, target)
+        allowed = [got(response) for response in own] + [got(response) for response in own]
+        answers = [got(vector.response) for _ in range(3)]
+        folded += answers[0] in allowed
+        if not all(answer == answers[0] and answer in allowed for answer in answers):
+            faults.append(f"{vector.place}: {answers}")
+        if allowed[: len(own)] != allowed[len(own) :]:
+            faults.append(f"{vector.place}: {allowed}")
+
+    assert faults == []
+    assert folded
 
 
 @pytest.mark.parametrize("path", ["/api/v1/registration/reg1/register"])

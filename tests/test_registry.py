@@ -425,7 +425,7 @@ WIRE: Json = {
         {"error_description": None},
         {"error_uri": "http://example.com"},
         {"errorCode": "a sentence"},
-        {"errorCauses": [{"errorSummary": "x", "rejectedValue": "secret"}]},
+        {"errorCauses": [{"errorSummary": "x", "rejectedValue": None}]},
         {"errorCauses": [{}] * 33},
         {"validation_errors": [{"value": "secret"}]},
         {"anything": None},

@@ -7,14 +7,16 @@ such words, such as tokens and ids, are judged anew each time by what `_members`
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import takewhile
+from typing import Any, NamedTuple
 
 from orjson import dumps
 
 from authproblem._classify import identify
-from authproblem._disclose import at_sign_in, folded_type
+from authproblem._disclose import at_sign_in, error_id, fold, folded_type
 from authproblem._express import BY_SURFACE, MAX_KEPT, surfaces
 from authproblem._fields import PLAIN_JSON, Fields
+from authproblem._index import Surface
 from authproblem._members import OWN, coded, kind_of
 from authproblem._model import Classification, RetryHint
 from authproblem._options import Policy
@@ -37,11 +39,12 @@ class Answer:
         problem: the problem, without instance and request id, and with those members only that are always the same.
         fixed: whether its retry hint is always the same, too.
         folds: whether something else is told where strangers sign in.
+        folded: what is told there instead, by surface: the genuine answer and its document.
     """
 
     __slots__ = (
         *("_constant", "_fixed", "_limited", "_middle", "_start", "_texts", "_upstream", "_varying"),
-        *("fixed", "folds", "found", "problem"),
+        *("fixed", "folded", "folds", "found", "problem"),
     )
 
     def __init__(self, found: Classification, problem: Problem, words: Words, policy: Policy) -> None:
@@ -50,12 +53,15 @@ class Answer:
         places = [(make.code, said[0]), (make.name, said[2])]
         if len(make.texts) == 1:
             places.append((make.texts[0], said[1]))
-        constant = {name for name, word in places if name is not None and word is not None}
+        words_at = {name for name, word in places if name is not None and word is not None}
+        # Only those that come first: in an answer of another order one could tell what lay ready from what did not.
+        constant = set(takewhile(words_at.__contains__, make.names))
         self.found = found._replace(upstream=found.upstream._replace(document=None))
         self.problem = problem._replace(
             extensions={name: value for name, value in problem.extensions.items() if name in constant}
         )
         self.folds = folded_type(policy.registry, found, policy.disclosure) is not None
+        self.folded: dict[Surface | None, tuple[Answer, Json]] = {}
         self.fixed = problem.retry.policy in _FIXED
         self._limited = found.provider == "okta" and found.reason == "rate-limited"
         self._texts = texts_for(problem, policy)
@@ -77,6 +83,7 @@ class Answer:
         if self.fixed:
             return problem.retry, None if fields.plain else request_id_of(fields, registry)
         entry = registry.rule(problem.entry, problem.reason)
+        occasion = occasion._replace(status=problem.upstream["status"])  # a genuine answer has its own
         retry = hint(registry, entry, problem.provider, fields, occasion)
         return retry, None if fields.plain else request_id_of(fields, registry)
 
@@ -123,6 +130,22 @@ class Answer:
         return kept
 
 
+class Ready(NamedTuple):
+    """An answer that lies ready for one response.
+
+    Attributes:
+        answer: what is sent.
+        document: the object that it is written for: the upstream's, or that of the genuine answer.
+        truth: what events tell; the same answer, unless it is folded.
+        said: the upstream's object.
+    """
+
+    answer: Answer
+    document: Json
+    truth: Answer
+    said: Json
+
+
 class Answers:
     """The answers of one policy; none where an app's own say or a text that is passed on request may change them."""
 
@@ -133,7 +156,7 @@ class Answers:
         self.policy = policy
         self._ready: dict[Any, Any] = {}
 
-    def find(self, document: Json, fields: Fields, sender: Sender, status: int) -> Answer | None:
+    def find(self, document: Json, fields: Fields, sender: Sender, status: int) -> Ready | None:
         """The answer to the object of an error response, if it lies ready."""
         registry = self.policy.registry
         if not fields.plain:
@@ -146,12 +169,33 @@ class Answers:
             found = self._ready.get((words, status, sender.provider, surfaces(registry, sender)))
         if found is None or (not fields.plain and not found.holds(fields)):
             return None
-        return None if found.folds and self._folds(found.found, sender) else found
+        return (
+            self._told_at(found, document, fields, sender)
+            if found.folds
+            else _new(Ready, (found, document, found, document))
+        )
 
-    def _folds(self, found: Classification, sender: Sender) -> bool:
-        """Whether a stranger is told something else there."""
-        registry = self.policy.registry
-        return at_sign_in(registry, found, registry.surface(found.provider, sender.endpoint))
+    def _told_at(self, truth: Answer, document: Json, fields: Fields, sender: Sender) -> Ready | None:
+        """What is told where the response comes from: the truth, or a stranger is told something else."""
+        policy, registry, found = self.policy, self.policy.registry, truth.found
+        surface = registry.surface(found.provider, sender.endpoint)
+        if not at_sign_in(registry, found, surface):
+            return Ready(truth, document, truth, document)
+        if surface not in truth.folded:
+            told = fold(registry, found, sender.endpoint, policy.disclosure)
+            if told is None:
+                return Ready(truth, document, truth, document)
+            genuine = told.classification.upstream.document or {}
+            words = registry.shapes.words(genuine)
+            if words is None or not OWN.isdisjoint(genuine):
+                return None
+            problem = build(told.classification, PLAIN_JSON, policy, Occasion(told.status))
+            truth.folded[surface] = Answer(told.classification, problem, words, policy), genuine
+        answer, genuine = truth.folded[surface]
+        if not answer.holds(fields):
+            return None
+        written = {**genuine, "errorId": error_id(document)} if "errorId" in genuine else genuine
+        return Ready(answer, written, truth, document)
 
     def keep(
         self, document: Json | None, fields: Fields, sender: Sender, status: int, found: Classification | None

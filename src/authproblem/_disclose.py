@@ -7,6 +7,7 @@ on that surface, from `registry/folds.json`, and goes down the same path as a ge
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from authproblem._index import Surface
@@ -77,16 +78,16 @@ def _genuine(registry: Registry, found: Classification, target: str, surface: st
 def _told(answer: dict[str, Any], found: Classification, target: str) -> Folded:
     document = dict(answer["document"])
     if "errorId" in document:
-        document["errorId"] = _error_id(found.upstream)
+        document["errorId"] = error_id(found.upstream.document)
     entry = answer["entries"].get(target)
     code, text = document.get(answer["code"]), document.get(answer["text"])
     said = UpstreamError(answer["shape"], code, text, None, (), document, vendor=found.upstream.vendor)
     return Folded(Classification(target, entry, found.provider, answer["shape"], "code", said), answer["status"])
 
 
-def _error_id(said: UpstreamError) -> str:
+def error_id(document: Mapping[str, Any] | None) -> str:
     """The upstream's id where it has the usual form, else one of that form, so that the length tells nothing."""
-    given = (said.document or {}).get("errorId")
+    given = (document or {}).get("errorId")
     if isinstance(given, str) and _ERROR_ID.fullmatch(given):
         return given
     import secrets

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from authproblem import _events as events
-from authproblem._answers import Answer, Answers
+from authproblem._answers import Answers, Ready
 from authproblem._classify import UNTOUCHABLE, identify, may_be_error, read
 from authproblem._fields import PLAIN_JSON, Fields, Headers, Pair, pairs_of, scan
 from authproblem._headers import Dress, forbids_transform, marked, rewritten, without_mark
@@ -21,7 +21,6 @@ from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM, is_json, media_type
 from authproblem._normalize import UNREADABLE, Outcome, process, process_plain, undo_codings
 from authproblem._options import Options
-from authproblem._parse import Json
 from authproblem._problem import Problem
 from authproblem._report import tell, tell_callback
 from authproblem._retry import Occasion, keeps_retry_after
@@ -220,28 +219,34 @@ class Gate:
         if document is not None and held.request.method != "HEAD":
             ready = self.answers.find(document, fields, sender, held.status)
             if ready is not None:
-                return self._answer(held, ready, document)
+                return self._answer(held, ready)
         occasion, instance = self._occasion(held), new_instance()
         outcome = process_plain(policy, fields, body, sender, occasion, instance=instance, document=document)
         self.answers.keep(document, fields, sender, held.status, outcome.found if outcome.problem else None)
         return self._conclude(held, outcome)
 
-    def _answer(self, held: Interception, ready: Answer, document: Json) -> Reply | None:
+    def _answer(self, held: Interception, ready: Ready) -> Reply | None:
         """Send an answer that lies ready; a problem is made of it only if somebody wants to see it."""
-        options, request, instance = self.options, held.request, new_instance()
-        retry, request_id = ready.told(held.fields, _AT_ONCE if ready.fixed else self._occasion(held))
+        options, answer, instance = self.options, ready.answer, new_instance()
+        folded = answer is not ready.truth
+        retry, request_id = answer.told(held.fields, _AT_ONCE if answer.fixed else self._occasion(held))
         applied = self._applies(held.pairs)
-        if options.on_problem is not None or events.enabled(self._levels[ready.problem.owner]):
-            problem = ready.problem_for(document, instance, retry, request_id)
-            tell(options, Outcome(problem, ready.found, problem), request.method, request.path, applied=applied)
+        if options.on_problem is not None or events.enabled(self._levels[ready.truth.problem.owner]):
+            self._tell(held, ready, instance, applied=applied)
         if not applied:
             return None
-        content = ready.write(document, instance, retry, request_id)
-        problem = ready.problem if ready.fixed else ready.problem._replace(retry=retry)
-        dress = self._dress(held, folded=False, status=problem.status)
-        return _new(
-            Reply, (problem.status, rewritten(held.pairs, held.fields, problem, len(content), dress), content, False)
-        )
+        content = answer.write(ready.document, instance, retry, request_id)
+        problem = answer.problem if answer.fixed else answer.problem._replace(retry=retry)
+        dress = self._dress(held, folded=folded, status=problem.status)
+        headers = rewritten(held.pairs, held.fields, problem, len(content), dress)
+        return _new(Reply, (problem.status, headers, content, folded))
+
+    def _tell(self, held: Interception, ready: Ready, instance: str, *, applied: bool) -> None:
+        """The event of an answer that lay ready: what is true, and what is sent."""
+        answer, _, true, said = ready
+        truth = true.problem_for(said, instance, *true.told(held.fields, self._occasion(held)))
+        sent = truth if answer is true else answer.problem
+        tell(self.options, Outcome(sent, true.found, truth), held.request.method, held.request.path, applied=applied)
 
     def _conclude(self, held: Interception, outcome: Outcome) -> Reply | None:
         """Send the problem of a response that was looked at in full."""

@@ -150,7 +150,7 @@ def normalize(
     document = read(occasion.status, fields, plain)
     ready = None if document is None else answers.find(document, fields, sender, occasion.status)
     if document is not None and ready is not None:
-        return ready.problem_for(document, instance, *ready.told(fields, occasion))
+        return ready.answer.problem_for(ready.document, instance, *ready.answer.told(fields, occasion))
     outcome = process_plain(policy, fields, plain, sender, occasion, instance=instance, document=document)
     answers.keep(document, fields, sender, occasion.status, outcome.found if outcome.problem is not None else None)
     return outcome.problem
