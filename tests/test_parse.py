@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry, UpstreamError
-from authproblem._parse import CODE, is_idx, load_object, unwrap
+from authproblem._parse import CODE, Shapes, is_idx, load_object, unwrap
 from tests.support.json_values import documents, json_values
 
 SHAPES = Registry.builtin().shapes
@@ -341,3 +342,37 @@ def test_the_words_of_the_provider_do_not_show_in_a_repr() -> None:
     said = UpstreamError("oauth", "x", "hunter2", "hunter2", (("hunter2", None),), {"mfa_token": "hunter2"})
 
     assert repr(said) == "UpstreamError(shape='oauth', code='x')"
+
+
+class TestMakes:
+    def words(self, shapes: Shapes, *more: str) -> tuple[Any, ...] | None:
+        """The words of an OAuth error with more members."""
+        return shapes.words({"error": "access_denied", "error_description": "d", **dict.fromkeys(more, "x")})
+
+    def test_are_the_same_whatever_came_between(self) -> None:
+        """Answers are kept by them: one that was made anew would have its answers kept once more, without end."""
+        shapes = Shapes(Registry.builtin().data["shapes"])
+        first = self.words(shapes, "mfa_token")
+        for number in range(5_000):
+            self.words(shapes, f"member_{number}")
+
+        assert self.words(shapes, "mfa_token") == first
+
+    def test_of_members_that_nobody_knows_take_no_place_of_those_that_are_known(self) -> None:
+        """An attacker may choose names; what is not kept goes the full way."""
+        shapes = Shapes(Registry.builtin().data["shapes"])
+        strange = [self.words(shapes, f"member_{number}") for number in range(600)]
+
+        assert strange[0] is not None
+        assert strange[-1] is None
+        assert self.words(shapes, "mfa_token") is not None
+
+    def test_are_no_more_than_a_fixed_number(self) -> None:
+        """Of known members, too, there are more rows than memory."""
+        shapes = Shapes(Registry.builtin().data["shapes"])
+        rows = itertools.islice(itertools.permutations(sorted(Registry.builtin().member_kinds)[:7]), 5_000)
+        found = [self.words(shapes, *row) for row in rows]
+
+        assert found[0] is not None
+        assert found[-1] is None
+        assert len(shapes._makes) <= 1024

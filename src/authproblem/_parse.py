@@ -28,8 +28,11 @@ _MAX_CAUSES = 32
 _MAX_MESSAGES = 32
 _MAX_DEPTH = 12
 """Nesting of a remediation form that is searched for messages; real ones nest six deep."""
-_MAX_ROW, _MAX_MAKES = 24, 512
-"""Members of an object whose row is kept, and rows that are kept; past them, a row is told anew."""
+_MAX_ROW = 24
+"""Members of an object whose row is kept."""
+_MAX_STRANGE, _MAX_MAKES = 512, 1024
+"""Rows that are kept for good, while there is room; the last half is for rows of known members only, so that made-up
+names take no vendor's place. Nothing is evicted: answers are kept by the makes."""
 
 
 class FlatShape(NamedTuple):
@@ -78,7 +81,7 @@ Words = tuple[Make, "str | None", "str | None", "str | None", "tuple[Cause, ...]
 class Shapes:
     """All shapes, compiled from data."""
 
-    __slots__ = ("_failures", "_flat", "_makes", "_problem_uris", "_states")
+    __slots__ = ("_failures", "_flat", "_makes", "_members", "_problem_uris", "_states")
 
     def __init__(self, data: Json) -> None:
         """Compile `registry/shapes.json`."""
@@ -87,6 +90,7 @@ class Shapes:
             by_marker.setdefault(row["marker"], []).append(_flat_shape(row))
         self._flat = tuple((marker, tuple(shapes)) for marker, shapes in by_marker.items())
         self._makes: dict[tuple[str, ...], Make | None] = {}
+        self._members = data["members"].keys()
         states = data["states"]
         self._states = frozenset((*states["failures"], *states["steps"]))
         self._failures = {"status": frozenset(states["failures"]), "device": frozenset(states["device_failures"])}
@@ -119,7 +123,7 @@ class Shapes:
         """What an object of a flat shape says.
 
         Returns:
-            Its words; None if it has no flat shape, or a code that is no string.
+            Its words; None if it has no flat shape, a code that is no string, or a row for which there is no room.
         """
         names = tuple(document)
         try:
@@ -145,6 +149,9 @@ class Shapes:
     def _make(self, names: tuple[str, ...]) -> Make | None:
         """The make of a row of members, kept for the next object with the same row: vendors send few of them."""
         keys = dict.fromkeys(names).keys()
+        room = _MAX_MAKES if keys <= self._members else _MAX_STRANGE
+        if len(names) > _MAX_ROW or len(self._makes) >= room:
+            return None
         met = (
             shape
             for marker, shapes in self._flat
@@ -152,13 +159,9 @@ class Shapes:
             for shape in shapes
             if not shape.conditional or _meets(shape, keys)
         )
-        shape = next(met, None) if len(names) <= _MAX_ROW else None
-        make = None if shape is None else Make(shape, names)
-        if len(names) <= _MAX_ROW:
-            if len(self._makes) >= _MAX_MAKES:
-                self._makes.clear()
-            self._makes[names] = make
-        return make
+        shape = next(met, None)
+        # Of threads that come first together, one makes it: all have to have the same.
+        return self._makes.setdefault(names, None if shape is None else Make(shape, names))
 
     def is_step(self, document: Json) -> bool:
         """Whether the object is a protocol document of a flow that goes on: no error, whatever its HTTP status."""
