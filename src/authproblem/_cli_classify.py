@@ -16,7 +16,7 @@ from authproblem._cli import Screen, add_registry, attempt, glossary, registry_o
 from authproblem._cli_http import Received, read_response
 from authproblem._fields import scan
 from authproblem._model import PROVIDERS, Classification
-from authproblem._normalize import Outcome, process
+from authproblem._normalize import Outcome, process, undo_codings
 from authproblem._options import make_policy
 from authproblem._registry import Registry
 from authproblem._retry import Occasion
@@ -57,7 +57,9 @@ class Trial(NamedTuple):
         sender = Sender(provider, certain=provider is not None, endpoint=args.endpoint)
         method = args.method.upper() if args.method else None
         occasion = Occasion(self.status, args.endpoint, method, None, policy.max_wait)
-        return process(policy, scan(self.received.headers), self.received.body, sender, occasion)
+        fields = scan(self.received.headers)
+        plain = undo_codings(fields, self.received.body, policy.max_body)
+        return process(policy, fields, plain, sender, occasion)
 
 
 def run(args: argparse.Namespace) -> int:

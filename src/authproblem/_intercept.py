@@ -19,7 +19,7 @@ from authproblem._fields import PLAIN_JSON, Fields, Headers, Pair, pairs_of, sca
 from authproblem._headers import Dress, forbids_transform, marked, rewritten, without_mark
 from authproblem._members import PassText
 from authproblem._negotiate import JSON, PROBLEM, is_json, media_type
-from authproblem._normalize import UNREADABLE, Outcome, process, process_plain, undo_codings
+from authproblem._normalize import Outcome, process, undo_codings
 from authproblem._options import Options
 from authproblem._problem import Problem
 from authproblem._report import tell, tell_callback
@@ -213,15 +213,13 @@ class Gate:
         """Classify a whole response, emit its event, and give what replaces it."""
         policy, fields, sender = self.options.policy, held.fields, held.sender
         body = undo_codings(fields, held.body, policy.max_body)
-        if body is None:
-            return self._conclude(held, UNREADABLE)
-        document = read(held.status, fields, body)
+        document = None if body is None else read(held.status, fields, body)
         if document is not None and held.request.method != "HEAD":
             ready = self.answers.find(document, fields, sender, held.status)
             if ready is not None:
                 return self._answer(held, ready)
         occasion, instance = self._occasion(held), new_instance()
-        outcome = process_plain(policy, fields, body, sender, occasion, instance=instance, document=document)
+        outcome = process(policy, fields, body, sender, occasion, instance=instance, document=document)
         self.answers.keep(document, fields, sender, held.status, outcome.found if outcome.problem else None)
         return self._conclude(held, outcome)
 

@@ -49,30 +49,26 @@ class Outcome(NamedTuple):
 def process(
     policy: Policy,
     fields: Fields,
-    body: bytes | bytearray,
-    sender: Sender,
-    occasion: Occasion,
-    *,
-    instance: str | None = None,
-) -> Outcome:
-    """The whole path for one response."""
-    plain = undo_codings(fields, body, policy.max_body)
-    if plain is None:
-        return UNREADABLE
-    return process_plain(policy, fields, plain, sender, occasion, instance=instance)
-
-
-def process_plain(
-    policy: Policy,
-    fields: Fields,
-    body: bytes | bytearray,
+    body: bytes | bytearray | None,
     sender: Sender,
     occasion: Occasion,
     *,
     instance: str | None = None,
     document: Json | None = None,
 ) -> Outcome:
-    """The path from where content codings are undone; `document` is what `read` has given, where it was asked."""
+    """The whole path for one response.
+
+    Args:
+        policy: the options.
+        fields: the scanned headers.
+        body: what `undo_codings` has given; None is left alone.
+        sender: what the app says of the sender.
+        occasion: the upstream's status, the endpoint, the method and the clock.
+        instance: the URI of the occurrence.
+        document: what `read` has given for the body, where it was asked already.
+    """
+    if body is None:
+        return Outcome(None, None, None, "unreadable")
     registry = policy.registry
     found, why = examine(
         registry, occasion.status, fields, body, sender, states=policy.transaction_states, document=document
@@ -88,9 +84,6 @@ def process_plain(
         return conclude(policy, truth, found, fields, occasion)
     except Unsendable:
         return Outcome(None, found, None, "unsendable")
-
-
-UNREADABLE = Outcome(None, None, None, "unreadable")
 
 
 def conclude(policy: Policy, truth: Problem, found: Classification, fields: Fields, occasion: Occasion) -> Outcome:
@@ -142,17 +135,16 @@ def normalize(
     fields = scan(headers)
     sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
     occasion = _new(Occasion, (int(status), endpoint, method, now, policy.max_wait))
-    if answers is None:
-        return process(policy, fields, body, sender, occasion, instance=instance).problem
     plain = undo_codings(fields, body, policy.max_body)
-    if plain is None:
-        return None
-    document = read(occasion.status, fields, plain)
-    ready = None if document is None else answers.find(document, fields, sender, occasion.status)
-    if document is not None and ready is not None:
-        return ready.answer.problem_for(ready.document, instance, *ready.answer.told(fields, occasion))
-    outcome = process_plain(policy, fields, plain, sender, occasion, instance=instance, document=document)
-    answers.keep(document, fields, sender, occasion.status, outcome.found if outcome.problem is not None else None)
+    document = None
+    if answers is not None and plain is not None:
+        document = read(occasion.status, fields, plain)
+        ready = None if document is None else answers.find(document, fields, sender, occasion.status)
+        if ready is not None:
+            return ready.answer.problem_for(ready.document, instance, *ready.answer.told(fields, occasion))
+    outcome = process(policy, fields, plain, sender, occasion, instance=instance, document=document)
+    if answers is not None:
+        answers.keep(document, fields, sender, occasion.status, outcome.found if outcome.problem is not None else None)
     return outcome.problem
 
 

@@ -271,10 +271,8 @@ def build(
     registry = policy.registry
     entry = registry.rule(entry_id, reason)
     status = occasion.status
-    upstream: dict[str, Any] = {"status": status}
     code = said.code if said.code is not None and is_code(said.code) else None
-    if code is not None:
-        upstream["code"] = code
+    upstream: dict[str, Any] = {"status": status} if code is None else {"status": status, "code": code}
     problem = _new(
         Problem,
         (
@@ -294,10 +292,10 @@ def build(
             matched_by,
         ),
     )
-    if said.document is not None:
-        moved = members(said, texts_for(problem, policy), problem.extensions, code, raw)
-        if moved:
-            upstream["members"] = moved
+    if said.document is not None and (
+        moved := members(said, texts_for(problem, policy), problem.extensions, code, raw)
+    ):
+        upstream["members"] = moved
     if not fields.plain:
         _add_from_headers(problem, said, fields, registry)
     return problem
