@@ -45,6 +45,18 @@ def test_every_vector_is_settled_as_the_full_way_says(path, provider):
             assert_same(document, provider, status)
 
 
+@pytest.mark.parametrize("provider", [None, "auth0", "oauth"])
+def test_what_depends_on_the_endpoint_is_settled_for_each(provider):
+    """Where one provider's entries of a code do, and another's do not."""
+    row = {"id": "auth0:access_denied/there", "code": "access_denied", "type": "conflict", "surfaces": ["auth0.token"]}
+    registry = Registry.builtin().extend({"entries": [row]})
+    document = {"error": "access_denied", "error_description": "Unauthorized"}
+    for endpoint in [None, "/oauth/token", "/userinfo", "/x"] * 2:
+        sender = Sender(provider, certain=provider is not None, endpoint=endpoint)
+        full = _object(registry, 403, PLAIN_JSON, document, sender)
+        assert settle(registry, 403, PLAIN_JSON, document, sender, _object) == full
+
+
 CODES = st.sampled_from(
     [
         "invalid_grant",
@@ -112,6 +124,16 @@ def test_generated_objects_are_settled_as_the_full_way_says(document, provider, 
         {"errorCode": "E0000001", "errorSummary": "made up {}", "errorCauses": []},
         {"errorCode": "E0000001", "errorSummary": "Api validation failed", "errorCauses": [{"errorSummary": "x{}"}]},
         {"name": "made up {}", "code": "invalid_password", "description": "x"},
+        {
+            "errorCode": "E0000001",
+            "errorSummary": "Api validation failed: login",
+            "errorCauses": [
+                {
+                    "errorSummary": "login: An object with this field already exists in the current organization",
+                    "reason": "made up {}",
+                }
+            ],
+        },
     ],
 )
 def test_nothing_is_kept_of_words_that_are_not_registered(document):
@@ -156,10 +178,12 @@ def test_no_more_is_kept_than_a_fixed_number(monkeypatch):
                 {"errorSummary": "login: An object with this field already exists in the current organization"}
             ],
         },
+        {"name": "PasswordStrengthError", "code": "invalid_password", "message": "Password is too weak"},
+        {"statusCode": 400, "error": "Bad Request", "message": None, "errorCode": "inexistent_connection"},
     ],
 )
 def test_common_errors_are_settled_without_the_full_way(document):
-    """The second time: these are what a login page sees all day."""
+    """The second time, whatever told them: these are what a login page sees all day."""
     registry = Registry.builtin()
     first = said(registry, 400, document, "okta" if "errorSummary" in document else "auth0")
 
@@ -168,3 +192,14 @@ def test_common_errors_are_settled_without_the_full_way(document):
 
     sender = Sender("okta" if "errorSummary" in document else "auth0")
     assert settle(registry, 400, PLAIN_JSON, document, sender, closed) == first
+
+
+def test_a_code_that_tells_alone_is_settled_whatever_its_text():
+    """Its text is what a user typed, so the code is all that is kept."""
+    registry = Registry.builtin()
+    document = {"error": "password_leaked", "error_description": "for jane"}
+    first, _ = said(registry, 403, document, "auth0")
+    said_now, _ = settle(registry, 403, PLAIN_JSON, {**document, "error_description": "joe"}, Sender("auth0"), None)
+
+    assert said_now[:5] == first[:5]
+    assert said_now.upstream.text == "joe"

@@ -14,7 +14,7 @@ from starlette.datastructures import MutableHeaders
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 
 from authproblem import normalize
-from authproblem._fields import Fields, scan
+from authproblem._fields import Fields, _layouts, scan
 from tests.support.responses import Pairs
 
 E4 = b'{"errorCode":"E0000004","errorSummary":"Authentication failed"}'
@@ -119,6 +119,40 @@ def test_values_are_latin_1() -> None:
     assert scan([(b"retry-after", bytes(range(0x20, 0x100)))]).get("retry-after") == bytes(range(0x21, 0x100)).decode(
         "latin-1"
     )
+
+
+@pytest.mark.parametrize("further", [[], [("Date", "x")], [("Server", "x"), ("Set-Cookie", "a=1")]])
+@pytest.mark.parametrize("media", ["application/json", "application/json; charset=utf-8"])
+def test_an_ordinary_error_is_told_at_a_glance(media: str, further: Pairs) -> None:
+    """Nothing but a JSON type decides: no header is read."""
+    for given_ in ([("Content-Type", media), *further], as_bytes([*further, ("Content-Type", media)])):
+        fields = scan(given_)
+
+        assert (fields.plain, fields.media_type, fields.get("content-type")) == (
+            True,
+            "application/json",
+            "application/json",
+        )
+
+
+@pytest.mark.parametrize("further", [("Auth-Problem", "x"), ("Content-Type", "text/html"), ("Retry-After", "7")])
+def test_what_decides_is_never_told_at_a_glance(further: tuple[str, str]) -> None:
+    """Whatever the type is."""
+    assert not scan([("Content-Type", "application/json"), further]).plain
+
+
+def test_a_fixed_number_of_rows_is_kept() -> None:
+    """Names of headers are the upstream's choice: rows beyond the bound are told anew, long ones always."""
+    kept = []
+    for number in range(1200):
+        scan([("Content-Type", "application/json"), (f"X-{number}", "x")])
+        kept.append(len(_layouts))
+    assert max(kept) == 512
+
+    _layouts.clear()
+    for length in (64, 65):
+        scan([(f"X-{number}", "x") for number in range(length)])
+    assert [len(names) for names in _layouts] == [64]
 
 
 @pytest.mark.parametrize("headers", [None, 7])

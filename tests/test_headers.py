@@ -124,7 +124,7 @@ class TestRewritten:
         """Appended, never replaced; and only where it did choose."""
         pairs = [("Vary", value) for value in vary]
 
-        assert lines(sent(pairs), "Vary") == expected
+        assert lines(sent([("X-Other", "Accept"), *pairs]), "Vary") == expected
         assert lines(sent(pairs, PLAIN._replace(negotiated=False)), "Vary") == vary
 
     @pytest.mark.parametrize(
@@ -163,6 +163,7 @@ class TestExposure:
             (["X-A", "X-B"], None, ["X-A, X-B, " + TWIN]),
             (["retry-after, AUTH-PROBLEM"], "7", ["retry-after, AUTH-PROBLEM, Auth-Problem-Owner, Auth-Problem-Retry"]),
             (["*"], "7", ["*"]),
+            (["X-A , auth-problem ,X-B"], None, ["X-A , auth-problem ,X-B, Auth-Problem-Owner, Auth-Problem-Retry"]),
         ],
     )
     def test_is_extended_where_an_origin_is_allowed(
@@ -190,11 +191,14 @@ class TestMarked:
 
         assert marked(pairs, scan(pairs), problem("7"), binary=False, expose=True) == pairs + problem("7").twin()
 
-    def test_a_redirect_loses_our_mark(self) -> None:
-        """It never leaves the app."""
-        pairs = [("Auth-Problem-Upstream", "okta"), ("Location", "/x")]
+    @pytest.mark.parametrize("expose", [True, False])
+    def test_a_redirect_loses_our_mark(self, expose: bool) -> None:
+        """It never leaves the app; all else is in its order."""
+        listed = ("Access-Control-Expose-Headers", "X-A")
+        pairs = [("Auth-Problem-Upstream", "okta"), listed, ("Location", "/x")]
+        kept = [*pairs[1:], *problem().twin()] if not expose else [pairs[2], *problem().twin(), listed]
 
-        assert lines(marked(pairs, scan(pairs), problem(), binary=False, expose=True), "Auth-Problem-Upstream") == []
+        assert marked(pairs, scan(pairs), problem(), binary=False, expose=expose) == kept
 
 
 class TestMark:

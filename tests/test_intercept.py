@@ -94,7 +94,7 @@ class TestHolding:
         """Problems, ranges, codings that nobody here knows, healthy responses elsewhere."""
         assert not begin(status, headers, path="/x", transaction_states=("/y",)).holding or status < 300
 
-    @pytest.mark.parametrize("coding", ["gzip", "X-GZIP", "deflate", "br", "zstd", "identity", "", "gzip, identity"])
+    @pytest.mark.parametrize("coding", ["gzip", "X-GZIP", "deflate", "br", "zstd", "identity", "", "gzip , identity"])
     def test_a_coding_that_can_be_undone_is_held(self, coding: str) -> None:
         """The body is looked at decoded."""
         assert begin(401, [JSON_TYPE, ("content-encoding", coding)]).holding
@@ -104,11 +104,19 @@ class TestHolding:
         """The app says so."""
         assert begin(path=path, exclude=("/health",)).holding is held
 
-    def test_an_error_that_one_of_us_has_seen_is_not(self) -> None:
-        """An instance nearer to the app has judged it."""
+    @pytest.mark.parametrize("status", [400, 401])
+    @pytest.mark.parametrize("options", [{}, {"exclude": ("/health",)}])
+    def test_an_error_that_one_of_us_has_seen_is_not(self, status: int, options: dict[str, Any]) -> None:
+        """An instance nearer to the app has judged it, whether paths have a say there or not."""
         state: dict[str, Any] = {}
 
-        assert [begin(state=state).holding, begin(state=state).holding] == [True, False]
+        assert [begin(status, state=state, **options).holding for _ in range(2)] == [True, False]
+
+    @pytest.mark.parametrize("status", [300, 302, 399])
+    def test_a_redirect_is_not(self, status: int) -> None:
+        """It is told by its location; its body is nobody's."""
+        assert not begin(status, [JSON_TYPE, ("location", "/x")], transaction_states=("/",)).holding
+        assert not begin(status, [JSON_TYPE], transaction_states=("/",)).holding
 
     def test_no_trace_is_left_of_a_healthy_response(self) -> None:
         """Only the error path marks the scope."""
@@ -129,8 +137,9 @@ class TestFeeding:
     @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
     def test_any_kind_of_bytes_is_kept(self, kind: Any) -> None:
         """As a copy: the app may use its buffer again."""
-        held = begin()
-        held.feed(kind(BODY))
+        held, buffer = begin(), bytearray(BODY)
+        held.feed(kind(buffer))
+        buffer[:] = b" " * len(BODY)
 
         assert bytes(held.body) == BODY
 
@@ -492,6 +501,31 @@ class TestFaults:
         document = {"stateHandle": "h", "messages": {"value": [message]}, "deep": deep}
 
         assert finish(begin(), json.dumps(document).encode()) is None
+
+
+class TestPassed:
+    """An error that stays as it came is told at debug, with the reason."""
+
+    @pytest.mark.parametrize(
+        ("headers", "body", "why"),
+        [
+            ([("content-encoding", "gzip")], b"\x1f\x8b damaged", "unreadable"),
+            ([("content-encoding", "gzip,gzip,gzip")], BODY[1:], "unreadable"),
+            ([], b'{"error":"authorization_pending","error_description":"x"}', "flow_control"),
+            ([], b'{"stateHandle":"h","remediation":{"value":[]}}', "step"),
+            ([], b"{" * 9, "unreadable"),
+            ([], json.dumps({**LOCKED, "deep": json.loads("[" * 300 + "]" * 300)}).encode(), "unsendable"),
+        ],
+    )
+    def test_tells_why(self, headers: Pairs, body: bytes, why: str, events: Events) -> None:
+        """One of a few words."""
+        assert finish(begin(400, [JSON_TYPE, *headers], provider="okta"), body) is None
+        assert [events.only()[key] for key in ("event", "log_level", "why")] == ["authproblem.passed", "debug", why]
+
+    def test_tells_nothing_of_what_is_no_error(self, events: Events) -> None:
+        """Most of it is the app's own."""
+        assert finish(begin(404), b'{"detail":"Not Found"}') is None
+        assert events == []
 
 
 class TestInstance:

@@ -55,6 +55,17 @@ class TestPurity:
             problem.matched_by,
         )
 
+    @pytest.mark.parametrize("endpoint", [None, "/api/v1/authn", "/api/v1/users"])
+    @pytest.mark.parametrize("provider", [None, "okta"])
+    def test_both_heed_the_endpoint(self, endpoint: str | None, provider: str | None) -> None:
+        """With a provider or without."""
+        body = b'{"errorCode":"E0000011","errorSummary":"Invalid token provided"}'
+        expected = "session-expired" if endpoint == "/api/v1/authn" else "invalid-token"
+        found = classify(401, JSON, body, provider=provider, endpoint=endpoint)
+        problem = normalize(401, JSON, body, provider=provider, endpoint=endpoint)
+
+        assert (found and found.reason, problem and problem.reason) == (expected, expected)
+
     def test_what_it_gives_may_be_changed_by_the_caller(self) -> None:
         """No problem shares a mutable part with the registry or with another."""
         first = normalize(401, JSON, E4)

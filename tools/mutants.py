@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -48,6 +49,8 @@ _CHANGED_THEMSELVES = (ast.Compare, ast.BoolOp, ast.UnaryOp)
 """Conditions that need no `not` before them."""
 _UNTOLD = ("__slots__", "__all__", "msg")
 """Names whose values are no behavior, or only the wording of a message."""
+_TELLING = "report_fault"
+"""The function whose arguments are wording as well."""
 Undo = Callable[[], None]
 
 
@@ -79,22 +82,37 @@ def _said(node: ast.AST) -> str:
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes whose change is a change of behavior: no annotations, docstrings, messages."""
+    """All nodes whose change is a change of behavior here: no annotations, docstrings, messages, other Pythons."""
     if isinstance(node, ast.Raise) or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
     if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in _UNTOLD for t in node.targets):
         return
-    yield node
+    if not _is_for_a_version(node):
+        yield node
+    for child in _parts(node):
+        yield from _nodes(child)
+
+
+def _is_for_a_version(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).startswith("sys.version_info")
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    """What a node is made of, as far as it says what is done; of a choice by Python's version the part that runs."""
+    skipped = {"annotation", "returns", "decorator_list", "type_comment", "bases", "keywords"}
+    if isinstance(node, ast.If) and _is_for_a_version(node):
+        chosen = eval(ast.unparse(node.test), {"sys": sys})  # noqa: S307 - our own source
+        skipped |= {"test", "orelse" if chosen else "body"}
+    elif isinstance(node, ast.Call):
+        skipped.remove("keywords")
+        if ast.unparse(node.func).endswith(_TELLING):
+            skipped.add("args")
     for name, value in ast.iter_fields(node):
-        if name in {"annotation", "returns", "decorator_list", "type_comment", "bases", "keywords"} and not (
-            name == "keywords" and isinstance(node, ast.Call)
-        ):
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
-                yield from _nodes(child)
+        if name not in skipped:
+            children = value if isinstance(value, list) else [value]
+            yield from (child for child in children if isinstance(child, ast.AST))
 
 
 def _names(tree: ast.Module) -> dict[ast.AST, str]:

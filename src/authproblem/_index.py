@@ -150,7 +150,10 @@ def _admits(entry: Entry, upstream: UpstreamError, status: int, surface: str | N
 class Book:
     """All entries of one provider."""
 
-    __slots__ = ("_by_code", "_families", "_groups", "_known", "_known_rows", "codeless", "provider")
+    __slots__ = (
+        *("_beginnings", "_by_code", "_endings", "_families", "_groups", "_known", "_known_rows"),
+        *("codeless", "provider"),
+    )
 
     def __init__(
         self, provider: str, entries: Iterable[Entry], families: Sequence[Family], known: Sequence[str]
@@ -165,6 +168,8 @@ class Book:
             rows += (*entry.texts, *entry.causes, *entry.known)
         self._groups: dict[str | None, Group] = {}
         self._families = tuple(families)
+        self._beginnings = tuple(family.pattern[:-1] for family in families if family.pattern.endswith("*"))
+        self._endings = tuple(family.pattern.lstrip("*") for family in families if not family.pattern.endswith("*"))
         self._known_rows = rows
         self.codeless = None in self._by_code
         self._known: KnownTexts | None = None
@@ -180,7 +185,9 @@ class Book:
         return group
 
     def family(self, code: str, shape: str, status: int) -> ProblemType | None:
-        """The problem type of the first family that holds a code."""
+        """The problem type of the first family that holds a code; of most codes none does, which two calls tell."""
+        if not (code.startswith(self._beginnings) or code.endswith(self._endings)):
+            return None
         for family in self._families:
             if family.holds(code, shape, status):
                 return family.type

@@ -170,6 +170,7 @@ class TestBucket:
             (place(query="a=1&client_id=x"), place(query="client_id=x&b=2")),
             (place(authorization=BASIC), place(query="client_id=client-1")),
             (place(authorization=f" {BASIC} "), place(authorization=BASIC)),
+            (place(authorization=BASIC), place(authorization="Basic Y2xpZW50LTE6czNjOnIzdDo=")),  # client-1:s3c:r3t:
             (place("/api/v1/" + "a" * 64), place("/api/v1/" + "a" * 65)),
         ],
     )
@@ -316,6 +317,13 @@ class TestDocument:
             "errorCauses": [],
         }
         assert document.upstream == {"status": 429, "code": "E0000047"}
+
+    def test_of_an_answer_without_a_code_has_none(self) -> None:
+        """An outage is told by its status."""
+        document = Problem.from_bytes(document_of(problem_of(samples.DOWN), REGISTRY))
+
+        assert document is not None
+        assert (document.reason, document.upstream) == ("upstream-unavailable", {"status": samples.DOWN.status})
 
     def test_keeps_nothing_of_the_request_that_tripped_it(self) -> None:
         """Others will get it: no id, no continuation, no text that the registry does not know."""

@@ -1,0 +1,105 @@
+"""What lies ready at a gate is what the gate would have made: status, headers, body, event and metric."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+
+from authproblem import Problem
+from authproblem._intercept import Gate, Reply, Request
+from authproblem._options import make_options
+from tests.support.events import Events
+from tests.support.responses import JSON_TYPE, Pairs
+from tests.support.vectors import FILES, load
+
+VECTORS = [
+    vector
+    for stem in FILES
+    for vector in load(stem)
+    if vector.response.body.startswith(b"{") and vector.response.status >= 400
+]
+RATE_LIMIT: Pairs = [("X-Rate-Limit-Limit", "600"), ("X-Rate-Limit-Remaining", "0"), ("X-Rate-Limit-Reset", "99")]
+DATE = ("Date", "Thu, 01 Jan 1970 00:01:00 GMT")
+HEADERS: tuple[Pairs, ...] = (
+    [JSON_TYPE],
+    [JSON_TYPE, ("X-Okta-Request-Id", "YaZ-1"), ("Set-Cookie", "a=1")],
+    [JSON_TYPE, ("Retry-After", "7"), ("X-Auth0-RequestId", "4ad55daa560e468bdfe1")],
+    [JSON_TYPE, DATE, *RATE_LIMIT],
+    [JSON_TYPE, ("WWW-Authenticate", 'Bearer error="insufficient_scope", scope="openid"')],
+)
+OPTIONS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "strict": {"disclosure": "strict"},
+    "off": {"disclosure": "off"},
+    "a dry run": {"mode": "observe"},
+    "forced": {"media_type": "json"},
+    "the types' status": {"status": "canonical"},
+}
+PATHS = {"auth0": "/oauth/token", "okta": "/api/v1/authn", "oauth": "/oauth/token"}
+IDS = re.compile(r"urn:uuid:[0-9a-f-]{36}|oae[A-Za-z0-9_-]{22}")
+
+
+def judged(gate: Gate, response: Any, request: Request) -> Reply | None:
+    """What a gate makes of one response."""
+    status, headers, body = response
+    held = gate.begin(request._replace(state={}), status, list(headers))
+    held.feed(body)
+    return held.finish()
+
+
+def all_of(gate: Gate, response: Any, request: Request, events: Events, seen: list[Problem]) -> str:
+    """All that one response brings about, with the ids made equal that are new each time."""
+    events.clear()
+    seen.clear()
+    reply = judged(gate, response, request)
+    return IDS.sub("(id)", str((reply, events, seen)))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_is_what_a_new_gate_makes(options: str, method: str, events: Events) -> None:
+    """For vectors with headers that have a say and such that have none, at sign-in and elsewhere."""
+    chance = random.Random(f"{options} {method}")
+    seen: list[Problem] = []
+    given: dict[str, Any] = {**OPTIONS[options], "on_problem": seen.append}
+    warm = {provider: Gate(make_options({**given, "provider": provider})) for provider in PATHS}
+    for vector in chance.sample(VECTORS, 200):
+        provider = (vector.entry or "auth0:").partition(":")[0]
+        path = chance.choice((PATHS[provider], "/api/v1/users"))
+        request = Request(path, method, chance.choice((None, "application/json")), {}, binary=chance.random() < 0.5)
+        response = (vector.response.status, chance.choice(HEADERS), vector.response.body)
+        judged(warm[provider], response, request._replace(method="GET"))
+
+        new = all_of(Gate(make_options({**given, "provider": provider})), response, request, events, seen)
+
+        assert all_of(warm[provider], response, request, events, seen) == new
+
+
+@pytest.mark.parametrize("level", ["safe", "strict"])
+def test_a_folded_one_has_each_responses_own_error_id(level: str) -> None:
+    """As the genuine answer would: an id is none of the words that are kept."""
+    gate = Gate(make_options({"provider": "okta", "disclosure": level}))
+    request = Request("/api/v1/authn", "POST", None, {}, binary=False)
+    unknown = {"errorCode": "E0000007", "errorSummary": "Not found: Resource not found: jane (User)"}
+    ids = ["oae" + letter * 22 for letter in "abc"]
+    replies = [
+        judged(gate, (404, [JSON_TYPE], json.dumps({**unknown, "errorId": made}).encode()), request) for made in ids
+    ]
+
+    assert [json.loads(reply.body)["errorId"] for reply in replies if reply is not None] == ids
+
+
+def test_a_head_response_never_gets_the_body_of_one() -> None:
+    """RFC 9110 section 9.3.2: the answer to GET may lie ready, HEAD gets its headers."""
+    gate = Gate(make_options({"provider": "okta"}))
+    response = (401, [JSON_TYPE], b'{"errorCode":"E0000011","errorSummary":"Invalid token provided"}')
+    replies = [
+        judged(gate, response, Request("/api/v1/users", method, None, {}, binary=False))
+        for method in ("GET", "GET", "HEAD")
+    ]
+
+    assert [bool(reply is not None and reply.body) for reply in replies] == [True, True, False]
