@@ -84,6 +84,26 @@ class TestTiers:
                 "code_description",
             )
 
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ({"surfaces": ["auth0.token"]}, {"status": [403]}),
+            ({"status": [403]}, {"shapes": [SHAPE]}),
+            ({"shapes": [SHAPE]}, {"name": "NameError"}),
+            ({"shapes": [SHAPE], "name": "NameError"}, {"shapes": [SHAPE]}),
+            ({"name": "NameError"}, {}),
+        ],
+    )
+    def test_of_two_rows_of_a_tier_the_one_that_demands_more_comes_first(
+        self, first: dict[str, Any], second: dict[str, Any]
+    ) -> None:
+        """The endpoint says most, then the status, the shape, the name; in whatever order the rows stand."""
+        document = {"error": "c", "error_description": "One text", "name": "NameError"}
+        rows = [entry("c/b", texts=["One text"], **second), entry("c/a", texts=["One text"], **first)]
+
+        for ordered in (rows, rows[::-1]):
+            assert told(ordered, document, 403, endpoint="/oauth/token") == ("c/a", TEXT)
+
     def test_without_a_base_leave_the_rest_to_family_and_status(self) -> None:
         """A code that only counts with a text, or elsewhere, means nothing without."""
         rows = [entry("c/text", texts=["One text"]), entry("c/shape", shapes=["okta_idx"])]
@@ -144,6 +164,7 @@ class TestTiers:
 
         assert told(rows, {"error": "unheard_of", **text}) == ("sentence", "code_description")
         assert told(rows, {"error": "c", **text}) == ("c", "code")
+        assert told([rows[0], entry("c")], {"error": "c", **text}) == ("sentence", "code_description")
 
     def test_what_is_for_looking_up_only_is_never_hit(self) -> None:
         """Names of the vendors' logs."""
@@ -157,6 +178,8 @@ class TestFamilies:
             ("inexistent_*", "inexistent_user", True),
             ("inexistent_*", "inexistent_", True),
             ("inexistent_*", "an_inexistent_user", False),
+            ("inexistent_*", "inexistent", False),
+            ("inexistent_*", "inexistentuser", False),
             ("*_not_found", "user_not_found", True),
             ("*_not_found", "user_not_found_x", False),
         ],

@@ -524,7 +524,10 @@ class TestPassed:
 
     def test_tells_nothing_of_what_is_no_error(self, events: Events) -> None:
         """Most of it is the app's own."""
+        text = [("content-type", "text/plain"), ("www-authenticate", "Bearer")]
+
         assert finish(begin(404), b'{"detail":"Not Found"}') is None
+        assert finish(begin(401, text), b"no") is None
         assert events == []
 
 

@@ -25,6 +25,7 @@ accepts = st.lists(st.builds(str.__add__, ranges, weights), max_size=5).map(", "
         PROBLEM,
         f"{JSON}, {PROBLEM}",
         f"{PROBLEM} , {JSON};q=0.9",
+        f"{PROBLEM};q=1, {JSON}",
         "text/html, */*;q=0.1",
     ],
 )

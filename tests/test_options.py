@@ -82,6 +82,34 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
+LIST, PATHS = "a tuple or list of strings", "paths that start with '/'"
+WISHES: dict[str, tuple[str, ...]] = {
+    "provider": ("one of 'auth0', 'okta', 'oauth'",),
+    "providers": (
+        "one of 'auth0', 'okta', 'oauth'",
+        "map path prefixes to providers, or be callable",
+        "a path that starts with '/'",
+    ),
+    "registry": ("a Registry, such as Registry.builtin().extend(...)",),
+    "mode": ("one of 'rewrite', 'observe'",),
+    "type_base": ("an absolute URI to which the slug is appended, such as 'https://docs.example.com/errors#'",),
+    "status": ("one of 'upstream', 'canonical'",),
+    "media_type": ("one of 'auto', 'problem', 'json'",),
+    "disclosure": ("one of 'safe', 'strict', 'off'",),
+    "texts": ("one of 'known', 'all'",),
+    "pass_text": ("a callable or None",),
+    "transaction_states": (LIST, PATHS),
+    "callback_paths": (LIST, PATHS),
+    "upstream_hosts": (LIST, "bare host names such as 'login.example.com'"),
+    "exclude": (LIST, PATHS),
+    "max_body": ("a whole number of at least 1",),
+    "max_wait": ("a whole number of at least 0",),
+    "on_problem": ("a callable or None",),
+    **{name: ("True or False",) for name, default in DEFAULTS.items() if isinstance(default, bool)},
+}
+"""How a message ends: what would be right."""
+
+
 def vars_of(value: Any) -> dict[str, Any]:
     """The attributes of an object with slots."""
     return {name: getattr(value, name) for name in type(value).__slots__}
@@ -102,16 +130,25 @@ def test_a_right_value_holds(middleware: Any, name: str, value: object) -> None:
 @by_middleware
 @pytest.mark.parametrize(("name", "value"), rows(WRONG))
 def test_a_wrong_value_raises_when_the_middleware_is_built(middleware: Any, name: str, value: object) -> None:
-    """The message names the option and the value."""
+    """The message names the option and what would be right."""
     with pytest.raises(ValueError, match=name) as caught:
         middleware(lambda *_: None, **{name: value})
-    assert "it has to" in str(caught.value)
+    assert str(caught.value).partition("; it has to ")[2].removeprefix("be ") in WISHES[name]
+
+
+@by_middleware
+def test_hosts_are_compared_in_lower_case(middleware: Any) -> None:
+    """As DNS does."""
+    assert middleware(None, upstream_hosts=["Login.Example.COM"])._gate.options.upstream_hosts == ("login.example.com",)
 
 
 @by_middleware
 def test_the_defaults_are_those_of_the_contract(middleware: Any) -> None:
     """Spelling them out changes nothing."""
-    spelt, unspelt = middleware(None, **DEFAULTS)._gate.options, middleware(None)._gate.options
+    spelt, unspelt = (
+        middleware(None, **{**DEFAULTS, "registry": Registry.builtin()})._gate.options,
+        middleware(None)._gate.options,
+    )
 
     assert spelt._replace(scopes=None) == unspelt._replace(scopes=None)
     assert vars_of(spelt.scopes) == vars_of(unspelt.scopes)

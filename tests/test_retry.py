@@ -218,6 +218,12 @@ class TestReset:
 
         assert self.wait(*lines) == (30, "x-ratelimit-reset")
 
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_of_a_number_and_a_time_is_the_number(self, order: int) -> None:
+        lines = [("x-ratelimit-reset", value) for value in ("30", str(int(NOW) + 90))][::order]
+
+        assert self.wait(*lines) == (30, "x-ratelimit-reset")
+
     def test_is_a_time_from_a_thousand_million_on(self) -> None:
         lines = [("date", "Sun, 09 Sep 2001 01:46:39 GMT"), ("x-ratelimit-reset", "1000000000")]
 
@@ -235,6 +241,16 @@ class TestReset:
         pytest.importorskip("http_sf")
 
         assert self.wait(("ratelimit", '"x";r=0;t=42')) == (42, "ratelimit")
+
+    @pytest.mark.parametrize(("length", "wait"), [(8192, (42, "ratelimit")), (8193, (60, "default"))])
+    @pytest.mark.parametrize("lines", [1, 2])
+    def test_of_a_long_ratelimit_is_not_read(self, length: int, lines: int, wait: tuple[int, str]) -> None:
+        pytest.importorskip("http_sf")
+        sent = [("ratelimit", '"x";r=0;t=42'), ("ratelimit", '"y";r=1')][:lines]
+        room = length - sum(len(value) for _, value in sent) - len(';p=""')
+        sent[-1] = ("ratelimit", f'{sent[-1][1]};p="{"a" * room}"')
+
+        assert self.wait(*sent) == wait
 
 
 def test_a_retry_after_of_exactly_the_longest_wait_is_believed() -> None:

@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 MODULES: dict[str, tuple[str, ...]] = {
-    "_answers": ("test_normalize", "test_disclose", "test_intercept", "test_members"),
+    "_answers": ("test_ready", "test_normalize", "test_disclose", "test_intercept", "test_members"),
     "_challenge": ("test_classify", "test_problem", "test_normalize"),
     "_classify": (
         "test_classify_verdicts",
@@ -38,12 +39,15 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "_cooldown": ("readers/test_cooldown", "test_privacy"),
     "_decode": ("test_normalize", "test_intercept"),
-    "_disclose": ("test_normalize", "test_intercept", "doors/test_rewrite"),
+    "_disclose": ("test_normalize", "test_ready", "test_intercept", "doors/test_rewrite"),
     "_express": ("test_classify", "test_classify_verdicts", "test_vectors"),
     "_fields": ("test_headers", "test_classify", "test_intercept", "test_retry"),
     "_headers": ("test_intercept", "doors/test_rewrite"),
     "_index": ("test_registry", "test_express", "test_classify", "test_vectors", "test_normalize"),
-    "_intercept": ("test_report", "test_scope", "test_negotiate", "doors/test_rewrite", "doors/test_events"),
+    "_intercept": (
+        *("test_ready", "test_report", "test_scope", "test_negotiate", "test_retry", "test_disclose"),
+        *("doors/test_rewrite", "doors/test_events", "doors/test_scope", "doors/test_wsgi"),
+    ),
     "_location": ("test_classify", "test_problem", "test_intercept"),
     "_lossless": ("test_members", "test_problem", "test_vectors"),
     "_mask": ("test_report", "test_privacy"),
@@ -225,7 +229,7 @@ def _fate(session: Any, module: str, code: Any) -> str:
 
             resource.setrlimit(resource.RLIMIT_CPU, (_PATIENCE, _PATIENCE))
             if code is not None:
-                put_in_place(sys.modules[f"authproblem.{module}"], code)
+                put_in_place(import_module(f"authproblem.{module}"), code)
             fate = int(_fails(session))
         finally:
             os._exit(fate)
