@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from authproblem import Entry, Registry, classify, normalize
+from tests.support.responses import JSON_TYPE
 
 Json = dict[str, Any]
 
@@ -240,15 +241,38 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
         {"entries": [{**DENIED, "default_wait": True}]},
         ("acme_denied", "default_wait=True", "int"),
     ),
-    "a wait of a week": ({"entries": [{**DENIED, "default_wait": 604800}]}, ("acme_denied", "604800", "86400")),
-    "a status that is none": ({"entries": [{**DENIED, "status": [42]}]}, ("acme_denied", "status=42", "200 to 599")),
+    "a wait of a week": (
+        {"entries": [{**DENIED, "default_wait": 604800}]},
+        ("acme_denied", "604800", "to be seconds from 0 to 86400"),
+    ),
+    "a status that is none": (
+        {"entries": [{**DENIED, "status": [42]}]},
+        ("acme_denied", "status=42", "to be HTTP statuses from 200 to 599"),
+    ),
     "a status in quotes": ({"entries": [{**DENIED, "status": ["403"]}]}, ("acme_denied", "status='403'", "200 to 599")),
     "an unknown shape": ({"entries": [{**DENIED, "shapes": ["xml"]}]}, ("acme_denied", "shapes='xml'", "okta_api")),
     "an unknown surface": (
         {"entries": [{**DENIED, "surfaces": ["auth0.x"]}]},
         ("acme_denied", "auth0.x", "auth0.token"),
     ),
-    "an empty text": ({"entries": [{**DENIED, "texts": [" "]}]}, ("acme_denied", "texts=' '", "not empty")),
+    "an empty text": (
+        {"entries": [{**DENIED, "texts": [" "]}]},
+        ("acme_denied", "texts=' '", "to be texts that are not empty"),
+    ),
+    **{
+        f"an empty text in {field}": ({"entries": [{**DENIED, field: ["x", ""]}]}, (f"{field}=''", "to be texts that"))
+        for field in ("causes", "known", "reasons", "aliases")
+    },
+    "a number in known": ({"entries": [{**DENIED, "known": [7]}]}, ("known=7", "to be texts that")),
+    "an id with a line break": ({"entries": [{**DENIED, "id": "auth0:acme\nx"}]}, ("entry 1", "provider:code")),
+    "an id with a blank at its end": ({"entries": [{**DENIED, "id": "auth0:acme "}]}, ("entry 1", "provider:code")),
+    "a source of another form": (
+        {"entries": [{**DENIED, "sources": ["RFC 1"]}]},
+        (
+            "sources='RFC 1'",
+            'to be objects {"at": "...", "strength": ...} with a strength of recorded, documented, sdk',
+        ),
+    ),
     "an unknown slot": ({"entries": [{**DENIED, "texts": ["Hi {name}"]}]}, ("acme_denied", "Hi {name}", "{any}")),
     "neither code nor text": (
         {"entries": [{"id": "auth0:acme", "type": "access-denied"}]},
@@ -263,6 +287,59 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
         ("auth0:acme", "auth0:invalid_user_password"),
     ),
 }
+
+
+def test_a_row_may_use_every_field_and_every_shape(registry: Registry) -> None:
+    """Those of the registry's own rows."""
+    shapes = sorted({shape for entry in registry for shape in entry.shapes} | {"auth0_problem", "sentence", "html"})
+    row = {
+        **DENIED,
+        "shapes": shapes,
+        "status": [403],
+        "name": "AcmeError",
+        "texts": ["Ended {any}"],
+        "reasons": ["ENDED"],
+        "causes": ["ended"],
+        "surfaces": ["auth0.token"],
+        "known": ["Ended."],
+        "usual_status": [403],
+        "evidence": True,
+        "sign_in": True,
+        "lookup_only": False,
+        "owner": "user",
+        "remedy": "ask_admin",
+        "retry": "never",
+        "default_wait": 7,
+        "text": "known",
+        "detail": "It ended.",
+        "hint": "See the wiki.",
+        "internal": ["x"],
+        "aliases": ["acme"],
+        "note": "x",
+        "retired": False,
+        "since": "1.0.0",
+        "sources": [{"at": "the wiki", "strength": strength} for strength in ("recorded", "documented", "sdk")],
+    }
+    entry = registry.extend({"entries": [row]}).lookup(DENIED["id"])
+
+    assert entry is not None
+    assert (sorted(entry.shapes), entry.reasons, entry.known, entry.default_wait) == (
+        shapes,
+        ("ENDED",),
+        ("Ended.",),
+        7,
+    )
+    assert [source.strength for source in entry.sources] == ["recorded", "documented", "sdk"]
+
+
+def test_what_an_own_row_knows_is_sent_on(registry: Registry) -> None:
+    """Texts that tell nothing may still be known."""
+    row = {**DENIED, "known": ["Your trial has ended."]}
+    body = json.dumps({"error": DENIED["code"], "error_description": "Your trial has ended."}).encode()
+    problem = normalize(403, [JSON_TYPE], body, provider="auth0", registry=registry.extend({"entries": [row]}))
+
+    assert problem is not None
+    assert problem.extensions["error_description"] == "Your trial has ended."
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -93,6 +93,16 @@ def test_a_candidate_that_passes_is_told_at_debug(
 
 
 @by_door
+def test_an_error_that_is_understood_and_passes_is_told_with_its_entry(door: str, events: Events) -> None:
+    """Somebody may count them."""
+    event = told(door, events, json_response(400, {"error": "slow_down"}), "/oauth2/v1/token", provider="okta")
+
+    assert [event[key] for key in ("problem", "provider", "entry", "path")] == [
+        *("slow-down", "okta", "oauth:slow_down", "/oauth2/v1/token"),
+    ]
+
+
+@by_door
 def test_a_coding_that_cannot_be_undone_is_told(door: str, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra is not installed: the response passes, and somebody should know."""
     monkeypatch.setitem(sys.modules, "brotli", None)
