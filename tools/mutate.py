@@ -64,11 +64,12 @@ MODULES: dict[str, tuple[str, ...]] = {
         "test_normalize",
         "test_disclose",
         "test_registry_lint",
+        "test_express",
     ),
     "_report": ("test_events", "test_intercept", "doors/test_events"),
     "_retry": ("test_normalize", "test_intercept", "test_vectors"),
     "_rows": ("test_registry", "test_registry_lint"),
-    "_scope": ("doors/test_scope", "test_intercept", "test_classify"),
+    "_scope": ("doors/test_scope", "test_intercept", "test_classify", "test_report"),
     "_text": ("test_index", "test_registry", "test_members", "test_vectors", "test_normalize"),
     "_wire": ("test_problem", "test_normalize", "test_vectors", "readers/test_predicates"),
 }
