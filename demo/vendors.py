@@ -24,7 +24,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def __init__(self, answers: Answers, clock: int) -> None:
-        self.answers, self.clock = answers, clock
+        self.answers, self.now = answers, int(time.time()) + clock
         super().__init__(("127.0.0.1", 0), _Handler)
 
 
@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         form = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         answer = self.server.answers(self.command, unquote(self.path), form) or _UNKNOWN
-        now = int(time.time()) + self.server.clock
+        now = self.server.now  # it stands still: what comes before and after the middleware is one and the same answer
         self.send_response_only(answer.status)
         self.send_header("Date", formatdate(now, usegmt=True))
         for name, value in answer.headers:

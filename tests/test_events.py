@@ -172,10 +172,11 @@ class TestGuard:
 
     @pytest.mark.parametrize(("level", "is_enabled"), [("debug", False), ("info", True), ("error", True)])
     def test_goes_by_structlogs_own_filter(self, level: str, is_enabled: bool) -> None:
-        """An app that has."""
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+        """An app that has; before 25.1 structlog does not tell, and drops the event itself."""
+        wrapper = structlog.make_filtering_bound_logger(logging.INFO)
+        structlog.configure(wrapper_class=wrapper)
 
-        assert enabled(level) is is_enabled
+        assert enabled(level) is (is_enabled or not hasattr(wrapper, "is_enabled_for"))
 
     def test_lets_everything_through_where_the_logger_has_none(self) -> None:
         """Its processors decide."""

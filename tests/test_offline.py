@@ -23,6 +23,7 @@ def watch(event, arguments):
         raise OSError("no network here")
 
 
+sys.modules["trio"] = None  # older ones ask ldconfig at import, and httpcore imports any that is there
 sys.addaudithook(watch)
 import authproblem
 

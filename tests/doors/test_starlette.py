@@ -205,16 +205,18 @@ def test_a_streaming_response_streams() -> None:
 def test_a_file_response_is_sent_as_the_server_can(tmp_path: Path, status: int, extensions: Any) -> None:
     file = tmp_path / "page.json"
     file.write_bytes(b'{"a": 1}')
-    app = site()
+    bare, app = FastAPI(), site()
 
+    @bare.get("/")
     @app.get("/")
     async def page() -> FileResponse:
         return FileResponse(file, status)
 
-    connection = connect(app, http_scope("/", headers=[("host", "testserver")], extensions=extensions))
+    scope = http_scope("/", headers=[("host", "testserver")], extensions=extensions)
+    connection, without = connect(app, scope), connect(bare, scope)
     answer = connection.answer()
     assert (answer.status, answer.header("content-length")) == (status, "8")
-    assert connection.types == (["start", "pathsend"] if extensions else ["start", "body"])
+    assert connection.types == without.types  # old releases of Starlette know no pathsend
 
 
 def test_a_base_http_middleware_on_either_side_does_no_harm() -> None:
