@@ -147,36 +147,51 @@ class TestBucket:
     @pytest.mark.parametrize(
         "other",
         [
-            place(host="other.okta.com"),
-            place("/api/v1/logs"),
-            place("/oauth2/v1/token"),
-            place(authorization="SSWS 00abc"),
-            place(query="client_id=0oa1"),
-            place(provider="auth0"),
-            place("/api/v2/users"),
-            place("/app/v1/users"),
+            {"host": "other.okta.com"},
+            {"path": "/api/v1/logs"},
+            {"path": "/oauth2/v1/token"},
+            {"authorization": "SSWS 00abc"},
+            {"query": "client_id=0oa1"},
+            {"provider": "auth0"},
+            {"path": "/api/v2/users"},
+            {"path": "/app/v1/users"},
         ],
     )
-    def test_differs_by_tenant_endpoint_and_caller(self, other: Bucket) -> None:
+    def test_differs_by_tenant_endpoint_and_caller(self, other: dict[str, Any]) -> None:
         """Whatever has a limit of its own has a bucket of its own."""
-        assert place().own != other.own
+        assert place().own != place(**other).own
 
     @pytest.mark.parametrize(
         ("one", "two"),
         [
-            (place("/api/v1/users/00u1"), place("/api/v1/users/00u2/groups")),
-            (place(authorization=BASIC), place(authorization="basic Y2xpZW50LTE6b3RoZXI=")),
-            (place(authorization="Bearer abc"), place(authorization="Bearer  abc ")),
-            (place(query="a=1&client_id=x"), place(query="client_id=x&b=2")),
-            (place(authorization=BASIC), place(query="client_id=client-1")),
-            (place(authorization=f" {BASIC} "), place(authorization=BASIC)),
-            (place(authorization=BASIC), place(authorization="Basic Y2xpZW50LTE6czNjOnIzdDo=")),  # client-1:s3c:r3t:
-            (place("/api/v1/" + "a" * 64), place("/api/v1/" + "a" * 65)),
+            ({"path": "/api/v1/users/00u1"}, {"path": "/api/v1/users/00u2/groups"}),
+            ({"authorization": BASIC}, {"authorization": "basic Y2xpZW50LTE6b3RoZXI="}),
+            ({"authorization": "Bearer abc"}, {"authorization": "Bearer  abc "}),
+            ({"query": "a=1&client_id=x"}, {"query": "client_id=x&b=2"}),
+            ({"authorization": BASIC}, {"query": "client_id=client-1"}),
+            ({"authorization": f" {BASIC} "}, {"authorization": BASIC}),
+            ({"authorization": BASIC}, {"authorization": "Basic Y2xpZW50LTE6czNjOnIzdDo="}),  # client-1:s3c:r3t:
+            ({"path": "/api/v1/" + "a" * 64}, {"path": "/api/v1/" + "a" * 65}),
         ],
     )
-    def test_is_the_same_for_one_limit(self, one: Bucket, two: Bucket) -> None:
+    def test_is_the_same_for_one_limit(self, one: dict[str, Any], two: dict[str, Any]) -> None:
         """Ids in the path, a client's new secret and the rest of the query make no difference."""
-        assert one == two
+        assert place(**one) == place(**two)
+
+    def test_differs_by_the_token(self) -> None:
+        """Each token has its own limit, and is no client of that name."""
+        others = [{"authorization": "Bearer x"}, {"authorization": "Bearer y"}, {"query": "client_id=x"}]
+
+        assert len({place(**other).own for other in others}) == 3
+
+    def test_is_cut_to_64_characters_of_a_segment(self) -> None:
+        """The last one that tells two apart."""
+        assert place("/api/v1/" + "a" * 63 + "b") != place("/api/v1/" + "a" * 64)
+
+    def test_tells_three_segments_apart(self) -> None:
+        """`/api/v1/users`, and no more."""
+        assert place("/a/b/c").own != place("/a/b/d").own
+        assert place("/a/b/c/d") == place("/a/b/c/e")
 
     @pytest.mark.parametrize(
         ("authorization", "query"), [(None, ""), ("Basic %%%", ""), ("Bearer", ""), (None, "client=1")]
