@@ -39,6 +39,7 @@ class TestMask:
             ("DPoP abc", "DPoP [credential]"),
             ("at https://example.com/cb?code=abc&state=x y", "at https://example.com/cb?[query] y"),
             ("at https://example.com/cb#id_token=abc", "at https://example.com/cb?[query]"),
+            ("at https://jane:hunter2@example.com/x", "at https:[email]"),
             ("client_secret=hunter2 is wrong", "client_secret=[secret] is wrong"),
             ("password: hunter2", "password: [secret]"),
             ("otp=123456", "otp=[secret]"),

@@ -24,6 +24,7 @@ class TestFold:
             "  Wrong email or password. ",
             "Wrong\temail\r\nor password.",
             "Wrong email\u00a0or  password.",
+            "Wrong email  or   password",
         ],
     )
     def test_ignores_white_space_final_dot_and_first_letter(self, variant: str) -> None:
@@ -41,6 +42,13 @@ class TestFold:
     def test_keeps_everything_else_apart(self, other: str) -> None:
         """Case within the sentence, other punctuation, and missing blanks make another text."""
         assert fold(SENTENCE) != fold(other)
+
+    @given(st.lists(st.text(alphabet="aXx.'", min_size=1, max_size=4), min_size=1, max_size=4))
+    def test_is_the_words_with_one_blank_between_them(self, parts: list[str]) -> None:
+        """Without the dots at the end, the first letter small."""
+        expected = " ".join(parts).rstrip(". ")
+
+        assert fold("  ".join(parts)) == expected[:1].lower() + expected[1:]
 
     @given(st.text(alphabet=" .aA'\u2019\n", max_size=6))
     def test_folding_twice_changes_nothing(self, text: str) -> None:
@@ -143,6 +151,7 @@ class TestTextTable:
         long = "a" * (MAX_TEXT + 1)
 
         assert [TextTable([("a{any}", 1)]).find(long), TextTable([(long, 1)]).find(long)] == [(), (1,)]
+        assert TextTable([("a{any}", 1)]).find(long[:-1]) == (1,)
 
     def test_is_false_where_it_holds_nothing(self) -> None:
         """A group without texts need not be asked."""

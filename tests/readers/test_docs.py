@@ -31,6 +31,16 @@ def test_every_predicate_is_explained() -> None:
     assert [name for name in names if f"| `{name}` |" not in GUIDE] == []
 
 
+def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
+    """Functions and files."""
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    code = "".join(sources.values())
+
+    assert [name for name in set(re.findall(r"`(test_\w+)`", page)) if f"def {name}(" not in code] == []
+    assert set(re.findall(r"\b(test_\w+\.py)", page)) <= sources.keys()
+
+
 def test_every_extra_is_there() -> None:
     """The extras that the guide names are those of the distribution."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
