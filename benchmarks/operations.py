@@ -50,8 +50,9 @@ OF_PROVIDER = "normalize, provider's header"
 MORE = 100
 """Headers on top of the usual ten: a scan of them on the healthy path could not hide."""
 _LARGE = 4_000
-FEW, MANY = 100, 400
-"""Entries of the small and the large registry: a scan over them could not hide."""
+FEW, MANY, MOST = 100, 400, 1600
+"""Entries of registries: a scan over them could not hide. Half of them are of the builtin one, so that unknown codes,
+which are looked for among the sentences without a code as well, find some of these from 400 on."""
 ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
 """A body of each kind and size; a door costs the same for bodies alike."""
 
@@ -69,7 +70,7 @@ def operations() -> dict[str, Operation]:
         found |= door(None, MORE)
         for body in (*ERRORS, *FILLED):
             found |= door(body)
-    for size in (FEW, MANY):
+    for size in (FEW, MANY, MOST):
         found |= _sized(size)
     return found
 
@@ -166,4 +167,10 @@ def _sized(size: int) -> dict[str, Operation]:
         for body in inputs:
             classify(403, JSON_HEADER, body, registry=registry)
 
-    return {f"classify: {size} entries": Operation(prepare, loop)}
+    def prepare_unknown(number: int) -> list[bytes]:
+        return [coded(f"unheard_{turn:06d}") for turn in range(number)]
+
+    return {
+        f"classify: {size} entries": Operation(prepare, loop),
+        f"classify, unknown codes: {size} entries": Operation(prepare_unknown, loop),  # they take the full way
+    }

@@ -180,6 +180,22 @@ def test_normalize_refuses_the_same(name: str, value: object) -> None:
         normalize(400, [], b"", **options)
 
 
+@pytest.mark.parametrize("name", make_policy({})._fields)
+def test_none_is_the_default_of_normalize(name: str) -> None:
+    """As of a middleware's `pass_text`; so that a caller may hand on what it was given."""
+    options: dict[str, Any] = {name: None}
+    body = b'{"errorCode":"E0000004","errorSummary":"x"}'
+
+    assert normalize(401, [], body, **options) == normalize(401, [], body)
+
+
+def test_normalize_says_which_options_there_are() -> None:
+    """Its unknown ones are values that do not hold."""
+    options: dict[str, Any] = {"type_bas": "urn:x:"}
+    with pytest.raises(ValueError, match=r"type_bas='urn:x:'.* one of the options registry, type_base, status, "):
+        normalize(400, [], b"", **options)
+
+
 @pytest.mark.parametrize(("status", "sent"), [("upstream", 400), ("canonical", 403)])
 def test_normalize_takes_the_option_status_as_well(status: str, sent: int) -> None:
     """It is one of those that concern one response."""

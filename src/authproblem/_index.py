@@ -54,7 +54,6 @@ class Group:
         "_texts",
         "only",
         "ready",
-        "statuses",
         "surfaced",
     )
 
@@ -73,7 +72,6 @@ class Group:
         self._others = tuple(e for e in rest if e is not self._base)
         self._entries = tuple(entries)
         self.surfaced = any(e.surfaces for e in entries)
-        self.statuses = frozenset(status for e in entries for status in e.status)
         # The hot path: a text that stands there to the letter and demands nothing else, or the one entry of the code.
         self.ready: dict[str | None, Match] = {}
         for entry in told:
@@ -84,26 +82,13 @@ class Group:
             self.ready.pop(plain(text), None)
         self.only = (self._base, "code") if self._base is not None and len(entries) == 1 else None
 
-    def constants(self, shape: str) -> set[str]:
-        """The texts without slots that tell an entry in a shape whatever the status, name and causes."""
-        return {
-            plain(text)
-            for entry in self._counting(shape)
-            if not (entry.name or entry.status)
-            for text in entry.texts
-            if is_constant(text)
-        }
-
     def alone(self, shape: str) -> Entry | None:
         """The one entry that counts in a shape, if its code is all that it demands there."""
-        counting = self._counting(shape)
+        counting = [entry for entry in self._entries if not entry.shapes or shape in entry.shapes]
         if len(counting) != 1:
             return None
         (entry,) = counting
         return None if entry.texts or entry.causes or entry.reasons or entry.name else entry
-
-    def _counting(self, shape: str) -> list[Entry]:
-        return [entry for entry in self._entries if not entry.shapes or shape in entry.shapes]
 
     def by_text(self, upstream: UpstreamError, status: int, surface: str | None) -> Match | None:
         """The entry whose text this is."""
