@@ -219,7 +219,10 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
     "no entries": ({"rows": []}, ('{"entries": [...]}',)),
     "a further member": ({"entries": [], "families": []}, ("families", "entries, $schema and about")),
     "a row that is no object": ({"entries": [DENIED, "acme"]}, ("entry 2", "an object with an id", "str")),
-    "no id": ({"entries": [{"code": "x", "type": "access-denied"}]}, ("entry 1", "id=None", "provider:code")),
+    "no id": (
+        {"entries": [{"code": "x", "type": "access-denied"}]},
+        ("entry 1: id=None", "to be provider:code or provider:code/variant, with a provider of auth0, okta, oauth"),
+    ),
     "an id without provider": ({"entries": [{**DENIED, "id": "acme"}]}, ("id='acme'", "provider:code")),
     "an id of a stranger": ({"entries": [{**DENIED, "id": "google:acme"}]}, ("google:acme", "auth0, okta, oauth")),
     "no type": ({"entries": [{"id": "auth0:acme", "code": "acme"}]}, ("auth0:acme", "type=None", "access-denied")),
@@ -227,11 +230,17 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
         {"entries": [{**DENIED, "type": "access-denyed"}]},
         ("acme_denied", "access-denyed", "access-denied"),
     ),
-    "an unknown remedy": ({"entries": [{**DENIED, "remedy": "pray"}]}, ("acme_denied", "remedy='pray'", "ask_admin")),
+    "an unknown remedy": (
+        {"entries": [{**DENIED, "remedy": "pray"}]},
+        ("acme_denied", "remedy='pray'", "to be one of ask_admin, "),
+    ),
     "an unknown owner": ({"entries": [{**DENIED, "owner": "boss"}]}, ("acme_denied", "owner='boss'", "tenant")),
     "an unknown retry": ({"entries": [{**DENIED, "retry": "maybe"}]}, ("acme_denied", "retry='maybe'", "after_action")),
     "an unknown text": ({"entries": [{**DENIED, "text": "all"}]}, ("acme_denied", "text='all'", "known, pass")),
-    "an unknown field": ({"entries": [{**DENIED, "descripton": "x"}]}, ("acme_denied", "descripton", "detail")),
+    "an unknown field": (
+        {"entries": [{**DENIED, "descripton": "x"}]},
+        ("acme_denied", "descripton", "to be one of the fields id, code, "),
+    ),
     "a wrong JSON type": ({"entries": [{**DENIED, "detail": 7}]}, ("acme_denied", "detail=7", "type str")),
     "a text where a list belongs": (
         {"entries": [{**DENIED, "texts": "Ended"}]},
@@ -250,7 +259,10 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
         ("acme_denied", "status=42", "to be HTTP statuses from 200 to 599"),
     ),
     "a status in quotes": ({"entries": [{**DENIED, "status": ["403"]}]}, ("acme_denied", "status='403'", "200 to 599")),
-    "an unknown shape": ({"entries": [{**DENIED, "shapes": ["xml"]}]}, ("acme_denied", "shapes='xml'", "okta_api")),
+    "an unknown shape": (
+        {"entries": [{**DENIED, "shapes": ["xml"]}]},
+        ("(auth0:acme_denied): shapes='xml'", "to be one of auth0_api, auth0_problem, "),
+    ),
     "an unknown surface": (
         {"entries": [{**DENIED, "surfaces": ["auth0.x"]}]},
         ("acme_denied", "auth0.x", "auth0.token"),
@@ -276,7 +288,7 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
     "an unknown slot": ({"entries": [{**DENIED, "texts": ["Hi {name}"]}]}, ("acme_denied", "Hi {name}", "{any}")),
     "neither code nor text": (
         {"entries": [{"id": "auth0:acme", "type": "access-denied"}]},
-        ("auth0:acme", "code=None"),
+        ("auth0:acme", "code=None", "to be a code, or texts that tell the response without one"),
     ),
     "evidence by a template": (
         {"entries": [{"id": "auth0:acme", "texts": ["Hi {any}"], "type": "access-denied", "evidence": True}]},
@@ -295,7 +307,7 @@ def test_a_row_may_use_every_field_and_every_shape(registry: Registry) -> None:
     row = {
         **DENIED,
         "shapes": shapes,
-        "status": [403],
+        "status": [200, 403, 599],
         "name": "AcmeError",
         "texts": ["Ended {any}"],
         "reasons": ["ENDED"],
@@ -330,6 +342,15 @@ def test_a_row_may_use_every_field_and_every_shape(registry: Registry) -> None:
         7,
     )
     assert [source.strength for source in entry.sources] == ["recorded", "documented", "sdk"]
+
+
+@pytest.mark.parametrize("wait", [0, 86400])
+def test_a_row_may_wait_for_up_to_a_day(registry: Registry, wait: int) -> None:
+    """Both ends included."""
+    entry = registry.extend({"entries": [{**DENIED, "default_wait": wait}]}).lookup(DENIED["id"])
+
+    assert entry is not None
+    assert entry.default_wait == wait
 
 
 def test_what_an_own_row_knows_is_sent_on(registry: Registry) -> None:
