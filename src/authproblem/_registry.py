@@ -22,7 +22,7 @@ ExtensionSource = str | os.PathLike[str] | Mapping[str, Any]
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "registry")
 _builtin: dict[str, Registry] = {}
-"""The built-in one, once it is read. A dictionary, for `setdefault`: of threads that come first together, one fills it."""
+"""The built-in one, once read. A dictionary, for `setdefault`: of threads that come first together, one fills it."""
 
 
 class Registry:
