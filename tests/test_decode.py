@@ -81,7 +81,11 @@ def test_a_bomb_costs_no_memory(coder: str) -> None:
 @by_coder
 def test_data_of_another_coding_is_left_alone(coder: str) -> None:
     """The header lies."""
-    assert decode(b"\x00\xff" * 9, [CODERS[coder][0]], LIMIT) is None
+    name = CODERS[coder][0]
+    others = [code for other, code in CODERS.values() if other.removeprefix("x-") != name.removeprefix("x-")]
+
+    assert decode(b"\x00\xff" * 9, [name], LIMIT) is None
+    assert [decode(code(BODY), [name], LIMIT) for code in others] == [None] * len(others)
 
 
 @by_coder
