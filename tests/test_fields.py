@@ -122,7 +122,9 @@ def test_values_are_latin_1() -> None:
 
 
 @pytest.mark.parametrize("further", [[], [("Date", "x")], [("Server", "x"), ("Set-Cookie", "a=1")]])
-@pytest.mark.parametrize("media", ["application/json", "application/json; charset=utf-8"])
+@pytest.mark.parametrize(
+    "media", ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8"]
+)
 def test_an_ordinary_error_is_told_at_a_glance(media: str, further: Pairs) -> None:
     """Nothing but a JSON type decides: no header is read."""
     for given_ in ([("Content-Type", media), *further], as_bytes([*further, ("Content-Type", media)])):

@@ -200,6 +200,13 @@ class TestMarked:
 
         assert marked(pairs, scan(pairs), problem(), binary=False, expose=expose) == kept
 
+    def test_a_redirect_exposes_the_twin_alone(self) -> None:
+        """A wait is none of a redirect's."""
+        pairs = [("Access-Control-Allow-Origin", "https://app.example.com")]
+        sent_ = marked(pairs, scan(pairs), problem("7"), binary=False, expose=True)
+
+        assert lines(sent_, "Access-Control-Expose-Headers") == [TestExposure.TWIN]
+
 
 class TestMark:
     @pytest.mark.parametrize("name", ["Auth-Problem-Upstream", "auth-problem-upstream", b"auth-problem-upstream"])

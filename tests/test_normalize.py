@@ -77,6 +77,20 @@ class TestPurity:
         assert "x" not in {**second.extensions, **second.upstream}
 
 
+@pytest.mark.parametrize("ask", [normalize, classify])
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("provider", "keycloak", "one of 'auth0', 'okta', 'oauth'"),
+        ("endpoint", "oauth/token", "a path of the provider"),
+    ],
+)
+def test_a_wrong_word_of_the_callers_is_an_error(ask: Any, name: str, value: str, right: str) -> None:
+    """It names the argument and what would be right."""
+    with pytest.raises(ValueError, match=f"^{name}: {name}='{value}' .*it has to be {right}"):
+        ask(401, JSON, E4, **{name: value})
+
+
 class TestStatus:
     @pytest.mark.parametrize("status", [400, 403, 418, 500])
     def test_is_the_upstreams(self, status: int) -> None:

@@ -45,7 +45,7 @@ RIGHT: dict[str, list[Any]] = {
     "provider": ["auth0", "okta", "oauth"],
     "providers": [{"/a": "auth0", "/b": upstream("okta")}, {}, lambda _scope: None],
     "mode": ["observe"],
-    "type_base": ["https://docs.example.com/errors#", "tag:example.com,2026:"],
+    "type_base": ["https://docs.example.com/errors#", "tag:example.com,2026:", "urn:X:"],
     "status": ["canonical"],
     "media_type": ["problem", "json"],
     "disclosure": ["strict", "off"],

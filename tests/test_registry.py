@@ -363,6 +363,18 @@ def test_what_an_own_row_knows_is_sent_on(registry: Registry) -> None:
     assert problem.extensions["error_description"] == "Your trial has ended."
 
 
+def test_a_template_is_no_text_of_its_own(registry: Registry) -> None:
+    """A user may have typed the braces: only what fits the slot is known."""
+    own = registry.extend({"entries": [{**DENIED, "known": ["Wait {integer} days."]}]})
+    sent = []
+    for text in ("Wait 7 days.", "Wait {integer} days."):
+        body = json.dumps({"error": DENIED["code"], "error_description": text}).encode()
+        problem = normalize(403, [JSON_TYPE], body, provider="auth0", registry=own)
+        sent.append(problem is not None and problem.extensions["error_description"] == text)
+
+    assert sent == [True, False]
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_fails_at_once_and_names_the_row(registry: Registry, mistake: str) -> None:
     """The message has the row, the field, and what would be right."""

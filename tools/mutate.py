@@ -41,7 +41,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_decode": ("test_normalize", "test_intercept"),
     "_disclose": ("test_normalize", "test_ready", "test_intercept", "doors/test_rewrite"),
     "_express": ("test_classify", "test_classify_verdicts", "test_vectors"),
-    "_fields": ("test_headers", "test_classify", "test_intercept", "test_retry"),
+    "_fields": ("test_headers", "test_problem", "test_classify", "test_intercept", "test_retry"),
     "_headers": ("test_intercept", "doors/test_rewrite"),
     "_index": ("test_registry", "test_express", "test_classify", "test_vectors", "test_normalize"),
     "_intercept": (
