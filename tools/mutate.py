@@ -42,7 +42,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_disclose": ("test_normalize", "test_ready", "test_intercept", "doors/test_rewrite"),
     "_express": ("test_classify", "test_classify_verdicts", "test_vectors"),
     "_fields": ("test_headers", "test_problem", "test_classify", "test_intercept", "test_retry"),
-    "_headers": ("test_intercept", "doors/test_rewrite"),
+    "_headers": ("test_intercept", "test_ready", "test_retry", "doors/test_rewrite"),
     "_index": ("test_registry", "test_express", "test_classify", "test_vectors", "test_normalize"),
     "_intercept": (
         *("test_ready", "test_report", "test_scope", "test_negotiate", "test_retry", "test_disclose"),
@@ -56,7 +56,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_normalize": ("test_answers", "test_disclose", "test_intercept", "test_vectors"),
     "_options": ("test_normalize", "test_intercept", "doors/test_scope"),
     "_parse": ("test_classify", "test_vectors", "test_seeds", "test_normalize"),
-    "_problem": ("test_normalize", "test_vectors", "test_intercept", "readers/test_predicates"),
+    "_problem": (
+        *("test_normalize", "test_members", "test_registry"),
+        *("test_vectors", "test_intercept", "readers/test_predicates"),
+    ),
     "_registry": (
         "test_index",
         "test_classify",

@@ -194,10 +194,9 @@ class Gate:
             (fields.plain and status != _PARTIAL) or self._holds(status, fields, sender)
         )
 
-    def _knows(self, provider: str | None, path: str) -> bool:
-        """Whether a path is an endpoint of a provider, or of either vendor where the provider is not known yet."""
-        surface = self.options.policy.registry.surface
-        return any(surface(vendor, path) for vendor in ((provider,) if provider else ("auth0", "okta")))
+    def _knows(self, provider: str, path: str) -> bool:
+        """Whether a path is an endpoint of a provider."""
+        return self.options.policy.registry.surface(provider, path) is not None
 
     def _holds(self, status: int, fields: Fields, sender: Sender) -> bool:
         """Whether the response may be a provider's error: by status, type, coding and declared size alone."""

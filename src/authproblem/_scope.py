@@ -123,7 +123,7 @@ ScopeRule = str | Upstream
 Providers = Mapping[str, ScopeRule] | Callable[[Any], ScopeRule | None] | None
 
 
-Knows = Callable[[str | None, str], bool]
+Knows = Callable[[str, str], bool]
 
 
 class Scopes:

@@ -103,6 +103,21 @@ class TestMemoryCooldown:
 
         assert len(store) == 1024
 
+    def test_that_is_full_gives_up_nothing_for_a_bucket_that_it_has(self) -> None:
+        """It is held for longer, in its own place."""
+        store = MemoryCooldown(2, clock=Clock())
+        for key, seconds in (("short", 5), ("long", 50), ("long", 60)):
+            store.hold(key, seconds, b"")
+
+        assert [store.look(key) for key in ("short", "long")] == [(5.0, b""), (60.0, b"")]
+
+    def test_of_one_bucket_is_one(self) -> None:
+        """The least that makes sense."""
+        store = MemoryCooldown(1)
+        store.hold("a", 30, b"")
+
+        assert len(store) == 1
+
     def test_gives_up_what_is_over_before_anything_else(self) -> None:
         """An ended entry makes room."""
         clock = Clock()
@@ -351,6 +366,8 @@ class TestDocument:
                 "state": "af0ifjsldkj",
                 "statusCode": 429,
                 "name": "jane doe",
+                "errorCauses": [{"errorSummary": "login: jane"}],
+                "validation_errors": [],
             },
             ("retry-after", "9"),
         )
@@ -367,6 +384,15 @@ class TestDocument:
             "statusCode": 429,
         }
         assert (kept.instance, kept.upstream) == (None, {"status": 429, "code": "too_many_requests"})
+
+    def test_keeps_the_codes_of_every_shape(self) -> None:
+        """Where each SDK looks for them."""
+        body = {"code": "too_many_requests", "name": "TooManyRequestsError", "description": "Too Many Requests"}
+        problem = problem_of(json_response(429, body, ("retry-after", "9")), "auth0")
+        kept = Problem.from_bytes(document_of(problem, REGISTRY))
+
+        assert kept is not None
+        assert kept.extensions == {**body, "description": problem.extensions["description"]}
 
     def test_is_told_anew_to_each(self) -> None:
         """Instance, wait and what a program may do belong to the request at hand."""
