@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from authproblem._lossless import is_lossless, is_text, is_verbatim
 from authproblem._model import UpstreamError
@@ -152,6 +151,8 @@ def _vendor_uri(name: str, value: object, texts: Texts) -> object:
         return None
     if name == "type" and not value.startswith("https:"):
         return coded(name, value, texts)
+    from urllib.parse import urlsplit  # most errors have no URI: importing us stays cheap
+
     try:
         parts = urlsplit(value)
         host = parts.hostname or ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from authproblem._fields import Fields
@@ -36,14 +37,17 @@ _MONTHS = {
     )
 }
 _TIME = r"(?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)"
-_DATES = tuple(
-    re.compile(pattern, re.ASCII)
-    for pattern in (
-        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?P<d>\d\d) (?P<m>[A-Z][a-z]{{2}}) (?P<y>\d{{4}}) {_TIME} GMT",
-        rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<d>\d\d)-(?P<m>[A-Z][a-z]{{2}})-(?P<y>\d\d) {_TIME} GMT",
-        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<m>[A-Z][a-z]{{2}}) (?P<d>[ \d]\d) {_TIME} (?P<y>\d{{4}})",
-    )
+_DATES = (
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?P<d>\d\d) (?P<m>[A-Z][a-z]{{2}}) (?P<y>\d{{4}}) {_TIME} GMT",
+    rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<d>\d\d)-(?P<m>[A-Z][a-z]{{2}})-(?P<y>\d\d) {_TIME} GMT",
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<m>[A-Z][a-z]{{2}}) (?P<d>[ \d]\d) {_TIME} (?P<y>\d{{4}})",
 )
+
+
+@cache
+def _dates() -> list[re.Pattern[str]]:
+    """The three forms of an HTTP-date, compiled when the first one is read: importing us stays cheap."""
+    return [re.compile(form, re.ASCII) for form in _DATES]
 
 
 class Occasion(NamedTuple):
@@ -110,7 +114,7 @@ def keeps_retry_after(fields: Fields, occasion: Occasion) -> bool:
 
 def http_date(value: str) -> float | None:
     """Epoch seconds of an HTTP-date in any of its three forms (RFC 9110 section 5.6.7); None if it is none."""
-    for form in _DATES:
+    for form in _dates():
         found = form.fullmatch(value)
         if found is None:
             continue

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote
 
 from authproblem._model import PROVIDERS
 
@@ -101,6 +100,8 @@ def mark_upstream(response: Any, provider: str, endpoint: str | None = None) -> 
     """
     check_provider(provider, "mark_upstream()")
     check_endpoint(endpoint, "mark_upstream()")
+    from urllib.parse import quote  # marks are rare: importing us stays cheap
+
     if response.status_code >= 400:
         path = "" if endpoint is None else ";endpoint=" + quote(endpoint[:_MAX_ENDPOINT], safe="/:@!$&'()*+,=~-._")
         response.headers[MARK] = provider + path
@@ -115,6 +116,8 @@ def read_mark(value: str | None) -> Sender | None:
     key, _, endpoint = rest.strip().partition("=")
     if provider.strip() not in PROVIDERS:
         return None
+    from urllib.parse import unquote
+
     path = unquote(endpoint) if key == "endpoint" and endpoint.startswith("/") else None
     return Sender(provider.strip(), certain=True, endpoint=path)
 

@@ -22,14 +22,14 @@ _SPACE = re.compile(r"[ \t\r\n\u00a0]+")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u0060": "'", "\u00b4": "'"})
 _SLOT = re.compile(r"\{\{|\}\}|\{(integer|parameter|scopes|policy|any|enum:[^{}]+)\}")
 _SAFE = {
-    "integer": re.compile(r"\d{1,10}"),
+    "integer": r"\d{1,10}",
     # Names of parameters: words joined by _ . or -, no digits, so that no token, address or number fits.
-    "parameter": re.compile(r"(?!.{65})[A-Za-z]{1,24}(?:[_.-][A-Za-z]{1,24}){0,7}"),
-    "scopes": re.compile(
+    "parameter": r"(?!.{65})[A-Za-z]{1,24}(?:[_.-][A-Za-z]{1,24}){0,7}",
+    "scopes": (
         r"(?!.{513})[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7}(?:(?:,| |, )[a-z]{1,24}(?:[_.:/-][a-z]{1,24}){0,7})*"
     ),
     # Password policies: plain words and numbers of up to three digits, none joined to a fourth by a dot (an address).
-    "policy": re.compile(r"(?!.{513})(?:(?:[A-Za-z'()/-]{1,20}|\d{1,3}(?![.\d]\d))[,.;:]?(?: |$))+"),
+    "policy": r"(?!.{513})(?:(?:[A-Za-z'()/-]{1,20}|\d{1,3}(?![.\d]\d))[,.;:]?(?: |$))+",
 }
 
 Value = TypeVar("Value")
@@ -108,7 +108,7 @@ def _kind(kind: str) -> re.Pattern[str] | None:
         return None
     if kind.startswith("enum:"):
         return re.compile("|".join(re.escape(fold(word)) for word in kind[5:].split("|")), re.IGNORECASE)
-    return _SAFE[kind]
+    return re.compile(_SAFE[kind])
 
 
 def is_constant(source: str) -> bool:
