@@ -57,6 +57,10 @@ class TestMask:
         """And leaves the rest, so that the text still helps."""
         assert mask(text) == masked
 
+    def test_cuts_what_is_very_long_between_words(self) -> None:
+        """Half of a secret may look like none: of one word without end nothing is left."""
+        assert [mask("a" * 1600), mask("a" * 1601), mask("word " + "a" * 1600)] == ["[token]", "", "word"]
+
     @given(sentences, secrets, sentences)
     def test_no_secret_survives(self, before: str, secret: str, after: str) -> None:
         """Addresses, tokens and numbers, wherever they stand in a sentence."""
