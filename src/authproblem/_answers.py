@@ -83,7 +83,8 @@ class Answer:
         if self.fixed:
             return problem.retry, None if fields.plain else request_id_of(fields, registry)
         entry = registry.rule(problem.entry, problem.reason)
-        occasion = occasion._replace(status=problem.upstream["status"])  # a genuine answer has its own
+        if occasion.status != problem.upstream["status"]:  # a genuine answer has its own
+            occasion = occasion._replace(status=problem.upstream["status"])
         retry = hint(registry, entry, problem.provider, fields, occasion)
         return retry, None if fields.plain else request_id_of(fields, registry)
 

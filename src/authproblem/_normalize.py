@@ -205,4 +205,4 @@ def undo_codings(fields: Fields, body: bytes | bytearray, limit: int) -> bytes |
 def _sender(provider: str | None, endpoint: str | None) -> Sender:
     if provider is None:
         return UNKNOWN if endpoint is None else Sender(endpoint=check_endpoint(endpoint, "endpoint"))
-    return Sender(check_provider(provider, "provider"), certain=True, endpoint=check_endpoint(endpoint, "endpoint"))
+    return _new(Sender, (check_provider(provider, "provider"), True, check_endpoint(endpoint, "endpoint")))

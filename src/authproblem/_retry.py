@@ -25,6 +25,7 @@ _DELTA_BELOW = 1_000_000_000
 _LIMIT_STATUS = frozenset((429, 403, 503))
 _REFUSED_STATUS = frozenset((429, 503))
 
+_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_LINE = 8192
 """Characters of `RateLimit` that are read: no server sends more, and parsing is slow."""
@@ -88,7 +89,7 @@ def hint(registry: Registry, entry: Entry, provider: str, fields: Fields, occasi
         and occasion.status in _REFUSED_STATUS
         and _repeatable(registry, provider, occasion)
     )
-    return RetryHint(policy, after, automatic, source)
+    return _new(RetryHint, (policy, after, automatic, source))
 
 
 def believed(fields: Fields, occasion: Occasion) -> int | None:

@@ -23,6 +23,8 @@ def retry_dict(retry: RetryHint) -> dict[str, Any]:
     if after is None and source is None:
         return {"policy": policy, "automatic": automatic}
     document = {"policy": policy, "after": after, "automatic": automatic, "source": source}
+    if after is not None and source is not None:
+        return document
     return {name: value for name, value in document.items() if value is not None}
 
 
