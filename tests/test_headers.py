@@ -116,6 +116,7 @@ class TestRewritten:
             (["Origin"], ["Origin", "Accept"]),
             (["accept"], ["accept"]),
             (["Origin, Accept"], ["Origin, Accept"]),
+            (["Accept , Origin"], ["Accept , Origin"]),
             (["*"], ["*"]),
             (["Accept-Encoding", "Cookie"], ["Accept-Encoding", "Cookie", "Accept"]),
         ],

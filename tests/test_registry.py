@@ -252,7 +252,7 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
     ),
     "a wait of a week": (
         {"entries": [{**DENIED, "default_wait": 604800}]},
-        ("acme_denied", "604800", "to be seconds from 0 to 86400"),
+        ("acme_denied", "default_wait=604800", "to be seconds from 0 to 86400"),
     ),
     "a status that is none": (
         {"entries": [{**DENIED, "status": [42]}]},

@@ -205,7 +205,7 @@ class TestBucket:
 
     def test_tells_three_segments_apart(self) -> None:
         """`/api/v1/users`, and no more."""
-        assert place("/a/b/c").own != place("/a/b/d").own
+        assert len({place(path).own for path in ("/a/b/c", "/x/b/c", "/a/x/c", "/a/b/x")}) == 4
         assert place("/a/b/c/d") == place("/a/b/c/e")
 
     @pytest.mark.parametrize(
@@ -393,6 +393,15 @@ class TestDocument:
 
         assert kept is not None
         assert kept.extensions == {**body, "description": problem.extensions["description"]}
+
+    @pytest.mark.parametrize("name", ["message", "description", "error_description", "errorSummary"])
+    def test_keeps_a_text_wherever_sdks_look_for_it(self, name: str) -> None:
+        """The registry's where the provider's own is unknown."""
+        problem = problem_of(json_response(429, {"error": "too_many_requests", name: "jane"}, ("retry-after", "9")))
+        kept = Problem.from_bytes(document_of(problem, REGISTRY))
+
+        assert kept is not None
+        assert kept.extensions == {"error": "too_many_requests", name: problem.detail}
 
     def test_is_told_anew_to_each(self) -> None:
         """Instance, wait and what a program may do belong to the request at hand."""
