@@ -196,6 +196,22 @@ class TestStates:
         assert (got.status, got.header("Auth-Problem"), got.document()["stateToken"]) == (sent, "account-locked", "t")
         assert (got.document()["upstream"]["status"], got.document()["status"]) == (status, sent)
 
+    @pytest.mark.parametrize(
+        ("status", "headers", "held"),
+        [
+            (200, [OKTA_ID], True),
+            (200, [OKTA_ID, ("content-encoding", "gzip")], True),
+            (206, [OKTA_ID], False),
+            (200, [OKTA_ID, ("auth-problem", "x")], False),
+            (200, [OKTA_ID, ("content-encoding", "exi")], False),
+        ],
+    )
+    def test_are_looked_at_with_any_headers(self, status: int, headers: Pairs, held: bool) -> None:
+        """Except those of a problem, a part, or a coding that nobody here knows."""
+        response = begin(status, [JSON_TYPE, *headers], path="/api/v1/authn", transaction_states=("/api/v1/authn",))
+
+        assert response.holding is held
+
     @by_door
     @pytest.mark.parametrize(
         ("response", "path"),

@@ -51,6 +51,7 @@ class TestValues:
             {"interval": 5},
             {"max_age": 0},
             {"factorResult": "REJECTED"},
+            {"type": "ValidationError"},
             {"code": "a" * 64},
             {"code": "auth0:x.y-z_1"},
             {"statusCode": 2**64 - 1},
