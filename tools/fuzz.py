@@ -68,9 +68,10 @@ def guided(name: str, seconds: int, seed: int) -> int:
     told = _EXECUTIONS.search(run.stderr)
     kept = sum(1 for _ in corpus.iterdir())
     covered = re.findall(r"cov: (\d+)", run.stderr)
+    failed = "FOUND SOMETHING" if "Test unit written to" in run.stderr else "DID NOT RUN TO ITS END"
     print(
         f"{name}: {told.group(1) if told else '?'} executions in {took:.0f} s, guided; {kept} inputs in the corpus, "
-        f"{covered[-1] if covered else '?'} edges; {'nothing found' if run.returncode == 0 else 'FOUND SOMETHING'}"
+        f"{covered[-1] if covered else '?'} edges; {'nothing found' if run.returncode == 0 else failed}"
     )
     if run.returncode:
         print(run.stdout[-4000:], run.stderr[-4000:], sep="\n")
@@ -86,7 +87,7 @@ def guide(name: str, seconds: int, seed: int) -> None:
     from tests.fuzz.mutation import WORDS
     from tests.support.events import Events, capture
 
-    words = FOLDER / "words.dict"
+    words = FOLDER / f"{name}.dict"  # one each: several targets may run side by side
     words.write_text("".join(f'"{_quoted(word)}"\n' for word in WORDS), encoding="ascii")
     with capture() as log:
         events: Events = log
