@@ -32,13 +32,21 @@ class Family(NamedTuple):
     status: frozenset[int]
     type: ProblemType
 
+    @property
+    def begins(self) -> bool:
+        """Whether its codes have their beginning in common; else their end."""
+        return self.pattern.endswith("*")
+
+    @property
+    def common(self) -> str:
+        """What its codes have in common."""
+        return self.pattern.strip("*")
+
     def holds(self, code: str, shape: str, status: int) -> bool:
         """Whether a code belongs to the family."""
         if (self.shapes and shape not in self.shapes) or (self.status and status not in self.status):
             return False
-        if self.pattern.endswith("*"):
-            return code.startswith(self.pattern[:-1])
-        return code.endswith(self.pattern.lstrip("*"))
+        return code.startswith(self.common) if self.begins else code.endswith(self.common)
 
 
 class Group:
@@ -153,8 +161,8 @@ class Book:
             rows += (*entry.texts, *entry.causes, *entry.known)
         self._groups: dict[str | None, Group] = {}
         self._families = tuple(families)
-        self._beginnings = tuple(family.pattern[:-1] for family in families if family.pattern.endswith("*"))
-        self._endings = tuple(family.pattern.lstrip("*") for family in families if not family.pattern.endswith("*"))
+        self._beginnings = tuple(family.common for family in families if family.begins)
+        self._endings = tuple(family.common for family in families if not family.begins)
         self._known_rows = rows
         self.codeless = None in self._by_code
         self._known: KnownTexts | None = None
