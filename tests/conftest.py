@@ -8,7 +8,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from authproblem import Registry, _events
+from authproblem import Registry
+from authproblem._middleware import events as _events
 from tests.support.events import Events, capture
 
 settings.register_profile("default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])

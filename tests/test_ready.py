@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from authproblem import Problem
-from authproblem._intercept import Gate, Reply, Request
-from authproblem._options import make_options
+from authproblem._middleware.interception import Gate, Reply, Request
+from authproblem._middleware.options import make_options
 from tests.support.events import Events
 from tests.support.responses import JSON_TYPE, Pairs
 from tests.support.vectors import FILES, load

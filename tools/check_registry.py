@@ -22,7 +22,7 @@ def check(root: Path = ROOT) -> list[Finding]:
     """Everything that does not hold in the repository at `root`.
 
     Args:
-        root: a folder with `src/authproblem/registry` and `tests/vectors`.
+        root: a folder with `src/authproblem/_registry/data` and `tests/vectors`.
 
     Returns:
         The findings, in the order of the rules; empty if all holds.

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.gateways.servers import NAMES, binary, free_port, running
+from tests.proxies.servers import NAMES, binary, free_port, running
 
 ROOT = Path(__file__).parents[1]
 PATHS = {"healthy page": "/", "problem": "/me"}

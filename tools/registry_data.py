@@ -18,7 +18,7 @@ from authproblem._model import PROVIDERS
 Json = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
-REGISTRY = Path("src/authproblem/registry")
+REGISTRY = Path("src/authproblem/_registry/data")
 VECTORS = Path("tests/vectors")
 SCHEMAS = ("schema", "tables.schema", "document.schema", "wire.schema")
 UNLISTED = (*SCHEMAS, "manifest", "glossary")
@@ -107,7 +107,7 @@ Rule = Callable[[Data], Iterable[Finding]]
 def registry_folder(root: Path) -> Path:
     """The data files of a repository; of one without `src` (tests of a built wheel), those of the installed package."""
     folder = root / REGISTRY
-    return folder if folder.is_dir() else Path(authproblem.__file__).parent / "registry"
+    return folder if folder.is_dir() else Path(authproblem.__file__).parent / "_registry" / "data"
 
 
 def read(root: Path) -> tuple[Data, list[Finding]]:

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from authproblem._text import Template, fold, is_constant
+from authproblem._registry.texts import Template, fold, is_constant
 from tools.registry_data import REGISTRY, Data, Finding, Json, Row, Rule
 
 _BRITISH = re.compile(

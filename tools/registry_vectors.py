@@ -11,7 +11,7 @@ from typing import Any
 
 from authproblem import Problem, Registry, normalize
 from authproblem._model import UpstreamError
-from authproblem._text import is_constant, plain
+from authproblem._registry.texts import is_constant, plain
 from tools.registry_data import REGISTRY, VECTORS, Data, Finding, Json, Row, Vector
 
 _SAMPLES = {

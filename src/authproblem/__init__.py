@@ -5,12 +5,12 @@ The front hall: exports only. Neither a framework nor structlog is imported here
 
 from __future__ import annotations
 
-from authproblem._error import AuthProblemError
+from authproblem._core.normalize import classify, normalize
+from authproblem._core.problem import Problem
+from authproblem._core.sender import mark_upstream, upstream
 from authproblem._model import Classification, Entry, ProblemType, RetryHint, Source, UpstreamError
-from authproblem._normalize import classify, normalize
-from authproblem._problem import Problem
-from authproblem._registry import Registry
-from authproblem._scope import mark_upstream, upstream
+from authproblem._registry.registry import Registry
+from authproblem.errors import AuthProblemError
 
 __version__ = "0.1.0"
 

@@ -13,10 +13,10 @@ import sys
 from typing import Any
 
 COMMANDS = {
-    "explain": ("authproblem._cli_explain", "what an entry, a code or a problem type means, and who has to act"),
-    "classify": ("authproblem._cli_classify", "read one HTTP response and print the problem that it becomes"),
-    "list": ("authproblem._cli_list", "the entries, one a line"),
-    "registry": ("authproblem._cli_registry", "the whole registry as one JSON document"),
+    "explain": ("authproblem._cli.explain", "what an entry, a code or a problem type means, and who has to act"),
+    "classify": ("authproblem._cli.classify", "read one HTTP response and print the problem that it becomes"),
+    "list": ("authproblem._cli.list", "the entries, one a line"),
+    "registry": ("authproblem._cli.registry", "the whole registry as one JSON document"),
     "gateway": ("authproblem.gateway", "a reverse proxy that normalizes what a provider answers"),
 }
 """Name to module and summary."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from authproblem._intercept import Gate, Reply, Request
-from authproblem._options import OptionsDict, make_options
-from authproblem._scope import below
+from authproblem._middleware.interception import Gate, Reply, Request
+from authproblem._middleware.options import OptionsDict, make_options
+from authproblem._middleware.scopes import below
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -64,7 +64,7 @@ class AuthProblemMiddleware:
         given = self._gate.options
         self._escaped: Callable[[Gate, Request, Exception], Reply | None] | None = None
         if given.exceptions:
-            from authproblem._escape import escaped
+            from authproblem._middleware.exceptions.respond import escaped
 
             self._escaped = escaped
         special = given.callback_paths or given.exceptions or given.state_paths or given.scopes.by_path

@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 from authlib.integrations.base_client import OAuthError
 
-from authproblem._error import AuthProblemError
-from authproblem._problem import Problem
-from authproblem._reader import Asked, read
+from authproblem._client.reader import Asked, read
+from authproblem._core.problem import Problem
+from authproblem.errors import AuthProblemError
 
 __all__ = ["OAuthProblemError", "compliance_fix"]
 

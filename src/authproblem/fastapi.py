@@ -24,7 +24,7 @@ NAME = "AuthProblem"
 
 _REFERENCE = "#/components/schemas/"
 _RANGES = ("4XX", "5XX")
-_FOLDER = os.path.join(os.path.dirname(__file__), "registry")
+_FOLDER = os.path.join(os.path.dirname(__file__), "_registry", "data")
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Auth-Problem": ("The problem type, as `reason` in the document.", {"type": "string"}),
     "Auth-Problem-Owner": ("Whose move it is, as `owner`.", {"type": "string"}),

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from authproblem._options import OptionsDict, make_options
-from authproblem._problem import Problem
+from authproblem._core.problem import Problem
+from authproblem._middleware.options import OptionsDict, make_options
 from authproblem.wsgi import AuthProblemMiddleware
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
-from authproblem._cooldown import CooldownStore, MemoryCooldown
-from authproblem._error import AuthProblemError
-from authproblem._httpx import Judged, ajudge, asked, judge, made
-from authproblem._options import ReaderOptions
-from authproblem._problem import Problem
-from authproblem._reader import Call, Reader, read
-from authproblem._retrying import Retry, attempts, check_retry
+from authproblem._client.cooldown import CooldownStore, MemoryCooldown
+from authproblem._client.httpx_bridge import Judged, ajudge, asked, judge, made
+from authproblem._client.reader import Call, Reader, read
+from authproblem._client.retries import Retry, attempts, check_retry
+from authproblem._core.problem import Problem
+from authproblem._middleware.options import ReaderOptions
+from authproblem.errors import AuthProblemError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -22,14 +22,14 @@ from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from authproblem._cooldown import CooldownStore, MemoryCooldown
-from authproblem._error import AuthProblemError
-from authproblem._fields import Pair
-from authproblem._intercept import Reply
-from authproblem._options import ReaderOptions
-from authproblem._problem import Problem
-from authproblem._reader import Asked, Call, Reader, hold, problem_of_reply, read
-from authproblem._retrying import Retry, attempts, check_retry
+from authproblem._client.cooldown import CooldownStore, MemoryCooldown
+from authproblem._client.reader import Asked, Call, Reader, hold, problem_of_reply, read
+from authproblem._client.retries import Retry, attempts, check_retry
+from authproblem._core.problem import Problem
+from authproblem._middleware.interception import Reply
+from authproblem._middleware.options import ReaderOptions
+from authproblem._upstream.headers import Pair
+from authproblem.errors import AuthProblemError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, Union
 
-from authproblem._intercept import JUDGED, Gate, Interception, Reply, Request
-from authproblem._options import OptionsDict, make_options
+from authproblem._middleware.interception import JUDGED, Gate, Interception, Reply, Request
+from authproblem._middleware.options import OptionsDict, make_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -130,7 +130,7 @@ class AuthProblemMiddleware:
         Returns:
             The whole response to send, or None: the exception is no provider's and has to go on as if nobody had asked.
         """
-        from authproblem._escape import escaped
+        from authproblem._middleware.exceptions.respond import escaped
 
         return escaped(self._gate, _request(environ), error)
 

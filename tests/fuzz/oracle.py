@@ -14,7 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from authproblem import Problem, Registry
-from authproblem._members import OWN
+from authproblem._core.members import OWN
 from tests.fuzz.cases import CANARY
 from tests.support.events import Event
 from tests.support.responses import Response

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from authproblem import Problem, classify, normalize, upstream
-from authproblem import _events as internals
-from authproblem._intercept import Gate, Interception, Reply, Request
-from authproblem._options import make_options
+from authproblem._middleware import events as internals
+from authproblem._middleware.interception import Gate, Interception, Reply, Request
+from authproblem._middleware.options import make_options
 from tests.fuzz.cases import Case, decode
 from tests.fuzz.oracle import Finding, check_events, check_problem, check_reply, expect
 from tests.support.events import Events

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from authproblem._cooldown import CooldownStore
+from authproblem._client.cooldown import CooldownStore
 from authproblem.gateway import Gateway, load_config
-from tests.readers.served import served
+from tests.client.served import served
 from tests.support.asgi_server import AsgiServer, http_scope
 from tests.support.responses import Pairs, Response
 

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.client import samples
+from tests.client.served import served
+from tests.client.upstream import running
 from tests.gateway.support import Failing, Waiting, asked, before, connected, leaving, made
-from tests.readers import samples
-from tests.readers.served import served
-from tests.readers.upstream import running
 from tests.support.events import Events
 from tests.support.responses import Response, json_response
 from tests.support.wire import schema_faults, twin_faults

@@ -11,10 +11,10 @@ import anyio
 import httpx
 import pytest
 
+from tests.client import samples
+from tests.client.served import served
+from tests.client.upstream import running
 from tests.gateway.support import asked, before, connected, made, said
-from tests.readers import samples
-from tests.readers.served import served
-from tests.readers.upstream import running
 from tests.support.responses import Response, json_response
 
 OK = json_response(200, {"ok": True})

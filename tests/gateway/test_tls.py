@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from authproblem.gateway import load_config, make_app
+from tests.client import samples
+from tests.client.upstream import Upstream, serving
 from tests.gateway.support import asked
-from tests.readers import samples
-from tests.readers.upstream import Upstream, serving
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from authproblem._members import OWN
+from authproblem._core.members import OWN
 
 NAMES = (
     *sorted(OWN),

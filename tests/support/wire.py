@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from tests.support.responses import Response
 
-SCHEMA = json.loads(files("authproblem").joinpath("registry/wire.schema.json").read_bytes())
+SCHEMA = json.loads(files("authproblem").joinpath("_registry/data/wire.schema.json").read_bytes())
 _VALIDATOR = Draft202012Validator(SCHEMA)
 UNATTENDED = ("after_delay", "once", "poll")
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from authproblem._hosts import Hosts
+from authproblem._client.hosts import Hosts
+from authproblem._middleware.options import make_options
 from authproblem._model import PROVIDERS
-from authproblem._options import make_options
-from authproblem._registry import Registry
+from authproblem._registry.registry import Registry
 from authproblem.gateway._settings import CHOICES, SETTINGS, Setting
 
 PREFIX = "AUTHPROBLEM_"

@@ -8,9 +8,9 @@ from typing import Any
 import anyio
 import httpx
 
-from authproblem._httpx import chunks_of, made
-from authproblem._problem import Problem
-from authproblem._reader import Call, Reader
+from authproblem._client.httpx_bridge import chunks_of, made
+from authproblem._client.reader import Call, Reader
+from authproblem._core.problem import Problem
 from authproblem.gateway._messages import cors
 
 Scope = MutableMapping[str, Any]

@@ -1,0 +1,200 @@
+"""Which exceptions are a provider's, told without importing any library: by class names, and by the request's host.
+
+Messages are never passed on, streams never read, and causes only asked for what went wrong on the socket. The classes
+of the vendors' SDKs stand in `_sdks`; what the client is told is `_escape`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from authproblem._core.sender import Sender
+from authproblem._middleware.exceptions.sdks import BROKEN, SDKS, Escape, attribute, plain, response, split
+from authproblem._upstream.shapes import CODE
+
+TIMEOUT, UNREACHABLE = "upstream-timeout", "upstream-unreachable"
+_OWN, _STATUS, _WRAPPED, _CODE = "own", "status", "wrapped", "code"
+_MAX_CHAIN = 8
+"""Causes that are followed: httpx, httpcore, anyio and the socket make four."""
+
+_CLASSES: dict[str, dict[str, str]] = {
+    "httpx": {
+        "HTTPStatusError": _STATUS,
+        "ConnectError": UNREACHABLE,
+        "ProxyError": UNREACHABLE,
+        "TimeoutException": TIMEOUT,
+        "LocalProtocolError": _OWN,
+        "UnsupportedProtocol": _OWN,
+        "RequestError": BROKEN,
+    },
+    "requests.exceptions": {
+        "HTTPError": _STATUS,
+        "ProxyError": UNREACHABLE,
+        "SSLError": UNREACHABLE,
+        "ConnectTimeout": TIMEOUT,
+        "Timeout": TIMEOUT,
+        "ConnectionError": _WRAPPED,
+        "ChunkedEncodingError": BROKEN,
+        "ContentDecodingError": BROKEN,
+        "RetryError": BROKEN,
+        "TooManyRedirects": BROKEN,
+    },
+    "urllib3.exceptions": {
+        "MaxRetryError": _WRAPPED,
+        "NewConnectionError": UNREACHABLE,
+        "ProxyError": UNREACHABLE,
+        "SSLError": UNREACHABLE,
+        "TimeoutError": TIMEOUT,
+        "ProtocolError": BROKEN,
+    },
+    "aiohttp.client_exceptions": {
+        "ClientHttpProxyError": UNREACHABLE,
+        "TooManyRedirects": BROKEN,
+        "ClientResponseError": _STATUS,
+        "ClientConnectorError": UNREACHABLE,
+        "ServerFingerprintMismatch": UNREACHABLE,
+        "ServerTimeoutError": TIMEOUT,
+        "ClientConnectionError": BROKEN,
+    },
+    # Generic OAuth errors, of any provider: an `error` that it sent, or what the library made of its answer.
+    "authlib.integrations.base_client.errors": {"OAuthError": _CODE},
+    "authlib.oauth2.base": {"OAuth2Error": _CODE},
+    "oauthlib.oauth2.rfc6749.errors": {
+        "MismatchingStateError": _OWN,
+        "MissingCodeError": _OWN,
+        "InsecureTransportError": _OWN,
+        "TokenExpiredError": _OWN,
+        "OAuth2Error": _CODE,
+    },
+}
+_CLASSES["httpx2"] = _CLASSES["httpx"]  # its successor, with the same names
+_KINDS = {f"{module}.{name}": kind for module, names in _CLASSES.items() for name, kind in names.items()}
+"""What the classes of HTTP and OAuth libraries mean. The first listed one among a class and its bases counts, so that
+what later releases add is known by its base; `_OWN` is a mistake of the app's own, made before anything was sent."""
+
+
+def recognize(
+    error: BaseException, scope: Sender, domains: Mapping[str, list[str]], hosts: tuple[str, ...]
+) -> Escape | None:
+    """Tell whether an exception is a provider's.
+
+    Args:
+        error: the exception itself; what it wraps counts only where its class belongs to a vendor's SDK.
+        scope: what the app says of the path (`provider`, `providers`).
+        domains: the domains of each vendor.
+        hosts: further hosts (`upstream_hosts`), whoever answers there.
+
+    Returns:
+        What it says; None: it is the app's own business and goes on up.
+    """
+    read = next((SDKS[name] for name in _names(error) if name in SDKS), None)
+    if read is not None:
+        return read(error)
+    kind = _kind(error)
+    if kind is None or kind == _OWN:
+        return None
+    if kind == _CODE:
+        return _of_code(error, scope)
+    host, path = _address(error)
+    sender = _sender(host, path, scope, domains, hosts)
+    if sender is None:
+        return None
+    return _of_status(error, sender) if kind == _STATUS else _of_transport(error, kind, sender)
+
+
+def _names(error: BaseException) -> Iterator[str]:
+    return (f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__)
+
+
+def _kind(error: BaseException, depth: int = 0) -> str | None:
+    for name in _names(error):
+        kind = _KINDS.get(name)
+        if kind == _WRAPPED:
+            inner = _inner(error)
+            within = _kind(inner, depth + 1) if inner is not None and depth < _MAX_CHAIN else None
+            return within if within in {TIMEOUT, UNREACHABLE} else BROKEN
+        # Authlib's other classes are what it finds out by itself: no state, no token, an unknown token type.
+        if kind is not None or name.startswith("authlib."):
+            return kind
+    return None
+
+
+def _sender(
+    host: str | None, path: str | None, scope: Sender, domains: Mapping[str, list[str]], hosts: tuple[str, ...]
+) -> Sender | None:
+    """Whose host it is: a vendor's by its domain, or one that the app names; None for any other."""
+    if host is None:
+        return None
+    for vendor, names in domains.items():
+        if any(host == name or host.endswith("." + name) for name in names):
+            return Sender(vendor, certain=True, endpoint=path)
+    return Sender(scope.provider, certain=scope.provider is not None, endpoint=path) if host in hosts else None
+
+
+def _address(error: BaseException) -> tuple[str | None, str | None]:
+    """Host and path of the request, from wherever the library keeps them."""
+    for name in ("request", "request_info", "response"):
+        url = attribute(attribute(error, name), "url")
+        if url is not None:
+            return split(str(url))
+    url = attribute(error, "url")  # urllib3 has the path alone here
+    path = split(url)[1] if isinstance(url, str) else None
+    first = error.args[0] if error.args else None
+    for holder in (attribute(error, "pool"), attribute(error, "conn"), error, first):
+        host = attribute(holder, "host")
+        if isinstance(host, str):
+            return plain(host), path
+    if isinstance(first, str) and first.startswith("Connection timeout to host "):  # aiohttp has it nowhere else
+        return split(first.rpartition(" ")[2])
+    return None, None
+
+
+def _of_transport(error: BaseException, reason: str, sender: Sender) -> Escape:
+    """No response. Only a refused connection and an unknown name prove that the provider saw nothing."""
+    if reason != UNREACHABLE:
+        return Escape(sender, reason)
+    ends = list(_ends(error))
+    if any(isinstance(end, TimeoutError) for end in ends):
+        return Escape(sender, TIMEOUT)
+    refused = all(isinstance(end, ConnectionRefusedError) or type(end).__name__ == "gaierror" for end in ends)
+    return Escape(sender, reason, refused=bool(ends) and refused)
+
+
+def _ends(error: BaseException, depth: int = 0) -> Iterator[BaseException]:
+    """What was raised first, below the libraries; several where several addresses were tried."""
+    several = attribute(error, "exceptions")
+    below = several if isinstance(several, tuple) else (error.__cause__ or _inner(error),)
+    below = tuple(each for each in below if isinstance(each, BaseException))
+    if not below or depth >= _MAX_CHAIN:
+        yield error
+        return
+    for each in below:
+        yield from _ends(each, depth + 1)
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    """The exception that requests and urllib3 keep in their own: as `reason`, or as the only argument."""
+    reason = attribute(error, "reason") or (error.args[0] if error.args else None)
+    return reason if isinstance(reason, BaseException) else None
+
+
+def _of_status(error: BaseException, sender: Sender) -> Escape:
+    """A response that the app did not expect, from httpx, requests or aiohttp (which keeps no body)."""
+    answer = attribute(error, "response")
+    holder = error if answer is None else answer
+    status = attribute(holder, "status" if answer is None else "status_code")
+    if not isinstance(status, int) or status < 400:
+        return Escape(sender, BROKEN)
+    # Not `content`: there requests would read a stream that nobody has read yet.
+    return response(sender, status, attribute(holder, "headers"), attribute(holder, "_content"))
+
+
+def _of_code(error: BaseException, scope: Sender) -> Escape | None:
+    """An OAuth error of Authlib or oauthlib: whose it is, only a scope can say."""
+    code, text = attribute(error, "error"), attribute(error, "description")
+    if scope.provider is None or not isinstance(code, str) or not CODE.fullmatch(code):
+        return None
+    sender = scope._replace(certain=True)
+    if code in {"missing_token", "missing_token_type"}:  # what oauthlib says of an answer that is none
+        return Escape(sender, BROKEN)
+    return response(sender, None, None, {"error": code, "error_description": text if isinstance(text, str) else ""})

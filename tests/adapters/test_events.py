@@ -1,0 +1,632 @@
+"""The events of both doors, as apps with structlog, with standard logging, and with broken logging get to see them."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from authproblem import Registry
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
+from tests.adapters.asgi_host import answering, connect
+from tests.adapters.hostile import BODIES
+from tests.adapters.samples import ERRORS, FOREIGN, HEALTHY, JSON, LIMITED, MFA, OKTA, OKTA_BODY
+from tests.adapters.support import DOORS, assert_problem, assert_untouched, is_problem, through
+from tests.adapters.wsgi_host import Gateway, eager
+from tests.support.asgi_server import http_scope
+from tests.support.events import Events
+from tests.support.responses import Response, json_response
+from tests.support.wsgi_server import http_environ
+
+doors = pytest.mark.parametrize("door", DOORS)
+
+KEYS = {
+    "problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner",
+    "remedy", "retry_policy", "retry_after", "instance", "upstream_request_id", "method", "path", "registry", "applied",
+}  # fmt: skip
+"""The keys of an event, as the contract has them."""
+UNKNOWN = json_response(401, {**OKTA_BODY, "errorCode": "E0009999", "errorSummary": "jane@corp.example"})
+"""A code that the registry does not know, of a certain provider."""
+
+
+def built(door: str, sent: Response, **options: Any) -> Any:
+    """A function that sends one request to a middleware that is built now."""
+    if door == "asgi":
+        app = AsgiMiddleware(answering(sent), **options)
+        return lambda: connect(app, http_scope("/oauth/token", "POST")).answer()
+    wsgi = WsgiMiddleware(eager(sent), **options)
+    return lambda: Gateway().serve(wsgi, http_environ("/oauth/token", "POST")).answer()
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """The records of an app that logs everything by the standard library."""
+    kept: list[logging.LogRecord] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            kept.append(record)
+
+    handler, logger = Keep(), logging.getLogger("authproblem")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield kept
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
+
+
+# ------------------------------------------------------------------------------------------------ what an event says
+
+
+@doors
+def test_a_problem_has_exactly_one_event_with_exactly_these_keys(door: str, events: Events) -> None:
+    answer = through(door, MFA, path="/oauth/token", method="POST")
+    event, document = events.only(), assert_problem(answer)
+    assert set(event) == KEYS | {"event", "log_level"}
+    assert event == {
+        "event": "authproblem.normalized",
+        "log_level": "info",
+        "problem": "mfa-required",
+        "provider": "auth0",
+        "entry": event["entry"],
+        "matched_by": event["matched_by"],
+        "hint": event["hint"],
+        "upstream_status": 403,
+        "upstream_code": "mfa_required",
+        "status": 403,
+        "owner": "user",
+        "remedy": "provide_mfa",
+        "retry_policy": "after_action",
+        "retry_after": None,
+        "instance": document["instance"],
+        "upstream_request_id": "4ad55daa560e468bdfe1",
+        "method": "POST",
+        "path": "/oauth/token",
+        "registry": Registry.builtin().version,
+        "applied": True,
+    }
+    assert Registry.builtin().lookup(event["entry"]) is not None
+    assert " " in event["hint"]
+
+
+@doors
+def test_an_unknown_code_is_a_warning_with_a_fingerprint_and_no_text(door: str, events: Events) -> None:
+    assert_problem(through(door, UNKNOWN))
+    event = events.only()
+    assert (event["event"], event["log_level"]) == ("authproblem.unclassified", "warning")
+    assert set(event) == KEYS | {"event", "log_level", "fingerprint"}
+    assert "jane" not in repr(event)
+
+
+@doors
+def test_the_fingerprint_is_the_same_for_all_values(door: str, events: Events) -> None:
+    for summary in ("one", "two"):
+        through(door, json_response(401, {**UNKNOWN.document(), "errorSummary": summary, "errorId": summary}))
+    assert events[0]["fingerprint"] == events[1]["fingerprint"]
+
+
+LEVELS = {
+    "user": ("info", OKTA),
+    "limit": ("warning", LIMITED),
+    "client": ("warning", json_response(401, {"error": "invalid_client"}, ("x-auth0-requestid", "r"))),
+    "upstream": (
+        "error",
+        json_response(500, {**OKTA_BODY, "errorCode": "E0000009", "errorSummary": "Internal Server Error"}),
+    ),
+}
+
+
+@doors
+@pytest.mark.parametrize("owner", LEVELS)
+def test_the_owner_decides_the_level(door: str, owner: str, events: Events) -> None:
+    level, sent = LEVELS[owner]
+    through(door, sent)
+    assert (events.only()["owner"], events.only()["log_level"]) == (owner, level)
+
+
+@doors
+@pytest.mark.parametrize(
+    "sent",
+    [
+        HEALTHY,
+        FOREIGN,
+        Response(404, [("content-type", "text/html")], b"<p>"),
+        Response(404, [("content-type", "text/plain")], b"Not Found"),
+        json_response(404, {"detail": "Not Found"}),
+        json_response(405, {"detail": "Method Not Allowed"}),
+        json_response(404, {"items": []}),
+        Response(302, [("location", "/login")], b""),
+    ],
+)
+def test_the_apps_own_answers_have_no_event(door: str, sent: Response, events: Events) -> None:
+    through(door, sent)
+    assert events == []
+
+
+@doors
+def test_what_might_have_been_a_providers_error_has_an_event_at_debug(door: str, events: Events) -> None:
+    through(door, json_response(400, {"error": "invalid_grant"}))
+    event = events.only()
+    assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", "no_evidence")
+    assert event["applied"] is True
+
+
+@doors
+def test_flow_control_has_an_event_at_debug(door: str, events: Events) -> None:
+    through(door, json_response(403, {"error": "slow_down"}, ("x-auth0-requestid", "r")))
+    event = events.only()
+    assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", "flow_control")
+
+
+@doors
+def test_a_dry_run_tells_what_it_would_have_done(door: str, events: Events) -> None:
+    assert_untouched(through(door, MFA, mode="observe"), MFA)
+    assert (events.only()["event"], events.only()["applied"]) == ("authproblem.normalized", False)
+
+
+@doors
+@pytest.mark.parametrize("marks", [False, True])
+def test_a_redirect_with_an_error_has_an_event_that_is_not_applied(door: str, marks: bool, events: Events) -> None:
+    location = "https://app.example/cb?error=login_required&error_description=x&state=1"
+    through(door, Response(302, [("location", location)], b""), mark_redirects=marks)
+    assert (events.only()["event"], events.only()["applied"]) == ("authproblem.normalized", False)
+
+
+@doors
+def test_a_callback_has_an_event_at_info_whatever_the_owner(door: str, events: Events) -> None:
+    """Anyone can send one: it must not raise an alarm."""
+    query, options = "error=server_error&state=1", dict[str, Any](callback_paths=("/oauth/token",))
+    if door == "asgi":
+        connect(AsgiMiddleware(answering(HEALTHY), **options), http_scope("/oauth/token", query=query))
+    else:
+        Gateway().serve(WsgiMiddleware(eager(HEALTHY), **options), http_environ("/oauth/token", query=query))
+    event = events.only()
+    assert (event["owner"], event["log_level"], event["applied"]) == ("upstream", "info", False)
+
+
+@doors
+@pytest.mark.parametrize("layers", [2, 3])
+def test_several_of_us_tell_a_response_once(door: str, layers: int, events: Events) -> None:
+    for sent in (MFA, Response(302, [("location", "https://a.example/?error=login_required&state=1")], b"")):
+        through(door, sent, layers=layers)
+        assert len(events) == 1
+        events.clear()
+
+
+@doors
+def test_the_event_tells_the_truth_where_the_answer_is_folded(door: str, events: Events) -> None:
+    locked = json_response(423, {**OKTA_BODY, "errorCode": "E0000069", "errorSummary": "User Locked"})
+    told = assert_problem(through(door, locked, path="/api/v1/authn", disclosure="strict"))
+    event = events.only()
+    assert (event["problem"], event["upstream_code"]) == ("account-locked", "E0000069")
+    assert (told["reason"], told["errorCode"], told["instance"]) == ("sign-in-failed", "E0000004", event["instance"])
+
+
+@doors
+@pytest.mark.parametrize("path", ["/oauth/token?code=secret", "/oauth/token%3Fcode=secret"])
+def test_the_path_has_no_query(door: str, path: str, events: Events) -> None:
+    through(door, MFA, path=path.replace("?", "%3F"))
+    assert events.only()["path"] == "/oauth/token"
+
+
+@doors
+def test_secrets_are_in_no_event(door: str, events: Events) -> None:
+    token = "Fe26.2*1*SECRETSECRETSECRETSECRET*abcdefghijklmnopqrst*SECRETSECRETSECRETSECRET"
+    sent = json_response(
+        403,
+        {"error": "mfa_required", "error_description": f"for jane@corp.example {token}", "mfa_token": token},
+        ("x-auth0-requestid", "r"),
+        ("set-cookie", f"a={token}"),
+    )
+    assert assert_problem(through(door, sent, log_upstream_text=True))["mfa_token"] == token
+    assert "SECRET" not in repr(events)
+    assert "jane" not in repr(events)
+
+
+@doors
+def test_upstream_text_is_told_only_on_request_and_masked(door: str, events: Events) -> None:
+    sent = json_response(401, {**OKTA_BODY, "errorSummary": "Wrong for jane@corp.example at 203.0.113.7"})
+    through(door, sent)
+    through(door, sent, log_upstream_text=True)
+    assert "upstream_text" not in events[0]
+    assert events[1]["upstream_text"] == "Wrong for [email] at [ip]"
+
+
+@doors
+def test_an_event_says_applied_only_of_what_was_sent(door: str, events: Events) -> None:
+    wrong = []
+    for name, content in BODIES.items():
+        sent = Response(401, [("content-type", JSON), ("x-okta-request-id", "r")], content)
+        answer = through(door, sent)
+        told = [event for event in events if event["event"] != "authproblem.passed"]
+        if len(told) > 1 or bool(told) != is_problem(answer):
+            wrong.append((name, [event["event"] for event in told]))
+        events.clear()
+    assert wrong == []
+
+
+@doors
+@pytest.mark.parametrize("content", [b"", OKTA.body], ids=["no body", "body"])
+def test_of_a_head_request_an_event_says_applied_only_if_it_was(door: str, content: bytes, events: Events) -> None:
+    sent = Response(401, [*OKTA.headers, ("x-okta-request-id", "r")], content)
+    answer = through(door, sent, method="HEAD")
+    assert [event["applied"] for event in events if event["event"] != "authproblem.passed"] == [True] * is_problem(
+        answer
+    )
+
+
+# ------------------------------------------------------------------------------------------------ apps with structlog
+
+
+@doors
+def test_the_logger_is_the_one_that_is_configured_when_the_event_happens(door: str) -> None:
+    request = built(door, MFA)
+    outputs = [io.StringIO(), io.StringIO()]
+    for output in outputs:
+        structlog.configure(
+            processors=[structlog.processors.JSONRenderer()],
+            logger_factory=structlog.PrintLoggerFactory(file=output),
+            cache_logger_on_first_use=True,
+        )
+        request()
+    assert [len(output.getvalue().splitlines()) for output in outputs] == [1, 1]
+
+
+@doors
+def test_a_structlog_app_gets_its_own_keys_too(door: str) -> None:
+    output = io.StringIO()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=output),
+    )
+    with structlog.contextvars.bound_contextvars(request_id="abc"):
+        built(door, MFA)()
+    event = json.loads(output.getvalue())
+    assert (event["request_id"], event["level"], event["problem"]) == ("abc", "info", "mfa-required")
+
+
+@doors
+@pytest.mark.parametrize(("level", "count"), [(logging.INFO, 1), (logging.WARNING, 0)])
+def test_native_filtering_is_respected(door: str, level: int, count: int) -> None:
+    output = io.StringIO()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[structlog.processors.JSONRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(file=output),
+    )
+    built(door, MFA)()
+    assert len(output.getvalue().splitlines()) == count
+
+
+@doors
+@pytest.mark.parametrize(("level", "count"), [(logging.INFO, 1), (logging.WARNING, 0)])
+def test_structlog_on_standard_logging_goes_by_the_loggers_level(
+    door: str, level: int, count: int, records: list[logging.LogRecord]
+) -> None:
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    logging.getLogger("authproblem").setLevel(level)
+    built(door, MFA)()
+    assert [record.__dict__["problem"] for record in records] == ["mfa-required"] * count
+
+
+def test_an_asynchronous_structlog_logger_gets_the_event(records: list[logging.LogRecord]) -> None:
+    structlog.configure(
+        processors=[structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.AsyncBoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    assert_problem(built("asgi", MFA)())
+    assert len(records) == 1
+
+
+@doors
+@pytest.mark.parametrize("configured", [False, True])
+def test_capture_logs_sees_the_event(door: str, configured: bool) -> None:
+    if configured:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    with structlog.testing.capture_logs() as captured:
+        built(door, MFA)()
+    assert [(event["event"], event["log_level"]) for event in captured] == [("authproblem.normalized", "info")]
+
+
+# ------------------------------------------------------------------------------------------------ without structlog
+
+
+@doors
+def test_an_app_without_structlog_gets_a_record_with_the_keys(door: str, records: list[logging.LogRecord]) -> None:
+    answer = built(door, MFA)()
+    (record,) = records
+    assert (record.name, record.levelname) == ("authproblem", "INFO")
+    values = {key: record.__dict__[key] for key in KEYS}
+    assert values["problem"] == "mfa-required"
+    assert values["instance"] == answer.document()["instance"]
+    text = record.getMessage()
+    assert text.startswith("authproblem.normalized ")
+    assert [key for key, value in values.items() if value is not None and f"{key}={value}" not in text] == []
+
+
+@doors
+def test_a_percent_sign_stays_one(door: str, records: list[logging.LogRecord]) -> None:
+    through(door, MFA, path="/100%25d/%25s")
+    assert records[0].__dict__["path"] == "/100%d/%s"
+    assert "path=/100%d/%s " in records[0].getMessage()
+
+
+@doors
+def test_a_root_logger_at_warning_keeps_out_what_is_below(door: str, capfd: pytest.CaptureFixture[str]) -> None:
+    handler = logging.StreamHandler()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        assert root.level == logging.WARNING
+        built(door, MFA)()
+        quiet = capfd.readouterr()
+        built(door, LIMITED)()
+        loud = capfd.readouterr()
+    finally:
+        root.removeHandler(handler)
+    assert quiet == ("", "")
+    assert loud.out == ""
+    assert loud.err.count("authproblem.normalized") == len(loud.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_an_app_without_any_logging_prints_nothing_below_a_warning_and_nothing_on_stdout(door: str) -> None:
+    """In a process of its own: nobody has touched logging there."""
+    found = python(
+        f"""
+        from tests.adapters.samples import LIMITED, MFA
+        from tests.adapters.support import through
+        through({door!r}, MFA)
+        """
+    )
+    assert (found.stdout, found.stderr) == ("", "")
+    found = python(
+        f"from tests.adapters.samples import *\nfrom tests.adapters.support import through\nthrough({door!r}, LIMITED)"
+    )
+    assert found.stdout == ""
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_importing_imports_neither_structlog_nor_logging_configuration() -> None:
+    found = python(
+        """
+        import sys, logging
+        before = list(logging.root.handlers)
+        import authproblem, authproblem.asgi, authproblem.wsgi
+        print([name for name in ("structlog", "starlette", "werkzeug", "flask", "asyncio") if name in sys.modules])
+        print(before == logging.root.handlers, logging.getLogger("authproblem").handlers)
+        """
+    )
+    assert found.stdout.splitlines() == ["[]", "True []"]
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter."""
+    lines = [line.strip() for line in code.strip().splitlines()]
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(lines)],
+        capture_output=True, text=True, timeout=60, check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ what may break
+
+
+class BrokenError(Exception):
+    """What the app's own code raises here."""
+
+
+def break_down(*_: Any, **__: Any) -> Any:
+    """Raise, from one and the same place."""
+    raise BrokenError("with a secret in it")
+
+
+@doors
+def test_a_broken_processor_costs_no_answer_and_is_reported_once(door: str, capsys: pytest.CaptureFixture[str]) -> None:
+    structlog.configure(processors=[break_down])
+    request = built(door, MFA)
+    for _ in range(3):
+        assert_problem(request())
+    assert reported_once(capsys)
+
+
+@doors
+def test_a_broken_handler_costs_no_answer_and_is_reported_once(door: str, capsys: pytest.CaptureFixture[str]) -> None:
+    handler, logger = logging.Handler(), logging.getLogger("authproblem")
+    handler.emit = break_down  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        request = built(door, MFA)
+        for _ in range(3):
+            assert_problem(request())
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    assert reported_once(capsys)
+
+
+BROKEN_LOGGERS: dict[str, dict[str, Any]] = {
+    "factory": {"logger_factory": break_down},
+    "a factory that takes no name": {"logger_factory": structlog.testing.CapturingLogger},
+    "wrapper": {"wrapper_class": break_down},
+    "context": {"context_class": break_down},
+}
+
+
+@doors
+@pytest.mark.parametrize("part", BROKEN_LOGGERS)
+def test_a_logger_that_cannot_be_made_costs_no_answer(door: str, part: str, capsys: pytest.CaptureFixture[str]) -> None:
+    structlog.configure(**BROKEN_LOGGERS[part])
+    request = built(door, MFA)
+    for _ in range(3):
+        assert_problem(request())
+    assert len(capsys.readouterr().err.splitlines()) <= 2
+
+
+def reported_once(capsys: pytest.CaptureFixture[str]) -> bool:
+    """Whether standard error has one line, and no message of the exception."""
+    found = capsys.readouterr()
+    assert (found.out, len(found.err.splitlines())) == ("", 1)
+    assert "BrokenError" in found.err
+    assert "secret" not in found.err
+    return True
+
+
+CALLABLES: dict[str, dict[str, Any]] = {
+    "on_problem": {"on_problem": break_down},
+    "pass_text": {"pass_text": break_down},
+}
+
+
+@doors
+@pytest.mark.parametrize("option", CALLABLES)
+def test_a_callable_of_the_app_that_raises_costs_no_answer_and_is_reported_once(
+    door: str, option: str, events: Events
+) -> None:
+    sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
+    request = built(door, sent, **CALLABLES[option])
+    for _ in range(3):
+        assert assert_problem(request())["errorSummary"] != "unknown text"
+    faults = [event for event in events if event["event"] == "authproblem.failed"]
+    assert len(faults) == 1
+    assert (faults[0]["exception"], faults[0]["log_level"]) == ("BrokenError", "error")
+    assert "secret" not in repr(faults)
+    assert len(events) == 4
+
+
+@doors
+def test_providers_that_raise_leave_the_response_untouched_and_are_reported_once(door: str, events: Events) -> None:
+    request = built(door, MFA, providers=break_down)
+    for _ in range(3):
+        assert_untouched(request(), MFA)
+    assert [event["event"] for event in events] == ["authproblem.failed"]
+
+
+@doors
+def test_providers_that_raise_for_a_callback_cost_the_app_no_request(door: str, events: Events) -> None:
+    query, options = "error=access_denied&state=1", dict[str, Any](callback_paths=("/cb",), providers=break_down)
+    for _ in range(3):
+        if door == "asgi":
+            answer = connect(AsgiMiddleware(answering(HEALTHY), **options), http_scope("/cb", query=query)).answer()
+        else:
+            environ = http_environ("/cb", query=query)
+            answer = Gateway().serve(WsgiMiddleware(eager(HEALTHY), **options), environ).answer()
+        assert_untouched(answer, HEALTHY)
+    assert [event["event"] for event in events] == ["authproblem.failed"]
+
+
+@doors
+def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once(
+    door: str, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here: a system that has no random numbers for the problem's instance."""
+    request = built(door, MFA)
+    monkeypatch.setattr(os, "urandom", break_down)
+    answers = [request() for _ in range(3)]
+    monkeypatch.undo()
+    for answer in answers:
+        assert_untouched(answer, MFA)
+    assert [(event["event"], event["exception"]) for event in events] == [("authproblem.failed", "BrokenError")]
+
+
+@doors
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        5,
+        b"x",
+        "",
+        "x" * 1_000_000,
+        "\ud800",
+    ],
+    ids=["None", "a number", "bytes", "empty", "long", "a surrogate"],
+)
+def test_pass_text_may_answer_anything(door: str, answer: Any) -> None:
+    sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
+    assert_problem(through(door, sent, pass_text=lambda problem, member, text: answer))
+
+
+@doors
+def test_pass_text_decides_about_an_unknown_text(door: str) -> None:
+    asked = []
+
+    def pass_text(problem: Any, member: str, text: str) -> str:
+        asked.append((problem.reason, member, text))
+        return "as the app says"
+
+    sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
+    assert assert_problem(through(door, sent, pass_text=pass_text))["errorSummary"] == "as the app says"
+    assert asked == [("invalid-credentials", "errorSummary", "unknown text")]
+
+
+@doors
+def test_on_problem_is_called_once_a_problem_with_the_truth(door: str) -> None:
+    seen: list[Any] = []
+    for sent in (*ERRORS.values(), FOREIGN, HEALTHY):
+        through(door, sent, on_problem=seen.append)
+    assert [problem.reason for problem in seen] == list(ERRORS)
+
+
+class FullDisk(io.StringIO):
+    """A file on a disk that is full."""
+
+    def write(self, _text: str) -> int:
+        """Fail as the system does."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@doors
+@pytest.mark.parametrize("logs", ["structlog", "logging"])
+@pytest.mark.parametrize("stderr", ["writable", "full", "none"])
+def test_a_full_disk_under_the_log_costs_no_answer(
+    door: str, logs: str, stderr: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = FullDisk()
+    handler, logger = logging.StreamHandler(full), logging.getLogger("authproblem")
+    if logs == "structlog":
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=full))
+    else:
+        logger.addHandler(handler)
+        monkeypatch.setattr(logging, "raiseExceptions", False)  # its own report, for developers
+        monkeypatch.setattr(handler, "handleError", break_down)
+    if stderr != "writable":
+        monkeypatch.setattr(sys, "stderr", full if stderr == "full" else None)
+    try:
+        request = built(door, LIMITED)
+        answers = [request() for _ in range(3)]
+    finally:
+        logger.removeHandler(handler)
+    for answer in answers:
+        assert_problem(answer)
+
+
+@doors
+def test_a_full_disk_and_a_broken_callable_cost_no_answer(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = FullDisk()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=full))
+    monkeypatch.setattr(sys, "stderr", full)
+    request = built(door, MFA, providers=break_down)
+    for _ in range(3):
+        assert_untouched(request(), MFA)

@@ -1,0 +1,367 @@
+"""What both doors do with the headers of a rewritten response: what stays, what goes, what is negotiated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.adapters.samples import JSON, LIMITED, MFA, OKTA, OKTA_BODY, PROBLEM
+from tests.adapters.support import DOORS, assert_problem, assert_untouched, is_problem, through
+from tests.support.responses import Pairs, Response, json_response
+
+doors = pytest.mark.parametrize("door", DOORS)
+
+KEPT: Pairs = [
+    ("Set-Cookie", "a=1; Path=/; HttpOnly"),
+    ("x-multi", "1"),
+    ("set-cookie", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT"),
+    ("Set-Cookie", "a=3; Path=/x"),
+    ("WWW-Authenticate", 'Bearer realm="x", error="invalid_token",  max_age=3'),
+    ("www-authenticate", 'DPoP algs="ES256"'),
+    ("DPoP-Nonce", "eyJ7S_zG"),
+    ("access-control-allow-origin", "https://app.example"),
+    ("access-control-allow-credentials", "true"),
+    ("strict-transport-security", "max-age=31536000"),
+    ("content-security-policy", "default-src 'none'; report-uri /csp"),
+    ("x-okta-request-id", "abc"),
+    ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ("x-rate-limit-limit", "600"),
+    ("x-rate-limit-remaining", "599"),
+    ("x-rate-limit-reset", "1790000000"),
+    ("link", "<https://x.example>; rel=help"),
+    ("location", "/somewhere"),
+    ("allow", "GET"),
+    ("x-multi", "2"),
+    ("server", "nginx"),
+    ("date", "Wed, 21 Oct 2026 07:28:00 GMT"),
+    ("x-odd", "\xe9\xff tab\tin it"),
+]
+GONE: Pairs = [
+    ("content-length", "7"),
+    ("Content-Encoding", "identity"),
+    ("content-language", "de"),
+    ("content-disposition", "attachment"),
+    ("ETag", '"old"'),
+    ("last-modified", "Mon, 01 Jan 2024 00:00:00 GMT"),
+    ("content-md5", "b2xkLW1kNQ=="),
+    ("digest", "sha-256=b2xk"),
+    ("content-digest", "sha-256=:b2xk:"),
+    ("repr-digest", "sha-256=:b2xk:"),
+    ("accept-ranges", "bytes"),
+    ("Cache-Control", "public, max-age=60"),
+    ("expires", "Wed, 21 Oct 2026 07:28:00 GMT"),
+    ("pragma", "cache"),
+    ("trailer", "x-checksum"),
+    ("transfer-encoding", "chunked"),
+    ("connection", "keep-alive"),
+    ("keep-alive", "timeout=5"),
+    ("auth-problem-owner", "forged"),
+    ("auth-problem-retry", "forged"),
+    ("auth-problem-upstream", "okta"),
+]
+
+
+def okta(*headers: tuple[str, str], status: int = 401, **members: Any) -> Response:
+    """Okta's error with further headers."""
+    return json_response(status, {**OKTA_BODY, **members}, *headers)
+
+
+# ------------------------------------------------------------------------------------------------ what stays and goes
+
+
+@doors
+def test_every_other_header_stays_as_it_is_and_in_order(door: str) -> None:
+    answer = through(door, okta(*KEPT))
+    assert_problem(answer)
+    kept = [(name.lower(), value) if door == "asgi" else (name, value) for name, value in KEPT]
+    assert [(n.lower() if door == "asgi" else n, v) for n, v in answer.headers[: len(KEPT)]] == kept
+
+
+@doors
+@pytest.mark.parametrize("header", GONE, ids=lambda pair: pair[0])
+def test_what_describes_the_old_body_goes(door: str, header: tuple[str, str]) -> None:
+    answer = through(door, okta(header))
+    assert_problem(answer)
+    assert header[1] not in answer.lines(header[0])
+
+
+@doors
+def test_headers_that_stand_between_others_do_not_disturb_the_order(door: str) -> None:
+    mixed = [pair for pairs in zip(KEPT, GONE, strict=False) for pair in pairs]
+    answer = through(door, okta(*mixed))
+    wanted = [(name.lower(), value) for name, value in mixed if (name, value) in KEPT]
+    assert [(name.lower(), value) for name, value in answer.headers[: len(wanted)]] == wanted
+
+
+@doors
+def test_a_challenge_is_not_made_up(door: str) -> None:
+    assert through(door, OKTA).lines("www-authenticate") == []
+
+
+@doors
+@pytest.mark.parametrize("respect", [False, True])
+def test_no_transform_stops_the_rewrite_only_on_request(door: str, respect: bool) -> None:
+    sent = okta(("cache-control", "private, No-Transform"))
+    answer = through(door, sent, respect_no_transform=respect)
+    if respect:
+        assert_untouched(answer, sent)
+    else:
+        assert_problem(answer)
+
+
+@doors
+def test_status_canonical_sends_the_types_status_but_never_turns_another_into_401(door: str) -> None:
+    limited = through(door, Response(403, LIMITED.headers, LIMITED.body), status="canonical")
+    assert assert_problem(limited)["status"] == 429
+    assert limited.status == 429
+    wrong = through(door, okta(status=400), status="canonical")
+    assert assert_problem(wrong)["reason"] == "invalid-credentials"
+    assert wrong.status == 400
+
+
+# ------------------------------------------------------------------------------------------------ negotiation
+
+ION = "application/ion+json; okta-version=1.0.0"
+ACCEPTS = [
+    (None, PROBLEM),
+    ("", PROBLEM),
+    ("*/*", PROBLEM),
+    ("application/*", PROBLEM),
+    ("application/problem+json", PROBLEM),
+    ("application/json", JSON),
+    ("Application/JSON", JSON),
+    ("application/json, */*", PROBLEM),
+    ("application/json, */*;q=0.1", JSON),
+    ("application/json;q=0.9, application/problem+json", PROBLEM),
+    ("application/json;q=0.5, application/problem+json;q=0.4", JSON),
+    ("application/json, application/problem+json", PROBLEM),
+    ("application/json, application/problem+json;q=0", JSON),
+    ("*/*;q=0, application/json;q=0.001", JSON),
+    ("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", PROBLEM),
+    ("text/html", JSON),  # neither is acceptable: the upstream's own type, which is JSON
+    (";;;,,,q=", JSON),
+    ("application/json;q=banana", JSON),
+    ("application/json;q=1.5, application/problem+json;q=1", PROBLEM),
+    ("application/json;charset=utf-8;q=0.7, application/problem+json;q=0.2", JSON),
+]
+
+
+@doors
+@pytest.mark.parametrize(("accept", "media"), ACCEPTS)
+@pytest.mark.parametrize("upstream", [JSON, "application/json; charset=utf-8"])
+def test_accept_chooses_the_media_type(door: str, accept: str | None, media: str, upstream: str) -> None:
+    sent = Response(401, [("content-type", upstream)], OKTA.body)
+    answer = through(door, sent, headers=[] if accept is None else [("accept", accept)])
+    assert_problem(answer, media_type=media)
+
+
+@doors
+@pytest.mark.parametrize("lines", [["application/json", "text/html"], ["text/html", "application/json"]])
+def test_several_accept_lines_are_one_list(door: str, lines: list[str]) -> None:
+    assert_problem(through(door, OKTA, headers=[("accept", line) for line in lines]), media_type=JSON)
+
+
+@doors
+@pytest.mark.parametrize(
+    ("accept", "media"), [(ION, ION), ("application/ion+json", ION), ("*/*", PROBLEM), (f"{ION}, {JSON}", JSON)]
+)
+def test_an_ion_client_gets_ion(door: str, accept: str, media: str) -> None:
+    message = {"message": "Authentication failed", "i18n": {"key": "errors.E0000004"}, "class": "ERROR"}
+    idx = {"version": "1.0.0", "stateHandle": "02abc", "messages": {"type": "array", "value": [message]}}
+    sent = Response(401, [("content-type", ION)], json_response(401, idx).body)
+    answer = through(door, sent, headers=[("accept", accept)])
+    assert assert_problem(answer, media_type=media)["stateHandle"] == "02abc"
+
+
+@doors
+@pytest.mark.parametrize(("option", "media"), [("problem", PROBLEM), ("json", JSON)])
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "text/html", ION])
+def test_a_forced_media_type_is_not_negotiated(door: str, option: str, media: str, accept: str) -> None:
+    answer = through(door, OKTA, headers=[("accept", accept)], media_type=option)
+    assert_problem(answer, media_type=media)
+    assert answer.lines("vary") == []
+
+
+@doors
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ([], ["Accept"]),
+        (["Origin"], ["Origin", "Accept"]),
+        (["Origin", "accept-encoding"], ["Origin", "accept-encoding", "Accept"]),
+        (["Origin, Accept"], ["Origin, Accept"]),
+        (["accept"], ["accept"]),
+        (["*"], ["*"]),
+    ],
+)
+def test_vary_is_appended_where_accept_is_missing(door: str, given: list[str], wanted: list[str]) -> None:
+    assert through(door, okta(*(("vary", value) for value in given))).lines("vary") == wanted
+
+
+# ------------------------------------------------------------------------------------------------ CORS
+
+TWIN = ["Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"]
+ORIGIN = ("access-control-allow-origin", "https://app.example")
+
+
+def exposed(door: str, sent: Response, **options: Any) -> list[str]:
+    """The lines of `Access-Control-Expose-Headers`."""
+    answer = through(door, sent, **options)
+    assert_problem(answer)
+    return answer.lines("access-control-expose-headers")
+
+
+def listing(*lines: str) -> Pairs:
+    """`Access-Control-Expose-Headers` as the app sends it."""
+    return [("access-control-expose-headers", line) for line in lines]
+
+
+@doors
+def test_names_are_exposed_only_where_another_origin_may_read(door: str) -> None:
+    assert exposed(door, okta()) == []
+    assert exposed(door, okta(*listing("x-a"))) == ["x-a"]
+    assert exposed(door, okta(ORIGIN)) == [", ".join(TWIN)]
+
+
+@doors
+def test_a_wait_is_exposed_with_the_twin(door: str) -> None:
+    sent = Response(429, [*LIMITED.headers, ORIGIN, ("retry-after", "7")], LIMITED.body)
+    assert exposed(door, sent) == [", ".join([*TWIN, "Retry-After"])]
+
+
+@doors
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (["x-a"], ", ".join(["x-a", *TWIN])),
+        (["x-a, auth-problem"], ", ".join(["x-a, auth-problem", *TWIN[1:]])),
+        (["x-a", "X-B"], ", ".join(["x-a", "X-B", *TWIN])),
+        (["*"], "*"),
+    ],
+)
+def test_only_missing_names_are_exposed(door: str, lines: list[str], wanted: str) -> None:
+    assert exposed(door, okta(ORIGIN, *listing(*lines))) == [wanted]
+
+
+@doors
+def test_exposing_can_be_turned_off(door: str) -> None:
+    assert exposed(door, okta(ORIGIN), expose_headers=False) == []
+    assert exposed(door, okta(ORIGIN, *listing("x-a")), expose_headers=False) == ["x-a"]
+
+
+# ------------------------------------------------------------------------------------------------ Retry-After
+
+DATE = ("date", "Wed, 21 Oct 2026 07:28:00 GMT")
+
+
+def waiting(*values: str) -> Response:
+    """Okta's rate limit with these `Retry-After` lines."""
+    return Response(429, [*LIMITED.headers, DATE, *(("retry-after", value) for value in values)], LIMITED.body)
+
+
+@doors
+@pytest.mark.parametrize(
+    ("value", "after"),
+    [
+        ("17", 17),
+        ("0", 0),
+        ("86400", 86_400),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30),
+        ("Wednesday, 21-Oct-26 07:28:30 GMT", 30),
+        ("Wed Oct 21 07:28:30 2026", 30),
+        ("Wed, 21 Oct 2026 07:00:00 GMT", 0),
+    ],
+)
+def test_a_valid_wait_stays_as_sent_and_is_told(door: str, value: str, after: int) -> None:
+    answer = through(door, waiting(value))
+    retry = assert_problem(answer)["retry"]
+    assert (answer.lines("retry-after"), retry["after"], retry["source"]) == ([value], after, "retry-after")
+
+
+@doors
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["banana"],
+        [""],
+        ["-1"],
+        ["1.5"],
+        ["+5"],
+        ["\u0663".encode().decode("latin-1")],
+        ["86401"],
+        ["9" * 40],
+        ["17", "18"],
+        ["17, 18"],
+        ["Wed, 99 Oct 2026 07:28:30 GMT"],
+        ["Fri, 31 Dec 9999 23:59:59 GMT"],
+    ],
+)
+def test_a_wait_that_cannot_be_believed_gives_way_to_the_entrys(door: str, values: list[str]) -> None:
+    answer = through(door, waiting(*values))
+    retry = assert_problem(answer)["retry"]
+    assert retry["source"] == "default"
+    assert answer.lines("retry-after") == [str(retry["after"])]
+
+
+@doors
+def test_two_equal_waits_become_one(door: str) -> None:
+    answer = through(door, waiting("17", "17"))
+    assert (assert_problem(answer)["retry"]["after"], answer.lines("retry-after")) == (17, ["17"])
+
+
+@doors
+def test_a_wait_is_told_in_seconds_where_only_a_reset_header_knows_it(door: str) -> None:
+    sent = Response(429, [*LIMITED.headers, DATE, ("x-rate-limit-reset", "1792567710")], LIMITED.body)
+    answer = through(door, sent)
+    retry = assert_problem(answer)["retry"]
+    assert retry == {"policy": "after_delay", "after": 31, "automatic": False, "source": "x-rate-limit-reset"}
+    assert answer.lines("retry-after") == ["31"]
+    assert answer.lines("x-rate-limit-reset") == ["1792567710"]
+
+
+@doors
+@pytest.mark.parametrize(("value", "kept"), [("17", ["17"]), ("banana", []), ("86401", [])])
+def test_where_waiting_does_not_help_a_valid_wait_stays_and_a_bad_one_goes(
+    door: str, value: str, kept: list[str]
+) -> None:
+    answer = through(door, okta(("retry-after", value)))
+    assert "after" not in assert_problem(answer)["retry"]
+    assert answer.lines("retry-after") == kept
+
+
+@doors
+def test_max_wait_is_the_longest_wait_that_is_believed(door: str) -> None:
+    assert assert_problem(through(door, waiting("60"), max_wait=60))["retry"]["source"] == "retry-after"
+    assert assert_problem(through(door, waiting("61"), max_wait=60))["retry"]["source"] == "default"
+
+
+# ------------------------------------------------------------------------------------------------ members
+
+
+@doors
+def test_what_clients_need_stays_a_member(door: str) -> None:
+    document = assert_problem(through(door, MFA))
+    assert (document["error"], document["mfa_token"]) == ("mfa_required", "Fe26.2*x")
+
+
+@doors
+def test_type_base_is_the_teams(door: str) -> None:
+    document = assert_problem(through(door, MFA, type_base="https://docs.example.com/errors#"))
+    assert document["type"] == "https://docs.example.com/errors#mfa-required"
+
+
+@doors
+def test_each_response_has_an_instance_of_its_own(door: str) -> None:
+    first, second = (assert_problem(through(door, MFA)) for _ in range(2))
+    assert first.pop("instance") != second.pop("instance")
+    assert first == second
+
+
+@doors
+def test_both_doors_send_the_same(door: str) -> None:
+    answer, other = through(door, MFA), through("asgi", MFA)
+    wanted = assert_problem(other)
+    assert {**assert_problem(answer), "instance": ""} == {**wanted, "instance": ""}
+    assert [(n.lower(), v) for n, v in answer.headers] == [(n.lower(), v) for n, v in other.headers]
+    assert is_problem(answer)

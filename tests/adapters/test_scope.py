@@ -1,0 +1,456 @@
+"""Which responses a door takes up: marks, scopes, mounts, exclusion, other instances of ours, the dry run, options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import authproblem
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
+from tests.adapters.asgi_host import Connection, body, connect, run, start
+from tests.adapters.samples import ERRORS, FOREIGN, HEALTHY, JSON, MFA, OKTA, PROBLEM
+from tests.adapters.support import DOORS, assert_problem, assert_untouched, is_problem, through
+from tests.adapters.wsgi_host import Gateway, eager
+from tests.support.asgi_server import http_scope
+from tests.support.responses import Pairs, Response, json_response, text_response
+from tests.support.wsgi_server import http_environ
+
+doors = pytest.mark.parametrize("door", DOORS)
+
+GENERIC = json_response(400, {"error": "invalid_grant"})
+"""Stripe and many others send the same bytes: no evidence."""
+NAMELESS = Response(401, [], b"")
+"""Nothing but a status."""
+MARK = "Auth-Problem-Upstream"
+
+
+def marked(sent: Response, mark: str, name: str = MARK) -> Response:
+    """A response with the app's word on it."""
+    return Response(sent.status, [("x-first", "1"), (name, mark), *sent.headers], sent.body)
+
+
+def without_mark(sent: Response) -> Response:
+    """The same as the client may have it."""
+    return Response(sent.status, [pair for pair in sent.headers if pair[0].lower() != MARK.lower()], sent.body)
+
+
+# ------------------------------------------------------------------------------------------------ evidence and marks
+
+
+@doors
+@pytest.mark.parametrize("sent", [GENERIC, NAMELESS, text_response(429, "slow"), json_response(404, {"message": "no"})])
+def test_without_evidence_nothing_is_touched(door: str, sent: Response) -> None:
+    assert_untouched(through(door, sent), sent)
+
+
+@doors
+@pytest.mark.parametrize("sent", [GENERIC, NAMELESS, text_response(429, "Too Many Requests")])
+@pytest.mark.parametrize("name", [MARK, MARK.lower(), MARK.upper()])
+def test_the_apps_mark_is_evidence_and_never_leaves(door: str, sent: Response, name: str) -> None:
+    answer = through(door, marked(sent, "auth0", name))
+    assert assert_problem(answer)["provider"] == "auth0"
+    assert answer.headers[0] == ("x-first", "1")
+
+
+@doors
+@pytest.mark.parametrize(
+    "value", ["auth0", "okta;endpoint=/x", "nobody", "", ";;;", "okta\xff", "auth0;endpoint=http://x"]
+)
+@pytest.mark.parametrize(
+    "sent", [*ERRORS.values(), FOREIGN, GENERIC, NAMELESS, Response(500, [("content-type", "text/html")], b"<p>")]
+)
+@pytest.mark.parametrize("options", [{}, {"mode": "observe"}, {"exclude": ("/oauth",)}, {"max_body": 1}], ids=str)
+def test_a_mark_of_any_value_never_leaves_an_error(
+    door: str, value: str, sent: Response, options: dict[str, Any]
+) -> None:
+    answer = through(door, marked(sent, value), **options)
+    assert answer.lines(MARK) == []
+    if not is_problem(answer):
+        assert_untouched(answer, without_mark(marked(sent, value)))
+
+
+@doors
+def test_a_mark_that_stands_twice_never_leaves(door: str) -> None:
+    assert through(door, marked(marked(FOREIGN, "okta"), "auth0")).lines(MARK) == []
+
+
+@doors
+def test_healthy_responses_are_not_scanned_for_it(door: str) -> None:
+    assert_untouched(through(door, marked(HEALTHY, "okta")), marked(HEALTHY, "okta"))
+
+
+@doors
+def test_a_success_that_is_looked_at_loses_its_mark(door: str) -> None:
+    sent = marked(HEALTHY, "okta")
+    assert_untouched(through(door, sent, transaction_states=("/oauth",)), without_mark(sent))
+
+
+@doors
+def test_the_marks_endpoint_decides_what_a_code_means(door: str) -> None:
+    sent = json_response(
+        401, {"errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorId": "x", "errorCauses": []}
+    )
+    reasons = {
+        endpoint: assert_problem(through(door, marked(sent, f"okta;endpoint={endpoint}")))["reason"]
+        for endpoint in ("/api/v1/authn", "/api/v1/users/me")
+    }
+    assert reasons == {"/api/v1/authn": "session-expired", "/api/v1/users/me": "invalid-token"}
+
+
+# ------------------------------------------------------------------------------------------------ providers and mounts
+
+
+@doors
+@pytest.mark.parametrize("root", ["", "/api", "/api/v1"])
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("/auth", True),
+        ("/auth/", True),
+        ("/auth/oauth/token", True),
+        ("/authors", False),
+        ("/", False),
+        ("/x/auth", False),
+    ],
+)
+def test_a_scope_counts_below_its_prefix_by_whole_segments(door: str, path: str, taken: bool, root: str) -> None:
+    answer = through(door, GENERIC, path=path, root=root, providers={"/auth": "auth0"})
+    assert is_problem(answer) == taken
+    if not taken:
+        assert_untouched(answer, GENERIC)
+
+
+@doors
+def test_the_longest_prefix_wins(door: str) -> None:
+    providers = {"/": "oauth", "/login": "auth0", "/login/okta/": authproblem.upstream("okta")}
+    found = [
+        assert_problem(through(door, GENERIC, path=path, providers=providers))["provider"]
+        for path in ("/x", "/login/x", "/login/okta/x")
+    ]
+    assert found == ["oauth", "auth0", "okta"]
+
+
+@doors
+@pytest.mark.parametrize(
+    "sent",
+    [
+        json_response(404, {"detail": "Not Found"}),
+        text_response(404, "Not Found"),
+        text_response(405, "Method Not Allowed"),
+        text_response(500, "Internal Server Error"),
+        FOREIGN,
+        NAMELESS,
+    ],
+)
+def test_a_frameworks_own_errors_below_a_scope_stay_its_own(door: str, sent: Response) -> None:
+    assert_untouched(through(door, sent, path="/auth/x", providers={"/auth": "auth0"}), sent)
+
+
+@doors
+@pytest.mark.parametrize(
+    "options",
+    [{"providers": {"/auth": authproblem.upstream("auth0", whole=True)}}, {"provider": "auth0"}],
+    ids=["whole", "provider"],
+)
+@pytest.mark.parametrize("sent", [NAMELESS, text_response(503, "Service Unavailable"), text_response(404, "Not Found")])
+def test_where_all_is_the_providers_a_status_is_enough(door: str, sent: Response, options: dict[str, Any]) -> None:
+    assert assert_problem(through(door, sent, path="/auth/x", **options))["provider"] == "auth0"
+
+
+@doors
+def test_a_callable_tells_the_provider_of_a_request(door: str) -> None:
+    def providers(request: Any) -> Any:
+        path = request["path"] if "path" in request else request["PATH_INFO"]
+        return authproblem.upstream("okta", whole=True) if path == "/okta" else None
+
+    assert assert_problem(through(door, NAMELESS, path="/okta", providers=providers))["provider"] == "okta"
+    assert_untouched(through(door, NAMELESS, path="/other", providers=providers), NAMELESS)
+
+
+@doors
+@pytest.mark.parametrize("root", ["", "/api"])
+@pytest.mark.parametrize("prefix", ["/okta", "/a/b/okta/"])
+def test_the_path_below_the_scope_is_the_endpoint(door: str, prefix: str, root: str) -> None:
+    sent = json_response(401, {"errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorCauses": []})
+    path = prefix.rstrip("/") + "/api/v1/authn"
+    answer = through(door, sent, path=path, root=root, providers={prefix: "okta"})
+    assert assert_problem(answer)["reason"] == "session-expired"
+
+
+@doors
+def test_a_path_that_only_begins_like_the_root_is_left_whole(door: str) -> None:
+    """Servers before ASGI 2.4 left the root out of the path."""
+    providers = {"/apiary": "auth0"}
+    if door == "asgi":
+        sent = http_scope("/apiary/token", root="/api")
+        answer = connect(AsgiMiddleware(asgi(GENERIC), providers=providers), sent).answer()
+    else:
+        answer = through(door, GENERIC, path="/apiary/token", root="/api", providers=providers)
+    assert is_problem(answer)
+
+
+@doors
+@pytest.mark.parametrize("root", ["", "/api"])
+@pytest.mark.parametrize(
+    ("path", "taken"), [("/health", False), ("/health/x", False), ("/healthy", True), ("/a/b/c", False), ("/a/b", True)]
+)
+def test_excluded_paths_are_left_alone(door: str, path: str, taken: bool, root: str) -> None:
+    answer = through(door, OKTA, path=path, root=root, exclude=("/health", "/a/b/c"))
+    assert is_problem(answer) == taken
+    if not taken:
+        assert_untouched(answer, OKTA)
+
+
+def asgi(sent: Response) -> Any:
+    """An app that moves `root_path` as routers do while they look for the route."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope["root_path"] = scope["root_path"] + "/apiary"
+        await send(start(sent))
+        await send(body(sent.body))
+
+    return app
+
+
+# ------------------------------------------------------------------------------------------------ more than one of us
+
+ACCEPTS = [None, "*/*", JSON, PROBLEM, "text/html", "application/ion+json", "application/json;q=0.1, */*;q=0.2", ""]
+
+
+@doors
+@pytest.mark.parametrize("accept", ACCEPTS)
+@pytest.mark.parametrize("name", ERRORS)
+def test_the_middleware_twice_is_the_middleware_once(door: str, accept: str | None, name: str) -> None:
+    headers = [] if accept is None else [("accept", accept)]
+    once, twice = (through(door, ERRORS[name], headers=headers, layers=layers) for layers in (1, 2))
+    assert (twice.status, twice.headers) == (once.status, once.headers)
+    assert without_instance(twice) == without_instance(once)
+
+
+@doors
+@pytest.mark.parametrize("near", DOORS)
+@pytest.mark.parametrize("accept", ACCEPTS)
+@pytest.mark.parametrize("far_accept", ACCEPTS)
+def test_an_answer_that_another_service_has_normalized_passes(
+    door: str, near: str, accept: str | None, far_accept: str | None
+) -> None:
+    def asking(value: str | None) -> Pairs:
+        return [] if value is None else [("accept", value)]
+
+    inner = through(near, MFA, headers=asking(accept))
+    assert_untouched(through(door, inner, headers=asking(far_accept), provider="auth0"), inner)
+
+
+@doors
+@pytest.mark.parametrize("accept", ACCEPTS)
+def test_an_answer_whose_twin_a_proxy_has_dropped_keeps_its_meaning(door: str, accept: str | None) -> None:
+    headers = [] if accept is None else [("accept", accept)]
+    inner = through(door, MFA, headers=headers)
+    stripped = Response(
+        inner.status, [pair for pair in inner.headers if "auth-problem" not in pair[0].lower()], inner.body
+    )
+    answer = through(door, stripped, headers=headers)
+    assert answer.document()["reason"] == "mfa-required"
+    assert answer.document()["mfa_token"] == "Fe26.2*x"
+
+
+def without_instance(answer: Response) -> dict[str, Any]:
+    """The document, but for what differs from response to response."""
+    return {name: value for name, value in answer.document().items() if name != "instance"}
+
+
+@doors
+def test_what_an_instance_nearer_to_the_app_has_judged_is_left_alone(door: str) -> None:
+    """The inner one finds no evidence; the outer one would take the status for enough."""
+    if door == "asgi":
+        inner = AsgiMiddleware(AsgiMiddleware(asgi(NAMELESS)), provider="okta")
+        answer = connect(inner).answer()
+    else:
+        answer = Gateway().serve(WsgiMiddleware(WsgiMiddleware(eager(NAMELESS)), provider="okta")).answer()
+    assert_untouched(answer, NAMELESS)
+
+
+@doors
+def test_a_dry_run_nearer_to_the_app_keeps_the_outer_one_from_acting(door: str) -> None:
+    if door == "asgi":
+        answer = connect(AsgiMiddleware(AsgiMiddleware(asgi(OKTA), mode="observe"))).answer()
+    else:
+        answer = Gateway().serve(WsgiMiddleware(WsgiMiddleware(eager(OKTA), mode="observe"))).answer()
+    assert_untouched(answer, OKTA)
+
+
+@doors
+@pytest.mark.parametrize("sent", [HEALTHY, Response(302, [("location", "/")], b"")])
+def test_requests_that_go_well_get_no_key_in_scope_or_environ(door: str, sent: Response) -> None:
+    if door == "asgi":
+        state: dict[str, Any] = http_scope("/oauth/token")
+        before = set(state)
+        connect(AsgiMiddleware(asgi(sent)), state)
+    else:
+        state = http_environ("/oauth/token")
+        before = set(state)
+        Gateway().serve(WsgiMiddleware(eager(sent)), state)
+    assert set(state) == before
+
+
+# ------------------------------------------------------------------------------------------------ the dry run
+
+
+@doors
+@pytest.mark.parametrize("sent", [*ERRORS.values(), FOREIGN, HEALTHY, NAMELESS])
+def test_observe_changes_nothing(door: str, sent: Response) -> None:
+    options: dict[str, Any] = {"provider": "okta", "mark_redirects": True, "transaction_states": ("/oauth",)}
+    assert_untouched(through(door, sent, mode="observe", **options), sent)
+
+
+# ------------------------------------------------------------------------------------------------ transaction states
+
+LOCKED = json_response(200, {"status": "LOCKED_OUT", "_embedded": {}})
+SIGNED_IN = json_response(200, {"status": "SUCCESS", "sessionToken": "x"})
+
+
+@doors
+@pytest.mark.parametrize("root", ["", "/api"])
+@pytest.mark.parametrize("path", ["/api/v1/authn", "/api/v1/authn/factors/1/verify"])
+def test_a_failed_transaction_becomes_a_problem_where_that_is_asked_for(door: str, path: str, root: str) -> None:
+    answer = through(door, LOCKED, path=path, root=root, transaction_states=("/api/v1/authn",))
+    document = assert_problem(answer)
+    assert (document["reason"], document["upstream"]["status"]) == ("account-locked", 200)
+
+
+@doors
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        (LOCKED, "/api/v1/authnx"),
+        (LOCKED, "/other"),
+        (SIGNED_IN, "/api/v1/authn"),
+        (HEALTHY, "/api/v1/authn"),
+        (Response(200, [("content-type", "text/html")], LOCKED.body), "/api/v1/authn"),
+        (Response(204, [], b""), "/api/v1/authn"),
+    ],
+)
+def test_any_other_success_passes(door: str, sent: Response, path: str) -> None:
+    assert_untouched(through(door, sent, path=path, transaction_states=("/api/v1/authn",)), sent)
+
+
+@doors
+def test_without_the_option_a_failed_transaction_passes(door: str) -> None:
+    assert_untouched(through(door, LOCKED, path="/api/v1/authn"), LOCKED)
+
+
+@pytest.mark.parametrize("media", ["text/event-stream", "text/html", "application/octet-stream"])
+def test_streams_on_a_path_of_transactions_are_not_held(media: str) -> None:
+    connection = Connection()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start(Response(200, [("content-type", media)], b"")))
+        await connection.seen(1)
+        await send(body(b"1", more=True))
+        await connection.seen(2)
+        await send(body(b""))
+
+    middleware = AsgiMiddleware(app, transaction_states=("/api",))
+    run(middleware(http_scope("/api/v1/authn"), connection.receive, connection.send))
+    assert connection.complete
+
+
+# ------------------------------------------------------------------------------------------------ redirects, callbacks
+
+REDIRECT = Response(
+    302,
+    [("location", "https://app.example/cb?error=access_denied&error_description=no&state=1"), ("set-cookie", "a=1")],
+    b"",
+)
+PLAIN_REDIRECT = Response(302, [("location", "https://app.example/cb?code=1&state=1")], b"")
+
+
+@doors
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_with_an_error_is_marked_where_that_is_asked_for(door: str, status: int) -> None:
+    sent = Response(status, REDIRECT.headers, b"moved")
+    answer = through(door, sent, mark_redirects=True)
+    assert (answer.status, answer.body, answer.headers[:2]) == (status, b"moved", sent.headers)
+    assert answer.lines("auth-problem") == ["access-denied"]
+    assert {name.lower() for name, _ in answer.headers[2:]} == {
+        "auth-problem",
+        "auth-problem-owner",
+        "auth-problem-retry",
+    }
+
+
+@doors
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"mark_redirects": True, "mode": "observe"},
+        {"provider": "auth0"},
+        {"mark_redirects": True, "exclude": ("/oauth",)},
+    ],
+    ids=str,
+)
+def test_otherwise_a_redirect_stays_as_it_is(door: str, options: dict[str, Any]) -> None:
+    assert_untouched(through(door, REDIRECT, **options), REDIRECT)
+
+
+@doors
+def test_a_redirect_without_an_error_is_not_marked(door: str) -> None:
+    assert_untouched(through(door, PLAIN_REDIRECT, mark_redirects=True, provider="auth0"), PLAIN_REDIRECT)
+
+
+def brought(door: str, path: str, query: str, root: str = "", **options: Any) -> Any:
+    """The problem that the app finds in its request, if any."""
+    found: list[Any] = []
+    if door == "asgi":
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            found.append(scope.get("state", {}).get("authproblem.problem"))
+            await send(start(HEALTHY))
+            await send(body(HEALTHY.body))
+
+        answer = connect(AsgiMiddleware(app, **options), http_scope(root + path, query=query, root=root)).answer()
+    else:
+
+        def wsgi(environ: Any, start_response: Any) -> Any:
+            found.append(environ.get("authproblem.problem"))
+            return eager(HEALTHY)(environ, start_response)
+
+        environ = http_environ(path, query=query, root=root)
+        answer = Gateway().serve(WsgiMiddleware(wsgi, **options), environ).answer()
+    assert_untouched(answer, HEALTHY)
+    return found[0]
+
+
+@doors
+@pytest.mark.parametrize("root", ["", "/app"])
+def test_a_callback_brings_its_problem_to_the_app(door: str, root: str) -> None:
+    problem = brought(door, "/callback", "error=access_denied&state=1", root, callback_paths=("/callback",))
+    assert (problem.reason, problem.status) == ("access-denied", 403)
+
+
+@doors
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/callback", "code=1&state=1"),
+        ("/callback", ""),
+        ("/callback/x", "error=access_denied&state=1"),
+        ("/callback", "error=never_heard_of&state=1"),
+        ("/callback", "error=" + "x" * 10_000),
+        ("/callback", "error=%ff%fe&state=%00"),
+    ],
+)
+def test_any_other_request_brings_none(door: str, path: str, query: str) -> None:
+    assert brought(door, path, query, callback_paths=("/callback",)) is None
+
+
+@doors
+def test_flow_control_is_left_alone_unless_asked_for(door: str) -> None:
+    sent = json_response(
+        403, {"error": "authorization_pending", "error_description": "Not yet."}, ("x-auth0-requestid", "1")
+    )
+    assert_untouched(through(door, sent), sent)
+    assert assert_problem(through(door, sent, flow_control=True))["retry"]["policy"] == "poll"

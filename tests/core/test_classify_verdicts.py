@@ -1,0 +1,151 @@
+"""Told of a response besides its meaning: why it is left alone, what its body is called, what told the entry."""
+
+from __future__ import annotations
+
+import pytest
+
+from authproblem import Problem, Registry, classify
+from authproblem._core.classify import examine
+from authproblem._core.sender import Sender
+from authproblem._upstream.headers import scan
+from tests.support.responses import Pairs
+
+JSON = ("content-type", "application/json")
+TEXT = ("content-type", "text/plain")
+HTML = ("content-type", "text/html")
+AUTH0 = Sender("auth0", certain=True)
+UNKNOWN = Sender()
+STEP = b'{"stateHandle": "x", "version": "1.0.0"}'
+
+
+class TestWhy:
+    """Each response that is left alone has its own reason, which the event tells."""
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "body", "sender", "why"),
+        [
+            (404, [JSON], b'{"detail": "Not Found"}', UNKNOWN, "not_candidate"),
+            (404, [JSON], b'{"a": [1]}', UNKNOWN, "not_candidate"),
+            (404, [], b"", UNKNOWN, "not_candidate"),
+            (404, [TEXT], b"no such thing", UNKNOWN, "not_candidate"),
+            (404, [HTML], b"<html>", UNKNOWN, "not_candidate"),
+            (404, [("content-type", "text/css")], b"x", AUTH0, "not_candidate"),
+            (400, [JSON], b'{"error": "invalid_grant"}', UNKNOWN, "no_evidence"),
+            (401, [("www-authenticate", 'Bearer error="invalid_token"')], b"", UNKNOWN, "no_evidence"),
+            (400, [JSON], b"[1]", AUTH0, "unreadable"),
+            (400, [JSON], b'{"error": ', AUTH0, "unreadable"),
+            (400, [JSON], STEP, AUTH0, "step"),
+            (502, [HTML], b"<html>", AUTH0, "html"),
+        ],
+    )
+    def test_of_an_error(self, status: int, headers: Pairs, body: bytes, sender: Sender, why: str) -> None:
+        assert why == examine(Registry.builtin(), status, scan(headers), body, sender)[1]
+
+    @pytest.mark.parametrize(
+        ("body", "why"),
+        [
+            (STEP, "step"),
+            (b'{"a": 1}', "not_candidate"),
+            (b"x", "not_candidate"),
+        ],
+    )
+    def test_of_a_success_on_a_path_of_transactions(self, body: bytes, why: str) -> None:
+        assert why == examine(Registry.builtin(), 200, scan([JSON]), body, UNKNOWN, states=True)[1]
+
+    def test_a_success_is_looked_at_on_request_only(self) -> None:
+        locked = b'{"status": "LOCKED_OUT", "stateToken": "x"}'
+
+        assert examine(Registry.builtin(), 200, scan([JSON]), locked) == (None, "not_candidate")
+        assert classify(200, [JSON], locked) is None
+
+    def test_oktas_device_challenge_is_flow_control_beside_other_challenges(self) -> None:
+        headers = [JSON, ("www-authenticate", "Bearer"), ("www-authenticate", 'Oktadevicejwt realm="x"')]
+
+        assert examine(Registry.builtin(), 401, scan(headers), STEP)[1] == "flow_control"
+
+
+class TestShape:
+    """What a body is called, and what told the entry."""
+
+    @pytest.mark.parametrize(
+        ("headers", "body", "shape"),
+        [
+            ([], b"", "empty"),
+            ([TEXT], b" no such thing \n", "text"),
+            ([], b"no such thing", "text"),
+            ([JSON], b'{"a": 1}', "unknown"),
+            ([JSON], b'{"no_such_code_at_all": "Text."}', "unknown"),
+        ],
+    )
+    def test_of_a_body_without_a_code(self, headers: Pairs, body: bytes, shape: str) -> None:
+        found, _ = examine(Registry.builtin(), 404, scan(headers), body, AUTH0)
+
+        assert found is not None
+        assert (found.shape, found.matched_by) == (shape, "status")
+
+    def test_a_text_is_read_without_blanks_around_it(self) -> None:
+        found, _ = examine(Registry.builtin(), 404, scan([TEXT]), b" no such thing \n", AUTH0)
+
+        assert found is not None
+        assert found.upstream.text == "no such thing"
+
+    def test_a_page_tells_its_code(self) -> None:
+        page = b"<p><strong>invalid_request</strong>: no</p>"
+        found, why = examine(Registry.builtin(), 400, scan([HTML]), page, AUTH0)
+
+        assert found is not None
+        assert (found.upstream.code, found.shape, found.provider, why) == ("invalid_request", "html", "auth0", "html")
+        assert found.matched_by == "code"
+
+    def test_a_page_without_a_code_tells_its_status(self) -> None:
+        found, _ = examine(Registry.builtin(), 502, scan([HTML]), b"<p>no</p>", Sender("okta", certain=True))
+
+        assert found is not None
+        assert (found.upstream.code, found.reason, found.matched_by) == (None, "upstream-error", "status")
+
+    @pytest.mark.parametrize("status", [300, 302, 399])
+    def test_a_redirect_is_told_by_a_header(self, status: int) -> None:
+        found = classify(status, [("location", "https://app.example.com/cb?error=login_required&state=x")], b"")
+
+        assert found is not None
+        assert (found.shape, found.matched_by) == ("redirect", "header")
+
+    def test_a_callback_is_told_by_a_header(self) -> None:
+        problem = Problem.from_callback({"error": "login_required", "state": "x"})
+
+        assert problem is not None
+        assert problem.matched_by == "header"
+
+    def test_an_error_of_a_challenge_that_is_no_code_is_none(self) -> None:
+        found = classify(401, [("www-authenticate", 'Bearer error="invalid_token or so"')], b"", provider="auth0")
+
+        assert found is not None
+        assert found.matched_by == "status"
+
+
+class TestConcurrency:
+    """Okta's limit 0 with remaining 0."""
+
+    LIMITS = (JSON, ("x-rate-limit-limit", "0"), ("x-rate-limit-remaining", "0"))
+
+    def test_is_told_by_the_headers(self) -> None:
+        found = classify(429, self.LIMITS, b'{"errorCode": "E0000047", "errorSummary": "x"}')
+
+        assert found is not None
+        assert (found.reason, found.entry, found.matched_by) == (
+            "concurrency-limited",
+            "okta:E0000047/concurrency",
+            "header",
+        )
+
+    def test_is_not_what_another_error_means(self) -> None:
+        found = classify(401, self.LIMITS, b'{"errorCode": "E0000004", "errorSummary": "Authentication failed"}')
+
+        assert found is not None
+        assert (found.reason, found.matched_by != "header") == ("invalid-credentials", True)
+
+    def test_is_not_another_providers(self) -> None:
+        found = classify(429, self.LIMITS, b'{"error": "too_many_requests"}', provider="auth0")
+
+        assert found is not None
+        assert found.reason == "rate-limited"

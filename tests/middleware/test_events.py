@@ -1,0 +1,209 @@
+"""The parts of an event that depend on nothing else: levels, fingerprints, frames, and faults told once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from authproblem import Classification, Registry, UpstreamError, classify, normalize
+from authproblem._middleware import events as _events
+from authproblem._middleware.events import emit, enabled, fingerprint, is_unclassified, level_of, origin, report_fault
+from tests.support.events import Events
+from tests.support.responses import JSON_TYPE
+
+LEVELS = {
+    "user": "info",
+    "flow": "debug",
+    "policy": "info",
+    "client": "warning",
+    "limit": "warning",
+    "tenant": "error",
+    "upstream": "error",
+}
+
+
+@pytest.mark.parametrize(("owner", "level"), LEVELS.items())
+def test_the_level_says_whose_doing_it_is(owner: str, level: str) -> None:
+    """A wrong password is no alarm, a broken tenant is."""
+    assert level_of(Registry.builtin(), owner) == level
+
+
+def test_every_type_has_a_level() -> None:
+    """No owner is left out."""
+    assert {kind.owner for kind in Registry.builtin().types.values()} == set(LEVELS)
+
+
+class TestFingerprint:
+    @staticmethod
+    def of(document: dict[str, Any], shape: str = "oauth") -> str:
+        """Of an object in a shape."""
+        return fingerprint(UpstreamError(shape, document=document))
+
+    def test_is_the_same_for_all_values(self) -> None:
+        """It holds none."""
+        first, second = {"error": "a", "n": 1, "o": {"x": 1}}, {"n": 2, "error": "jane@example.com", "o": {}}
+
+        assert self.of(first) == self.of(second)
+        assert "jane" not in self.of(second)
+
+    @pytest.mark.parametrize("other", [{"error": 1}, {"error": "a", "x": 1}, {}, {"errors": "a"}])
+    def test_differs_with_names_and_types(self, other: dict[str, Any]) -> None:
+        """A new member is a sign that a vendor has changed something."""
+        assert self.of({"error": "a"}) != self.of(other)
+
+    def test_differs_with_the_shape(self) -> None:
+        """Which it names."""
+        assert self.of({}, "empty").startswith("empty-")
+
+    def test_needs_no_object(self) -> None:
+        """A text has a shape, too."""
+        assert fingerprint(UpstreamError("text", text="secret")) == self.of({}, "text")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "unclassified"),
+    [
+        (400, b'{"error":"unheard_of"}', True),
+        (404, b'{"statusCode":404,"error":"Not Found","message":"x","errorCode":"inexistent_gadget"}', True),
+        (400, b'{"x":1}', True),
+        (400, b"", False),
+        (400, b'{"error":"invalid_grant"}', False),
+    ],
+)
+def test_an_unknown_code_or_shape_is_unclassified(status: int, body: bytes, unclassified: bool) -> None:
+    """An empty body is known well enough."""
+    found = classify(status, [JSON_TYPE], body, provider="auth0")
+
+    assert isinstance(found, Classification)
+    assert is_unclassified(found) is unclassified
+
+
+def failure(text: str = "hunter2") -> BaseException:
+    """An exception with a traceback."""
+    with pytest.raises(RuntimeError) as caught:
+        _fail(text)
+    return caught.value
+
+
+def _fail(text: str) -> None:
+    raise RuntimeError(text)
+
+
+class TestFaults:
+    def test_are_told_with_class_and_place_but_without_message(self, events: Events) -> None:
+        """A message may hold anything."""
+        report_fault(failure(), "something did not work")
+        event = events.only()
+
+        assert (event["event"], event["log_level"]) == ("authproblem.failed", "error")
+        assert (event["what"], event["exception"]) == ("something did not work", "RuntimeError")
+        assert "test_events.py:" in event["stack"][0]
+        assert "hunter2" not in str(event)
+
+    def test_are_told_once_for_each_place(self, events: Events) -> None:
+        """Not for each response."""
+        for _ in range(3):
+            report_fault(failure(), "x")
+        report_fault(ValueError(), "no traceback")
+
+        assert [event["exception"] for event in events] == ["RuntimeError", "ValueError"]
+
+    def test_of_which_there_are_many_are_told_no_more(self, events: Events) -> None:
+        """The list of places is bounded."""
+        for number in range(200):
+            report_fault(type(f"Error{number}", (Exception,), {})(), "x")
+
+        assert len(events) == len(_events._faults) < 100
+
+    def test_of_the_logging_itself_go_to_standard_error(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """There is nowhere else."""
+
+        def broken(*_: object) -> Any:
+            raise RuntimeError("hunter2")
+
+        structlog.configure(processors=[broken])
+        emit("error", "authproblem.normalized", {"a": 1})
+        emit("error", "authproblem.normalized", {"a": 1})
+        shown = capsys.readouterr()
+
+        assert shown.out == ""
+        assert shown.err.count("\n") == 1
+        assert shown.err.startswith("authproblem.failed: an event could not be written: RuntimeError at ")
+        assert "hunter2" not in shown.err
+
+
+class TestOrigin:
+    def test_is_the_class_and_the_frames(self) -> None:
+        """File, line and function; never the message."""
+        told = origin(failure())
+
+        assert told["exception"] == "builtins.RuntimeError"
+        assert [frame.rpartition(" ")[2] for frame in told["stack"]] == ["failure", "_fail"]
+        assert "hunter2" not in str(told)
+
+    def test_can_be_printed_after_a_text(self) -> None:
+        """The console renderer of structlog takes every `stack` for a text."""
+        assert "\n" + origin(failure())["stack"] == "\n" + "\n".join(origin(failure())["stack"])
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    """The library's logger of the standard library, restored afterwards."""
+    log = logging.getLogger("authproblem")
+    level = log.level
+    yield log
+    log.setLevel(level)
+
+
+class TestGuard:
+    @pytest.mark.parametrize(
+        ("level", "is_enabled"), [("debug", False), ("info", False), ("warning", True), ("error", True)]
+    )
+    def test_goes_by_the_standard_logger_without_structlog(
+        self, level: str, is_enabled: bool, logger: logging.Logger
+    ) -> None:
+        """An app that has not configured structlog."""
+        logger.setLevel(logging.WARNING)
+
+        assert enabled(level) is is_enabled
+
+    @pytest.mark.parametrize(("level", "is_enabled"), [("debug", False), ("info", True), ("error", True)])
+    def test_goes_by_structlogs_own_filter(self, level: str, is_enabled: bool) -> None:
+        """An app that has; before 25.1 structlog does not tell, and drops the event itself."""
+        wrapper = structlog.make_filtering_bound_logger(logging.INFO)
+        structlog.configure(wrapper_class=wrapper)
+
+        assert enabled(level) is (is_enabled or not hasattr(wrapper, "is_enabled_for"))
+
+    def test_lets_everything_through_where_the_logger_has_none(self) -> None:
+        """Its processors decide."""
+        structlog.configure(wrapper_class=structlog.BoundLogger, logger_factory=structlog.ReturnLoggerFactory())
+
+        assert enabled("debug") is True
+
+    def test_that_cannot_be_asked_lets_nothing_through(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A logger that cannot be made is a fault, told once."""
+
+        def broken(*_: object) -> Any:
+            raise RuntimeError("hunter2")
+
+        structlog.configure(logger_factory=broken)
+
+        assert [enabled("error"), enabled("error")] == [False, False]
+        assert capsys.readouterr().err.count("a logger could not be made") == 1
+
+
+def test_keys_of_an_event_are_those_of_the_contract() -> None:
+    """All of them, whatever is known."""
+    problem = normalize(401, [JSON_TYPE], b'{"errorCode":"E0000004","errorSummary":"x"}')
+    assert problem is not None
+    entry = Registry.builtin().rule(problem.entry, problem.reason)
+
+    assert list(_events.problem_keys(problem, entry, None, 401)) == [
+        *("problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner"),
+        *("remedy", "retry_policy", "retry_after", "instance", "upstream_request_id"),
+    ]

@@ -1,0 +1,37 @@
+"""The configurations as they stand: each gateway accepts its own, unchanged."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.proxies.servers import EXAMPLES, LIMIT, NAMES, binary
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(10, func_only=True)]
+CHECKS = {
+    "nginx": ["-t", "-e", "stderr", "-p", "{folder}/", "-c", f"{EXAMPLES}/nginx.conf"],
+    "haproxy": ["-c", "-dW", "-f", f"{EXAMPLES}/haproxy.cfg"],
+    "caddy": ["validate", "--config", f"{EXAMPLES}/Caddyfile", "--adapter", "caddyfile"],
+    "envoy": ["--mode", "validate", "-c", f"{EXAMPLES}/envoy.yaml"],
+}
+"""How each gateway is asked whether it would run."""
+
+
+def checked(name: str, folder: Path) -> str:
+    """What a gateway says of its configuration, if it would run."""
+    program = binary(name)
+    if program is None:
+        pytest.skip(f"{name} is not installed here")
+    command = [program, *(word.format(folder=folder) for word in CHECKS[name])]
+    homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(folder))
+    done = subprocess.run(command, cwd=EXAMPLES, env=homes, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gateway_accepts_its_configuration_without_a_warning(name: str, tmp_path: Path) -> None:
+    said = checked(name, tmp_path).lower()
+    assert [line for line in said.splitlines() if "warn" in line and "admin endpoint disabled" not in line] == []

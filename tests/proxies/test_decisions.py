@@ -1,0 +1,223 @@
+"""What the gateways decide by the headers: who is sent to sign in, who is shut out, and what is repeated."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proxies.conftest import Client, Stand
+from tests.proxies.servers import Entry
+from tests.support.responses import Response
+from tests.support.wire import schema_faults, twin_faults
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(10, func_only=True)]
+ALLOWED = 6
+"""Wrong guesses that a client has within ten seconds before HAProxy and Envoy shut it out."""
+
+
+def only(*names: str) -> pytest.MarkDecorator:
+    """The test runs for these gateways alone."""
+    return pytest.mark.parametrize("stand", names, indirect=True)
+
+
+def test_page_whose_session_is_over_leads_to_the_sign_in_page(stand: Stand) -> None:
+    response = stand.client.open_page("/me?token=made-up")
+    assert (response.status, response.header("location")) == (303, "/sign-in?reason=session-expired")
+
+
+def test_log_names_the_problem_of_a_page_that_was_sent_away(stand: Stand) -> None:
+    stand.client.open_page("/me")
+    assert Entry(303, "session-expired", "user", "manual", None) == stand.entry()
+
+
+@only("haproxy", "caddy", "envoy")
+def test_page_that_is_sent_away_keeps_the_cookies(stand: Stand) -> None:
+    """Nginx has dropped the answer by then, which its example says."""
+    assert len(stand.client.open_page("/me").lines("set-cookie")) == 2
+
+
+def test_way_to_the_sign_in_page_is_not_stored(stand: Stand) -> None:
+    assert stand.client.open_page("/me").header("cache-control") == "no-store"
+
+
+def test_program_keeps_the_document(stand: Stand) -> None:
+    response = stand.client.ask("/me", headers=[("Sec-Fetch-Mode", "cors")])
+    assert (response.status, response.document()["remedy"]) == (401, "sign_in")
+
+
+def test_error_page_of_the_apps_own_is_kept(stand: Stand) -> None:
+    response = stand.client.open_page("/staff")
+    assert (response.status, response.body) == (403, b"<h1>Staff only</h1>")
+
+
+def test_healthy_page_is_kept(stand: Stand) -> None:
+    response = stand.client.open_page("/")
+    assert (response.status, response.body) == (200, b"<h1>Hello</h1>")
+
+
+def test_sign_in_page_never_leads_to_itself(stand: Stand) -> None:
+    response = stand.client.open_page("/sign-in", "POST")
+    assert (response.status, response.header("auth-problem")) == (403, "invalid-credentials")
+
+
+def test_sign_in_page_never_leads_to_itself_by_a_link_either(stand: Stand) -> None:
+    """It finds no session, of course."""
+    response = stand.client.open_page("/sign-in?sso")
+    assert (response.status, response.header("auth-problem")) == (401, "session-expired")
+
+
+def test_page_of_another_status_is_kept(stand: Stand) -> None:
+    response = stand.client.open_page("/locked")
+    assert (response.status, response.header("auth-problem-owner")) == (429, "user")
+
+
+def guess(client: Client, times: int) -> list[Response]:
+    """Guess passwords."""
+    return [client.ask("/sign-in", "POST") for _ in range(times)]
+
+
+@only("haproxy", "envoy")
+def test_client_that_guesses_is_shut_out(stand: Stand) -> None:
+    statuses = [response.status for response in guess(stand.client, ALLOWED + 2)]
+    assert statuses == [403] * ALLOWED + [429] * 2
+
+
+@only("haproxy", "envoy")
+def test_client_that_is_shut_out_does_not_reach_the_app(stand: Stand) -> None:
+    guess(stand.client, ALLOWED)
+    path = f"/{stand.token}"
+    assert (stand.client.ask(path).status, stand.asked(path)) == (429, [])
+
+
+@only("haproxy", "envoy")
+def test_client_at_its_limit_is_shut_out(stand: Stand) -> None:
+    statuses = [stand.client.ask("/oauth/token", "POST").header("retry-after") for _ in range(ALLOWED + 1)]
+    assert statuses == ["1"] * ALLOWED + ["10"]
+
+
+@only("haproxy", "envoy")
+def test_user_whose_account_is_blocked_is_not_shut_out(stand: Stand) -> None:
+    """A 429 alone is no limit: the header's owner tells."""
+    statuses = [stand.client.ask("/locked").header("auth-problem") for _ in range(ALLOWED + 2)]
+    assert statuses == ["account-locked"] * (ALLOWED + 2)
+
+
+@only("haproxy", "envoy")
+def test_other_clients_are_not_shut_out(stand: Stand) -> None:
+    guess(stand.client, ALLOWED + 1)
+    assert stand.another().ask("/").status == 200
+
+
+@only("haproxy", "envoy")
+def test_answer_to_a_client_that_is_shut_out_is_a_problem_like_any_other(stand: Stand) -> None:
+    response = guess(stand.client, ALLOWED + 1)[-1]
+    document = response.document()
+    assert (schema_faults(document), twin_faults(response, document)) == ([], [])
+
+
+@only("haproxy", "envoy")
+def test_log_names_the_problem_of_a_client_that_is_shut_out(stand: Stand) -> None:
+    """An answer of HAProxy's own passes no rule for responses: its log needs to be told."""
+    guess(stand.client, ALLOWED + 1)
+    assert Entry(429, "rate-limited", "limit", "manual", "10") == stand.entry(number=ALLOWED)
+
+
+@only("nginx")
+def test_limit_is_answered_for_the_app_for_a_while(stand: Stand) -> None:
+    path = f"/flaky/429/9/30/{stand.token}"
+    answers = [stand.client.ask(path) for _ in range(3)]
+    assert ([answer.status for answer in answers], len(stand.asked(path))) == ([429] * 3, 1)
+
+
+@only("nginx")
+def test_limit_of_one_client_is_not_answered_to_another(stand: Stand) -> None:
+    path = f"/flaky/429/1/30/{stand.token}"
+    assert (stand.client.ask(path).status, stand.another().ask(path).status) == (429, 200)
+
+
+@only("nginx")
+@pytest.mark.parametrize(("path", "method"), [("/me", "GET"), ("/sign-in", "POST"), ("/", "GET"), ("/locked", "GET")])
+def test_nothing_but_limits_is_answered_for_the_app(stand: Stand, path: str, method: str) -> None:
+    before = len(stand.asked(path))
+    for _ in range(2):
+        stand.client.ask(path, method)
+    assert before + 2 == len(stand.asked(path))
+
+
+Outcome = tuple[int | None, int]
+AGAIN: Outcome = (200, 2)
+ONCE: Outcome = (None, 1)
+"""The client gets what the repeat brought, after two calls; or the error itself, after one."""
+REPEATS: dict[tuple[int, int], dict[str, Outcome]] = {
+    # status, wait: by status and at once; by the header and at once; by the header and after the wait
+    (503, 0): {"nginx": AGAIN, "haproxy": AGAIN, "caddy": AGAIN, "envoy": AGAIN},
+    (503, 1): {"nginx": AGAIN, "haproxy": AGAIN, "caddy": ONCE, "envoy": AGAIN},
+    (429, 0): {"nginx": ONCE, "haproxy": ONCE, "caddy": AGAIN, "envoy": AGAIN},
+    (429, 1): {"nginx": ONCE, "haproxy": ONCE, "caddy": ONCE, "envoy": AGAIN},
+    (429, 30): {"nginx": ONCE, "haproxy": ONCE, "caddy": ONCE, "envoy": ONCE},
+}
+
+
+@pytest.mark.parametrize(("status", "wait"), REPEATS)
+def test_get_is_repeated_where_the_gateway_can_tell_that_it_may(stand: Stand, status: int, wait: int) -> None:
+    path = f"/flaky/{status}/1/{wait}/{stand.token}"
+    response = stand.client.ask(path)
+    wanted = REPEATS[status, wait][stand.name]
+    assert (wanted[0] or status, wanted[1]) == (response.status, len(stand.asked(path)))
+
+
+def test_provider_in_trouble_is_asked_again_only_by_those_who_see_the_status_alone(stand: Stand) -> None:
+    """Its header says `manual`; nginx and HAProxy cannot see that, but a GET does no harm."""
+    path = f"/readonly/0/{stand.token}"
+    calls = {"nginx": 2, "haproxy": 2, "caddy": 1, "envoy": 1}[stand.name]
+    assert (stand.client.ask(path).status, len(stand.asked(path))) == (503, calls)
+
+
+def test_token_call_is_never_repeated(stand: Stand) -> None:
+    """Its header says `manual`: the provider may have burnt the code or the refresh token."""
+    before = len(stand.asked("/oauth/token"))
+    response = stand.client.ask("/oauth/token", "POST")
+    assert (429, "manual", before + 1) == (
+        response.status,
+        response.header("auth-problem-retry"),
+        len(stand.asked("/oauth/token")),
+    )
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_post_to_an_unknown_endpoint_is_never_repeated(stand: Stand, status: int) -> None:
+    path = f"/flaky/{status}/1/0/{stand.token}"
+    assert (status, 1) == (stand.client.ask(path, "POST").status, len(stand.asked(path)))
+
+
+def test_second_failure_is_passed_on(stand: Stand) -> None:
+    path = f"/flaky/503/9/0/{stand.token}"
+    response = stand.client.ask(path)
+    assert (response.status, response.header("auth-problem"), len(stand.asked(path))) == (503, "rate-limited", 2)
+
+
+@only("envoy")
+def test_envoy_repeats_no_earlier_than_it_may(stand: Stand) -> None:
+    path = f"/flaky/429/1/1/{stand.token}"
+    stand.client.ask(path)
+    first, second = stand.asked(path)
+    assert second.at - first.at >= 1
+
+
+@only("envoy")
+def test_envoy_repeats_a_post_that_the_header_allows(stand: Stand) -> None:
+    """The users API is no credential endpoint, and a limit refused before anything was done."""
+    path = f"/api/v1/users/429/1/0/{stand.token}"
+    assert (stand.client.ask(path, "POST").status, len(stand.asked(path))) == (200, 2)
+
+
+@only("nginx", "haproxy", "caddy")
+def test_others_repeat_no_post_at_all(stand: Stand) -> None:
+    path = f"/api/v1/users/503/1/0/{stand.token}"
+    assert (stand.client.ask(path, "POST").status, len(stand.asked(path))) == (503, 1)
+
+
+@only("envoy")
+def test_envoys_own_header_does_not_leave_it(stand: Stand) -> None:
+    """What the retry is decided by is made of two headers, for Envoy alone."""
+    response = stand.client.ask(f"/flaky/429/9/30/{stand.token}")
+    assert response.lines("x-repeat") == []

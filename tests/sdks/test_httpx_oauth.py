@@ -1,0 +1,61 @@
+"""httpx-oauth shows the same error behind the middleware: its exception carries the response, and so the code."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from httpx_oauth.clients.openid import OpenID
+from httpx_oauth.exceptions import GetProfileError
+from httpx_oauth.oauth2 import (
+    BaseOAuth2,
+    GetAccessTokenError,
+    OAuth2ClientAuthMethod,
+    OAuth2RequestError,
+    RefreshTokenError,
+)
+
+from tests.sdks.cases import TOKEN, USERINFO, Case, by_id, row
+from tests.sdks.servers import Door, failure
+
+PATHS = {"auth0": "/oauth/token", "okta": "/oauth2/v1/token"}
+
+
+def ask(door: Door, case: Case) -> object:
+    url = door.origin + PATHS[case.vendor]
+    # Both ways of client authentication: HTTP Basic is what makes providers send a challenge.
+    method: OAuth2ClientAuthMethod = "client_secret_basic" if case.name.endswith("challenge") else "client_secret_post"
+    client: BaseOAuth2[dict[str, str]] = BaseOAuth2(
+        case.name, "shh", f"{door.origin}/authorize", url, url, token_endpoint_auth_method=method
+    )
+    if case.name == "refresh_token":
+        return asyncio.run(client.refresh_token("v1.MRsTd-bbQs"))
+    return asyncio.run(client.get_access_token("SplxlOBeZQQYbYS6WxSbIA", "https://app.example.com/callback"))
+
+
+@pytest.mark.parametrize("case", TOKEN, ids=by_id)
+def test_token_errors(case: Case, door: Door) -> None:
+    error = failure(OAuth2RequestError, lambda: ask(door, case))
+    assert error.response is not None
+    answer = error.response.json()
+    kind = RefreshTokenError if case.name == "refresh_token" else GetAccessTokenError
+    text = answer.get("error_description") or answer.get("errorSummary")
+    seen = (type(error), error.response.status_code, answer.get("error") or answer.get("errorCode"), text)
+    assert (kind, case.status, case.code, door.text(case)) == seen
+    assert case.mfa_token == answer.get("mfa_token")
+    assert door.marks(case) == door.last.problem
+
+
+@pytest.mark.parametrize("case", USERINFO, ids=by_id)
+def test_profile(case: Case, door: Door) -> None:
+    """The error is in the challenge, which the middleware leaves byte for byte."""
+    client = OpenID("app", "shh", f"{door.origin}/.well-known/openid-configuration?vendor={case.vendor}")
+    error = failure(GetProfileError, lambda: asyncio.run(client.get_profile("expired")))
+    assert error.response is not None
+    assert dict(case.headers)["www-authenticate"] == error.response.headers["WWW-Authenticate"]
+    assert door.marks(case) == door.last.problem
+
+
+def test_media_type_is_what_the_client_asks_for(door: Door) -> None:
+    failure(GetAccessTokenError, lambda: ask(door, row(TOKEN, "auth0", "wrong_password")))
+    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")

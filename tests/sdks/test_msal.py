@@ -1,0 +1,75 @@
+"""msal's oauth2cli shows the same error behind the middleware: it returns the body, whatever is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from msal.oauth2cli.oauth2 import Client  # type: ignore[import-untyped] # ships no types
+
+from tests.sdks.cases import TOKEN, Case, by_id, row
+from tests.sdks.servers import Door, failure
+
+ENDPOINTS = {
+    "auth0": {"token_endpoint": "/oauth/token", "device_authorization_endpoint": "/oauth/device/code"},
+    "okta": {"token_endpoint": "/oauth2/v1/token", "device_authorization_endpoint": "/oauth2/v1/device/authorize"},
+}
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as opened:
+        yield opened
+
+
+def client(door: Door, vendor: str, name: str, session: requests.Session) -> Any:
+    endpoints = {key: door.origin + path for key, path in ENDPOINTS[vendor].items()}
+    return Client(endpoints, name, http_client=session, client_secret="shh")
+
+
+def ask(door: Door, case: Case, session: requests.Session) -> dict[str, Any]:
+    asking = client(door, case.vendor, case.name, session)
+    if case.name == "refresh_token":
+        answer: dict[str, Any] = asking.obtain_token_by_refresh_token("v1.MRsTd-bbQs")
+    else:
+        answer = asking.obtain_token_by_username_password("jane@example.com", "secret")
+    return answer
+
+
+@pytest.mark.parametrize("case", [case for case in TOKEN if case.status < 500], ids=by_id)
+def test_token_errors(case: Case, door: Door, session: requests.Session) -> None:
+    """All members that the provider sent are there, `mfa_token` among them."""
+    answer = ask(door, case, session)
+    assert case.body == {name: answer.get(name) for name in case.body}
+    assert door.marks(case) == door.last.problem
+
+
+@pytest.mark.parametrize("case", [case for case in TOKEN if case.status >= 500], ids=by_id)
+def test_outages(case: Case, door: Door, session: requests.Session) -> None:
+    error = failure(requests.HTTPError, lambda: ask(door, case, session))
+    answer = error.response.json()
+    assert (case.status, case.code) == (error.response.status_code, answer.get("error") or answer["errorCode"])
+    assert door.marks(case) == door.last.problem
+
+
+@pytest.mark.filterwarnings("ignore:Attempted too soon")  # for the client's naps do not last
+@pytest.mark.parametrize("vendor", list(ENDPOINTS))
+def test_device_polling_goes_on(
+    vendor: str, door: Door, session: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pending, too fast, done: the client keeps its pace, slows down by 5 seconds, and gets its token."""
+    naps: list[float] = []
+    monkeypatch.setattr("msal.oauth2cli.oauth2.time.sleep", naps.append)
+    asking = client(door, vendor, "device", session)
+    answer = asking.obtain_token_by_device_flow(asking.initiate_device_flow())
+    interval = 1
+    assert ("granted-Bearer", [1] * (interval + interval + 5)) == (answer["access_token"], naps)
+    statuses = {"auth0": [200, 403, 429, 200], "okta": [200, 400, 400, 200]}[vendor]
+    assert [(status, None) for status in statuses] == [(each.status, each.problem) for each in door.exchanges]
+
+
+def test_media_type_is_what_the_client_asks_for(door: Door, session: requests.Session) -> None:
+    ask(door, row(TOKEN, "auth0", "wrong_password"), session)
+    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")

@@ -1,0 +1,203 @@
+"""The Node clients show the same behind the middleware: each runs in Node, asks every case, and prints what it saw.
+
+npm installs them below `build/` the first time, in the exact versions of `node/package.json`; `node/<client>.mjs` asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.sdks.cases import API, AUTHN, IDX, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, by_id
+from tests.sdks.servers import Door
+
+SOURCES = Path(__file__).parent / "node"
+CACHE = Path(__file__).parents[2] / "build" / "node-clients"
+OLDEST = (20, 19)
+INSTALL_SECONDS, RUN_SECONDS = 300, 60
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 4 * RUN_SECONDS)]
+
+SURFACES: dict[str, tuple[Case, ...]] = {
+    "token": TOKEN,
+    "api": API,
+    "signup": SIGNUP,
+    "passwordless": PASSWORDLESS,
+    "authn": AUTHN,
+    "idx": IDX,
+    "userinfo": USERINFO,
+}
+CLIENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "openid-client": (("auth0", "okta"), ("token", "userinfo")),
+    "oauth4webapi": (("auth0", "okta"), ("token", "userinfo")),
+    "auth0": (("auth0",), ("token", "api", "signup", "passwordless", "userinfo")),
+    "auth0-spa-js": (("auth0",), ("token",)),
+    "okta-auth-js": (("okta",), ("token", "authn", "idx", "userinfo")),
+}
+FLOWS = {
+    "openid-client": {"dpop": "granted-DPoP", "device": "granted-Bearer"},
+    "oauth4webapi": {"dpop": "granted-DPoP"},
+    "auth0-spa-js": {"dpop": "granted-DPoP"},
+}
+"""Flows of several requests that lead to a token, by the `client_id` that starts them."""
+
+_CHALLENGED = {f"{vendor}-{name}" for vendor in ("auth0", "okta") for name in ("invalid_client_challenge", "userinfo")}
+_NO_OAUTH = {"auth0-unavailable", "okta-unavailable", "okta-rate_limited", "okta-hybrid"}
+UNREAD = {
+    "openid-client": _CHALLENGED | _NO_OAUTH,
+    "oauth4webapi": _CHALLENGED | _NO_OAUTH,
+    "auth0": {"auth0-userinfo"},
+}
+"""Where a client finds no code, with the middleware or without: at a challenge, at 5xx, in a body without `error`."""
+
+GAINED: dict[tuple[str, str], dict[str, Any]] = {
+    ("auth0", "auth0-userinfo"): {
+        "kind": "UserInfoError",
+        "error": "invalid_token",
+        "text": "The token has expired",
+    },
+    ("okta-auth-js", "okta-userinfo"): {"status": 401},
+}
+"""What a client shows only behind the middleware: the error that stood in a header is in the body as well."""
+
+
+def cases_of(client: str) -> list[tuple[str, Case]]:
+    vendors, surfaces = CLIENTS[client]
+    return [(surface, case) for surface in surfaces for case in SURFACES[surface] if case.vendor in vendors]
+
+
+CASES = [pytest.param(client, case, id=f"{client}-{by_id(case)}") for client in CLIENTS for _, case in cases_of(client)]
+
+
+@pytest.fixture(scope="session")
+def folder() -> Path:
+    """Where the runners and the clients are; installed by the first run."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("Node clients need node and npm on the PATH")
+    version = subprocess.run(
+        [node, "--version"], capture_output=True, text=True, check=True, timeout=RUN_SECONDS
+    ).stdout
+    if tuple(map(int, version.strip().lstrip("v").split(".")[:2])) < OLDEST:
+        pytest.skip(f"Node clients need Node {OLDEST[0]}.{OLDEST[1]} or newer; this is {version.strip()}")
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCES.iterdir()))).hexdigest()[:16]
+    ready = CACHE / digest
+    if not ready.exists():
+        install(npm, ready)
+    return ready
+
+
+def install(npm: str, ready: Path) -> None:
+    """Install beside the place and move there: two runs at once do not meet half of it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
+        fresh = Path(temporary) / "fresh"
+        shutil.copytree(SOURCES, fresh)
+        quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error")
+        done = subprocess.run(
+            [npm, "install", *quiet], cwd=fresh, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+        )
+        assert (done.returncode, done.stderr if done.returncode else "") == (0, "")
+        if not ready.exists():
+            fresh.rename(ready)
+
+
+class Run(NamedTuple):
+    """What one client saw behind one door.
+
+    Attributes:
+        seen: by case, what its runner printed.
+        problems: every `Auth-Problem` that went to it.
+    """
+
+    seen: dict[str, dict[str, Any]]
+    problems: list[str]
+
+
+@pytest.fixture(scope="session")
+def surfaced(folder: Path, doors: dict[str, Door], bundle: Path) -> Callable[[str, str], Run]:
+    """The run of a client behind a door; each client runs once, behind all doors at the same time."""
+    runs: dict[str, dict[str, Run]] = {}
+
+    def look(client: str, door: str) -> Run:
+        if client not in runs:
+            for opened in doors.values():
+                opened.exchanges.clear()
+            with ThreadPoolExecutor(len(doors)) as pool:
+                answers = pool.map(lambda opened: ask(client, folder, opened.origin, bundle), doors.values())
+            problems = ([each.problem for each in opened.exchanges if each.problem] for opened in doors.values())
+            runs[client] = dict(zip(doors, map(Run, answers, problems), strict=True))
+        return runs[client][door]
+
+    return look
+
+
+def ask(client: str, folder: Path, origin: str, bundle: Path) -> dict[str, dict[str, Any]]:
+    cases = [
+        {"id": by_id(case), "vendor": case.vendor, "name": case.name, "surface": surface}
+        for surface, case in cases_of(client)
+    ]
+    for name in FLOWS.get(client, ()):
+        cases += [{"id": f"{v}-{name}-flow", "vendor": v, "name": name, "surface": name} for v in CLIENTS[client][0]]
+    done = subprocess.run(
+        ["node", f"{client}.mjs"],
+        cwd=folder,
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(bundle)},
+        input=json.dumps({"origin": origin, "cases": cases}),
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return seen
+
+
+@pytest.mark.parametrize(("client", "case"), CASES)
+def test_surfaces_the_code(client: str, case: Case, surfaced: Callable[[str, str], Run]) -> None:
+    """Without the middleware: so that a client which sees nothing cannot pass for one that sees the same."""
+    seen = surfaced(client, "bare").seen[by_id(case)]
+    told = seen.get("returned") or seen  # the Identity Engine's documents are no exceptions
+    expected = (None, None) if by_id(case) in UNREAD.get(client, ()) else (case.code or None, case.mfa_token)
+    assert expected == (told.get("error"), told.get("mfa_token"))
+
+
+@pytest.mark.parametrize("door", ["default", "off"])
+@pytest.mark.parametrize(("client", "case"), CASES)
+def test_surfaces_the_same(client: str, case: Case, door: str, surfaced: Callable[[str, str], Run]) -> None:
+    bare, wrapped = (surfaced(client, name).seen[by_id(case)] for name in ("bare", door))
+    if not case.known:  # a sentence that nobody vouches for gives way to the registry's
+        bare, wrapped = ({**seen, "text": None} for seen in (bare, wrapped))
+    assert {**bare, **GAINED.get((client, by_id(case)), {})} == wrapped
+
+
+@pytest.mark.parametrize("door", ["bare", "default", "off"])
+@pytest.mark.parametrize("client", list(FLOWS))
+def test_flows_succeed(client: str, door: str, surfaced: Callable[[str, str], Run]) -> None:
+    """Nonces, pending and too fast: the middleware keeps out, and the client gets its token."""
+    seen = surfaced(client, door).seen
+    expected = {
+        f"{vendor}-{name}-flow": {"returned": token}
+        for name, token in FLOWS[client].items()
+        for vendor in CLIENTS[client][0]
+    }
+    assert expected == {name: seen[name] for name in expected}
+
+
+@pytest.mark.parametrize("door", ["default", "off"])
+@pytest.mark.parametrize("client", list(CLIENTS))
+def test_every_answer_was_rewritten(client: str, door: str, surfaced: Callable[[str, str], Run]) -> None:
+    """One problem for each case that is one, and none for flow control."""
+    expected = sorted(case.reason for _, case in cases_of(client) if case.reason)
+    assert expected == sorted(surfaced(client, door).problems)

@@ -1,0 +1,204 @@
+"""Response headers as the core reads them: any container, any spelling, bytes or str; only the names that decide."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import MutableHeaders
+from werkzeug.datastructures import Headers as WerkzeugHeaders
+
+from authproblem import normalize
+from authproblem._upstream.headers import Fields, _layouts, scan
+from tests.support.responses import Pairs
+
+E4 = b'{"errorCode":"E0000004","errorSummary":"Authentication failed"}'
+PAIRS: Pairs = [
+    ("Content-Type", "application/json; charset=UTF-8"),
+    ("WWW-Authenticate", "Basic realm=x"),
+    ("WWW-Authenticate", "Bearer"),
+    ("X-Rate-Limit-Reset", "9"),
+    ("X-Other", "y"),
+]
+
+
+def as_bytes(pairs: Pairs) -> list[tuple[bytes, bytes]]:
+    """As ASGI hands them over."""
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs]
+
+
+CONTAINERS: dict[str, Callable[[Pairs], Any]] = {
+    "list of str": list,
+    "tuple of str": tuple,
+    "list of bytes": as_bytes,
+    "list of lists": lambda pairs: [list(pair) for pair in pairs],
+    "generator": lambda pairs: (pair for pair in pairs),
+    "httpx": httpx.Headers,
+    "starlette": lambda pairs: MutableHeaders(raw=as_bytes(pairs)),
+    "werkzeug": WerkzeugHeaders,
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_reads_any_container(container: str) -> None:
+    """Lists of pairs, and the mappings of clients and frameworks with their duplicates."""
+    fields = scan(CONTAINERS[container](PAIRS))
+
+    assert fields.all("www-authenticate") == ["Basic realm=x", "Bearer"]
+    assert (fields.get("x-rate-limit-reset"), fields.media_type) == ("9", "application/json")
+
+
+@pytest.mark.parametrize("headers", [{"Retry-After": "7"}, {b"retry-after": b"7"}])
+def test_reads_a_plain_mapping(headers: Any) -> None:
+    """`str` or `bytes`."""
+    assert scan(headers).all("retry-after") == ["7"]
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.title, str.swapcase])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("retry-after", "x-okta-request-id", "x-auth0-requestid", "dpop-nonce", "ratelimit"),
+        *("auth-problem-upstream", "x-rate-limit-reset", "www-authenticate", "access-control-allow-origin"),
+    ],
+)
+@pytest.mark.parametrize("kind", [str, bytes])
+def test_names_are_case_insensitive(kind: type, name: str, spell: Callable[[str], str]) -> None:
+    """Beside headers that decide nothing, and beside such that do."""
+    for further in ("x-other", "vary", "location"):
+        pairs = [(further, "x"), (spell(name), " 7\t"), ("Content-Type", "application/json")]
+        fields = scan(as_bytes([]) + [(n.encode(), v.encode()) for n, v in pairs] if kind is bytes else pairs)
+
+        assert (fields.all(name), fields.media_type) == (["7"], "application/json")
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.title])
+def test_a_date_is_read_beside_what_it_dates(spell: Callable[[str], str]) -> None:
+    """By itself it decides nothing."""
+    fields = scan([(spell("date"), "x"), ("Retry-After", "y"), ("Content-Type", "application/json")])
+
+    assert [fields.get("date"), fields.get("retry-after"), fields.media_type] == ["x", "y", "application/json"]
+
+
+@pytest.mark.parametrize("headers", [[], {}, (), iter(())])
+def test_no_headers_are_no_headers(headers: Any) -> None:
+    """Whatever holds them."""
+    fields = scan(headers)
+
+    assert (fields.media_type, fields.get("date"), fields.all("date"), "date" in fields, bool(fields)) == (
+        "",
+        None,
+        [],
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "media_type"),
+    [
+        ("Application/JSON", "application/json"),
+        (" text/html ; charset=x", "text/html"),
+        ("", ""),
+        (";charset=x", ""),
+        ("application/problem+json", "application/problem+json"),
+    ],
+)
+def test_gives_the_media_type_without_parameters(value: str, media_type: str) -> None:
+    """In lower case."""
+    assert scan([("content-type", value)]).media_type == media_type
+
+
+def test_values_are_latin_1() -> None:
+    """RFC 9110 section 5.5: no byte is an error."""
+    assert scan([(b"retry-after", bytes(range(0x20, 0x100)))]).get("retry-after") == bytes(range(0x21, 0x100)).decode(
+        "latin-1"
+    )
+
+
+@pytest.mark.parametrize("further", [[], [("Date", "x")], [("Server", "x"), ("Set-Cookie", "a=1")]])
+@pytest.mark.parametrize(
+    "media", ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8"]
+)
+def test_an_ordinary_error_is_told_at_a_glance(media: str, further: Pairs) -> None:
+    """Nothing but a JSON type decides: no header is read."""
+    for given_ in ([("Content-Type", media), *further], as_bytes([*further, ("Content-Type", media)])):
+        fields = scan(given_)
+
+        assert (fields.plain, fields.media_type, fields.get("content-type")) == (
+            True,
+            "application/json",
+            "application/json",
+        )
+
+
+@pytest.mark.parametrize("further", [("Auth-Problem", "x"), ("Content-Type", "text/html"), ("Retry-After", "7")])
+def test_what_decides_is_never_told_at_a_glance(further: tuple[str, str]) -> None:
+    """Whatever the type is."""
+    assert not scan([("Content-Type", "application/json"), further]).plain
+
+
+def test_a_fixed_number_of_rows_is_kept() -> None:
+    """Names of headers are the upstream's choice: rows beyond the bound are told anew, long ones always."""
+    kept = []
+    for number in range(1200):
+        scan([("Content-Type", "application/json"), (f"X-{number}", "x")])
+        kept.append(len(_layouts))
+    assert max(kept) == 512
+
+    _layouts.clear()
+    for length in (64, 65):
+        scan([(f"X-{number}", "x") for number in range(length)])
+    assert [len(names) for names in _layouts] == [64]
+
+
+@pytest.mark.parametrize("headers", [None, 7])
+def test_refuses_what_are_no_headers(headers: Any) -> None:
+    """A mistake of the caller's."""
+    with pytest.raises(TypeError):
+        normalize(400, headers, b"{}")
+
+
+def test_reads_a_one_shot_iterable_once() -> None:
+    """A WSGI app may hand over a generator."""
+
+    def pairs() -> Iterator[tuple[str, str]]:
+        yield "content-type", "application/json"
+        yield "retry-after", "7"
+
+    found = normalize(429, pairs(), b'{"errorCode":"E0000047","errorSummary":"x"}')
+
+    assert found is not None
+    assert found.retry.after == 7
+
+
+decisive = st.sampled_from(["content-type", "date", "retry-after", "vary", "cache-control", "location", "dpop-nonce"])
+names = st.one_of(decisive, decisive.map(str.title), st.text(string.ascii_letters + "-", min_size=1, max_size=9))
+values = st.one_of(
+    st.sampled_from(["application/json", "text/html", "7"]), st.text(st.characters(max_codepoint=0xFF), max_size=9)
+)
+
+
+@given(st.lists(st.tuples(names, values), max_size=6), st.booleans())
+def test_the_quick_look_tells_what_the_full_one_does(pairs: Pairs, binary: bool) -> None:
+    """Ordinary headers are told at a glance: it must not miss one that decides."""
+    given_: Any = [(n.encode(), v.encode("latin-1")) for n, v in pairs] if binary else pairs
+    quick, full = scan(given_), Fields((n.lower(), v) for n, v in given_)
+    read = ("content-type", "date", "retry-after", "location", "dpop-nonce")
+
+    if len({name.lower() for name, _ in pairs}) == len(pairs):
+        assert quick.media_type == full.media_type
+        assert [quick.all(name) for name in read[2:]] == [full.all(name) for name in read[2:]]
+
+
+def test_an_error_is_read_alike_with_any_headers() -> None:
+    """The same problem, whatever the spelling and the container."""
+    expected = normalize(401, [("content-type", "application/json"), ("retry-after", "7")], E4)
+    pairs = [("Content-Type", "application/json"), ("RETRY-AFTER", "7"), ("Server", "x"), ("X-Other", "y")]
+
+    assert {normalize(401, make(pairs), E4) == expected for make in CONTAINERS.values()} == {True}

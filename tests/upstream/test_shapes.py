@@ -1,0 +1,378 @@
+"""Bodies into the provider's words: every shape, whatever is missing, null, or of the wrong type."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authproblem import Registry, UpstreamError
+from authproblem._upstream.shapes import CODE, Shapes, is_idx, load_object, unwrap
+from tests.support.json_values import documents, json_values
+
+SHAPES = Registry.builtin().shapes
+
+
+def read(document: dict[str, Any]) -> tuple[str, str | None, str | None, str | None] | None:
+    """Shape, code, text and vendor."""
+    found = SHAPES.read(document)
+    return None if found is None else (found.shape, found.code, found.text, found.vendor)
+
+
+class TestFlatShapes:
+    @pytest.mark.parametrize(
+        ("document", "expected"),
+        [
+            ({"error": "invalid_grant"}, ("oauth", "invalid_grant", None, None)),
+            ({"error": "x", "error_description": "d"}, ("oauth", "x", "d", None)),
+            ({"error": "x", "errorDescription": "d"}, ("oauth", "x", "d", None)),
+            ({"error": "x", "description": "d"}, ("oauth", "x", "d", None)),
+            ({"error": "x", "error_description": None, "message": "m"}, ("oauth", "x", "m", None)),
+            ({"code": "c", "name": "n", "description": "d"}, ("auth0_signup", "c", "d", "auth0")),
+            ({"code": "c", "description": {"rules": []}}, ("auth0_signup", "c", None, "auth0")),
+            ({"name": "n", "description": "d", "statusCode": 400}, ("auth0_signup", "n", "d", "auth0")),
+            ({"statusCode": 400, "error": "Bad Request", "message": "m"}, ("auth0_api", None, "m", "auth0")),
+            (
+                {"statusCode": 400, "error": "Bad Request", "message": "m", "errorCode": "invalid_body"},
+                ("auth0_api", "invalid_body", "m", "auth0"),
+            ),
+            ({"errorCode": "E0000004", "errorSummary": "s"}, ("okta_api", "E0000004", "s", "okta")),
+            ({"errorCode": "invalid_client", "errorSummary": "s"}, ("okta_api", "invalid_client", "s", "okta")),
+            ({"error": "A sentence with blanks."}, ("sentence", None, "A sentence with blanks.", "auth0")),
+            ({"invalid_request": "text"}, ("legacy_key", "invalid_request", "text", "auth0")),
+        ],
+    )
+    def test_are_told_by_their_members(self, document: dict[str, Any], expected: object) -> None:
+        """Shape, code, text and vendor of each."""
+        assert read(document) == expected
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {},
+            {"error": None},
+            {"error": 7},
+            {"error": {"code": "x"}},
+            {"error": "x" * 65, "other": 1},
+            {"error": "", "other": 1},
+            {"errorCode": 7, "errorSummary": "s"},
+            {"errorCode": None},
+            {"code": 400, "message": "m"},
+            {"code": "c", "other": 1},
+            {"message": 7},
+            {"a": "text", "b": "text"},
+            {"two words": "text"},
+            {"type": "about:blank", "title": "Not Found"},
+            {"type": 7, "title": "Not Found"},
+        ],
+    )
+    def test_are_not_told_where_a_code_is_missing_or_of_the_wrong_form(self, document: dict[str, Any]) -> None:
+        """Nothing is guessed."""
+        assert read(document) is None
+
+    def test_read_the_causes_of_okta(self) -> None:
+        """Texts and reasons in their order, at most 32; what is neither an object nor a text is passed over."""
+        causes: list[Any] = [
+            {"errorSummary": "a", "reason": "R"},
+            "b",
+            None,
+            7,
+            {"errorSummary": 7, "reason": None},
+            *[{"errorSummary": "more"}] * 40,
+        ]
+        found = SHAPES.read({"errorCode": "E0000001", "errorSummary": "s", "errorCauses": causes})
+
+        assert found is not None
+        assert found.causes[:3] == (("a", "R"), ("b", None), (None, None))
+        assert len(found.causes) == 32 - 2
+
+    @pytest.mark.parametrize("causes", [None, 7, "x", {"errorSummary": "a"}])
+    def test_read_no_causes_where_there_is_no_list(self, causes: object) -> None:
+        """Foreign members may be of any type."""
+        found = SHAPES.read({"errorCode": "E0000001", "errorSummary": "s", "errorCauses": causes})
+
+        assert found is not None
+        assert found.causes == ()
+
+    def test_read_the_name(self) -> None:
+        """It tells password errors apart."""
+        document = {"code": "invalid_password", "name": "PasswordHistoryError", "description": "d"}
+        found = SHAPES.read(document)
+
+        assert found is not None
+        assert (found.name, found.document) == ("PasswordHistoryError", document)
+
+
+class TestProblemDocuments:
+    """My Account and My Organization send problem documents as plain JSON."""
+
+    @pytest.mark.parametrize(
+        ("uri", "code"),
+        [
+            ("https://auth0.com/api-errors#A0E-401-0002", "A0E-401-0002"),
+            ("https://auth0.com/api-errors/A0E-401-0002", "A0E-401-0002"),
+            ("https://auth0.com/api-errors#", None),
+            ("https://auth0.com/api-errors#two words", None),
+        ],
+    )
+    def test_have_their_code_at_the_end_of_the_type(self, uri: str, code: str | None) -> None:
+        """Where it has a code's form."""
+        assert read({"type": uri, "title": "t", "detail": "d"}) == ("auth0_problem", code, "d", "auth0")
+
+    def test_have_their_title_as_text_where_there_is_no_detail(self) -> None:
+        """Either may be missing."""
+        uri = "https://auth0.com/api-errors#A0E-401-0002"
+
+        assert read({"type": uri, "title": "t"}) == ("auth0_problem", "A0E-401-0002", "t", "auth0")
+        assert read({"type": uri, "title": 7}) == ("auth0_problem", "A0E-401-0002", None, "auth0")
+
+
+class TestTransactions:
+    @pytest.mark.parametrize(
+        ("document", "expected", "protocol"),
+        [
+            ({"status": "LOCKED_OUT", "stateToken": "t"}, ("okta_state", "LOCKED_OUT"), True),
+            ({"status": "LOCKED_OUT", "_embedded": {}}, ("okta_state", "LOCKED_OUT"), True),
+            ({"status": "LOCKED_OUT"}, ("okta_state", "LOCKED_OUT"), False),
+            (
+                {"status": "MFA_CHALLENGE", "stateToken": "t", "factorResult": "REJECTED"},
+                ("okta_factor", "REJECTED"),
+                True,
+            ),
+            ({"factorResult": "TIMEOUT"}, ("okta_factor", "TIMEOUT"), False),
+            ({"factorResult": "WAITING"}, ("okta_factor", "WAITING"), False),
+            (
+                {"status": "DEVICE_ACTIVATE", "_embedded": {"deviceActivationStatus": "INVALID_USER_CODE"}},
+                ("okta_state", "INVALID_USER_CODE"),
+                True,
+            ),
+        ],
+    )
+    def test_that_failed_are_told(self, document: dict[str, Any], expected: object, protocol: bool) -> None:
+        """A factor's result before the state; whole where the next step is in it."""
+        found = SHAPES.read(document)
+
+        assert found is not None
+        assert ((found.shape, found.code), found.protocol) == (expected, protocol)
+
+    @pytest.mark.parametrize(
+        ("document", "is_step"),
+        [
+            ({"status": "SUCCESS", "stateToken": "t"}, True),
+            ({"status": "MFA_CHALLENGE", "_embedded": {}}, True),
+            ({"status": "MFA_CHALLENGE", "factorResult": "SUCCESS"}, True),
+            ({"status": "DEVICE_ACTIVATE", "_embedded": {"deviceActivationStatus": "x"}}, True),
+            ({"status": "LOCKED_OUT", "stateToken": "t"}, False),
+            ({"status": "SUCCESS"}, False),
+            ({"status": "OTHER", "stateToken": "t"}, False),
+            ({"status": 200, "stateToken": "t"}, False),
+            ({"status": "MFA_CHALLENGE", "_embedded": 7, "factorResult": 7}, True),
+            ({}, False),
+        ],
+    )
+    def test_that_go_on_are_steps(self, document: dict[str, Any], is_step: bool) -> None:
+        """The registry lists the states."""
+        assert SHAPES.is_step(document) is is_step
+
+
+def message(level: str | None, key: object, text: object = "x") -> dict[str, Any]:
+    """A message of an Identity Engine document."""
+    return {"class": level, "i18n": {"key": key}, "message": text}
+
+
+class TestIdentityEngine:
+    @pytest.mark.parametrize(
+        ("document", "is_one"),
+        [
+            ({"stateHandle": "h"}, True),
+            ({"stateHandle": 7}, False),
+            ({"version": "1.0.0", "messages": {"value": [{}]}}, True),
+            ({"version": "1.0.0", "remediation": {"value": [{}]}}, True),
+            ({"version": "1.0.0"}, False),
+            ({"version": "1.0.0", "messages": {"value": []}}, False),
+            ({"version": "1.0.0", "messages": "x"}, False),
+            ({"version": "1.0.0", "remediation": {"value": "x"}}, False),
+            ({"version": 1, "messages": {"value": [{}]}}, False),
+        ],
+    )
+    def test_documents_are_told_by_their_members(self, document: dict[str, Any], is_one: bool) -> None:
+        """`stateHandle`, or `version` with messages or a remediation."""
+        assert is_idx(document) is is_one
+
+    def test_gives_the_first_message_of_class_error_with_its_key(self) -> None:
+        """Of the top-level ones, whatever else there is."""
+        messages = [message("INFO", "a"), message("ERROR", "b", "t"), message("WARNING", "c"), message("ERROR", "d")]
+        found = SHAPES.read({"stateHandle": "h", "messages": {"value": messages}})
+
+        assert found is not None
+        assert (found.shape, found.code, found.text, found.causes) == ("okta_idx", "b", "t", (("t", "b"), ("x", "d")))
+        assert (found.protocol, found.vendor, found.proof) == (True, "okta", "shape")
+
+    def test_gives_the_messages_of_form_fields_wherever_they_nest(self) -> None:
+        """Identity Engine puts what is wrong beside the field."""
+        nested = {"value": [{"form": {"value": [{"messages": {"value": [message("ERROR", "nested.key", "n")]}}]}}]}
+        found = SHAPES.read({"stateHandle": "h", "remediation": {"value": [{"name": "enroll", "value": [nested]}]}})
+
+        assert found is not None
+        assert (found.code, found.text) == ("nested.key", "n")
+
+    @pytest.mark.parametrize("key", ["errors.E0000004", "E0000004"])
+    def test_reads_an_e_code_as_such(self, key: str) -> None:
+        """Classic codes come as keys, with and without a prefix."""
+        found = SHAPES.read({"stateHandle": "h", "messages": {"value": [message("ERROR", key)]}})
+
+        assert found is not None
+        assert found.code == "E0000004"
+
+    @pytest.mark.parametrize(
+        "odd", [None, 7, "x", [], {}, {"i18n": 7, "class": "ERROR"}, message("ERROR", 7, 7), message("ERROR", "")]
+    )
+    def test_passes_over_what_is_no_message(self, odd: object) -> None:
+        """Every member may be of any type; without a key there is no code."""
+        found = SHAPES.read({"stateHandle": "h", "messages": {"value": [odd, message("ERROR", "k")]}})
+
+        assert found is not None
+        assert {found.code, *(key for _, key in found.causes)} <= {None, "k"}
+        assert found.causes[-1] == ("x", "k")
+
+    def test_looks_no_deeper_than_forms_nest(self) -> None:
+        """A document of many levels costs nothing."""
+        node: Any = {"messages": {"value": [message("ERROR", "k")]}}
+        for _ in range(40):
+            node = {"value": [node]}
+
+        assert SHAPES.read({"stateHandle": "h", "remediation": node}) is None
+
+    def test_reads_no_more_messages_than_are_shown(self) -> None:
+        """32 are enough to tell the error."""
+        many = {"value": [message("ERROR", f"k{number}") for number in range(100)]}
+        found = SHAPES.read({"stateHandle": "h", "messages": many})
+
+        assert found is not None
+        assert len(found.causes) == 32
+
+
+class TestLoading:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"null",
+            b"7",
+            b'"x"',
+            b"[{}]",
+            b"{",
+            b"{}{}",
+            b'{"a":NaN}',
+            b'{"a":1e999}',
+            b'{"a":"\\ud800"}',
+            b"\xef\xbb\xbf{}",
+            b"\xff",
+        ],
+    )
+    def test_gives_none_for_what_is_no_object(self, body: bytes) -> None:
+        """Valid JSON of another kind, and what is no JSON at all."""
+        assert load_object(body) is None
+
+    def test_of_duplicate_members_the_last_counts(self) -> None:
+        """As with JavaScript's `JSON.parse`."""
+        assert load_object(b'{"error":"a","error":"b"}') == {"error": "b"}
+
+    @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+    def test_survives_any_depth(self, opening: bytes) -> None:
+        """A hundred thousand levels are no reason to overflow the stack."""
+        assert load_object(b'{"a":' + opening * 100_000) is None
+
+    @given(documents)
+    def test_gives_back_what_was_written(self, document: dict[str, Any]) -> None:
+        """Any JSON object."""
+        assert load_object(json.dumps(document).encode()) == document
+
+
+class TestUnwrap:
+    @pytest.mark.parametrize("inner", [{"error": "x"}, '{"error":"x"}', '{"error": "x"}\n'])
+    def test_takes_the_object_out_of_detail(self, inner: object) -> None:
+        """As an object or as a string that holds one."""
+        assert unwrap({"detail": inner}) == {"error": "x"}
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {},
+            {"detail": None},
+            {"detail": "Not Found"},
+            {"detail": "{broken"},
+            {"detail": '{"a":"\ud800"}'},
+            {"detail": [{"a": 1}]},
+            {"detail": {"a": 1}, "b": 1},
+            {"other": {"a": 1}},
+        ],
+    )
+    def test_leaves_any_other_object(self, document: dict[str, Any]) -> None:
+        """Only a lone `detail` that holds an object."""
+        assert unwrap(document) is None
+
+
+@given(documents)
+def test_reads_any_object_without_raising(document: dict[str, Any]) -> None:
+    """What is read has the right types, whatever the members hold."""
+    found = SHAPES.read(document)
+
+    assert SHAPES.is_step(document) in {True, False}
+    if found is not None:
+        assert found.code is None or found.shape == "okta_idx" or CODE.fullmatch(found.code)
+        assert {type(value) for value in (found.text, found.name) if value is not None} <= {str}
+        assert {type(part) for cause in found.causes for part in cause} <= {str, type(None)}
+
+
+@given(st.dictionaries(st.sampled_from(["stateHandle", "version", "messages", "remediation"]), json_values))
+def test_reads_any_identity_engine_document_without_raising(document: dict[str, Any]) -> None:
+    """Half a document, or one of the wrong types, is none."""
+    found = SHAPES.read({"stateHandle": "h", **document})
+
+    assert found is None or found.shape in {"okta_idx", "legacy_key"}
+
+
+def test_the_words_of_the_provider_do_not_show_in_a_repr() -> None:
+    """It ends up in logs."""
+    said = UpstreamError("oauth", "x", "hunter2", "hunter2", (("hunter2", None),), {"mfa_token": "hunter2"})
+
+    assert repr(said) == "UpstreamError(shape='oauth', code='x')"
+
+
+class TestMakes:
+    def words(self, shapes: Shapes, *more: str) -> tuple[Any, ...] | None:
+        """The words of an OAuth error with more members."""
+        return shapes.words({"error": "access_denied", "error_description": "d", **dict.fromkeys(more, "x")})
+
+    def test_are_the_same_whatever_came_between(self) -> None:
+        """Answers are kept by them: one that was made anew would have its answers kept once more, without end."""
+        shapes = Shapes(Registry.builtin().data["shapes"])
+        first = self.words(shapes, "mfa_token")
+        for number in range(5_000):
+            self.words(shapes, f"member_{number}")
+
+        assert self.words(shapes, "mfa_token") == first
+
+    def test_of_members_that_nobody_knows_take_no_place_of_those_that_are_known(self) -> None:
+        """An attacker may choose names; what is not kept goes the full way."""
+        shapes = Shapes(Registry.builtin().data["shapes"])
+        strange = [self.words(shapes, f"member_{number}") for number in range(600)]
+
+        assert strange[0] is not None
+        assert strange[-1] is None
+        assert self.words(shapes, "mfa_token") is not None
+
+    def test_are_no_more_than_a_fixed_number(self) -> None:
+        """Of known members, too, there are more rows than memory."""
+        shapes = Shapes(Registry.builtin().data["shapes"])
+        rows = itertools.islice(itertools.permutations(sorted(Registry.builtin().member_kinds)[:7]), 5_000)
+        found = [self.words(shapes, *row) for row in rows]
+
+        assert found[0] is not None
+        assert found[-1] is None
+        assert len(shapes._makes) <= 1024
