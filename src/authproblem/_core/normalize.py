@@ -410,7 +410,7 @@ def shared_normalizer(options: dict[str, Any]) -> Normalizer:
         return Normalizer.of(make_policy(options))
 
 
-@lru_cache(maxsize=_MAX_SHARED)
+@lru_cache(maxsize=_MAX_SHARED, typed=True)
 def _shared(**options: Any) -> Normalizer:
     return Normalizer.of(make_policy(options))
 

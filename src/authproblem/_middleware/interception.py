@@ -317,12 +317,12 @@ class Interceptor:
     def _may_be_rewritten(self, interception: Interception) -> bool:
         """Whether the response may be a provider's error: by status, type and coding alone."""
         status, headers = interception.status, interception.response_headers
-        if status < 400:
-            return status != _PARTIAL and is_json(headers.media_type) and "auth-problem" not in headers
         if "content-encoding" in headers:
             codings = {name.strip().lower() for line in headers.all("content-encoding") for name in line.split(",")}
             if codings - CODINGS - {""}:
-                return self.folds_unread(interception)
+                return status >= 400 and self.folds_unread(interception)
+        if status < 400:
+            return status != _PARTIAL and is_json(headers.media_type) and "auth-problem" not in headers
         return may_be_error(headers, effective_sender(headers, interception.sender))
 
     def _context(self, interception: Interception) -> RequestContext:
