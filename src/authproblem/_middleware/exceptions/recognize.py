@@ -193,7 +193,7 @@ def _of_code(error: BaseException, scope: Sender) -> Escape | None:
     code, text = attribute(error, "error"), attribute(error, "description")
     if scope.provider is None or not isinstance(code, str) or not CODE.fullmatch(code):
         return None
-    sender = scope._replace(certain=True)
+    sender = scope.replace(certain=True)
     if code in {"missing_token", "missing_token_type"}:  # what oauthlib says of an answer that is none
         return Escape(sender, BROKEN)
     return response(sender, None, None, {"error": code, "error_description": text if isinstance(text, str) else ""})

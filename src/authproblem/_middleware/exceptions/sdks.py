@@ -74,7 +74,7 @@ def _okta_error(error: BaseException) -> Escape:
     url = attribute(error, "url")
     endpoint = split(url)[1] if isinstance(url, str) else None
     known = body if body["errorCode"] is not None else None
-    return response(_OKTA._replace(endpoint=endpoint), attribute(error, "status"), headers, known)
+    return response(_OKTA.replace(endpoint=endpoint), attribute(error, "status"), headers, known)
 
 
 def _okta_exception(error: BaseException) -> Escape:
