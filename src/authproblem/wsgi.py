@@ -25,6 +25,8 @@ from authproblem._middleware.options import (
     make_options,
 )
 from authproblem._middleware.scopes import Providers
+from authproblem._middleware.startup import checks_options
+from authproblem._middleware.visibility import warn_if_invisible
 from authproblem._middleware.wsgi_exchange import (
     ERROR,
     REDIRECT,
@@ -58,6 +60,7 @@ class AuthProblemMiddleware:
         nothing but proxy; otherwise its own 404s would be taken for the provider's.
     """
 
+    @checks_options
     def __init__(
         self,
         app: WSGIApp,
@@ -116,12 +119,17 @@ class AuthProblemMiddleware:
 
         Raises:
             ConfigurationError: for an invalid option; the message names it and what is expected.
-            TypeError: for an unknown option.
+            UnknownOptionError: for an unknown option.
         """
         options = make_options({name: value for name, value in locals().items() if name not in {"self", "app"}})
         check_app(app, 2, "a WSGI app, which takes environ and start_response")
         self.app = app
         self._interceptor = Interceptor(options)
+        if options.exceptions:
+            from authproblem._middleware.exceptions.reach import warn_if_unreachable
+
+            warn_if_unreachable(app)
+        warn_if_invisible()
         self._is_special = bool(options.callback_paths or options.exceptions or options.state_paths)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
