@@ -56,7 +56,7 @@ def test_settings_that_are_no_dict_are_an_error(name: str, wrong: Any) -> None:
     from tests.adapters import installed
 
     kind = {"django-asgi": "asgi", "django-wsgi": "wsgi"}[name]
-    with pytest.raises(ValueError, match=r"invalid settings\.AUTHPROBLEM=.*; expected a dict of options"):
+    with pytest.raises(ValueError, match=r"invalid settings\.AUTHPROBLEM: .*; expected a dict of options"):
         installed.django_with(kind, wrong)
 
 

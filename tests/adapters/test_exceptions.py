@@ -641,16 +641,29 @@ def _comparable(answer: Response) -> Response:
 # --- The event ---
 
 
+def broken() -> NoReturn:
+    """An app's doing that lets the provider's own failure out: an event at error."""
+    raise status_error(Response(500, [], SECRET.encode()))
+
+
 @pytest.mark.parametrize("adapter", DOORS)
-def test_the_event_names_class_and_frames(adapter: str, events: Events) -> None:
+def test_the_event_of_an_error_names_class_and_frames(adapter: str, events: Events) -> None:
     """Never the message."""
-    answer = ask(adapter, fail, path="/profile", method="POST")
+    answer = ask(adapter, broken, path="/profile", method="POST")
     event = events.only()
-    assert (event["event"], event["log_level"], event["applied"]) == ("authproblem.normalized", "info", True)
+    assert (event["event"], event["log_level"], event["applied"]) == ("authproblem.normalized", "error", True)
     assert (event["instance"], event["path"]) == (assert_problem(answer)["instance"], "/profile")
     assert event["exception"] == "httpx.HTTPStatusError"
     assert all(re.fullmatch(r".+\.py:\d+ \S+", frame) for frame in event["stack"])
-    assert [frame.rpartition(" ")[2] for frame in event["stack"]][-3:] == ["fail", "status_error", "raise_for_status"]
+    assert [frame.rpartition(" ")[2] for frame in event["stack"]][-3:] == ["broken", "status_error", "raise_for_status"]
+
+
+@pytest.mark.parametrize("adapter", DOORS)
+def test_the_event_of_an_expected_error_has_no_frames(adapter: str, events: Events) -> None:
+    """A user's mistake is no failure of the code: at info the class is enough."""
+    ask(adapter, fail)
+    event = events.only()
+    assert (event["log_level"], event["exception"], "stack" in event) == ("info", "httpx.HTTPStatusError", False)
 
 
 def test_of_a_deep_traceback_the_innermost_frames_are_in_the_event(events: Events) -> None:
@@ -658,7 +671,7 @@ def test_of_a_deep_traceback_the_innermost_frames_are_in_the_event(events: Event
 
     def deep(level: int) -> None:
         if level == 0:
-            fail()
+            broken()
         deep(level - 1)
 
     ask("wsgi", lambda: deep(200))
@@ -667,11 +680,13 @@ def test_of_a_deep_traceback_the_innermost_frames_are_in_the_event(events: Event
 
 
 def test_the_console_of_structlog_prints_the_event(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its renderer takes `stack` for a text."""
+    """Its renderer takes `stack` for a text. What is expected of users takes one line."""
     structlog.configure(processors=[structlog.dev.ConsoleRenderer(colors=False)])
     assert is_problem(ask("wsgi", fail))
+    assert capsys.readouterr().out.count("\n") == 1
+    assert is_problem(ask("wsgi", broken))
     out, err = capsys.readouterr()
-    assert ("authproblem.normalized" in out, " fail\n" in out, "httpx.HTTPStatusError" in out) == (True, True, True)
+    assert ("authproblem.normalized" in out, " broken\n" in out, "httpx.HTTPStatusError" in out) == (True, True, True)
     assert (err, SECRET in out) == ("", False)
 
 

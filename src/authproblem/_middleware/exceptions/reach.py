@@ -25,6 +25,8 @@ _INSTEAD = {
     "blacksheep.server.application.Application": _HANDLER,
 }
 """What to do instead, by the class of the app."""
+_KINDS = {"django": "Django", "falcon": "Falcon", "blacksheep": "BlackSheep"}
+"""Frameworks whose app has a class of another name."""
 
 
 def warn_if_unreachable(app: Any) -> None:
@@ -41,7 +43,7 @@ def warn_if_unreachable(app: Any) -> None:
             return
         name, instead = next(((name, _INSTEAD[name]) for name in _names(layer) if name in _INSTEAD), (None, ""))
         if name is not None:
-            kind = name.rpartition(".")[2] if "django" not in name else "Django"
+            kind = _KINDS.get(name.partition(".")[0], name.rpartition(".")[2])
             message = (
                 f"exceptions=True has no effect around a {kind} app, which answers for exceptions itself; {instead}"
             )
