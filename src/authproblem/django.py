@@ -13,16 +13,19 @@ from http.cookies import Morsel
 from itertools import chain
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.conf import settings
-from django.http import HttpResponse
-
 from authproblem._middleware.exceptions.respond import answer_exception
 from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
 from authproblem._middleware.visibility import warn_if_invisible
-from authproblem.errors import invalid
+from authproblem.errors import MissingExtraError, invalid
 from authproblem.forwarding import accept_encoding, request_headers, response_parts
+
+try:
+    from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+    from django.conf import settings
+    from django.http import HttpResponse
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.django", "django") from error
 
 __all__ = ["AuthProblemMiddleware", "accept_encoding", "forward", "request_headers"]
 

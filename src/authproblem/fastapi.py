@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from authproblem.starlette import accept_encoding, forward, install, request_headers
+from authproblem.errors import MissingExtraError
+
+try:
+    from authproblem.starlette import accept_encoding, forward, install, request_headers
+except MissingExtraError as error:
+    raise MissingExtraError("authproblem.fastapi", "fastapi") from error
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -13,14 +13,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
-
 from authproblem._core.problem import Problem
 from authproblem._middleware.exceptions.pallets import NAME, decides_itself, is_own, refuse_second, to_response
 from authproblem._middleware.options import MiddlewareOptions, make_options
+from authproblem.errors import MissingExtraError
 from authproblem.forwarding import accept_encoding, request_headers, response_parts
 from authproblem.wsgi import AuthProblemMiddleware
+
+try:
+    from flask import Flask, Response, current_app, request
+    from werkzeug.exceptions import HTTPException
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.flask", "flask") from error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

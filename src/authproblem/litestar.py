@@ -10,13 +10,17 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from litestar import Response
-from litestar.exceptions import HTTPException
-from litestar.exceptions.responses import create_debug_response, create_exception_response
-from litestar.plugins import InitPlugin
-
 from authproblem.asgi import AuthProblemMiddleware
+from authproblem.errors import MissingExtraError
 from authproblem.forwarding import accept_encoding, request_headers, response_parts
+
+try:
+    from litestar import Response
+    from litestar.exceptions import HTTPException
+    from litestar.exceptions.responses import create_debug_response, create_exception_response
+    from litestar.plugins import InitPlugin
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.litestar", "litestar") from error
 
 if TYPE_CHECKING:
     from litestar.app import Litestar

@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from quart import Quart, Response, current_app, has_request_context, request
-from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
-
 from authproblem._middleware.exceptions.pallets import NAME, decides_itself, is_own, refuse_second, to_response
 from authproblem._middleware.options import MiddlewareOptions, make_options
 from authproblem.asgi import AuthProblemMiddleware
+from authproblem.errors import MissingExtraError
 from authproblem.forwarding import accept_encoding, request_headers, response_parts
+
+try:
+    from quart import Quart, Response, current_app, has_request_context, request
+    from werkzeug.datastructures import Headers
+    from werkzeug.exceptions import HTTPException
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.quart", "quart") from error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

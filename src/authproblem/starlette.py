@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
-
 from authproblem.asgi import AuthProblemMiddleware
+from authproblem.errors import MissingExtraError
 from authproblem.forwarding import accept_encoding, request_headers, response_parts
+
+try:
+    from starlette.responses import Response
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.starlette", "starlette") from error
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import requests
+import requests  # noqa: TC002 - nothing here is run
 from django.http import HttpResponse
 from fastapi import FastAPI
 from flask import Flask
@@ -17,7 +17,7 @@ from quart import Quart
 from quart import Response as QuartResponse
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import Response as StarletteResponse
+from starlette.responses import Response as StarletteResponse  # noqa: TC002
 
 import authproblem.django
 import authproblem.fastapi

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from werkzeug.datastructures import Headers
-
 from authproblem._middleware.interception import Reply
 
 NAME = "authproblem"
@@ -37,6 +35,8 @@ def is_own(app: Any, error: Any) -> bool:
 
 def to_response(app: Any, reply: Reply) -> Any:
     """A response of the app's class. One to HEAD has no length, and not the length 0 that werkzeug would add."""
+    from werkzeug.datastructures import Headers
+
     headers = [(_as_text(name), _as_text(value)) for name, value in reply.headers]
     response = app.response_class(reply.body or None, reply.status, Headers(headers))
     response.automatically_set_content_length = False
