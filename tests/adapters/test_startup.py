@@ -71,6 +71,19 @@ def test_without_a_lifespan_every_request_gets_it() -> None:
         TestClient(app).get("/")
 
 
+def test_the_app_may_be_a_keyword_argument() -> None:
+    """Litestar and older releases of Starlette pass it as one."""
+    app = Starlette()
+    assert AuthProblemMiddleware(app=app, mode="observe").app is app
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "observe"}])
+def test_without_an_app_python_says_what_is_missing(options: dict[str, str]) -> None:
+    """As for any argument."""
+    with pytest.raises(TypeError, match="'app'"):
+        AuthProblemMiddleware(**options)  # type: ignore[arg-type]
+
+
 def test_by_hand_it_is_raised_at_once() -> None:
     """Where a program calls the constructor."""
     with pytest.raises(ValueError, match="dry-run"):

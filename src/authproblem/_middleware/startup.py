@@ -36,10 +36,10 @@ def checks_options(constructor: Constructor) -> Constructor:
     """
 
     @wraps(constructor)
-    def checked(self: Any, *args: Any, **options: Any) -> None:
+    def checked(self: Any, app: Any, **options: Any) -> None:
         try:
             check_names(options)
-            constructor(self, *args, **options)
+            constructor(self, app, **options)
         except ConfigurationError as error:
             if sys._getframe(1).f_code.co_name not in _BUILDERS:  # noqa: SLF001 - who builds the middleware
                 raise
