@@ -39,7 +39,6 @@ from authproblem._middleware.options import (
 )
 from authproblem._middleware.scopes import Providers
 from authproblem._middleware.startup import checks_options, fail
-from authproblem._middleware.visibility import warn_if_invisible
 from authproblem._model import Provider
 from authproblem._registry.registry import Registry
 
@@ -56,7 +55,7 @@ class AuthProblemMiddleware:
     user middleware between its ServerErrorMiddleware, outermost, and its ExceptionMiddleware, innermost. So the app's
     handlers for certain classes come before us and keep their say; its handler for `Exception` or 500 and the debug
     page come after us and see only what is no provider's. Likewise Sentry's middleware outside of us: what is answered
-    here is no failure of the app, and our event alone tells it.
+    here is no failure of the app, and our event reports it.
 
     Warning:
         `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
@@ -133,12 +132,9 @@ class AuthProblemMiddleware:
         self._interceptor = Interceptor(options)
         self._answer: Callable[[Interceptor, Request, Exception], Reply | None] | None = None
         if options.exceptions:
-            from authproblem._middleware.exceptions.reach import warn_if_unreachable
             from authproblem._middleware.exceptions.respond import answer_exception
 
             self._answer = answer_exception
-            warn_if_unreachable(app)
-        warn_if_invisible()
         special = options.callback_paths or options.exceptions or options.state_paths or options.scopes.by_path
         self._simple_type = "" if special else "http"
 

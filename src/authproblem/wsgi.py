@@ -26,7 +26,6 @@ from authproblem._middleware.options import (
 )
 from authproblem._middleware.scopes import Providers
 from authproblem._middleware.startup import checks_options
-from authproblem._middleware.visibility import warn_if_invisible
 from authproblem._middleware.wsgi_exchange import (
     ERROR,
     REDIRECT,
@@ -125,11 +124,6 @@ class AuthProblemMiddleware:
         check_app(app, 2, "a WSGI app, which takes environ and start_response")
         self.app = app
         self._interceptor = Interceptor(options)
-        if options.exceptions:
-            from authproblem._middleware.exceptions.reach import warn_if_unreachable
-
-            warn_if_unreachable(app)
-        warn_if_invisible()
         self._is_special = bool(options.callback_paths or options.exceptions or options.state_paths)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

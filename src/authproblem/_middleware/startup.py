@@ -1,4 +1,4 @@
-"""Mistakes in the options of a middleware: they have to stop the start of an app, whoever builds the middleware.
+"""What is checked when a middleware is built. A mistake in the options has to stop the start of the app.
 
 `app.add_middleware(...)` of Starlette and FastAPI only notes the class and its options. The middleware is built at the
 first message, which is `lifespan`. An exception there means "lifespan is not supported" to uvicorn and others: they go
@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from authproblem._middleware.options import check_names
+from authproblem._middleware.visibility import warn_if_invisible
 from authproblem.errors import ConfigurationError
 
 _BUILDERS = frozenset(("build_middleware_stack",))
@@ -23,10 +24,10 @@ Constructor = TypeVar("Constructor", bound=Callable[..., None])
 
 
 def checks_options(constructor: Constructor) -> Constructor:
-    """Decorate the constructor of a middleware: report an unknown option as ours, and a mistake so that it is seen.
+    """Decorate the constructor of a middleware: report mistakes, and options that will have no effect.
 
-    A mistake is raised. Where Starlette builds the middleware it is kept instead, as `_fault`: the middleware has to
-    call `fail` with it for each connection.
+    A mistake is raised, an unknown option too. Where Starlette builds the middleware it is kept instead, as `_fault`:
+    the middleware has to call `fail` with it for each connection.
 
     Args:
         constructor: an `__init__` whose keyword arguments are the options.
@@ -44,6 +45,12 @@ def checks_options(constructor: Constructor) -> Constructor:
             if sys._getframe(1).f_code.co_name not in _BUILDERS:  # noqa: SLF001 - who builds the middleware
                 raise
             self._fault = error
+            return
+        warn_if_invisible()
+        if options.get("exceptions"):
+            from authproblem._middleware.exceptions.reach import warn_if_unreachable
+
+            warn_if_unreachable(app)
 
     return checked  # type: ignore[return-value] # the same signature, by wraps
 

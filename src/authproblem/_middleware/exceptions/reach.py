@@ -32,8 +32,7 @@ _KINDS = {"django": "Django", "falcon": "Falcon", "blacksheep": "BlackSheep"}
 def warn_if_unreachable(app: Any) -> None:
     """Warn where the app is of a framework that lets no exception out, and no integration has been installed in it.
 
-    Called by the decorated constructor of a middleware with `exceptions=True`: the warning names the line that called
-    that.
+    Called where a middleware is built with `exceptions=True`; the warning names the line that builds it.
 
     Args:
         app: what the middleware is built around: an app, a bound `wsgi_app` or `asgi_app`, or middleware around one.
@@ -47,7 +46,7 @@ def warn_if_unreachable(app: Any) -> None:
             message = (
                 f"exceptions=True has no effect around a {kind} app, which answers for exceptions itself; {instead}"
             )
-            warnings.warn(message, UserWarning, stacklevel=4)
+            warnings.warn(message, UserWarning, stacklevel=3)
             return
 
 
