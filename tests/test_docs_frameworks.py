@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,16 @@ from tests.adapters.support import assert_problem, is_problem
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    """Litestar configures the root logger of the process where an app does not ask for anything else."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 def run(word: str) -> dict[str, Any]:

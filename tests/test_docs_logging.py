@@ -51,6 +51,7 @@ def test_the_page_has_the_set_ups() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setup", [code for _, code in SETUPS], ids=[title for title, _ in SETUPS])
 def test_a_set_up_shows_an_expected_error_in_one_line(setup: str) -> None:
     """A dry run of an app, with the block of the page before it."""
@@ -67,6 +68,7 @@ def test_without_a_set_up_there_is_the_warning_of_the_page() -> None:
     assert line.startswith(quoted)
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_one_line() -> None:
     """`ConsoleRenderer`, as the page has it."""
     setup = "import structlog\nstructlog.configure(processors=[structlog.dev.ConsoleRenderer(colors=False)])\n"

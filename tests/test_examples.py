@@ -116,6 +116,7 @@ def test_starlette_app_keeps_every_cookie() -> None:
     assert response.headers.get_list("set-cookie") == ["did=1; Path=/", "auth0=2; Path=/"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [["uvicorn", "examples.fastapi_app:app"], ["flask", "--app", "examples/flask_app.py", "run"]]
 )

@@ -24,7 +24,12 @@ def okta() -> Response[dict[str, Any]]:
 
 def test_define_middleware_works() -> None:
     """Litestar's way of giving options to a middleware."""
-    app = Litestar([okta], middleware=[DefineMiddleware(AuthProblemMiddleware, media_type="json")], openapi_config=None)
+    app = Litestar(
+        [okta],
+        middleware=[DefineMiddleware(AuthProblemMiddleware, media_type="json")],
+        openapi_config=None,
+        logging_config=None,
+    )
     assert_problem(visit_asgi(app)("/okta"), media_type="application/json")
 
 
@@ -32,7 +37,7 @@ def test_one_plugin_serves_many_apps() -> None:
     """With one set of options."""
     plugin = AuthProblemPlugin(exceptions=True)
     for _ in range(2):
-        app = Litestar([okta], plugins=[plugin], openapi_config=None)
+        app = Litestar([okta], plugins=[plugin], openapi_config=None, logging_config=None)
         assert_problem(visit_asgi(app)("/okta"))
 
 
@@ -46,7 +51,7 @@ def test_all_routes_share_one_set_of_compiled_options_and_caches() -> None:
     """Litestar wraps each route in a middleware of its own."""
     before = interceptors()
     routes = [get(f"/{number}", sync_to_thread=False)(okta.fn) for number in range(20)]
-    app = Litestar(routes, plugins=[AuthProblemPlugin()], openapi_config=None)
+    app = Litestar(routes, plugins=[AuthProblemPlugin()], openapi_config=None, logging_config=None)
     visit = visit_asgi(app)
     for number in range(20):
         assert_problem(visit(f"/{number}"))
