@@ -56,9 +56,11 @@ def report_outcome(
         if options.log_upstream_text and found.upstream.text is not None:
             keys["upstream_text"] = mask(found.upstream.text)
         if error is not None:
-            keys["exception"] = printable(f"{type(error).__module__}.{type(error).__qualname__}")
+            name = printable(f"{type(error).__module__}.{type(error).__qualname__}")
             if level in _WITH_FRAMES:
-                keys["stack"] = _frames(error)
+                keys.update(exception=name, stack=_frames(error))
+            else:
+                keys["exception"] = events.InlineName(name)
         keys.update(_request(options, method, path), applied=applied)
         write(events.UNCLASSIFIED if unclassified else events.NORMALIZED, keys)
     if options.on_problem is not None:
