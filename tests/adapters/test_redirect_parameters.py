@@ -19,11 +19,16 @@ from tests.support.responses import Response
 CALLBACK = "https://app.example.com/cb?error=server_error&state=1"
 
 
+def items() -> dict[str, str]:
+    """Answer a request to the path with the final slash."""
+    return {}
+
+
 def from_fastapi(problems: list[Problem]) -> Any:
     """Return the status of a request whose slash redirect repeats the query."""
     app = FastAPI()
     app.add_middleware(AsgiMiddleware, on_problem=problems.append)
-    app.get("/items/")(lambda: {})
+    app.get("/items/")(items)
     with TestClient(app) as client:
         return client.get("/items?error=server_error&state=1", follow_redirects=False).status_code
 
@@ -31,7 +36,7 @@ def from_fastapi(problems: list[Problem]) -> Any:
 def from_flask(problems: list[Problem]) -> Any:
     """Return the status of a request whose slash redirect repeats the query."""
     app = Flask(__name__)
-    app.get("/items/")(lambda: {})
+    app.get("/items/")(items)
     app.wsgi_app = WsgiMiddleware(app.wsgi_app, on_problem=problems.append)  # type: ignore[method-assign]
     return app.test_client().get("/items?error=server_error&state=1").status_code
 

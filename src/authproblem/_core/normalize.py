@@ -168,7 +168,7 @@ class Normalizer:
             instance: the URI of the occurrence.
         """
         sender = context.sender
-        if response.headers.layout.provider is not None:
+        if response.headers.layout.provider is not None and not sender.certain:
             sender = effective_sender(response.headers, sender)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         if response.body is None:
