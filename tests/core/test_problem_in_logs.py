@@ -1,4 +1,4 @@
-"""A problem ends up in logs: renderers, pickles and copies show its safe fields only, and it writes no header but tokens."""
+"""A problem ends up in logs: renderers, pickles and copies show its safe fields only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Feeds hostile input of one size through every header and member that the core reads: run by `test_growth.py`.
 
-`python tests/hostile/growth.py SIZE` under callgrind counts the instructions of it all. Each pattern is one that makes a
-careless expression or loop take more than linear time: long runs of one character, unclosed quotes, repeated separators.
+`python tests/hostile/growth.py SIZE` under callgrind counts the instructions of it all. Each pattern is one that makes
+a careless expression or loop take more than linear time: long runs, unclosed quotes, repeated separators.
 """
 
 from __future__ import annotations
