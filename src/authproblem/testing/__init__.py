@@ -1,0 +1,36 @@
+"""A test kit: Auth0, Okta and any OAuth server as fakes that send every registered error the way the vendor does.
+
+`FakeAuth0`, `FakeOkta` and `FakeOAuth` are ASGI and WSGI apps, transports of httpx and requests, and servers on a real
+socket. Nothing of authproblem imports this package; signed tokens need `pip install 'authproblem[testing]'`.
+"""
+
+from __future__ import annotations
+
+from authproblem.testing._accounts import Client, User
+from authproblem.testing._auth0 import FakeAuth0
+from authproblem.testing._catalog import UnknownEntryError
+from authproblem.testing._clock import Clock
+from authproblem.testing._failures import Failure
+from authproblem.testing._fake import Exchange, FakeProvider
+from authproblem.testing._generic import FakeOAuth
+from authproblem.testing._http import Request, Response
+from authproblem.testing._limits import Limit
+from authproblem.testing._okta import FakeOkta
+from authproblem.testing._tokens import MissingExtraError
+
+__all__ = [
+    "Client",
+    "Clock",
+    "Exchange",
+    "Failure",
+    "FakeAuth0",
+    "FakeOAuth",
+    "FakeOkta",
+    "FakeProvider",
+    "Limit",
+    "MissingExtraError",
+    "Request",
+    "Response",
+    "UnknownEntryError",
+    "User",
+]

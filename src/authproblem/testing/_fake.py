@@ -1,0 +1,348 @@
+"""A fake provider without I/O: one request in, one response out, by an explicit clock. Adapters only translate.
+
+The order of every request: it is written down, counted by the limits, met by an armed error, or else answered by the
+flow whose path it has. Vendors differ in data (`vendors.json`) and in their flows (`_auth0.py`, `_okta.py`).
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from random import Random
+from threading import RLock
+from typing import Any, ClassVar, NamedTuple
+
+from authproblem import Entry, Registry
+from authproblem.testing._catalog import Catalog, Variation
+from authproblem.testing._clock import Clock
+from authproblem.testing._edge import limit_headers, made_up, wait_headers
+from authproblem.testing._failures import Condition, Failure, Failures, Subject
+from authproblem.testing._http import Request, Response
+from authproblem.testing._limits import Limit, Limits, Standing
+from authproblem.testing._paths import is_below, pattern, surfaces_of
+from authproblem.testing._templates import fill, read_data
+from authproblem.testing._transports import Transports
+
+Handler = Callable[[Any, Request], Response]
+
+
+class Exchange(NamedTuple):
+    """One request and what was sent for it.
+
+    Attributes:
+        request: the request.
+        response: the response.
+        entry: the id of the registry entry that was sent, or None.
+    """
+
+    request: Request
+    response: Response
+    entry: str | None
+
+
+class Refusal(Exception):  # noqa: N818 - no error of this package: a vendor's answer on its way up
+    """Raised by a flow: the vendor refuses the request with the error of this registry entry."""
+
+    def __init__(self, entry: str, **variation: Any) -> None:
+        """Refuse; `variation` is that of `FakeProvider.error`."""
+        super().__init__(entry)
+        self.entry, self.variation = entry, variation
+
+
+class FakeProvider(Transports):
+    """What all fakes share; users make a `FakeAuth0`, a `FakeOkta` or a `FakeOAuth`.
+
+    Attributes:
+        clock: the clock of tokens, codes, limits and `Date`.
+        catalog: the errors that it can send.
+        exchanges: the last requests and responses, the oldest first, at most 1,000.
+    """
+
+    provider: ClassVar[str] = "oauth"
+    also: ClassVar[tuple[str, ...]] = ()
+    """Further providers whose entries it may send: OAuth's codes are every vendor's."""
+    routes: ClassVar[tuple[tuple[str, str, Handler], ...]] = ()
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        seed: int = 0,
+        registry: Registry | None = None,
+        limits: tuple[Limit, ...] = (),
+        concurrency: int | None = None,
+        latency: float = 0.0,
+        compress: bool = True,
+    ) -> None:
+        """Make a fake.
+
+        Args:
+            clock: its clock; one that runs like the real one where None.
+            seed: what made-up ids, codes and probabilities come from: the same seed gives the same run.
+            registry: the registry whose entries it sends; the built-in one where None.
+            limits: the limits that hold from the start; `limit()` adds further ones.
+            concurrency: requests that may be in flight at once; None for any number.
+            latency: seconds that every response takes.
+            compress: whether bodies are compressed for clients that accept gzip, as the vendors do.
+        """
+        self.clock = clock if clock is not None else Clock()
+        self.catalog = Catalog(registry)
+        self.exchanges: list[Exchange] = []
+        self.random = Random(seed)  # noqa: S311 - made-up ids of a test have to be repeatable, not secret
+        self.concurrency, self.latency, self.compress = concurrency, latency, compress
+        self._failures = Failures(self.random)
+        self._limits = Limits()
+        for limit in limits:
+            self._limits.add(limit)
+        self._surfaces = surfaces_of(self.catalog.registry, self.provider)
+        self.vendor = read_data("vendors")[self.provider]
+        self._in_flight = 0
+        self._lock = RLock()
+
+    def fail(
+        self,
+        entry: str,
+        *,
+        endpoint: str | None = None,
+        method: str | None = None,
+        user: str | None = None,
+        client: str | None = None,
+        org: str | None = None,
+        address: str | None = None,
+        times: int | None = None,
+        skip: int = 0,
+        probability: float = 1.0,
+        retry_after: int | None = None,
+        delay: float = 0.0,
+        status: int | None = None,
+        text: str | None = None,
+        form: str | None = None,
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Failure:
+        """Answer requests with an error, as the vendor sends it, until it is cancelled.
+
+        Args:
+            entry: the id of the registry entry, such as `okta:E0000047`.
+            endpoint: only requests to this path, pattern (`/api/v1/users/{x}`) or surface (`okta.authn`). Without it
+                all requests fail but those for metadata and keys.
+            method: only requests with this method.
+            user: only requests about this email, user name, phone number or user id.
+            client: only requests of this client id.
+            org: only requests for this organization.
+            address: only requests from this address of an end user.
+            times: how many responses it makes; None for all.
+            skip: how many fitting requests are answered as usual before the first error.
+            probability: how likely a fitting request fails, by the seed of the fake.
+            retry_after: seconds that clients have to wait, said the way the vendor says it (a limit by its reset
+                header, anything else by `Retry-After`).
+            delay: seconds until the response comes.
+            status: another HTTP status than the usual one.
+            text: another sentence than the registered one.
+            form: another wire form, such as `okta_idx`.
+            members: further members of the JSON body; None takes one out.
+            headers: further headers.
+
+        Returns:
+            The armed error: counts what it sent, and cancels itself at the end of a `with` block.
+
+        Raises:
+            UnknownEntryError: if there is no such entry, or it is another vendor's or never sent.
+            ValueError: for numbers that make no sense.
+        """
+        failure = Failure(
+            self.catalog.find(entry, self.provider, *self.also),
+            Condition(endpoint, method, Subject(user, client, org, address)),
+            Variation(status, text, form, members, headers),
+            times=times,
+            skip=skip,
+            probability=probability,
+            retry_after=retry_after,
+            delay=delay,
+        )
+        with self._lock:
+            return self._failures.add(failure)
+
+    def fail_next(self, entry: str, **options: Any) -> Failure:
+        """Answer the next fitting request with an error, and the ones after it as usual.
+
+        Args:
+            entry: the id of the registry entry.
+            options: those of `fail`.
+        """
+        return self.fail(entry, **{"times": 1, **options})
+
+    def limit(
+        self,
+        requests: int,
+        seconds: float = 60.0,
+        *,
+        per: str = "tenant",
+        endpoint: str | None = None,
+        quota: str | None = None,
+    ) -> Limit:
+        """Let through so many requests in so many seconds, and refuse the rest as the vendor does.
+
+        Args:
+            requests: how many are let through in a window.
+            seconds: the length of a window, from the first request that it counts.
+            per: what has a counter of its own: `user`, `client`, `org`, `address`, `endpoint` or `tenant`.
+            endpoint: the requests that count; None for all but those for metadata and keys.
+            quota: a quota's header instead of the rate limit's, such as `auth0-client-quota-limit`.
+        """
+        with self._lock:
+            return self._limits.add(Limit(requests, seconds, per, endpoint, quota))
+
+    def recover(self) -> None:
+        """Disarm all errors and lift all limits; users, sessions and tokens stay."""
+        with self._lock:
+            self._failures.clear()
+            self._limits.clear()
+            self.concurrency = None
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The errors that are armed."""
+        return tuple(self._failures)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        with self.exchange(request) as response:
+            return response
+
+    @contextmanager
+    def exchange(self, request: Request) -> Iterator[Response]:
+        """Answer one request that is in flight until the block is left: for adapters that wait `response.delay`."""
+        with self._lock:
+            self._in_flight += 1
+            try:
+                response, entry = self._answer(request)
+            except BaseException:
+                self._in_flight -= 1
+                raise
+            self.exchanges.append(Exchange(request, response, entry))
+            del self.exchanges[:-1000]
+        try:
+            yield response
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+
+    def error(self, entry: str, request: Request, *, retry_after: int | None = None, **variation: Any) -> Response:
+        """The response that the vendor sends for an entry, without what its edge adds.
+
+        Args:
+            entry: the id of the registry entry.
+            request: the request that it answers.
+            retry_after: seconds to wait.
+            variation: the fields of a `Variation`.
+        """
+        found = self.catalog.find(entry, self.provider, *self.also)
+        return self._error(found, request, retry_after, Variation(**variation))
+
+    def subject(self, request: Request) -> Subject:
+        """Whom a request is about: `user`, `client` and `org` as far as it says."""
+        values = request.values
+        names = ("username", "email", "login", "identifier", "phone_number", "login_hint")
+        user = next((str(values[name]) for name in names if values.get(name)), None)
+        client = values.get("client_id") or (request.basic or (None,))[0]
+        org = values.get("organization")
+        return Subject(user, client and str(client), org and str(org), request.client_address)
+
+    def _answer(self, request: Request) -> tuple[Response, str | None]:
+        subject = self.subject(request)
+        standing = self._count(request, subject)
+        headers = limit_headers(self.vendor, standing, self.clock)
+        refused = self._refused(request, standing)
+        failure = None if refused is not None else self._armed(request, subject)
+        if refused is not None:
+            entry: Entry | None = refused
+            response = self._error(refused, request, None, Variation(headers=dict(headers)))
+        elif failure is not None:
+            entry = failure.entry
+            response = self._error(entry, request, failure.retry_after, failure.variation)
+            response = response._replace(delay=response.delay + failure.delay)
+        else:
+            response, entry = self._flow(request)
+        return self._finish(request, response.with_headers(*headers)), entry and entry.id
+
+    def _refused(self, request: Request, standing: Standing | None) -> Entry | None:
+        """The entry with which a limit refuses a request; None if none does."""
+        kind = None
+        if standing is not None and standing.exceeded:
+            kind = "quota" if standing.limit.quota else "limit"
+        elif self.concurrency is not None and self._in_flight > self.concurrency:
+            kind = "concurrency"
+        if kind is None:
+            return None
+        rows = self.vendor["limit"]["entries"][kind]
+        return self.catalog.find(next(entry for path, entry in rows if pattern(path).fullmatch(request.path)))
+
+    def _flow(self, request: Request) -> tuple[Response, Entry | None]:
+        try:
+            return self.route(request), None
+        except Refusal as refusal:
+            entry = self.catalog.find(refusal.entry, self.provider, *self.also)
+            options = dict(refusal.variation)
+            return self._error(entry, request, options.pop("retry_after", None), Variation(**options)), entry
+
+    def route(self, request: Request) -> Response:
+        """Answer a request by the flow whose path it has."""
+        allowed = set()
+        for method, path, handler in self.routes:
+            if pattern(path).fullmatch(request.path):
+                if method == request.method or (method == "GET" and request.method == "HEAD"):
+                    return handler(self, request)
+                allowed.add(method)
+        return self.unknown(request, allowed)
+
+    def unknown(self, request: Request, allowed: set[str]) -> Response:
+        """What the vendor answers at a path or a method that it does not have."""
+        from authproblem.testing._page import page
+
+        if request.path == "/" and request.method in {"GET", "POST"}:
+            return page(self, request)
+        status = (405, "Method Not Allowed") if allowed else (404, "Not Found")
+        return Response(status[0], (("content-type", "text/plain; charset=utf-8"),), status[1].encode())
+
+    def _count(self, request: Request, subject: Subject) -> Standing | None:
+        if is_below(request.path, self.vendor["limit"]["unlimited"], self._surfaces):
+            return None
+        return self._limits.count(request, subject, self._surfaces, self.clock.now())
+
+    def _armed(self, request: Request, subject: Subject) -> Failure | None:
+        if request.path == "/":  # the page of the fake itself
+            return None
+        return self._failures.find(request, subject, self._surfaces, self.vendor["limit"]["unlimited"])
+
+    def _error(self, entry: Entry, request: Request, wait: int | None, variation: Variation) -> Response:
+        asked = request.values
+        values = {
+            **made_up(self.random, self.clock.now()),
+            "origin": request.origin,
+            "wait": 60 if wait is None else wait,
+            **{name: asked[name] for name in ("redirect_uri", "state") if asked.get(name)},
+        }
+        response = self.catalog.response(entry, values, variation)
+        return response.with_headers(*wait_headers(self.vendor, entry, response, wait, self.clock))
+
+    def _finish(self, request: Request, response: Response) -> Response:
+        """Add what the vendor's edge adds to every response."""
+        values = made_up(self.random, self.clock.now())
+        headers = [(name, fill(value, values)) for name, value in self.vendor["headers"]]
+        response = response.with_headers(*headers, ("date", self.clock.date))
+        body = response.body
+        if request.method == "HEAD":
+            body = b""
+        elif self.compress and len(body) > 1 and "gzip" in request.header("accept-encoding"):
+            body = gzip.compress(body, 1, mtime=0)
+            response = response.with_headers(("content-encoding", "gzip"))
+        response = response.with_headers(("content-length", str(len(body))))
+        return response._replace(body=body, delay=response.delay + self.latency)
+
+    @cached_property
+    def surfaces(self) -> tuple[str, ...]:
+        """The ids of the surfaces that `endpoint` may name."""
+        return tuple(sorted(self._surfaces))
