@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from authproblem._text import is_constant, plain
+from authproblem._registry.texts import is_constant, plain
 
 Json = dict[str, Any]
 
