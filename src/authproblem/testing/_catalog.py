@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import orjson
 
 from authproblem import Entry, Registry
+from authproblem._upstream.shapes import is_e_code
 from authproblem.testing._http import Response
 from authproblem.testing._templates import Json, fill, read_data, sample
 
@@ -142,6 +143,7 @@ class Catalog:
         causes = causes or [{"errorSummary": row.get("cause", text), "reason": reason} for reason in entry.reasons[:1]]
         return {
             "code": row.get("code", entry.code),
+            "key": f"errors.{entry.code}" if is_e_code(entry.code) else entry.code,
             "text": text,
             "name": entry.name or row.get("name", "BadRequestError"),
             "status": status,

@@ -1,0 +1,48 @@
+"""The Node SDKs sign in against the fakes: oauth4webapi, openid-client, node-auth0, okta-auth-js."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from authproblem.testing import FakeAuth0, FakeOkta
+from tests.support.node import INSTALL_SECONDS, RUN_SECONDS, node_clients
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + RUN_SECONDS)]
+
+EXPECTED = {
+    "oauth4webapi auth0": ["ada@example.com", "dpop"],
+    "oauth4webapi okta": ["ada@example.com", "dpop"],
+    "openid-client auth0": ["string", "dpop"],
+    "openid-client okta": ["string", "dpop"],
+    "node-auth0": ["string", "ada@example.com", "invalid_grant"],
+    "okta-auth-js": ["PENDING", "errors.E0000004", "SUCCESS", "ada@example.com", "SUCCESS"],
+}
+
+
+def test_every_client_signs_in(
+    auth0_server: tuple[FakeAuth0, str], okta_server: tuple[FakeOkta, str], bundle: Path
+) -> None:
+    """Codes, devices, DPoP with a nonce, passwords, the Identity Engine: each by the client that a team would use."""
+    auth0, host = auth0_server
+    okta, url = okta_server
+    for fake in (auth0, okta):
+        fake.signed_in, fake.dpop_nonce, fake.interval = fake.accounts.users[0], "nonce-1", 1
+    done = subprocess.run(
+        ["node", "sign-in.mjs"],
+        cwd=node_clients(),
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(bundle)},
+        input=json.dumps(
+            {"auth0": f"https://{host}", "okta": url, "email": "ada@example.com", "password": "correct horse"}
+        ),
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == EXPECTED
