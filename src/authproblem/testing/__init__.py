@@ -7,7 +7,9 @@ socket. Nothing of authproblem imports this package; signed tokens need `pip ins
 from __future__ import annotations
 
 from authproblem.testing._accounts import Client, User
+from authproblem.testing._assertions import assert_hidden, assert_no_problem, assert_problem
 from authproblem.testing._auth0 import FakeAuth0
+from authproblem.testing._cases import ProblemCase, cases
 from authproblem.testing._catalog import UnknownEntryError
 from authproblem.testing._clock import Clock
 from authproblem.testing._failures import Failure
@@ -29,8 +31,13 @@ __all__ = [
     "FakeProvider",
     "Limit",
     "MissingExtraError",
+    "ProblemCase",
     "Request",
     "Response",
     "UnknownEntryError",
     "User",
+    "assert_hidden",
+    "assert_no_problem",
+    "assert_problem",
+    "cases",
 ]

@@ -207,6 +207,11 @@ class FakeProvider(Transports):
         """The errors that are armed."""
         return tuple(self._failures)
 
+    @property
+    def counters(self) -> int:
+        """How many counters its limits keep."""
+        return len(self._limits)
+
     def handle(self, request: Request) -> Response:
         """Answer one request."""
         with self.exchange(request) as response:

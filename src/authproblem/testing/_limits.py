@@ -13,6 +13,8 @@ from authproblem.testing._failures import Subject
 from authproblem.testing._http import Request
 from authproblem.testing._paths import Surfaces, is_below
 
+_MAX_WINDOWS = 1000
+"""Windows that are kept before the ended ones are dropped."""
 KEYS = ("user", "client", "org", "address", "endpoint", "tenant")
 
 
@@ -90,6 +92,8 @@ class Limits:
             key = "" if limit.per == "tenant" else request.path if limit.per == "endpoint" else getattr(subject, limit.per)
             if key is not None:
                 rows.append((limit, (number, str(key))))
+        if len(self._windows) > _MAX_WINDOWS:
+            self._windows = {key: window for key, window in self._windows.items() if window[0] > now}
         standings = [self._standing(limit, key, now) for limit, key in rows]
         refused = [standing for standing in standings if standing.exceeded]
         if not refused:
@@ -97,6 +101,10 @@ class Limits:
                 end, used = self._window(limit, key, now)
                 self._windows[key] = (end, used + 1)
         return min(refused or standings, key=lambda standing: (standing.remaining, -standing.reset), default=None)
+
+    def __len__(self) -> int:
+        """The number of counters that are kept."""
+        return len(self._windows)
 
     def _window(self, limit: Limit, key: tuple[int, str], now: float) -> tuple[float, int]:
         end, used = self._windows.get(key, (0.0, 0))
