@@ -6,7 +6,7 @@ from typing import Any
 
 from authproblem import Problem
 
-_MEMBERS = ("reason", "owner", "remedy", "status", "detail", "provider", "entry", "title", "type")
+_MEMBERS = ("reason", "owner", "remedy", "status", "detail", "provider", "title", "type")
 _HINT = ("policy", "after", "automatic")
 _SHOWN = 400
 

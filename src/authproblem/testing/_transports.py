@@ -123,13 +123,14 @@ async def _of_scope(scope: Scope, receive: Receive) -> Request:
         more = message.get("more_body", False)
     headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
     host = next((value for name, value in headers if name == "host"), "localhost")
+    root = scope.get("root_path", "")
     return Request(
         method=scope["method"],
-        path=scope["path"],
+        path=scope["path"].removeprefix(root) or "/",
         query=scope.get("query_string", b"").decode("latin-1"),
         headers=headers,
         body=body,
-        origin=f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}",
+        origin=f"{scope.get('scheme', 'http')}://{host}{root}",
         address=(scope.get("client") or ("127.0.0.1",))[0],
     )
 
