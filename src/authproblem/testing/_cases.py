@@ -59,9 +59,7 @@ def cases(*names: str) -> list[ProblemCase]:
 def _entries(catalog: Catalog, name: str) -> Iterable[Entry]:
     if ":" in name:
         return [catalog.find(name)]
-    by_type: dict[str, Entry] = {}
-    for entry in catalog.entries():
-        by_type.setdefault(entry.reason, entry)
+    by_type = catalog.representatives()
     if name == "all":
         return by_type.values()
     if name in by_type:
@@ -71,23 +69,32 @@ def _entries(catalog: Catalog, name: str) -> Iterable[Entry]:
 
 
 def _case(catalog: Catalog, entry: Entry) -> ProblemCase:
+    response = response_to(catalog, entry)
+    problem = read(entry, response, catalog.endpoint(entry))
+    if problem is None:
+        raise UnknownEntryError(f"{entry.id!r} is never a problem")
+    return ProblemCase(entry.id, response, problem)
+
+
+def response_to(catalog: Catalog, entry: Entry) -> Response:
+    """The vendor's response for an entry, with everything that its edge adds."""
     from authproblem.testing._auth0 import FakeAuth0
     from authproblem.testing._generic import FakeOAuth
     from authproblem.testing._okta import FakeOkta
 
-    fake = {"auth0": FakeAuth0, "okta": FakeOkta, "oauth": FakeOAuth}[entry.provider]()
-    endpoint = catalog.endpoint(entry)
-    fake.fail(entry.id, endpoint=endpoint)
-    response = fake.send("POST", f"https://example.com{endpoint}")
-    problem = normalize(
+    fake = {"auth0": FakeAuth0, "okta": FakeOkta, "oauth": FakeOAuth}[entry.provider](registry=catalog.registry)
+    fake.fail(entry.id, endpoint="*")
+    return fake.send("POST", f"https://example.com{catalog.endpoint(entry)}")
+
+
+def read(entry: Entry, response: Response, endpoint: str | None) -> Problem | None:
+    """What a response of the entry's provider means, flow control included."""
+    return normalize(
         response.status,
         list(response.headers),
         response.body,
-        provider=entry.provider,  # type: ignore[arg-type, unused-ignore]
+        provider=entry.provider,
         endpoint=endpoint,
         flow_control=True,
         transaction_states=True,
     )
-    if problem is None:
-        raise UnknownEntryError(f"{entry.id!r} is never a problem")
-    return ProblemCase(entry.id, response, problem)

@@ -20,6 +20,9 @@ from authproblem._upstream.shapes import is_e_code
 from authproblem.testing._http import Response
 from authproblem.testing._templates import Json, fill, read_data, sample
 
+PROTOCOL = ("okta_idx", "okta_state", "okta_factor")
+"""Forms that are documents of a flow: they stay whole on their way through the middleware."""
+
 
 class UnknownEntryError(LookupError):
     """No error with this id can be sent by this fake."""
@@ -85,6 +88,26 @@ class Catalog:
         if not self.can_send(entry):
             raise UnknownEntryError(f"{entry.id!r} is never sent as a response (lookup only): {entry.hint}")
         return entry
+
+    def form(self, entry: Entry) -> str:
+        """The wire form of the entry: a key of `forms` in `templates.json`."""
+        return self._form(entry, self._rows.get(entry.id, {}))
+
+    def representatives(self, *providers: str) -> dict[str, Entry]:
+        """One entry for each problem type that a provider sends as an error: the one that says it most plainly.
+
+        Args:
+            providers: those whose entries count; all where none is named.
+        """
+        found: dict[str, Entry] = {}
+        for entry in sorted(self.entries(*providers), key=self._plainness):
+            found.setdefault(entry.reason, entry)
+        return dict(sorted(found.items()))
+
+    def _plainness(self, entry: Entry) -> tuple[bool, bool, bool, bool]:
+        """Errors before documents, any endpoint before certain ones, the vendor's own code before a sentence."""
+        protocol = self.form(entry).startswith(PROTOCOL)
+        return protocol, bool(entry.surfaces), entry.provider == "oauth", not entry.evidence
 
     def endpoint(self, entry: Entry) -> str:
         """A path of the vendor at which the entry is seen."""

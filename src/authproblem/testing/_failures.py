@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from random import Random
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from authproblem import Entry
 from authproblem.testing._catalog import Variation
 from authproblem.testing._http import Request
 from authproblem.testing._paths import Surfaces, is_below
+
+_MAX_SPENT = 100
 
 
 class Subject(NamedTuple):
@@ -117,12 +120,17 @@ class Failure:
 
 
 class Failures:
-    """All armed errors of one fake, in the order in which they were armed: the first that fits a request answers it."""
+    """All armed errors of one fake, in the order in which they were armed: the first that fits a request answers it.
+
+    Attributes:
+        spent: the last ones that make no more responses, the oldest first.
+    """
 
     def __init__(self, random: Random) -> None:
         """Start without any."""
         self._random = random
         self._armed: list[Failure] = []
+        self.spent: deque[Failure] = deque(maxlen=_MAX_SPENT)
 
     def add(self, failure: Failure) -> Failure:
         """Arm one more."""
@@ -130,16 +138,22 @@ class Failures:
         return failure
 
     def clear(self) -> None:
-        """Disarm all."""
+        """Disarm all, and forget those that are spent."""
         self._armed.clear()
+        self.spent.clear()
 
     def find(self, request: Request, subject: Subject, surfaces: Surfaces, unlimited: Iterable[str]) -> Failure | None:
         """The failure that answers a request, or None."""
-        self._armed = [each for each in self._armed if not each.spent]
         for each in self._armed:
             if each.condition.holds(request, subject, surfaces, unlimited) and each.takes(self._random):
+                self._drop_spent()
                 return each
         return None
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Failure]:
+        """Those that are armed."""
         return iter([each for each in self._armed if not each.spent])
+
+    def _drop_spent(self) -> None:
+        self.spent.extend(each for each in self._armed if each.spent)
+        self._armed = [each for each in self._armed if not each.spent]

@@ -208,6 +208,11 @@ class FakeProvider(Transports):
         return tuple(self._failures)
 
     @property
+    def all_failures(self) -> tuple[Failure, ...]:
+        """The errors that are armed, and the last hundred that are spent."""
+        return (*self._failures.spent, *self._failures)
+
+    @property
     def counters(self) -> int:
         """How many counters its limits keep."""
         return len(self._limits)

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from authproblem.testing._catalog import UnknownEntryError
-from authproblem.testing._http import Request, Response, html, redirect
+from authproblem.testing._http import Request, Response, html, json_response, redirect
 
 if TYPE_CHECKING:
     from authproblem.testing._fake import FakeProvider
@@ -31,13 +31,17 @@ def page(fake: FakeProvider, request: Request) -> Response:
             fake.recover()
             return redirect("/")
         times = None if asked.get("times") == "all" else 1
+        members = {"internal_note": asked["canary"]} if "canary" in asked else None
         try:
-            fake.fail(str(asked.get("arm", "")), times=times)
+            fake.fail(str(asked.get("arm", "")), times=times, members=members)
         except UnknownEntryError as error:
             return html(400, f"<p>{escape(str(error))}</p>")
         return redirect("/")
+    if "json" in request.header("accept"):
+        rows = [{"entry": failure.entry.id, "sent": failure.count} for failure in fake.all_failures]
+        return json_response(200, {"failures": rows})
     armed = "".join(f"<li><code>{escape(repr(failure))}</code></li>" for failure in fake.failures)
-    rows = "".join(_row(fake, entry.id) for entry in fake.catalog.entries(fake.provider, *fake.also))
+    table = "".join(_row(fake, entry.id) for entry in fake.catalog.entries(fake.provider, *fake.also))
     name = type(fake).__name__
     return html(
         200,
@@ -46,7 +50,7 @@ def page(fake: FakeProvider, request: Request) -> Response:
         "<form method=post><button name=recover value=1>Disarm all</button></form></div>"
         "<p><label>Filter <input id=filter placeholder='mfa, E0000047, rate ...'></label></p>"
         "<table><thead><tr><th>Error<th>Status<th>Problem<th>Send it</thead><tbody>"
-        f"{rows}</tbody></table><script>{_SCRIPT}</script></html>",
+        f"{table}</tbody></table><script>{_SCRIPT}</script></html>",
     )
 
 
