@@ -64,8 +64,7 @@ def _entries(catalog: Catalog, name: str) -> Iterable[Entry]:
         return by_type.values()
     if name in by_type:
         return [by_type[name]]
-    by_remedy = [entry for entry in by_type.values() if entry.type.remedy == name]
-    return by_remedy or [catalog.find(name)]
+    return catalog.representatives(remedy=name).values() or [catalog.find(name)]
 
 
 def _case(catalog: Catalog, entry: Entry) -> ProblemCase:

@@ -93,21 +93,24 @@ class Catalog:
         """The wire form of the entry: a key of `forms` in `templates.json`."""
         return self._form(entry, self._rows.get(entry.id, {}))
 
-    def representatives(self, *providers: str) -> dict[str, Entry]:
+    def representatives(self, *providers: str, remedy: str | None = None) -> dict[str, Entry]:
         """One entry for each problem type that a provider sends as an error: the one that says it most plainly.
 
         Args:
             providers: those whose entries count; all where none is named.
+            remedy: only entries with this remedy.
         """
         found: dict[str, Entry] = {}
         for entry in sorted(self.entries(*providers), key=self._plainness):
-            found.setdefault(entry.reason, entry)
+            if remedy in {None, entry.remedy}:
+                found.setdefault(entry.reason, entry)
         return dict(sorted(found.items()))
 
-    def _plainness(self, entry: Entry) -> tuple[bool, bool, bool, bool]:
-        """Errors before documents, any endpoint before certain ones, the vendor's own code before a sentence."""
+    def _plainness(self, entry: Entry) -> tuple[bool, ...]:
+        """Errors before documents, any endpoint before certain ones, what is typical before what is not."""
+        typical = (entry.remedy, entry.retry) == (entry.type.remedy, entry.type.retry)
         protocol = self.form(entry).startswith(PROTOCOL)
-        return protocol, bool(entry.surfaces), entry.provider == "oauth", not entry.evidence
+        return protocol, bool(entry.surfaces), not typical, entry.provider == "oauth", not entry.evidence
 
     def endpoint(self, entry: Entry) -> str:
         """A path of the vendor at which the entry is seen."""
