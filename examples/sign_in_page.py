@@ -9,7 +9,7 @@ import os
 
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import Request  # noqa: TC002 - an example imports what it names
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 

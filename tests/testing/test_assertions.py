@@ -59,7 +59,7 @@ def test_the_middleware_in_front_of_a_fake_as_an_app() -> None:
     async def ask() -> httpx.Response:
         fake = FakeOkta()
         fake.fail("okta:E0000047", retry_after=17)
-        transport = httpx.ASGITransport(AuthProblemMiddleware(fake.asgi))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(AuthProblemMiddleware(fake.asgi))
         async with httpx.AsyncClient(transport=transport) as client:
             return await client.get("https://app.example.com/api/v1/users")
 

@@ -83,7 +83,9 @@ def test_the_commands_are_commands() -> None:
         parser.parse_args(arguments)
 
 
-@pytest.mark.parametrize("name", ["transport", "adapter", "mock_respx", "mock_responses", "serve", "asgi", "wsgi", "send"])
+@pytest.mark.parametrize(
+    "name", ["transport", "adapter", "mock_respx", "mock_responses", "serve", "asgi", "wsgi", "send"]
+)
 def test_every_way_to_a_fake_is_explained(name: str) -> None:
     assert f"fake.{name}" in GUIDE
     assert hasattr(FakeOkta(), name)

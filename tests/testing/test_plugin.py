@@ -30,7 +30,7 @@ def run(folder: Path, source: str, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-FIXTURES = '''
+FIXTURES = """
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -94,7 +94,7 @@ def test_every_remedy(auth_problem):
 @pytest.mark.auth_problems("all")
 def test_front_end(auth_problem):
     assert auth_problem.document["reason"] == auth_problem.reason
-'''
+"""
 
 
 def test_fixtures_and_marker(tmp_path: Path) -> None:
@@ -107,13 +107,13 @@ def test_fixtures_and_marker(tmp_path: Path) -> None:
 
 
 def test_a_name_that_does_not_exist_stops_the_run(tmp_path: Path) -> None:
-    source = '''
+    source = """
 import pytest
 
 @pytest.mark.auth_problems("mfa-requierd")
 def test_front_end(auth_problem):
     pass
-'''
+"""
     status, output = run(tmp_path, source)
     assert status != 0
     assert "unknown error 'mfa-requierd'" in output
@@ -121,7 +121,7 @@ def test_front_end(auth_problem):
 
 def test_structlog_s_events_are_captured_where_the_app_has_configured_it(tmp_path: Path) -> None:
     """And they still reach the app's own processors."""
-    source = '''
+    source = """
 import structlog
 from authproblem.asgi import AuthProblemMiddleware
 from starlette.testclient import TestClient
@@ -140,24 +140,28 @@ def test_events(fake_okta, captured_problems):
     TestClient(AuthProblemMiddleware(fake_okta.asgi)).get("/api/v1/users")
     assert [event["problem"] for event in captured_problems.events] == ["rate-limited"]
     assert SEEN == ["authproblem.normalized"]
-'''
+"""
     status, output = run(tmp_path, source)
     assert status == 0, output
 
 
 def test_importing_the_plugin_imports_neither_kit_nor_registry() -> None:
     """Every run of pytest in the environment pays for it."""
-    code = "import authproblem.testing.plugin, sys; print(*[n for n in ('httpx', 'structlog', 'cryptography', 'requests') if n in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60,
-                          env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+    names = ("httpx", "structlog", "cryptography", "requests")
+    code = f"import authproblem.testing.plugin, sys; print(*[name for name in {names} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
     assert done.stdout.strip() == ""
 
 
 def test_the_entry_point_names_the_plugin() -> None:
-    """pytest finds it without a line of configuration."""
-    try:
-        import tomllib
-    except ModuleNotFoundError:
-        pytest.skip("tomllib comes with Python 3.11")
+    """It is found without a line of configuration."""
+    tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"authproblem": "authproblem.testing.plugin"}

@@ -34,7 +34,7 @@ def test_signs_in_and_the_id_token_verifies(auth0_server: Served) -> None:
     answer = GetToken(host, "app", client_secret="shh").login(EMAIL, PASSWORD, realm=REALM, scope=SCOPE)
     verifier = AsymmetricSignatureVerifier(f"https://{host}/.well-known/jwks.json")
     claims = TokenVerifier(verifier, f"https://{host}/", "app").verify(answer["id_token"])
-    assert (EMAIL, "Ada Lovelace") == (claims["email"], claims["name"])
+    assert (claims["email"], claims["name"]) == (EMAIL, "Ada Lovelace")
     assert Users(host).userinfo(answer["access_token"])["email"] == EMAIL
 
 
@@ -136,11 +136,9 @@ def test_pushed_requests_and_codes(auth0_server: Served, http: httpx.Client) -> 
     pushed = PushedAuthorizationRequests(host, "app", client_secret="shh").pushed_authorization_request(
         "code", callback, scope="openid", state="xyz"
     )
-    answer = http.get(
-        f"https://{host}/authorize", params={"client_id": "app", "request_uri": pushed["request_uri"]}
-    )
+    answer = http.get(f"https://{host}/authorize", params={"client_id": "app", "request_uri": pushed["request_uri"]})
     location = httpx.URL(answer.headers["location"])
-    assert (302, "xyz") == (answer.status_code, location.params["state"])
+    assert (answer.status_code, location.params["state"]) == (302, "xyz")
     client = GetToken(host, "app", client_secret="shh")
     assert "id_token" in client.authorization_code(location.params["code"], callback)
     with pytest.raises(Auth0Error, match="Invalid authorization code"):
@@ -148,7 +146,7 @@ def test_pushed_requests_and_codes(auth0_server: Served, http: httpx.Client) -> 
 
 
 def test_management(auth0_server: Served, http: httpx.Client) -> None:
-    fake, host = auth0_server
+    _, host = auth0_server
     client = ManagementClient(domain=host, token="token", httpx_client=http)
     made = client.users.create(connection=REALM, email="grace@example.com", password="a long password")
     assert made.user_id is not None

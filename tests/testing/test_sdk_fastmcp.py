@@ -99,6 +99,6 @@ def test_a_code_that_auth0_refuses_ends_the_sign_in() -> None:
     auth0.signed_in = auth0.add_user()
     auth0.fail("auth0:invalid_grant/authorization-code", endpoint="auth0.token")
     with auth0.serve() as url, mcp_server(url) as mcp, httpx.Client(trust_env=False) as client:
-        with pytest.raises(AssertionError, match="no way on: [45]"):
+        with pytest.raises(AssertionError, match=r"no way on: [45]"):
             sign_in(client, mcp)
         assert auth0.exchanges[-1].entry == "auth0:invalid_grant/authorization-code"

@@ -41,7 +41,7 @@ def test_responses() -> None:
 def test_async_httpx_with_a_streamed_body() -> None:
     fake = FakeAuth0()
 
-    async def parts():  # type: ignore[no-untyped-def]
+    async def parts():
         yield b"grant_type=client_credentials"
         yield b"&client_id=app"
 

@@ -88,9 +88,10 @@ def _headers(args: argparse.Namespace) -> dict[str, str]:
 
 
 def _print(screen: Screen, verdicts: list[Verdict]) -> None:
-    rows = [("error", "expected", "status", "got", "result")]
+    rows: list[tuple[str, ...]] = [("error", "expected", "status", "got", "result")]
     rows += [
-        (verdict.entry, verdict.expected, str(verdict.status), verdict.got or "-", _said(verdict)) for verdict in verdicts
+        (verdict.entry, verdict.expected, str(verdict.status), verdict.got or "-", _said(verdict))
+        for verdict in verdicts
     ]
     screen.columns(rows)
     screen.line()

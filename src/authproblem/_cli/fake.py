@@ -22,7 +22,9 @@ KINDS: dict[str, type[OAuthProvider]] = {"auth0": FakeAuth0, "okta": FakeOkta, "
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add_addresses(parser)
-    parser.add_argument("--script", metavar="FILE", help="a TOML file: users, clients, limits and errors from the start")
+    parser.add_argument(
+        "--script", metavar="FILE", help="a TOML file: users, clients, limits and errors from the start"
+    )
     parser.add_argument("--seed", type=int, default=0, help="what made-up ids and probabilities come from")
 
 

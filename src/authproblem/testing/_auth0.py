@@ -31,7 +31,7 @@ def signup(fake: OAuthProvider, request: Request) -> Response:
     return json_response(200, document)
 
 
-def change_password(fake: OAuthProvider, request: Request) -> Response:
+def change_password(_fake: OAuthProvider, _request: Request) -> Response:
     """`/dbconnections/change_password`: the same answer whether there is such a user or not."""
     return Response(
         200, (("content-type", "text/html; charset=utf-8"),), b"We've just sent you an email to reset your password."

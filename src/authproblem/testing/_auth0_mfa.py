@@ -42,7 +42,10 @@ def associate(fake: OAuthProvider, request: Request) -> Response:
     wanted = request.form.get("authenticator_types") or ["otp"]
     factor = "otp" if "otp" in wanted else "sms"
     user.factors = tuple(dict.fromkeys((*user.factors, factor)))
-    document: dict[str, Any] = {"authenticator_type": _kind(factor), "recovery_codes": [fake.sessions.handle(length=24)]}
+    document: dict[str, Any] = {
+        "authenticator_type": _kind(factor),
+        "recovery_codes": [fake.sessions.handle(length=24)],
+    }
     if factor == "otp":
         document |= {"secret": "ME4TSTRRGRQXA", "barcode_uri": f"otpauth://totp/fake:{user.email}?secret=ME4TSTRRGRQXA"}
     else:

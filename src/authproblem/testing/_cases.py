@@ -1,4 +1,4 @@
-"""Problem types as cases of a test: which entries stand for a name, and the document that an app would send for each."""
+"""Problem types as cases of a test: the entries that a name stands for, and the document that an app sends for each."""
 
 from __future__ import annotations
 

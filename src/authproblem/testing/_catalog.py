@@ -165,7 +165,7 @@ class Catalog:
 
     def _said(self, entry: Entry, row: Json, status: int, text: str | None) -> Json:
         """The vendor's words: those of the entry, those of its row."""
-        causes = [{"errorSummary": sample(cause)} for cause in entry.causes[:1]]
+        causes: list[Json] = [{"errorSummary": sample(cause)} for cause in entry.causes[:1]]
         causes = causes or [{"errorSummary": row.get("cause", text), "reason": reason} for reason in entry.reasons[:1]]
         return {
             "code": row.get("code", entry.code),
@@ -206,7 +206,7 @@ def _body(filled: Any, members: Mapping[str, Any], own: Mapping[str, Any]) -> by
 def _in_headers(values: Mapping[str, Any]) -> Json:
     """The error as a redirect and as a challenge: code and text at another place."""
     code, text = values["code"], values["text"]
-    query = {"error": code, "error_description": text, "state": values.get("state")}
+    query: dict[str, str | None] = {"error": code, "error_description": text, "state": values.get("state")}
     where = str(values.get("redirect_uri") or "https://app.example.com/callback")
     told = [f'{name}="{value}"' for name, value in (("error", code), ("error_description", text)) if value]
     mark = "&" if "?" in where else "?"

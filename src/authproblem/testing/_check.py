@@ -70,9 +70,7 @@ Ask = Callable[[], Reply]
 def entries_of(catalog: Catalog, providers: Iterable[str], names: Iterable[str]) -> list[Entry]:
     """The errors to send: those named by id or problem type, or else one for each problem type of the providers."""
     by_type = {
-        reason: entry
-        for reason, entry in catalog.representatives(*providers).items()
-        if catalog.status(entry) >= 400
+        reason: entry for reason, entry in catalog.representatives(*providers).items() if catalog.status(entry) >= 400
     }
     wanted = list(names)
     found = [by_type[name] if name in by_type else catalog.find(name) for name in wanted]
@@ -105,9 +103,7 @@ def check(catalog: Catalog, fake: str, ask: Ask, entry: Entry) -> Verdict:
     return Verdict(entry.id, entry.reason, result, reply.status_code, got, _leaks(reply))
 
 
-def send(
-    url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
-) -> Reply:
+def send(url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Reply:
     """Send one request; errors and redirects are responses like any other.
 
     Raises:

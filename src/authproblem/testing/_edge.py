@@ -16,7 +16,13 @@ from authproblem.testing._limits import Standing
 Headers = list[tuple[str, str]]
 
 _LETTERS = string.ascii_letters + string.digits
-_WAITS = ("retry-after", "auth0-client-quota-limit", "auth0-organization-quota-limit", "x-rate-limit-reset", "x-ratelimit-reset")
+_WAITS = (
+    "retry-after",
+    "auth0-client-quota-limit",
+    "auth0-organization-quota-limit",
+    "x-rate-limit-reset",
+    "x-ratelimit-reset",
+)
 _LIMIT_STATUSES = (429, 403, 503)
 """Where readers look at reset headers."""
 
@@ -42,7 +48,9 @@ def made_up(random: Random, now: float) -> dict[str, str]:
     }
 
 
-def wait_headers(vendor: Mapping[str, Any], entry: Entry, response: Response, wait: int | None, clock: Clock) -> Headers:
+def wait_headers(
+    vendor: Mapping[str, Any], entry: Entry, response: Response, wait: int | None, clock: Clock
+) -> Headers:
     """The headers by which an error says how long to wait.
 
     Args:

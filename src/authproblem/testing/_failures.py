@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from random import Random
-from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from authproblem import Entry
 from authproblem.testing._catalog import Variation
 from authproblem.testing._http import Request
 from authproblem.testing._paths import Surfaces, is_below
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _MAX_SPENT = 100
 
@@ -108,10 +110,10 @@ class Failure:
         self.count += 1
         return True
 
-    def __enter__(self) -> Failure:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.cancel()
 
     def __repr__(self) -> str:

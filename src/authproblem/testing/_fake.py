@@ -7,21 +7,20 @@ flow whose path it has. Vendors differ in data (`vendors.json`) and in their flo
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from random import Random
-from threading import RLock
 from typing import Any, ClassVar, NamedTuple
 
 from authproblem import Entry, Registry
 from authproblem.testing._catalog import Catalog, Variation
 from authproblem.testing._clock import Clock
+from authproblem.testing._control import Control
 from authproblem.testing._edge import limit_headers, made_up, wait_headers
-from authproblem.testing._failures import Condition, Failure, Failures, Subject
+from authproblem.testing._failures import Failure, Subject
 from authproblem.testing._http import Request, Response
-from authproblem.testing._limits import Limit, Limits, Standing
-from authproblem.testing._paths import is_below, pattern, surfaces_of
+from authproblem.testing._limits import Limit, Standing
+from authproblem.testing._paths import is_below, pattern
 from authproblem.testing._templates import fill, read_data
 from authproblem.testing._transports import Transports
 
@@ -51,7 +50,7 @@ class Refusal(Exception):  # noqa: N818 - no error of this package: a vendor's a
         self.entry, self.variation = entry, variation
 
 
-class FakeProvider(Transports):
+class FakeProvider(Control, Transports):
     """What all fakes share; users make a `FakeAuth0`, a `FakeOkta` or a `FakeOAuth`.
 
     Attributes:
@@ -60,9 +59,6 @@ class FakeProvider(Transports):
         exchanges: the last requests and responses, the oldest first, at most 1,000.
     """
 
-    provider: ClassVar[str] = "oauth"
-    also: ClassVar[tuple[str, ...]] = ()
-    """Further providers whose entries it may send: OAuth's codes are every vendor's."""
     routes: ClassVar[tuple[tuple[str, str, Handler], ...]] = ()
 
     def __init__(
@@ -88,134 +84,11 @@ class FakeProvider(Transports):
             compress: whether bodies are compressed for clients that accept gzip, as the vendors do.
         """
         self.clock = clock if clock is not None else Clock()
-        self.catalog = Catalog(registry)
+        super().__init__(Catalog(registry), Random(seed), limits)  # noqa: S311 - made up again by each run, not secret
         self.exchanges: list[Exchange] = []
-        self.random = Random(seed)  # noqa: S311 - made-up ids of a test have to be repeatable, not secret
         self.concurrency, self.latency, self.compress = concurrency, latency, compress
-        self._failures = Failures(self.random)
-        self._limits = Limits()
-        for limit in limits:
-            self._limits.add(limit)
-        self._surfaces = surfaces_of(self.catalog.registry, self.provider)
         self.vendor = read_data("vendors")[self.provider]
         self._in_flight = 0
-        self._lock = RLock()
-
-    def fail(
-        self,
-        entry: str,
-        *,
-        endpoint: str | None = None,
-        method: str | None = None,
-        user: str | None = None,
-        client: str | None = None,
-        org: str | None = None,
-        address: str | None = None,
-        times: int | None = None,
-        skip: int = 0,
-        probability: float = 1.0,
-        retry_after: int | None = None,
-        delay: float = 0.0,
-        status: int | None = None,
-        text: str | None = None,
-        form: str | None = None,
-        members: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Failure:
-        """Answer requests with an error, as the vendor sends it, until it is cancelled.
-
-        Args:
-            entry: the id of the registry entry, such as `okta:E0000047`.
-            endpoint: only requests to this path, pattern (`/api/v1/users/{x}`) or surface (`okta.authn`). Without it
-                all requests fail but those for metadata and keys.
-            method: only requests with this method.
-            user: only requests about this email, user name, phone number or user id.
-            client: only requests of this client id.
-            org: only requests for this organization.
-            address: only requests from this address of an end user.
-            times: how many responses it makes; None for all.
-            skip: how many fitting requests are answered as usual before the first error.
-            probability: how likely a fitting request fails, by the seed of the fake.
-            retry_after: seconds that clients have to wait, said the way the vendor says it (a limit by its reset
-                header, anything else by `Retry-After`).
-            delay: seconds until the response comes.
-            status: another HTTP status than the usual one.
-            text: another sentence than the registered one.
-            form: another wire form, such as `okta_idx`.
-            members: further members of the JSON body; None takes one out.
-            headers: further headers.
-
-        Returns:
-            The armed error: counts what it sent, and cancels itself at the end of a `with` block.
-
-        Raises:
-            UnknownEntryError: if there is no such entry, or it is another vendor's or never sent.
-            ValueError: for numbers that make no sense.
-        """
-        failure = Failure(
-            self.catalog.find(entry, self.provider, *self.also),
-            Condition(endpoint, method, Subject(user, client, org, address)),
-            Variation(status, text, form, members, headers),
-            times=times,
-            skip=skip,
-            probability=probability,
-            retry_after=retry_after,
-            delay=delay,
-        )
-        with self._lock:
-            return self._failures.add(failure)
-
-    def fail_next(self, entry: str, **options: Any) -> Failure:
-        """Answer the next fitting request with an error, and the ones after it as usual.
-
-        Args:
-            entry: the id of the registry entry.
-            options: those of `fail`.
-        """
-        return self.fail(entry, **{"times": 1, **options})
-
-    def limit(
-        self,
-        requests: int,
-        seconds: float = 60.0,
-        *,
-        per: str = "tenant",
-        endpoint: str | None = None,
-        quota: str | None = None,
-    ) -> Limit:
-        """Let through so many requests in so many seconds, and refuse the rest as the vendor does.
-
-        Args:
-            requests: how many are let through in a window.
-            seconds: the length of a window, from the first request that it counts.
-            per: what has a counter of its own: `user`, `client`, `org`, `address`, `endpoint` or `tenant`.
-            endpoint: the requests that count; None for all but those for metadata and keys.
-            quota: a quota's header instead of the rate limit's, such as `auth0-client-quota-limit`.
-        """
-        with self._lock:
-            return self._limits.add(Limit(requests, seconds, per, endpoint, quota))
-
-    def recover(self) -> None:
-        """Disarm all errors and lift all limits; users, sessions and tokens stay."""
-        with self._lock:
-            self._failures.clear()
-            self._limits.clear()
-            self.concurrency = None
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """The errors that are armed."""
-        return tuple(self._failures)
-
-    @property
-    def all_failures(self) -> tuple[Failure, ...]:
-        """The errors that are armed, and the last hundred that are spent."""
-        return (*self._failures.spent, *self._failures)
-
-    @property
-    def counters(self) -> int:
-        """How many counters its limits keep."""
-        return len(self._limits)
 
     def handle(self, request: Request) -> Response:
         """Answer one request."""
@@ -351,8 +224,3 @@ class FakeProvider(Transports):
             response = response.with_headers(("content-encoding", "gzip"))
         response = response.with_headers(("content-length", str(len(body))))
         return response._replace(body=body, delay=response.delay + self.latency)
-
-    @cached_property
-    def surfaces(self) -> tuple[str, ...]:
-        """The ids of the surfaces that `endpoint` may name."""
-        return tuple(sorted(self._surfaces))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from authproblem.testing._accounts import Client
 from authproblem.testing._http import Request
 from authproblem.testing._sessions import Grant
 from authproblem.testing._tokens import encode
 
+if TYPE_CHECKING:
+    from authproblem.testing._oauth import OAuthProvider
+
 GrantHandler = Callable[[Any, Request, Client], Grant]
 """From the fake, the request and its client to what is granted; raises a `Refusal`."""
 DEVICE, CIBA = "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"
 
 
-def _by_code(fake: Any, request: Request, client: Client) -> Grant:
+def _by_code(fake: OAuthProvider, request: Request, client: Client) -> Grant:
     values = request.values
     grant = fake.sessions.codes.pop(str(values.get("code") or values.get("interaction_code") or ""), None)
     if grant is None or grant.client != client.id or grant.expires < fake.clock.now():
@@ -30,7 +33,7 @@ def _by_code(fake: Any, request: Request, client: Client) -> Grant:
     return grant
 
 
-def _by_refresh_token(fake: Any, request: Request, client: Client) -> Grant:
+def _by_refresh_token(fake: OAuthProvider, request: Request, client: Client) -> Grant:
     grant = fake.sessions.refresh_with(str(request.values.get("refresh_token") or ""), rotate=fake.rotate)
     if grant is None or grant.client != client.id:
         raise fake.refuse("invalid_refresh_token")
@@ -39,7 +42,7 @@ def _by_refresh_token(fake: Any, request: Request, client: Client) -> Grant:
     return grant
 
 
-def _by_password(fake: Any, request: Request, client: Client) -> Grant:
+def _by_password(fake: OAuthProvider, request: Request, client: Client) -> Grant:
     values = request.values
     user = fake.check_password(values.get("username"), values.get("password"))
     grant = fake.grant_for(request, client, user)
@@ -48,11 +51,11 @@ def _by_password(fake: Any, request: Request, client: Client) -> Grant:
     return grant
 
 
-def _by_client(fake: Any, request: Request, client: Client) -> Grant:
+def _by_client(fake: OAuthProvider, request: Request, client: Client) -> Grant:
     return fake.grant_for(request, client, None)
 
 
-def _by_approval(fake: Any, request: Request, client: Client) -> Grant:
+def _by_approval(fake: OAuthProvider, request: Request, client: Client) -> Grant:
     values = request.values
     handle = str(values.get("device_code") or values.get("auth_req_id") or values.get("oob_code") or "")
     approval = fake.sessions.approvals.get(handle)
@@ -72,14 +75,14 @@ def _by_approval(fake: Any, request: Request, client: Client) -> Grant:
     return approval.grant
 
 
-def _by_exchange(fake: Any, request: Request, client: Client) -> Grant:
+def _by_exchange(fake: OAuthProvider, request: Request, client: Client) -> Grant:
     values = request.values
     subject = fake.sessions.access.get(str(values.get("subject_token") or ""))
     user = subject.user if subject is not None else next(iter(fake.accounts.users), None)
     return fake.grant_for(request, client, user)
 
 
-def _by_otp(fake: Any, request: Request, _client: Client) -> Grant:
+def _by_otp(fake: OAuthProvider, request: Request, _client: Client) -> Grant:
     values = request.values
     grant: Grant = fake.step(values.get("mfa_token"))
     given = values.get("otp") or values.get("recovery_code")
@@ -89,7 +92,7 @@ def _by_otp(fake: Any, request: Request, _client: Client) -> Grant:
     return grant
 
 
-def _by_oob(fake: Any, request: Request, client: Client) -> Grant:
+def _by_oob(fake: OAuthProvider, request: Request, client: Client) -> Grant:
     values = request.values
     grant: Grant = fake.step(values.get("mfa_token"))
     approval = fake.sessions.approvals.get(str(values.get("oob_code") or ""))

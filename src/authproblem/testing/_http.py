@@ -127,7 +127,7 @@ class Response(NamedTuple):
         return self._replace(headers=(*self.headers, *(pair for pair in pairs if pair[0].lower() not in present)))
 
 
-def request_of(  # noqa: PLR0917 - what every transport hands over, in the order of a request line
+def request_of(
     method: str,
     url: str,
     headers: Iterable[tuple[str | bytes, str | bytes]] | Mapping[str, str],

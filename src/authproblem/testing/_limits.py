@@ -89,7 +89,13 @@ class Limits:
         for number, limit in enumerate(self._limits):
             if limit.endpoint is not None and not is_below(request.path, (limit.endpoint,), surfaces):
                 continue
-            key = "" if limit.per == "tenant" else request.path if limit.per == "endpoint" else getattr(subject, limit.per)
+            key = (
+                ""
+                if limit.per == "tenant"
+                else request.path
+                if limit.per == "endpoint"
+                else getattr(subject, limit.per)
+            )
             if key is not None:
                 rows.append((limit, (number, str(key))))
         if len(self._windows) > _MAX_WINDOWS:

@@ -171,7 +171,12 @@ class OAuthProvider(FakeProvider):
         """A signed access token (RFC 9068)."""
         claims: dict[str, Any] = {"iss": self.issuer(request), "aud": grant.audience or self.issuer(request)}
         claims |= {"sub": grant.user.id if grant.user else f"{grant.client}@clients", "client_id": grant.client}
-        claims |= {"iat": now, "exp": now + ACCESS_SECONDS, "scope": grant.scope, "jti": self.sessions.handle(length=16)}
+        claims |= {
+            "iat": now,
+            "exp": now + ACCESS_SECONDS,
+            "scope": grant.scope,
+            "jti": self.sessions.handle(length=16),
+        }
         if "jkt" in grant.details:
             claims["cnf"] = {"jkt": grant.details["jkt"]}
         return _tokens.sign(claims, typ="at+jwt")

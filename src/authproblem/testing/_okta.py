@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from authproblem.testing import _okta_api as api
 from authproblem.testing import _okta_idx as idx
@@ -48,7 +48,7 @@ class FakeOkta(OAuthProvider):
         """The end of a sign-in: a session token."""
         session = self.sessions.handle("20111")
         self.sessions.steps[session] = {"user": user}
-        document = {"expiresAt": made_up(self.random, self.clock.now())["expires"], "status": "SUCCESS"}
+        document: dict[str, Any] = {"expiresAt": made_up(self.random, self.clock.now())["expires"], "status": "SUCCESS"}
         document |= {"sessionToken": session, "_embedded": {"user": api.short(user)}}
         return json_response(200, document)
 
@@ -56,7 +56,7 @@ class FakeOkta(OAuthProvider):
         """A step of a sign-in, with its `stateToken`."""
         state = self.sessions.handle("00")
         self.sessions.steps[state] = {"user": user}
-        document = {"stateToken": state, "expiresAt": made_up(self.random, self.clock.now())["expires"]}
+        document: dict[str, Any] = {"stateToken": state, "expiresAt": made_up(self.random, self.clock.now())["expires"]}
         document |= {"status": status, "_embedded": {"user": api.short(user), **embedded}, "_links": {}}
         return json_response(200, document)
 
@@ -96,7 +96,7 @@ def verify(fake: FakeOkta, request: Request) -> Response:
     return fake.success(user)
 
 
-def recover(fake: FakeOkta, _request: Request) -> Response:
+def recover(_fake: FakeOkta, _request: Request) -> Response:
     """`/api/v1/authn/recovery/password`: the same answer whether there is such a user or not."""
     return json_response(200, {"status": "RECOVERY_CHALLENGE", "factorResult": "WAITING", "factorType": "EMAIL"})
 

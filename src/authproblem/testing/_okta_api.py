@@ -115,7 +115,13 @@ def document(user: User) -> dict[str, Any]:
         "status": "PASSWORD_EXPIRED" if user.password_expired else status,
         "created": "2026-01-02T03:04:05.000Z",
         "lastUpdated": "2026-01-02T03:04:05.000Z",
-        "profile": {"login": user.email, **_names(user), "email": user.email, "mobilePhone": user.phone, **user.profile},
+        "profile": {
+            "login": user.email,
+            **_names(user),
+            "email": user.email,
+            "mobilePhone": user.phone,
+            **user.profile,
+        },
         "credentials": {"provider": {"type": "OKTA", "name": "OKTA"}},
         "_links": {},
     }
@@ -148,7 +154,9 @@ def _names(user: User) -> dict[str, str]:
 def _session(fake: OAuthProvider, name: str) -> Response:
     user = fake.sessions.cookies[name]
     expires = made_up(fake.random, fake.clock.now())["expires"]
-    return json_response(200, {"id": name, "userId": user.id, "login": user.email, "status": "ACTIVE", "expiresAt": expires})
+    return json_response(
+        200, {"id": name, "userId": user.id, "login": user.email, "status": "ACTIVE", "expiresAt": expires}
+    )
 
 
 def _authorized(fake: OAuthProvider, request: Request) -> None:

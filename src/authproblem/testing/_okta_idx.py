@@ -21,7 +21,12 @@ _IDENTIFY = (
     },
 )
 _PASSCODE = (
-    {"name": "credentials", "type": "object", "form": {"value": [{"name": "passcode", "label": "Enter code"}]}, "required": True},
+    {
+        "name": "credentials",
+        "type": "object",
+        "form": {"value": [{"name": "passcode", "label": "Enter code"}]},
+        "required": True,
+    },
 )
 
 
@@ -72,7 +77,7 @@ def answer(fake: OAuthProvider, request: Request) -> Response:
         raise _refused(fake, request, state, "authn" if step.get("wants") == "password" else "idx_passcode")
     if step.get("wants") == "password":
         return _continue(fake, request, state, step)
-    return _done(fake, request, state, step)
+    return _done(fake, state, step)
 
 
 def cancel(fake: OAuthProvider, request: Request) -> Response:
@@ -84,12 +89,12 @@ def cancel(fake: OAuthProvider, request: Request) -> Response:
 
 def _continue(fake: OAuthProvider, request: Request, state: str, step: dict[str, Any]) -> Response:
     if not step["user"].factors:
-        return _done(fake, request, state, step)
+        return _done(fake, state, step)
     step |= {"next": "challenge-authenticator", "wants": "code"}
     return _document(fake, request, state)
 
 
-def _done(fake: OAuthProvider, request: Request, state: str, step: dict[str, Any]) -> Response:
+def _done(fake: OAuthProvider, state: str, step: dict[str, Any]) -> Response:
     """The last document: a code for the token endpoint."""
     asked = step["asked"]
     code = web.new_code(fake, {name: v for name, v in asked.items() if name != "redirect_uri"}, step["user"])

@@ -1,4 +1,4 @@
-"""Path patterns of the vendors' endpoints: `{x}` is any one segment, a final `*` everything below. As in surfaces.json."""
+"""Path patterns of the vendors' endpoints, as in surfaces.json: `{x}` is any one segment, a final `*` all below."""
 
 from __future__ import annotations
 

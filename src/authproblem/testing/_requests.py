@@ -6,13 +6,13 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from authproblem.testing._http import Response
 
 if TYPE_CHECKING:
+    import requests
     import responses
 
     from authproblem.testing._transports import Transports
@@ -33,7 +33,7 @@ class Adapter(HTTPAdapter):
         answer = _ask(self._fake, request)
         raw = HTTPResponse(
             body=io.BytesIO(answer.body),
-            headers=list(answer.headers),
+            headers=HTTPHeaderDict(answer.headers),
             status=answer.status,
             preload_content=False,
             request_method=request.method,
@@ -53,6 +53,6 @@ def register(fake: Transports, mock: responses.RequestsMock, url: str) -> None:
 
 
 def _ask(fake: Transports, request: requests.PreparedRequest) -> Response:
-    body = request.body or b""
-    content = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b"".join(body)
+    body: Any = request.body or b""  # streams are iterables of bytes
+    content = body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, bytes) else b"".join(body)
     return fake.send(request.method or "GET", request.url or "", dict(request.headers), content)

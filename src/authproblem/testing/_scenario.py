@@ -52,7 +52,11 @@ def play(scenario: Mapping[str, Any], fakes: Mapping[str, OAuthProvider]) -> Non
         for row in _rows("users", scenario.get("users", ())):
             _call("users", fake.add_user, {**row, **_tuples(row)})
         for row in _rows("clients", scenario.get("clients", ())):
-            _call("clients", fake.add_client, {("client_id" if n == "id" else n): v for n, v in row.items()} | _tuples(row))
+            _call(
+                "clients",
+                fake.add_client,
+                {("client_id" if n == "id" else n): v for n, v in row.items()} | _tuples(row),
+            )
     for provider, fake in fakes.items():
         table = scenario.get(provider, {})
         _known(provider, table, (*_SETTINGS, "fail", "limit"))

@@ -32,7 +32,7 @@ def authorize(fake: OAuthProvider, request: Request) -> Response:
         try:
             user: User | None = fake.check_password(request.form.get("username"), str(request.form["password"]))
         except Refusal as refusal:
-            return _form(fake, request, asked, refusal)
+            return _form(request, asked, refusal)
         session = fake.sessions.handle()
         fake.sessions.cookies[session] = _known(user)
         return _answer(fake, asked, _known(user)).with_headers(("set-cookie", f"{_COOKIE}={session}; Path=/; HttpOnly"))
@@ -41,7 +41,7 @@ def authorize(fake: OAuthProvider, request: Request) -> Response:
     if user is None and asked.get("prompt") == "none":
         raise fake.refuse("login_required", form="redirect")
     if user is None or asked.get("prompt") == "login":
-        return _form(fake, request, asked, None)
+        return _form(request, asked, None)
     return _answer(fake, asked, user)
 
 
@@ -58,7 +58,12 @@ def discovery(fake: OAuthProvider, request: Request) -> Response:
         "grant_types_supported": list(fake.grants),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+            "none",
+        ],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "name", "email", "email_verified"],
@@ -123,7 +128,9 @@ def device(fake: OAuthProvider, request: Request) -> Response:
 
 def activate(fake: OAuthProvider, request: Request) -> Response:
     """Where a person confirms a device: opening the page with the code approves it."""
-    done = fake.sessions.approve(request.values.get("user_code", ""), fake.signed_in or next(iter(fake.accounts.users), None))
+    done = fake.sessions.approve(
+        request.values.get("user_code", ""), fake.signed_in or next(iter(fake.accounts.users), None)
+    )
     return html(200, "<h1>Device activated</h1>") if done else html(400, "<h1>Invalid code</h1>")
 
 
@@ -213,21 +220,24 @@ def _answer(fake: OAuthProvider, asked: dict[str, str], user: User) -> Response:
     target, mode = asked["redirect_uri"], asked.get("response_mode", "query")
     if mode == "form_post":
         fields = "".join(f'<input type="hidden" name="{n}" value="{escape(v)}">' for n, v in values.items())
-        page = f'<body onload="document.forms[0].submit()"><form method="post" action="{escape(target)}">{fields}</form>'
+        page = (
+            f'<body onload="document.forms[0].submit()"><form method="post" action="{escape(target)}">{fields}</form>'
+        )
         return html(200, page)
     mark = "#" if mode == "fragment" else "&" if "?" in target else "?"
     return redirect(target + mark + urlencode(values))
 
 
-def _form(fake: OAuthProvider, request: Request, asked: dict[str, str], refusal: Refusal | None) -> Response:
+def _form(request: Request, asked: dict[str, str], refusal: Refusal | None) -> Response:
     """The vendor's sign-in page."""
     kept = {name: value for name, value in asked.items() if name not in {"username", "password"}}
     fields = "".join(f'<input type="hidden" name="{escape(n)}" value="{escape(v)}">' for n, v in kept.items())
     error = "" if refusal is None else '<p role="alert">Wrong email or password.</p>'
     hint = escape(asked.get("login_hint", asked.get("username", "")))
-    return html(
-        200 if refusal is None else 400,
-        f'<!doctype html><title>Sign in</title><h1>Sign in</h1>{error}<form method="post" action="{escape(request.path)}">{fields}'
+    page = (
+        f"<!doctype html><title>Sign in</title><h1>Sign in</h1>{error}"
+        f'<form method="post" action="{escape(request.path)}">{fields}'
         f'<label>Email <input name="username" value="{hint}"></label>'
-        '<label>Password <input name="password" type="password"></label><button>Continue</button></form>',
+        '<label>Password <input name="password" type="password"></label><button>Continue</button></form>'
     )
+    return html(200 if refusal is None else 400, page)
