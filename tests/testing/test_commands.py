@@ -64,6 +64,15 @@ def served(app: Any) -> Iterator[str]:
             thread.join(10)
 
 
+CLIENT = httpx.Client(headers={"authorization": "SSWS t"}, trust_env=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _connections_are_closed() -> Iterator[None]:
+    yield
+    CLIENT.close()
+
+
 def proxy(upstream: str) -> Any:
     """An app that does nothing but pass on what Okta answers."""
 
@@ -71,7 +80,7 @@ def proxy(upstream: str) -> Any:
         if environ["PATH_INFO"] == "/lonely":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"ok"]
-        answer = httpx.get(f"{upstream}/api/v1/users/me", headers={"authorization": "SSWS t"}, trust_env=False)
+        answer = CLIENT.get(f"{upstream}/api/v1/users/me")
         dropped = {"content-length", "content-encoding"}
         headers = [(name, value) for name, value in answer.headers.multi_items() if name not in dropped]
         start_response(f"{answer.status_code} X", headers)

@@ -33,6 +33,7 @@ def run(folder: Path, source: str, *arguments: str) -> tuple[int, str]:
 FIXTURES = """
 import httpx
 import pytest
+import structlog
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
@@ -83,6 +84,26 @@ def test_each_test_has_fakes_of_its_own(fake_okta):
     assert (fake_okta.failures, fake_okta.exchanges) == ((), [])
 
 
+@pytest.fixture
+def seen():
+    names = []
+
+    def keep(logger, method, keys):
+        names.append(keys["event"])
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[keep])
+    yield names
+    structlog.reset_defaults()
+
+
+def test_where_the_app_has_configured_structlog(seen, fake_okta, captured_problems):
+    fake_okta.fail("okta:E0000047")
+    TestClient(AuthProblemMiddleware(fake_okta.asgi)).get("/api/v1/users")
+    assert [event["problem"] for event in captured_problems.events] == ["rate-limited"]
+    assert seen == ["authproblem.normalized"]
+
+
 HANDLED = {"wait", "provide_mfa"}
 
 
@@ -106,6 +127,7 @@ def test_fixtures_and_marker(tmp_path: Path) -> None:
     assert output.count("PASSED test_app.py::test_front_end[") >= 60  # one for each problem type
 
 
+@pytest.mark.slow
 def test_a_name_that_does_not_exist_stops_the_run(tmp_path: Path) -> None:
     source = """
 import pytest
@@ -117,32 +139,6 @@ def test_front_end(auth_problem):
     status, output = run(tmp_path, source)
     assert status != 0
     assert "unknown error 'mfa-requierd'" in output
-
-
-def test_structlog_s_events_are_captured_where_the_app_has_configured_it(tmp_path: Path) -> None:
-    """And they still reach the app's own processors."""
-    source = """
-import structlog
-from authproblem.asgi import AuthProblemMiddleware
-from starlette.testclient import TestClient
-
-SEEN = []
-
-def keep(logger, method, keys):
-    SEEN.append(keys["event"])
-    raise structlog.DropEvent
-
-structlog.configure(processors=[keep])
-
-
-def test_events(fake_okta, captured_problems):
-    fake_okta.fail("okta:E0000047")
-    TestClient(AuthProblemMiddleware(fake_okta.asgi)).get("/api/v1/users")
-    assert [event["problem"] for event in captured_problems.events] == ["rate-limited"]
-    assert SEEN == ["authproblem.normalized"]
-"""
-    status, output = run(tmp_path, source)
-    assert status == 0, output
 
 
 def test_importing_the_plugin_imports_neither_kit_nor_registry() -> None:
