@@ -220,3 +220,13 @@ def test_the_page_lists_and_arms() -> None:
     assert (users(fake).status, "okta:E0000047" in fake.send("GET", OKTA + "/").body.decode()) == (429, True)
     fake.send("POST", OKTA + "/", FORM, b"recover=1")
     assert users(fake).status == 200
+
+
+def test_a_response_of_the_test_s_own_has_no_vendor_s_headers() -> None:
+    """What a CDN answers in the vendor's place."""
+    fake = FakeOkta()
+    page = Response(503, (("content-type", "text/html"),), b"<h1>Unavailable</h1>")
+    fake.reply_with(page, times=1)
+    answer = users(fake)
+    assert (answer.status, answer.body, answer.header("x-okta-request-id")) == (503, page.body, "")
+    assert users(fake).status == 200

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from authproblem.testing._catalog import Catalog, Variation
 from authproblem.testing._failures import Condition, Failure, Failures, Subject
+from authproblem.testing._http import Response
 from authproblem.testing._limits import Limit, Limits
 from authproblem.testing._paths import surfaces_of
 
@@ -110,6 +111,38 @@ class Control:
             options: those of `fail`.
         """
         return self.fail(entry, **{"times": 1, **options})
+
+    def reply_with(
+        self,
+        response: Response,
+        *,
+        endpoint: str | None = None,
+        method: str | None = None,
+        times: int | None = None,
+        skip: int = 0,
+        probability: float = 1.0,
+    ) -> Failure:
+        """Answer requests with a response of the test's own, such as a CDN's page or a broken body.
+
+        Args:
+            response: the response; nothing that the vendor's edge adds is added.
+            endpoint: as in `fail`, like the other arguments.
+            method: only requests with this method.
+            times: how many responses it makes; None for all.
+            skip: how many fitting requests are answered as usual before.
+            probability: how likely a fitting request gets it.
+        """
+        failure = Failure(
+            None,
+            Condition(endpoint, method),
+            Variation(),
+            response=response,
+            times=times,
+            skip=skip,
+            probability=probability,
+        )
+        with self._lock:
+            return self._failures.add(failure)
 
     def limit(
         self,

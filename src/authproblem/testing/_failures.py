@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from authproblem import Entry
 from authproblem.testing._catalog import Variation
-from authproblem.testing._http import Request
+from authproblem.testing._http import Request, Response
 from authproblem.testing._paths import Surfaces, is_below
 
 if TYPE_CHECKING:
@@ -62,16 +62,18 @@ class Failure:
     """An armed error. Remove it by `cancel()`, or by leaving the `with` block that it opens.
 
     Attributes:
-        entry: the registry entry that is sent.
+        entry: the registry entry that is sent; None where a test has made up the response itself.
+        response: the response that a test has made up, or None.
         count: how many responses it has made so far.
     """
 
     def __init__(
         self,
-        entry: Entry,
+        entry: Entry | None,
         condition: Condition,
         variation: Variation,
         *,
+        response: Response | None = None,
         times: int | None = None,
         skip: int = 0,
         probability: float = 1.0,
@@ -84,6 +86,7 @@ class Failure:
         if not 0.0 < probability <= 1.0:
             raise ValueError(f"invalid probability: {probability!r}; expected a number above 0, up to 1")
         self.entry, self.condition, self.variation = entry, condition, variation
+        self.response = response
         self.retry_after, self.delay = retry_after, delay
         self.count = 0
         self._left, self._skip, self._probability = times, skip, probability
@@ -118,7 +121,8 @@ class Failure:
 
     def __repr__(self) -> str:
         left = "all" if self._left is None else str(self._left)
-        return f"<Failure {self.entry.id}, sent {self.count}, left {left}>"
+        name = self.entry.id if self.entry is not None else "of its own"
+        return f"<Failure {name}, sent {self.count}, left {left}>"
 
 
 class Failures:

@@ -140,15 +140,18 @@ class FakeProvider(Control, Transports):
         headers = limit_headers(self.vendor, standing, self.clock)
         refused = self._refused(request, standing)
         failure = None if refused is not None else self._armed(request, subject)
+        entry: Entry | None = None
         if refused is not None:
-            entry: Entry | None = refused
+            entry = refused
             response = self._error(refused, request, None, Variation(headers=dict(headers)))
-        elif failure is not None:
+        elif failure is None:
+            response, entry = self._flow(request)
+        elif failure.entry is None:
+            return self._framed(request, failure.response or Response(500)), None
+        else:
             entry = failure.entry
             response = self._error(entry, request, failure.retry_after, failure.variation)
             response = response._replace(delay=response.delay + failure.delay)
-        else:
-            response, entry = self._flow(request)
         return self._finish(request, response.with_headers(*headers)), entry and entry.id
 
     def _refused(self, request: Request, standing: Standing | None) -> Entry | None:
@@ -215,7 +218,11 @@ class FakeProvider(Control, Transports):
         """Add what the vendor's edge adds to every response."""
         values = made_up(self.random, self.clock.now())
         headers = [(name, fill(value, values)) for name, value in self.vendor["headers"]]
-        response = response.with_headers(*headers, ("date", self.clock.date))
+        return self._framed(request, response.with_headers(*headers))
+
+    def _framed(self, request: Request, response: Response) -> Response:
+        """Add what every HTTP response has."""
+        response = response.with_headers(("date", self.clock.date))
         body = response.body
         if request.method == "HEAD":
             body = b""

@@ -38,7 +38,11 @@ def page(fake: FakeProvider, request: Request) -> Response:
             return html(400, f"<p>{escape(str(error))}</p>")
         return redirect("/")
     if "json" in request.header("accept"):
-        rows = [{"entry": failure.entry.id, "sent": failure.count} for failure in fake.all_failures]
+        rows = [
+            {"entry": failure.entry.id, "sent": failure.count}
+            for failure in fake.all_failures
+            if failure.entry is not None
+        ]
         return json_response(200, {"failures": rows})
     armed = "".join(f"<li><code>{escape(repr(failure))}</code></li>" for failure in fake.failures)
     table = "".join(_row(fake, entry.id) for entry in fake.catalog.entries(fake.provider, *fake.also))
