@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import orjson
 
 from authproblem import Entry, Registry
-from authproblem._upstream.shapes import is_e_code
+from authproblem._upstream.json_values import is_e_code
 from authproblem.testing._http import Response
 from authproblem.testing._templates import Json, fill, read_data, sample
 
@@ -128,7 +128,7 @@ class Catalog:
         row = self._rows.get(entry.id, {})
         if "status" in row:
             return int(row["status"])
-        usual = self.registry._rows[entry.id].get("usual_status", ())  # noqa: SLF001 - no member of `Entry`: responses do not need it
+        usual = self.registry.row(entry.id).get("usual_status", ())
         form = self._templates["forms"][self._form(entry, row)]
         return int(form.get("status") or next(iter(usual), 0) or min(entry.status, default=400))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from authproblem._registry.texts import is_constant, plain
+from authproblem._registry.texts import is_constant, unescape
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ def fill(template: Any, values: Mapping[str, Any]) -> Any:
 def sample(text: str) -> str:
     """A sentence as the vendor would send it: each slot of a registered text filled with a harmless sample."""
     if is_constant(text):
-        return plain(text)
+        return unescape(text)
     slots: dict[str, str] = read_data("templates")["slots"]
 
     def value(found: re.Match[str]) -> str:
