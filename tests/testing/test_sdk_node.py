@@ -1,4 +1,4 @@
-"""The Node SDKs sign in against the fakes: oauth4webapi, openid-client, node-auth0, okta-auth-js."""
+"""The Node SDKs sign in against the fakes: oauth4webapi, openid-client, node-auth0, auth0-spa-js, okta-auth-js."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ EXPECTED = {
     "openid-client okta": ["string", "dpop"],
     "node-auth0": ["string", "ada@example.com", "invalid_grant"],
     "okta-auth-js": ["PENDING", "errors.E0000004", "SUCCESS", "ada@example.com", "SUCCESS"],
+    "auth0-spa-js": "string",
 }
 
 

@@ -20,13 +20,12 @@ PASSWORDLESS = "http://auth0.com/oauth/grant-type/passwordless/otp"
 
 def signup(fake: OAuthProvider, request: Request) -> Response:
     """`/dbconnections/signup`: who signs up can sign in."""
-    asked = request.form
-    email, password = str(asked.get("email") or ""), str(asked.get("password") or "")
+    email, password = request.text("email"), request.text("password")
     if fake.accounts.find(email) is not None:
         raise fake.refuse("user_exists")
     if len(password) < 8:
         raise fake.refuse("weak_password")
-    user = fake.add_user(email, password, name=str(asked.get("name") or email.partition("@")[0]))
+    user = fake.add_user(email, password, name=request.text("name") or email.partition("@")[0])
     document = {"_id": user.id.partition("|")[2], "email": email, "email_verified": False}
     return json_response(200, document)
 
@@ -40,21 +39,19 @@ def change_password(_fake: OAuthProvider, _request: Request) -> Response:
 
 def passwordless_start(fake: OAuthProvider, request: Request) -> Response:
     """`/passwordless/start`: the code of a user is its attribute `code`; whoever is unknown is added."""
-    asked = request.form
-    name = str(asked.get("email") or asked.get("phone_number") or "")
-    if asked.get("connection") not in {"email", "sms"}:
+    name = request.text("email", "phone_number")
+    if request.text("connection") not in {"email", "sms"}:
         raise fake.refuse("connection")
     if fake.accounts.find(name) is None:
-        phone = name if asked["connection"] == "sms" else ""
+        phone = name if request.text("connection") == "sms" else ""
         fake.add_user(name if not phone else f"{phone}@sms.example.com", None, phone=phone)
     document = {"_id": fake.sessions.handle(length=24), ("email" if "@" in name else "phone_number"): name}
     return json_response(200, document)
 
 
 def _by_code(fake: OAuthProvider, request: Request, client: Client) -> Grant:
-    values = request.values
-    user = fake.accounts.find(values.get("username"))
-    if user is None or values.get("otp") != user.code:
+    user = fake.accounts.find(request.text("username"))
+    if user is None or request.text("otp") != user.code:
         raise fake.refuse("wrong_verification_code")
     return fake.grant_for(request, client, user)
 

@@ -19,7 +19,7 @@ def users(fake: OAuthProvider, request: Request) -> Response:
     """List users: `GET /api/v2/users`, with `include_totals` as an object."""
     _authorized(fake, request)
     asked = request.params
-    page, size = int(asked.get("page", 0)), int(asked.get("per_page", 50))
+    page, size = _number(asked.get("page"), 0), _number(asked.get("per_page"), 50)
     rows = [document(user) for user in fake.accounts.users]
     shown = rows[page * size : (page + 1) * size]
     if asked.get("include_totals") != "true":
@@ -38,12 +38,11 @@ def by_email(fake: OAuthProvider, request: Request) -> Response:
 def create(fake: OAuthProvider, request: Request) -> Response:
     """`POST /api/v2/users`."""
     _authorized(fake, request)
-    asked = request.form
-    email = str(asked.get("email") or "")
+    email = request.text("email")
     if fake.accounts.find(email) is not None:
         raise fake.refuse("api_user_exists")
-    user = fake.add_user(email, asked.get("password"), name=str(asked.get("name") or email))
-    user.blocked = bool(asked.get("blocked"))
+    user = fake.add_user(email, request.text("password") or None, name=request.text("name") or email)
+    user.blocked = bool(request.form.get("blocked"))
     return json_response(201, document(user))
 
 
@@ -55,11 +54,10 @@ def get(fake: OAuthProvider, request: Request) -> Response:
 def update(fake: OAuthProvider, request: Request) -> Response:
     """`PATCH /api/v2/users/{id}`."""
     user = _user(fake, request)
-    asked = request.form
-    user.email = str(asked.get("email") or user.email)
-    user.name = str(asked.get("name") or user.name)
-    user.password = asked.get("password") or user.password
-    user.blocked = bool(asked.get("blocked", user.blocked))
+    user.email = request.text("email") or user.email
+    user.name = request.text("name") or user.name
+    user.password = request.text("password") or user.password
+    user.blocked = bool(request.form.get("blocked", user.blocked))
     return json_response(200, document(user))
 
 
@@ -97,6 +95,10 @@ def document(user: User) -> dict[str, Any]:
         ],
         **user.profile,
     }
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else default
 
 
 def _authorized(fake: OAuthProvider, request: Request) -> None:

@@ -14,11 +14,10 @@ from authproblem.testing._sessions import Approval, Grant
 
 def challenge(fake: OAuthProvider, request: Request) -> Response:
     """`/mfa/challenge`: a one-time password, or something out of band that a person approves."""
-    values = request.values
-    grant = fake.step(values.get("mfa_token"))
+    grant = fake.step(request.text("mfa_token"))
     user = _user(grant)
-    kinds = str(values.get("challenge_type") or "otp oob").split()
-    chosen = str(values.get("authenticator_id") or "")
+    kinds = (request.text("challenge_type") or "otp oob").split()
+    chosen = request.text("authenticator_id")
     factor = next((f for f in user.factors if chosen in {"", _id(f)} and _kind(f) in kinds), None)
     if factor is None:
         raise fake.refuse("not_enrolled")
@@ -40,7 +39,7 @@ def associate(fake: OAuthProvider, request: Request) -> Response:
     """`/mfa/associate`: enroll a factor."""
     user = _user(fake.step(request.bearer))
     wanted = request.form.get("authenticator_types") or ["otp"]
-    factor = "otp" if "otp" in wanted else "sms"
+    factor = "otp" if isinstance(wanted, list) and "otp" in wanted else "sms"
     user.factors = tuple(dict.fromkeys((*user.factors, factor)))
     document: dict[str, Any] = {
         "authenticator_type": _kind(factor),

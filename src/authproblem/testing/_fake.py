@@ -127,12 +127,10 @@ class FakeProvider(Control, Transports):
 
     def subject(self, request: Request) -> Subject:
         """Whom a request is about: `user`, `client` and `org` as far as it says."""
-        values = request.values
         names = ("username", "email", "login", "identifier", "phone_number", "login_hint")
-        user = next((str(values[name]) for name in names if values.get(name)), None)
-        client = values.get("client_id") or (request.basic or (None,))[0]
-        org = values.get("organization")
-        return Subject(user, client and str(client), org and str(org), request.client_address)
+        client = request.text("client_id") or (request.basic or ("", ""))[0]
+        org = request.text("organization")
+        return Subject(request.text(*names) or None, client or None, org or None, request.client_address)
 
     def _answer(self, request: Request) -> tuple[Response, str | None]:
         subject = self.subject(request)
@@ -204,12 +202,11 @@ class FakeProvider(Control, Transports):
         return self._failures.find(request, subject, self._surfaces, self.vendor["limit"]["unlimited"])
 
     def _error(self, entry: Entry, request: Request, wait: int | None, variation: Variation) -> Response:
-        asked = request.values
         values = {
             **made_up(self.random, self.clock.now()),
             "origin": request.origin,
             "wait": 60 if wait is None else wait,
-            **{name: asked[name] for name in ("redirect_uri", "state") if asked.get(name)},
+            **{name: request.text(name) for name in ("redirect_uri", "state")},
         }
         response = self.catalog.response(entry, values, variation)
         return response.with_headers(*wait_headers(self.vendor, entry, response, wait, self.clock))

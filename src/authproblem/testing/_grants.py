@@ -20,21 +20,20 @@ DEVICE, CIBA = "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:param
 
 
 def _by_code(fake: OAuthProvider, request: Request, client: Client) -> Grant:
-    values = request.values
-    grant = fake.sessions.codes.pop(str(values.get("code") or values.get("interaction_code") or ""), None)
+    grant = fake.sessions.codes.pop(request.text("code", "interaction_code"), None)
     if grant is None or grant.client != client.id or grant.expires < fake.clock.now():
         raise fake.refuse("invalid_code")
-    if grant.details.get("redirect_uri") not in {None, values.get("redirect_uri")}:
+    if grant.details.get("redirect_uri") not in {None, request.text("redirect_uri")}:
         raise fake.refuse("redirect_uri")
     challenge = grant.details.get("code_challenge")
-    verifier = str(values.get("code_verifier") or "")
+    verifier = request.text("code_verifier")
     if challenge is not None and challenge not in {verifier, encode(hashlib.sha256(verifier.encode()).digest())}:
         raise fake.refuse("pkce")
     return grant
 
 
 def _by_refresh_token(fake: OAuthProvider, request: Request, client: Client) -> Grant:
-    grant = fake.sessions.refresh_with(str(request.values.get("refresh_token") or ""), rotate=fake.rotate)
+    grant = fake.sessions.refresh_with(request.text("refresh_token"), rotate=fake.rotate)
     if grant is None or grant.client != client.id:
         raise fake.refuse("invalid_refresh_token")
     if grant.user is not None and (grant.user not in fake.accounts.users or grant.user.blocked):
@@ -43,8 +42,7 @@ def _by_refresh_token(fake: OAuthProvider, request: Request, client: Client) -> 
 
 
 def _by_password(fake: OAuthProvider, request: Request, client: Client) -> Grant:
-    values = request.values
-    user = fake.check_password(values.get("username"), values.get("password"))
+    user = fake.check_password(request.text("username"), request.text("password"))
     grant = fake.grant_for(request, client, user)
     if user.factors:
         fake.second_step(grant)
@@ -56,8 +54,7 @@ def _by_client(fake: OAuthProvider, request: Request, client: Client) -> Grant:
 
 
 def _by_approval(fake: OAuthProvider, request: Request, client: Client) -> Grant:
-    values = request.values
-    handle = str(values.get("device_code") or values.get("auth_req_id") or values.get("oob_code") or "")
+    handle = request.text("device_code", "auth_req_id", "oob_code")
     approval = fake.sessions.approvals.get(handle)
     if approval is None or approval.grant.client != client.id:
         raise fake.refuse("invalid_device_code")
@@ -76,34 +73,31 @@ def _by_approval(fake: OAuthProvider, request: Request, client: Client) -> Grant
 
 
 def _by_exchange(fake: OAuthProvider, request: Request, client: Client) -> Grant:
-    values = request.values
-    subject = fake.sessions.access.get(str(values.get("subject_token") or ""))
+    subject = fake.sessions.access.get(request.text("subject_token"))
     user = subject.user if subject is not None else next(iter(fake.accounts.users), None)
     return fake.grant_for(request, client, user)
 
 
 def _by_otp(fake: OAuthProvider, request: Request, _client: Client) -> Grant:
-    values = request.values
-    grant: Grant = fake.step(values.get("mfa_token"))
-    given = values.get("otp") or values.get("recovery_code")
+    grant: Grant = fake.step(request.text("mfa_token"))
+    given = request.text("otp", "recovery_code")
     if grant.user is None or given != grant.user.code:
         raise fake.refuse("wrong_otp")
-    fake.sessions.steps.pop(str(values["mfa_token"]))
+    fake.sessions.steps.pop(request.text("mfa_token"))
     return grant
 
 
 def _by_oob(fake: OAuthProvider, request: Request, client: Client) -> Grant:
-    values = request.values
-    grant: Grant = fake.step(values.get("mfa_token"))
-    approval = fake.sessions.approvals.get(str(values.get("oob_code") or ""))
+    grant: Grant = fake.step(request.text("mfa_token"))
+    approval = fake.sessions.approvals.get(request.text("oob_code"))
     if approval is None:
         raise fake.refuse("oob_code")
     if approval.user_code:  # a code that the person reads off: SMS, email
-        if values.get("binding_code") != approval.user_code:
+        if request.text("binding_code") != approval.user_code:
             raise fake.refuse("binding_code")
         approval.state = "approved"
     _by_approval(fake, request, client)
-    fake.sessions.steps.pop(str(values["mfa_token"]))
+    fake.sessions.steps.pop(request.text("mfa_token"))
     return grant
 
 

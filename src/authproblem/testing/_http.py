@@ -58,6 +58,19 @@ class Request(NamedTuple):
         """Query and body together; the body wins."""
         return {**self.params, **self.form}
 
+    def text(self, *names: str) -> str:
+        """The first of these parameters that is a scalar and not empty, as a string; empty if there is none."""
+        values = self.values
+        found = (str(values[name]) for name in names if isinstance(values.get(name), (str, int, float)))
+        return next((value for value in found if value), "")
+
+    def nested(self, *path: str) -> str:
+        """A string inside the JSON body, such as `credentials`, `passcode`; empty if there is none."""
+        value: Any = self.form
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else ""
+
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies of the request."""

@@ -101,7 +101,7 @@ class OAuthProvider(FakeProvider):
         """As in every fake; where the request names no user, the one of its token."""
         subject = super().subject(request)
         grant = self.sessions.access.get(request.bearer or "") or self.sessions.refresh.get(
-            str(request.values.get("refresh_token", ""))
+            request.text("refresh_token")
         )
         if grant is None:
             return subject
@@ -110,12 +110,11 @@ class OAuthProvider(FakeProvider):
 
     def client_of(self, request: Request) -> Client:
         """The client that authenticates (RFC 6749 section 2.3; assertions by their subject, unverified)."""
-        values = request.values
-        name, secret = request.basic or (values.get("client_id"), values.get("client_secret"))
-        assertion = _tokens.read(values.get("client_assertion"))
+        name, secret = request.basic or (request.text("client_id"), request.text("client_secret"))
+        assertion = _tokens.read(request.text("client_assertion"))
         if assertion is not None:
-            name, secret = assertion[1].get("sub"), None
-        client = self.accounts.client(str(name)) if name else None
+            name = str(assertion[1].get("sub") or "")
+        client = self.accounts.client(name) if name else None
         if client is None:
             raise self.refuse("unknown_client")
         if client.secret is not None and assertion is None and secret != client.secret:
@@ -125,7 +124,7 @@ class OAuthProvider(FakeProvider):
     def token(self, request: Request) -> Response:
         """The token endpoint (RFC 6749 section 3.2)."""
         client = self.client_of(request)
-        grant_type = str(request.values.get("grant_type", ""))
+        grant_type = request.text("grant_type")
         if not grant_type:
             raise self.refuse("missing_grant_type")
         handler = self.grants.get(grant_type)
@@ -182,7 +181,7 @@ class OAuthProvider(FakeProvider):
         return _tokens.sign(claims, typ="at+jwt")
 
     def _refresh_token(self, request: Request, grant: Grant) -> str:
-        used = str(request.values.get("refresh_token") or "")
+        used = request.text("refresh_token")
         if used in self.sessions.refresh:  # not rotated
             return used
         name = self.sessions.handle("v1.")
@@ -234,7 +233,4 @@ class OAuthProvider(FakeProvider):
 
     def grant_for(self, request: Request, client: Client, user: User | None) -> Grant:
         """A grant of what a token request asks for."""
-        values = request.values
-        scope = str(values.get("scope") or "")
-        audience = values.get("audience") or values.get("resource")
-        return Grant(client.id, user, scope, audience and str(audience))
+        return Grant(client.id, user, request.text("scope"), request.text("audience", "resource") or None)

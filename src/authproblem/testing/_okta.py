@@ -63,11 +63,16 @@ class FakeOkta(OAuthProvider):
 
 def authn(fake: FakeOkta, request: Request) -> Response:
     """`/api/v1/authn`: user name and password."""
-    asked = request.form
-    user = fake.accounts.find(asked.get("username"))
+    user = fake.accounts.find(request.text("username"))
     if user is not None and user.locked and fake.show_lockout:
         return fake.error("okta:LOCKED_OUT", request)
-    if user is None or user.locked or user.blocked or user.password is None or user.password != asked.get("password"):
+    if (
+        user is None
+        or user.locked
+        or user.blocked
+        or user.password is None
+        or user.password != request.text("password")
+    ):
         if user is not None:
             user.attempts += 1
             user.locked = user.locked or user.attempts >= fake.max_attempts
@@ -78,8 +83,7 @@ def authn(fake: FakeOkta, request: Request) -> Response:
 
 def verify(fake: FakeOkta, request: Request) -> Response:
     """`/api/v1/authn/factors/{id}/verify`: a code, or a push that `fake.approve(state_token)` answers."""
-    asked = request.form
-    state = str(asked.get("stateToken") or "")
+    state = request.text("stateToken")
     step = fake.sessions.steps.get(state)
     if step is None:
         raise fake.refuse("state_token")
@@ -87,8 +91,8 @@ def verify(fake: FakeOkta, request: Request) -> Response:
     kind = api.kind_of(request.path.split("/")[-2])
     if kind == "push":
         return _pushed(fake, state, user)
-    code = asked.get("passCode")
-    if code is None:
+    code = request.text("passCode")
+    if not code:
         return fake.transaction("MFA_CHALLENGE", user, factor=api.factor(user, kind))
     if code != user.code:
         raise fake.refuse("passcode")
@@ -103,7 +107,7 @@ def recover(_fake: FakeOkta, _request: Request) -> Response:
 
 def cancel(fake: FakeOkta, request: Request) -> Response:
     """`/api/v1/authn/cancel`."""
-    fake.sessions.steps.pop(str(request.form.get("stateToken") or ""), None)
+    fake.sessions.steps.pop(request.text("stateToken"), None)
     return json_response(200, {})
 
 

@@ -25,13 +25,11 @@ def users(fake: OAuthProvider, request: Request) -> Response:
 def create(fake: OAuthProvider, request: Request) -> Response:
     """`POST /api/v1/users`."""
     _authorized(fake, request)
-    asked = request.form
-    profile = asked.get("profile") or {}
-    email = str(profile.get("login") or profile.get("email") or "")
+    email = request.nested("profile", "login") or request.nested("profile", "email")
     if fake.accounts.find(email) is not None:
         raise fake.refuse("api_user_exists")
-    password = ((asked.get("credentials") or {}).get("password") or {}).get("value")
-    name = f"{profile.get('firstName', '')} {profile.get('lastName', '')}".strip()
+    name = f"{request.nested('profile', 'firstName')} {request.nested('profile', 'lastName')}".strip()
+    password = request.nested("credentials", "password", "value") or None
     return json_response(200, document(fake.add_user(email, password, name=name or email)))
 
 
@@ -43,10 +41,8 @@ def get(fake: OAuthProvider, request: Request) -> Response:
 def update(fake: OAuthProvider, request: Request) -> Response:
     """`POST` and `PUT /api/v1/users/{id}`."""
     user = _user(fake, request)
-    profile = request.form.get("profile") or {}
-    user.email = str(profile.get("login") or user.email)
-    password = ((request.form.get("credentials") or {}).get("password") or {}).get("value")
-    user.password = password or user.password
+    user.email = request.nested("profile", "login") or user.email
+    user.password = request.nested("credentials", "password", "value") or user.password
     return json_response(200, document(user))
 
 
@@ -80,15 +76,15 @@ def factors(fake: OAuthProvider, request: Request) -> Response:
 def verify(fake: OAuthProvider, request: Request) -> Response:
     """`POST /api/v1/users/{id}/factors/{factor}/verify`."""
     user = _user(fake, request)
-    code = request.form.get("passCode")
-    if code is not None and code != user.code:
+    code = request.text("passCode")
+    if code and code != user.code:
         raise fake.refuse("passcode")
-    return json_response(200, {"factorResult": "CHALLENGE" if code is None else "SUCCESS"})
+    return json_response(200, {"factorResult": "SUCCESS" if code else "CHALLENGE"})
 
 
 def session(fake: OAuthProvider, request: Request) -> Response:
     """`POST /api/v1/sessions`: a session for a session token."""
-    step = fake.sessions.steps.pop(str(request.form.get("sessionToken") or ""), None)
+    step = fake.sessions.steps.pop(request.text("sessionToken"), None)
     if step is None or "user" not in step:
         raise fake.refuse("authn")
     name = fake.sessions.handle()

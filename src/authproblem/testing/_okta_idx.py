@@ -34,17 +34,16 @@ def interact(fake: OAuthProvider, request: Request) -> Response:
     """`/v1/interact`: the start, with what `/v1/authorize` is asked elsewhere."""
     fake.client_of(request)
     handle = fake.sessions.handle(length=43)
-    asked = {name: str(value) for name, value in request.values.items()}
+    asked = {name: request.text(name) for name in request.values}
     fake.sessions.steps[handle] = {"asked": asked, "token": web.token_url(fake, request)}
     return json_response(200, {"interaction_handle": handle})
 
 
 def introspect(fake: OAuthProvider, request: Request) -> Response:
     """`/idp/idx/introspect`: the first document of a sign-in, or the present one."""
-    asked = request.form
-    state = str(asked.get("stateHandle") or asked.get("stateToken") or "")
+    state = request.text("stateHandle", "stateToken")
     if state not in fake.sessions.steps:
-        begun = fake.sessions.steps.get(str(asked.get("interactionHandle") or ""))
+        begun = fake.sessions.steps.get(request.text("interactionHandle"))
         if begun is None:
             raise fake.refuse("idx_session")
         state = fake.sessions.handle("02")
@@ -55,10 +54,9 @@ def introspect(fake: OAuthProvider, request: Request) -> Response:
 def identify(fake: OAuthProvider, request: Request) -> Response:
     """`/idp/idx/identify`: user name, and password with it or in the next step."""
     state, step = _step(fake, request)
-    asked = request.form
-    user = fake.accounts.find(asked.get("identifier"))
-    passcode = (asked.get("credentials") or {}).get("passcode")
-    if passcode is None:
+    user = fake.accounts.find(request.text("identifier"))
+    passcode = request.nested("credentials", "passcode")
+    if not passcode:
         step |= {"user": user, "next": "challenge-authenticator", "wants": "password"}
         return _document(fake, request, state)
     if user is None or user.password != passcode or user.locked or user.blocked:
@@ -70,7 +68,7 @@ def identify(fake: OAuthProvider, request: Request) -> Response:
 def answer(fake: OAuthProvider, request: Request) -> Response:
     """`/idp/idx/challenge/answer`: the password, or the code of a second factor."""
     state, step = _step(fake, request)
-    passcode = (request.form.get("credentials") or {}).get("passcode")
+    passcode = request.nested("credentials", "passcode")
     user = step.get("user")
     right = None if user is None else user.password if step.get("wants") == "password" else user.code
     if right is None or passcode != right:
@@ -112,7 +110,7 @@ def _done(fake: OAuthProvider, state: str, step: dict[str, Any]) -> Response:
 
 
 def _step(fake: OAuthProvider, request: Request) -> tuple[str, dict[str, Any]]:
-    state = str(request.form.get("stateHandle") or "")
+    state = request.text("stateHandle")
     step = fake.sessions.steps.get(state)
     if step is None:
         raise fake.refuse("idx_session")

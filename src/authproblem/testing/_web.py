@@ -30,7 +30,7 @@ def authorize(fake: OAuthProvider, request: Request) -> Response:
         raise fake.refuse("redirect_uri", status=400, form="text")
     if request.method == "POST" and "password" in request.form:
         try:
-            user: User | None = fake.check_password(request.form.get("username"), str(request.form["password"]))
+            user: User | None = fake.check_password(request.text("username"), request.text("password"))
         except Refusal as refusal:
             return _form(request, asked, refusal)
         session = fake.sessions.handle()
@@ -95,7 +95,7 @@ def bearer(fake: OAuthProvider, request: Request) -> Grant:
 def revoke(fake: OAuthProvider, request: Request) -> Response:
     """Revocation (RFC 7009): 200, whatever the token was."""
     fake.client_of(request)
-    name = str(request.values.get("token", ""))
+    name = request.text("token")
     grant = fake.sessions.refresh.get(name) or fake.sessions.access.get(name)
     if grant is not None:
         fake.sessions.revoke(grant.family)
@@ -105,7 +105,7 @@ def revoke(fake: OAuthProvider, request: Request) -> Response:
 def introspect(fake: OAuthProvider, request: Request) -> Response:
     """Introspection (RFC 7662)."""
     fake.client_of(request)
-    name = str(request.values.get("token", ""))
+    name = request.text("token")
     grant = fake.sessions.access.get(name) or fake.sessions.refresh.get(name)
     if grant is None:
         return json_response(200, {"active": False})
@@ -128,17 +128,14 @@ def device(fake: OAuthProvider, request: Request) -> Response:
 
 def activate(fake: OAuthProvider, request: Request) -> Response:
     """Where a person confirms a device: opening the page with the code approves it."""
-    done = fake.sessions.approve(
-        request.values.get("user_code", ""), fake.signed_in or next(iter(fake.accounts.users), None)
-    )
+    done = fake.sessions.approve(request.text("user_code"), fake.signed_in or next(iter(fake.accounts.users), None))
     return html(200, "<h1>Device activated</h1>") if done else html(400, "<h1>Invalid code</h1>")
 
 
 def backchannel(fake: OAuthProvider, request: Request) -> Response:
     """The backchannel authentication request (CIBA Core section 7); `fake.approve(auth_req_id)` plays the person."""
     client = fake.client_of(request)
-    values = request.values
-    hint = str(values.get("login_hint") or values.get("login_hint_token") or values.get("id_token_hint") or "")
+    hint = request.text("login_hint", "login_hint_token", "id_token_hint")
     user = next((user for user in fake.accounts.users if user.id in hint or user.email in hint), None)
     if user is None:
         raise fake.refuse("unknown_user")
@@ -151,7 +148,7 @@ def pushed(fake: OAuthProvider, request: Request) -> Response:
     """A pushed authorization request (RFC 9126)."""
     fake.client_of(request)
     name = "urn:ietf:params:oauth:request_uri:" + fake.sessions.handle(length=24)
-    fake.sessions.steps[name] = {key: value for key, value in request.form.items() if key != "client_secret"}
+    fake.sessions.steps[name] = {name: request.text(name) for name in request.form if name != "client_secret"}
     return json_response(201, {"request_uri": name, "expires_in": 30})
 
 
@@ -160,7 +157,8 @@ def register(fake: OAuthProvider, request: Request) -> Response:
     asked = request.form
     client_id, secret = fake.sessions.handle(length=32), fake.sessions.handle(length=64)
     if fake.accounts.clients:
-        fake.add_client(client_id, secret, redirect_uris=tuple(asked.get("redirect_uris", ())))
+        wanted = asked.get("redirect_uris")
+        fake.add_client(client_id, secret, redirect_uris=tuple(wanted) if isinstance(wanted, list) else None)
     return json_response(201, {**asked, "client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0})
 
 
@@ -209,7 +207,7 @@ def _known(user: User | None) -> User:
 
 def _asked(fake: OAuthProvider, request: Request) -> dict[str, str]:
     """The parameters, with those of a pushed request."""
-    asked = {name: str(value) for name, value in request.values.items()}
+    asked = {name: request.text(name) for name in request.values}
     return {**asked, **fake.sessions.steps.get(asked.get("request_uri", ""), {})}
 
 

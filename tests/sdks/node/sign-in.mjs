@@ -1,5 +1,7 @@
 // Signs in with each client against the fakes of authproblem's test kit, and prints what came of it as JSON.
+import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
+import { Auth0Client } from "@auth0/auth0-spa-js";
 import { AuthenticationClient } from "auth0/legacy";
 import { ManagementClient } from "auth0";
 import { OktaAuth } from "@okta/okta-auth-js";
@@ -71,6 +73,15 @@ async function oktaAuthJs() {
   return [wrong.status, key, right.status, right.tokens?.idToken?.claims?.email, transaction.status];
 }
 
+// auth0-spa-js: a token exchange, with the id token checked.
+async function auth0SpaJs() {
+  globalThis.window = globalThis; // where the SDK looks for indexedDB
+  const client = new Auth0Client({ domain: new URL(auth0).host, clientId: "app" });
+  const exchange = { subject_token: "eyJhbGciOiJIUzI1NiJ9.e30.", subject_token_type: "urn:acme:legacy-system-token" };
+  const answer = await client.customTokenExchange(exchange);
+  return typeof answer.access_token;
+}
+
 const seen = {};
 for (const [name, run] of Object.entries({
   "oauth4webapi auth0": () => codeFlow(auth0 + "/"),
@@ -79,6 +90,7 @@ for (const [name, run] of Object.entries({
   "openid-client okta": () => deviceFlow(okta),
   "node-auth0": nodeAuth0,
   "okta-auth-js": oktaAuthJs,
+  "auth0-spa-js": auth0SpaJs, // the last: it takes the process for a browser's
 })) {
   seen[name] = await run().catch((error) => `${error.stack} ${JSON.stringify(error)}`);
 }
