@@ -103,10 +103,10 @@ def test_fakes_run_until_they_are_interrupted(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "100"}
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
-        told = "".join(process.stdout.readline() for _ in range(8))
+        output = "".join(process.stdout.readline() for _ in range(8))
         try:
-            auth0, okta = re.findall(r"Fake\w+ +(http://127\.0\.0\.1:\d+)", told)
-            assert "grace@example.com / a long password" in told
+            auth0, okta = re.findall(r"Fake\w+ +(http://127\.0\.0\.1:\d+)", output)
+            assert "grace@example.com / a long password" in output
             assert httpx.get(f"{okta}/api/v1/users", trust_env=False).headers["x-rate-limit-remaining"] == "0"
             login = {"grant_type": "password", "username": "grace@example.com", "password": "a long password"}
             answer = httpx.post(f"{auth0}/oauth/token", data={**login, "client_id": "app"}, trust_env=False)
@@ -121,10 +121,10 @@ def test_fakes_run_until_they_are_interrupted(tmp_path: Path) -> None:
 
 
 def test_a_fake_starts_in_less_than_a_third_of_a_second() -> None:
-    """Beyond imports: registry, catalog and socket."""
+    """Beyond imports: registry, catalog and socket, in CPU time, for the machine may be busy."""
     code = (
-        "import time; from authproblem.testing import FakeOkta; begun = time.perf_counter()\n"
-        "with FakeOkta().serve(): print(time.perf_counter() - begun)"
+        "import time; from authproblem.testing import FakeOkta; begun = time.process_time()\n"
+        "with FakeOkta().serve(): print(time.process_time() - begun)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     runs = [
@@ -154,19 +154,19 @@ def test_check_passes_an_app_with_the_middleware(okta: str, capsys: pytest.Captu
     """Every problem type that Okta sends reaches the client, and nothing leaks."""
     with served(AuthProblemMiddleware(proxy(okta))) as url:
         assert main(["check", f"{url}/me", "--fake", okta]) == 0
-    told = capsys.readouterr().out
-    assert re.search(r"problem +7\d  reaches the client as a problem", told)
-    assert ("lost " in told, "leaks" in told) == (False, False)
+    output = capsys.readouterr().out
+    assert re.search(r"problem +7\d  reaches the client as a problem", output)
+    assert ("lost " in output, "leaks" in output) == (False, False)
 
 
 def test_check_shows_what_an_app_without_it_loses(okta: str, capsys: pytest.CaptureFixture[str]) -> None:
     errors = ["--error", "okta:E0000047", "--error", "mfa-required", "--error", "slow-down"]
     with served(proxy(okta)) as url:
         assert main(["check", f"{url}/me", "--fake", okta, *errors]) == 1
-    told = capsys.readouterr().out
-    assert re.search(r"okta:E0000047 +rate-limited +429 +- +lost, leaks a member", told)
-    assert re.search(r"slow-down +400 +- +passed\n", told)
-    assert re.search(r"lost +2  ", told)
+    output = capsys.readouterr().out
+    assert re.search(r"okta:E0000047 +rate-limited +429 +- +lost, leaks a member", output)
+    assert re.search(r"slow-down +400 +- +passed\n", output)
+    assert re.search(r"lost +2  ", output)
 
 
 def test_check_says_where_the_app_does_not_ask(okta: str, capsys: pytest.CaptureFixture[str]) -> None:

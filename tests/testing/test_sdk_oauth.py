@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from pathlib import Path
+from typing import Any
 
 import httpx
-import msal
+import msal  # type: ignore[import-untyped] # ships no types
 import pytest
 import requests
 from httpx_oauth.clients.openid import OpenID
@@ -25,7 +26,12 @@ def test_requests_oauthlib(okta_server: tuple[FakeOkta, str]) -> None:
     """The password grant, a wrong password, and a refresh token that was used before."""
     _, url = okta_server
     token_url = f"{url}/oauth2/v1/token"
-    login = {"username": "ada@example.com", "client_secret": "shh", "include_client_id": True, "scope": SCOPE}
+    login: dict[str, Any] = {
+        "username": "ada@example.com",
+        "client_secret": "shh",
+        "include_client_id": True,
+        "scope": SCOPE,
+    }
     with OAuth2Session(client=LegacyApplicationClient("app"), scope=SCOPE) as session:
         with pytest.raises(InvalidGrantError, match="The credentials provided were invalid"):
             session.fetch_token(token_url, password="wrong", **login)

@@ -138,5 +138,5 @@ def test_a_locked_account(shown: bool) -> None:
     fake.add_user(locked=True)
     with httpx.Client(transport=fake.transport(), base_url="https://example.okta.com") as client:
         answer = client.post("/api/v1/authn", json={"username": "ada@example.com", "password": "correct horse"})
-    told = (answer.status_code, answer.json().get("status"), answer.json().get("errorCode"))
-    assert told == ((200, "LOCKED_OUT", None) if shown else (401, None, "E0000004"))
+    seen = (answer.status_code, answer.json().get("status"), answer.json().get("errorCode"))
+    assert seen == ((200, "LOCKED_OUT", None) if shown else (401, None, "E0000004"))

@@ -2,6 +2,16 @@
 
 `FakeAuth0`, `FakeOkta` and `FakeOAuth` are ASGI and WSGI apps, transports of httpx and requests, and servers on a real
 socket. Nothing of authproblem imports this package; signed tokens need `pip install 'authproblem[testing]'`.
+
+How it is built, from the bottom:
+    _http, _clock: requests and responses as plain values; the clock that a test moves.
+    _templates, _catalog: from a registry entry to the vendor's response, by data (`data/*.json`).
+    _failures, _limits, _control: armed errors, counters, and the methods that tests call for them.
+    _fake: one request in, one response out, without I/O.
+    _accounts, _sessions, _tokens, _oauth, _grants, _web: people, tokens and OAuth for all vendors.
+    _auth0*, _okta*, _generic: the paths and flows of each vendor.
+    _transports, _httpx, _requests, _serve: adapters, which only translate.
+    plugin, _capture, _cases, _assertions, _scenario, _check, _page: for tests and for people.
 """
 
 from __future__ import annotations

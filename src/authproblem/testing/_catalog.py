@@ -164,7 +164,7 @@ class Catalog:
         return next(str(choice["form"]) for choice in choices if _fits(choice, entry))
 
     def _said(self, entry: Entry, row: Json, status: int, text: str | None) -> Json:
-        """The vendor's words: those of the entry, those of its row."""
+        """What the vendor says: code, texts and causes of the entry, and what its row replaces."""
         causes: list[Json] = [{"errorSummary": sample(cause)} for cause in entry.causes[:1]]
         causes = causes or [{"errorSummary": row.get("cause", text), "reason": reason} for reason in entry.reasons[:1]]
         return {
@@ -208,9 +208,9 @@ def _in_headers(values: Mapping[str, Any]) -> Json:
     code, text = values["code"], values["text"]
     query: dict[str, str | None] = {"error": code, "error_description": text, "state": values.get("state")}
     where = str(values.get("redirect_uri") or "https://app.example.com/callback")
-    told = [f'{name}="{value}"' for name, value in (("error", code), ("error_description", text)) if value]
+    parts = [f'{name}="{value}"' for name, value in (("error", code), ("error_description", text)) if value]
     mark = "&" if "?" in where else "?"
     return {
         "redirect": where + mark + urlencode({name: value for name, value in query.items() if value}),
-        "challenge": "Bearer " + ", ".join(told),
+        "challenge": "Bearer " + ", ".join(parts),
     }

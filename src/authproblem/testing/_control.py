@@ -1,4 +1,4 @@
-"""What a test tells a fake to do: which errors to send, which limits to keep. How it does so is `_fake`'s business."""
+"""The part of a fake that tests call: which errors to send, which limits to keep. `_fake` answers requests with it."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ class FakeProvider(Control, Transports):
             entry = failure.entry
             response = self._error(entry, request, failure.retry_after, failure.variation)
             response = response._replace(delay=response.delay + failure.delay)
-        return self._finish(request, response.with_headers(*headers)), entry and entry.id
+        return self._finish(request, response.with_headers(*headers)), None if entry is None else entry.id
 
     def _refused(self, request: Request, standing: Standing | None) -> Entry | None:
         """The entry with which a limit refuses a request; None if none does."""
