@@ -16,7 +16,7 @@ import requests
 from authproblem import Entry, Problem, Registry, normalize
 from authproblem.testing import FakeAuth0, FakeOAuth, FakeOkta, FakeProvider, Response
 from authproblem.testing._catalog import Catalog
-from tests.support.vectors import FILES, FOLDER, Vector, load
+from tests.support.vectors import FILES, Vector, load
 
 CATALOG = Catalog()
 FAKES: dict[str, type[FakeProvider]] = {"auth0": FakeAuth0, "okta": FakeOkta, "oauth": FakeOAuth}
@@ -184,10 +184,3 @@ def _alike(got: tuple[Any, ...], vector: tuple[Any, ...]) -> bool:
     """A continuation (`mfa_token`) that not every recorded body shows does not count."""
     mine, theirs = ({*row[2]} - {"mfa_token", "mfa_requirements"} for row in (got, vector))
     return (got[0], got[1], mine, got[4]) == (vector[0], vector[1], theirs, vector[4]) and vector[3] <= got[3]
-
-
-def test_rows_of_the_data_belong_to_entries() -> None:
-    """No row outlives its entry, and none says what would be derived anyway."""
-    rows_of = json.loads((FOLDER.parents[1] / "src/authproblem/testing/data/responses.json").read_text())["entries"]
-    assert [name for name in rows_of if Registry.builtin().lookup(name) is None] == []
-    assert list(rows_of) == sorted(rows_of)
