@@ -89,6 +89,29 @@ def test_for_a_user_a_client_and_an_address() -> None:
     )
 
 
+def test_a_user_is_met_by_name_path_and_token() -> None:
+    """However a request says whom it is about."""
+    fake = FakeAuth0()
+    ada, eve = fake.add_user("ada@example.com"), fake.add_user("eve@example.com")
+    tokens = {
+        user.email: fake.send(
+            "POST",
+            AUTH0 + "/oauth/token",
+            FORM,
+            f"grant_type=password&client_id=app&username={user.email}&password=correct+horse".encode(),
+        ).json()["access_token"]
+        for user in (ada, eve)
+    }
+    fake.fail("auth0:too_many_requests", user="ada@example.com")
+
+    def ask(path: str, token: str) -> int:
+        return fake.send("GET", AUTH0 + path, {"authorization": f"Bearer {token}"}).status
+
+    assert [ask("/userinfo", tokens[user.email]) for user in (ada, eve)] == [429, 200]
+    assert [ask(f"/api/v2/users/{user.id}", "t") for user in (ada, eve)] == [429, 200]
+    assert [ask(f"/api/v2/users-by-email?email={user.email}", "t") for user in (ada, eve)] == [429, 200]
+
+
 def test_with_a_probability_that_a_seed_repeats() -> None:
     def run(seed: int) -> list[int]:
         fake = FakeOkta(seed=seed)

@@ -159,7 +159,7 @@ def test_a_factor_is_enrolled_with_the_token_of_the_error(auth0: FakeAuth0) -> N
         needed = token(client, grant_type="password", username="ada@example.com", password="right")
         headers = {"authorization": f"Bearer {needed['mfa_token']}"}
         made = client.post("/mfa/associate", json={"authenticator_types": ["otp"]}, headers=headers).json()
-        assert (made["authenticator_type"], auth0.accounts.users[0].factors) == ("otp", ("push", "otp"))
+        assert (made["authenticator_type"], [*auth0.accounts.users[0].factors]) == ("otp", ["push", "otp"])
 
 
 @pytest.mark.parametrize(("state", "code"), [("blocked", "unauthorized"), ("password_expired", "password_expired")])

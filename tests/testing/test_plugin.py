@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-PLUGINS = ("no:authproblem", "authproblem.testing.plugin", "no:randomly", "no:cacheprovider")
+PLUGINS = ("no:authproblem", "authproblem.pytest_plugin", "no:randomly", "no:cacheprovider")
 """Ours by its name alone, whether the environment knows its entry point or not."""
 RUN = ["-m", "pytest", "-q", *(part for plugin in PLUGINS for part in ("-p", plugin))]
 
@@ -141,10 +141,10 @@ def test_front_end(auth_problem):
     assert "unknown error 'mfa-requierd'" in output
 
 
-def test_importing_the_plugin_imports_neither_kit_nor_registry() -> None:
+def test_loading_the_plugin_does_not_import_the_kit() -> None:
     """Every run of pytest in the environment pays for it."""
-    names = ("httpx", "structlog", "cryptography", "requests")
-    code = f"import authproblem.testing.plugin, sys; print(*[name for name in {names} if name in sys.modules])"
+    names = ("authproblem.testing", "httpx", "structlog", "cryptography", "requests")
+    code = f"import authproblem.pytest_plugin, sys; print(*[name for name in {names} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -160,4 +160,4 @@ def test_the_entry_point_names_the_plugin() -> None:
     """It is found without a line of configuration."""
     tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert project["entry-points"]["pytest11"] == {"authproblem": "authproblem.testing.plugin"}
+    assert project["entry-points"]["pytest11"] == {"authproblem": "authproblem.pytest_plugin"}

@@ -79,3 +79,13 @@ def test_lifespan_and_head() -> None:
         answer = client.head("/.well-known/openid-configuration")
     assert (answer.status_code, answer.content) == (200, b"")
     assert int(fake.exchanges[-1].response.header("content-length", "0")) >= 0
+
+
+def test_a_chunked_body_over_a_socket() -> None:
+    """Clients that stream send no length."""
+    fake = FakeAuth0()
+    parts = iter([b"grant_type=client_credentials", b"&client_id=app"])
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    with fake.serve() as url:
+        answer = httpx.post(f"{url}/oauth/token", content=parts, headers=headers, trust_env=False)
+    assert (answer.status_code, fake.exchanges[0].request.text("client_id")) == (200, "app")

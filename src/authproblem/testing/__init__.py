@@ -11,7 +11,7 @@ How it is built, from the bottom:
     _accounts, _sessions, _tokens, _oauth, _grants, _web: people, tokens and OAuth for all vendors.
     _auth0*, _okta*, _generic: the paths and flows of each vendor.
     _transports, _httpx, _requests, _serve: adapters, which only translate.
-    plugin, _capture, _cases, _assertions, _scenario, _check, _page: for tests and for people.
+    _capture, _cases, _assertions, _scenario, _check, _page: for tests and for people.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Control:
             endpoint: only requests to this path, pattern (`/api/v1/users/{x}`) or surface (`okta.authn`). Without it
                 all requests fail but those for metadata and keys.
             method: only requests with this method.
-            user: only requests about this email, user name, phone number or user id.
+            user: only requests about the user with this email, or whom they name like this if there is no such user.
             client: only requests of this client id.
             org: only requests for this organization.
             address: only requests from this address of an end user.

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from authproblem.testing import _tokens
 from authproblem.testing._accounts import Accounts, Client, User
+from authproblem.testing._failures import Subject
 from authproblem.testing._fake import FakeProvider, Refusal
 from authproblem.testing._grants import GRANTS, GrantHandler
 from authproblem.testing._http import Request, Response, json_response
@@ -97,16 +98,15 @@ class OAuthProvider(FakeProvider):
         """The vendor's error for something that went wrong, by its key in `vendors.json`."""
         return Refusal(self.vendor["oauth"]["errors"][kind], **variation)
 
-    def subject(self, request: Request) -> Any:
-        """As in every fake; where the request names no user, the one of its token."""
+    def subject(self, request: Request) -> Subject:
+        """As in every fake; users by their email, whether a request names them by name, path or token."""
         subject = super().subject(request)
-        grant = self.sessions.access.get(request.bearer or "") or self.sessions.refresh.get(
-            request.text("refresh_token")
-        )
-        if grant is None:
-            return subject
-        user = grant.user.email if grant.user is not None else None
-        return subject._replace(user=subject.user or user, client=subject.client or grant.client)
+        sessions = self.sessions
+        grant = sessions.access.get(request.bearer or "") or sessions.refresh.get(request.text("refresh_token"))
+        named = subject.user or request.path.partition("/users/")[2].partition("/")[0]
+        user = self.accounts.find(named) or (grant.user if grant is not None and not named else None)
+        client = grant.client if grant is not None else None
+        return subject._replace(user=user.email if user else subject.user, client=subject.client or client)
 
     def client_of(self, request: Request) -> Client:
         """The client that authenticates (RFC 6749 section 2.3; assertions by their subject, unverified)."""

@@ -29,13 +29,7 @@ def authorize(fake: OAuthProvider, request: Request) -> Response:
     if not target or (client.redirect_uris is not None and target not in client.redirect_uris):
         raise fake.refuse("redirect_uri", status=400, form="text")
     if request.method == "POST" and "password" in request.form:
-        try:
-            user: User | None = fake.check_password(request.text("username"), request.text("password"))
-        except Refusal as refusal:
-            return _form(request, asked, refusal)
-        session = fake.sessions.handle()
-        fake.sessions.cookies[session] = _known(user)
-        return _answer(fake, asked, _known(user)).with_headers(("set-cookie", f"{_COOKIE}={session}; Path=/; HttpOnly"))
+        return _log_in(fake, request, asked)
     user = fake.signed_in or fake.sessions.cookies.get(request.cookies.get(_COOKIE, ""))
     user = fake.sessions.steps.pop(asked.get("sessionToken", ""), {}).get("user") or user  # Okta's own
     if user is None and asked.get("prompt") == "none":
@@ -199,10 +193,15 @@ def token_url(fake: OAuthProvider, request: Request) -> str:
     return base + (path.removeprefix("/oauth2") if base != request.origin else path)
 
 
-def _known(user: User | None) -> User:
-    if user is None:  # pragma: no cover - `check_password` gives one or raises
-        raise AssertionError("no user")
-    return user
+def _log_in(fake: OAuthProvider, request: Request, asked: dict[str, str]) -> Response:
+    """What the sign-in page sends: on to the app with a session, or the page again."""
+    try:
+        user = fake.check_password(request.text("username"), request.text("password"))
+    except Refusal as refusal:
+        return _form(request, asked, refusal)
+    session = fake.sessions.handle()
+    fake.sessions.cookies[session] = user
+    return _answer(fake, asked, user).with_headers(("set-cookie", f"{_COOKIE}={session}; Path=/; HttpOnly"))
 
 
 def _asked(fake: OAuthProvider, request: Request) -> dict[str, str]:

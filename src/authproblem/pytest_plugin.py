@@ -1,6 +1,7 @@
 """The pytest plugin: fakes as fixtures, what the middleware sent and logged, tests over problem types.
 
-pytest finds it by its entry point; nothing has to be imported or configured.
+pytest finds it by its entry point; nothing has to be imported or configured. It is loaded in every run of pytest, so it
+imports the test kit only where a test asks for it.
 """
 
 from __future__ import annotations
