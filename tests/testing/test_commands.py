@@ -127,15 +127,8 @@ def test_a_fake_starts_in_less_than_a_third_of_a_second() -> None:
         "with FakeOkta().serve(): print(time.process_time() - begun)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    runs = [
-        float(
-            subprocess.run(
-                [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-            ).stdout
-        )
-        for _ in range(3)
-    ]
-    assert min(runs) < 0.3
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert float(done.stdout) < 0.3
 
 
 @pytest.mark.parametrize("arguments", [["fake"], ["check", "http://127.0.0.1:1/"]])

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import httpx
@@ -24,6 +24,7 @@ HOSTS = {"auth0": "https://example.auth0.com", "okta": "https://example.okta.com
 CONCURRENCY = "okta:E0000047/concurrency"
 FORMS = {"content-type", "location", "www-authenticate", "retry-after", "dpop-nonce"}
 
+SLOWLY = partial(pytest.param, marks=pytest.mark.slow)
 Ask = Callable[[FakeProvider, str, str], Response]
 
 
@@ -148,7 +149,7 @@ def test_every_entry_that_is_sent_can_be_asked_for() -> None:
     assert {entry.id for entry in Registry.builtin() if not entry.lookup_only} == sent - {CONCURRENCY}
 
 
-@pytest.mark.parametrize("ask", [by_send, by_asgi, by_wsgi, by_httpx, by_requests, by_socket])
+@pytest.mark.parametrize("ask", [by_send, by_asgi, by_wsgi, by_httpx, SLOWLY(by_requests), by_socket])
 @pytest.mark.parametrize("provider", list(FAKES))
 def test_every_entry_comes_back_as_itself(provider: str, ask: Ask) -> None:
     """`normalize` of each answer gives the entry back."""

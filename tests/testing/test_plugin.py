@@ -118,6 +118,7 @@ def test_front_end(auth_problem):
 """
 
 
+@pytest.mark.slow  # the guide, which runs by default, uses the same fixtures
 def test_fixtures_and_marker(tmp_path: Path) -> None:
     """Fakes in process and over sockets, what was sent and logged, one test for each problem."""
     status, output = run(tmp_path, FIXTURES, "-rpf")

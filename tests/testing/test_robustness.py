@@ -39,7 +39,7 @@ HEADERS = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("kind", FAKES)
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_request_gets_a_response(kind: type[FakeProvider], data: st.DataObject) -> None:
     fake = kind()

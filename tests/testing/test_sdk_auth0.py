@@ -145,6 +145,7 @@ def test_pushed_requests_and_codes(auth0_server: Served, http: httpx.Client) -> 
         client.authorization_code(location.params["code"], callback)
 
 
+@pytest.mark.slow
 def test_management(auth0_server: Served, http: httpx.Client) -> None:
     _, host = auth0_server
     client = ManagementClient(domain=host, token="token", httpx_client=http)

@@ -48,6 +48,7 @@ def test_users_and_factors(okta_server: Served, trusted: ssl.SSLContext) -> None
     assert (error.status, error.error_code) == (404, "E0000007")
 
 
+@pytest.mark.slow
 def test_private_key_and_dpop_with_its_nonces(okta_server: Served, trusted: ssl.SSLContext) -> None:
     """The SDK asks for a token with an assertion, is asked for a nonce, and repeats."""
     fake, url = okta_server
