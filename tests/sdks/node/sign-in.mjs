@@ -36,7 +36,16 @@ async function codeFlow(issuer) {
   }
   const { sub } = oauth.getValidatedIdTokenClaims(tokens);
   const info = await oauth.userInfoRequest(as, client, tokens.access_token, { DPoP });
-  return [(await oauth.processUserInfoResponse(as, client, sub, info)).email, tokens.token_type];
+  const { email: seen } = await oauth.processUserInfoResponse(as, client, sub, info);
+  return [seen, tokens.token_type, await refusedTokens(as)];
+}
+
+// What oauth4webapi makes of an error that the fake is armed with for this client.
+async function refusedTokens(as) {
+  const client = { client_id: "broken" };
+  const auth = oauth.ClientSecretPost("shh");
+  const answer = await oauth.genericTokenEndpointRequest(as, client, auth, "password", new URLSearchParams());
+  return oauth.processGenericTokenEndpointResponse(as, client, answer).catch((error) => error.error);
 }
 
 // openid-client: the device flow (the person approves at the verification URI), and DPoP with its nonce.
@@ -47,7 +56,9 @@ async function deviceFlow(issuer) {
   const tokens = await openid.pollDeviceAuthorizationGrant(config, begun);
   const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair());
   const bound = await openid.clientCredentialsGrant(config, {}, { DPoP });
-  return [typeof tokens.id_token, bound.token_type];
+  const broken = await openid.discovery(new URL(issuer), "broken", {}, openid.ClientSecretPost("shh"));
+  const refused = await openid.genericGrantRequest(broken, "password", {}).catch((error) => error.error);
+  return [typeof tokens.id_token, bound.token_type, refused];
 }
 
 // node-auth0: the password grant and the Management API.
@@ -76,10 +87,10 @@ async function oktaAuthJs() {
 // auth0-spa-js: a token exchange, with the id token checked.
 async function auth0SpaJs() {
   globalThis.window = globalThis; // where the SDK looks for indexedDB
-  const client = new Auth0Client({ domain: new URL(auth0).host, clientId: "app" });
   const exchange = { subject_token: "eyJhbGciOiJIUzI1NiJ9.e30.", subject_token_type: "urn:acme:legacy-system-token" };
-  const answer = await client.customTokenExchange(exchange);
-  return typeof answer.access_token;
+  const ask = (clientId) => new Auth0Client({ domain: new URL(auth0).host, clientId }).customTokenExchange(exchange);
+  const answer = await ask("app");
+  return [typeof answer.access_token, await ask("broken").catch((error) => error.error)];
 }
 
 const seen = {};
