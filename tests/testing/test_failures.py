@@ -245,6 +245,23 @@ def test_the_page_lists_and_arms() -> None:
     assert users(fake).status == 200
 
 
+def test_a_form_takes_the_arguments_of_fail() -> None:
+    """Tests in other languages arm errors over HTTP."""
+    fake = FakeOkta(clock=Clock(frozen=True))
+    form = b"arm=okta:E0000047&endpoint=okta.users&retry_after=17&times=2&skip=1"
+    assert fake.send("POST", OKTA + "/", FORM, form).status == 302
+    answers = [users(fake) for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 429, 429, 200]
+    assert int(answers[1].header("x-rate-limit-reset")) == int(fake.clock.now()) + 16
+
+
+@pytest.mark.parametrize("form", [b"arm=okta:E1", b"arm=okta:E0000047&times=often", b"arm=okta:E0000047&probability=7"])
+def test_a_form_that_makes_no_sense_arms_nothing(form: bytes) -> None:
+    fake = FakeOkta()
+    answer = fake.send("POST", OKTA + "/", FORM, form)
+    assert (answer.status, fake.failures) == (400, ())
+
+
 def test_a_response_of_the_test_s_own_has_no_vendor_s_headers() -> None:
     """What a CDN answers in the vendor's place."""
     fake = FakeOkta()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from authproblem.testing._catalog import UnknownEntryError
 from authproblem.testing._http import Request, Response, html, json_response, redirect
@@ -11,6 +12,12 @@ from authproblem.testing._http import Request, Response, html, json_response, re
 if TYPE_CHECKING:
     from authproblem.testing._fake import FakeProvider
 
+_KINDS: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("endpoint", "method", "user", "client", "org", "address", "text", "form"), str),
+    **dict.fromkeys(("retry_after", "skip", "status"), int),
+    **dict.fromkeys(("delay", "probability"), float),
+}
+"""The arguments of `FakeProvider.fail` that a form can have, and what makes them of a text."""
 _STYLE = (
     "body{font:15px/1.4 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ddd;padding:.3rem .5rem;text-align:left}"
@@ -26,17 +33,7 @@ _SCRIPT = (
 def page(fake: FakeProvider, request: Request) -> Response:
     """Show the page, or do what one of its buttons asks for and show it again."""
     if request.method == "POST":
-        asked = request.form
-        if "recover" in asked:
-            fake.recover()
-            return redirect("/")
-        times = None if asked.get("times") == "all" else 1
-        members = {"internal_note": asked["canary"]} if "canary" in asked else None
-        try:
-            fake.fail(str(asked.get("arm", "")), times=times, members=members)
-        except UnknownEntryError as error:
-            return html(400, f"<p>{escape(str(error))}</p>")
-        return redirect("/")
+        return _change(fake, request)
     if "json" in request.header("accept"):
         rows = [
             {"entry": failure.entry.id, "sent": failure.count}
@@ -56,6 +53,25 @@ def page(fake: FakeProvider, request: Request) -> Response:
         "<table><thead><tr><th>Error<th>Status<th>Problem<th>Send it</thead><tbody>"
         f"{table}</tbody></table><script>{_SCRIPT}</script></html>",
     )
+
+
+def _change(fake: FakeProvider, request: Request) -> Response:
+    """Arm an error (`arm` and the arguments of `FakeProvider.fail`), or disarm all (`recover`)."""
+    if request.text("recover"):
+        fake.recover()
+        return redirect("/")
+    times = request.text("times") or "1"
+    try:
+        options: dict[str, Any] = {
+            name: kind(request.text(name)) for name, kind in _KINDS.items() if request.text(name)
+        }
+        options["times"] = None if times == "all" else int(times)
+        if request.text("canary"):
+            options["members"] = {"internal_note": request.text("canary")}
+        fake.fail(request.text("arm"), **options)
+    except (UnknownEntryError, ValueError) as error:
+        return html(400, f"<p>{escape(str(error))}</p>")
+    return redirect("/")
 
 
 def _row(fake: FakeProvider, entry_id: str) -> str:
