@@ -89,3 +89,18 @@ def test_a_chunked_body_over_a_socket() -> None:
     with fake.serve() as url:
         answer = httpx.post(f"{url}/oauth/token", content=parts, headers=headers, trust_env=False)
     assert (answer.status_code, fake.exchanges[0].request.text("client_id")) == (200, "app")
+
+
+def test_scripts_of_any_origin_may_ask() -> None:
+    """A single-page app signs in against a fake on another port; preflights are neither errors nor counted."""
+    fake = FakeOkta()
+    fake.limit(1)
+    fake.fail_next("okta:E0000004")
+    origin = {"Origin": "http://localhost:3000"}
+    with httpx.Client(transport=fake.transport(), base_url="https://example.okta.com", headers=origin) as client:
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+        before = [client.options("/api/v1/authn", headers=asked) for _ in range(2)]
+        answer = client.post("/api/v1/authn", json={"username": "ada@example.com"})
+    assert [(a.status_code, a.headers["access-control-allow-headers"]) for a in before] == [(204, "content-type")] * 2
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (401, "http://localhost:3000")
+    assert "X-Rate-Limit-Reset" in answer.headers["access-control-expose-headers"]

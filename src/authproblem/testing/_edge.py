@@ -10,7 +10,7 @@ from typing import Any
 
 from authproblem import Entry
 from authproblem.testing._clock import Clock
-from authproblem.testing._http import Response
+from authproblem.testing._http import Request, Response
 from authproblem.testing._limits import Standing
 
 Headers = list[tuple[str, str]]
@@ -46,6 +46,24 @@ def made_up(random: Random, now: float) -> dict[str, str]:
         "nonce": token(random, 8) + "." + token(random, 6) + "." + token(random, 8),
         "expires": strftime("%Y-%m-%dT%H:%M:%S.000Z", gmtime(now + 3600)),
     }
+
+
+def cors_headers(vendor: Mapping[str, Any], request: Request) -> Headers:
+    """What lets scripts of any origin read a response and send what a preflight asks for (Fetch standard, 3.3)."""
+    origin = request.header("origin")
+    if not origin:
+        return []
+    headers = [("access-control-allow-origin", origin), ("access-control-allow-credentials", "true")]
+    if not is_preflight(request):
+        return [*headers, ("access-control-expose-headers", vendor["exposed"])]
+    wanted = request.header("access-control-request-headers")
+    methods = ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE")
+    return [*headers, methods, *([("access-control-allow-headers", wanted)] if wanted else [])]
+
+
+def is_preflight(request: Request) -> bool:
+    """Whether a browser asks if it may send the request proper."""
+    return request.method == "OPTIONS" and bool(request.header("access-control-request-method"))
 
 
 def wait_headers(

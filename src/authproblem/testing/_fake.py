@@ -16,7 +16,7 @@ from authproblem import Entry, Registry
 from authproblem.testing._catalog import Catalog, Variation
 from authproblem.testing._clock import Clock
 from authproblem.testing._control import Control
-from authproblem.testing._edge import limit_headers, made_up, wait_headers
+from authproblem.testing._edge import cors_headers, is_preflight, limit_headers, made_up, wait_headers
 from authproblem.testing._failures import Failure, Subject
 from authproblem.testing._http import Request, Response
 from authproblem.testing._limits import Limit, Standing
@@ -133,6 +133,8 @@ class FakeProvider(Control, Transports):
         return Subject(request.text(*names) or None, client or None, org or None, request.client_address)
 
     def _answer(self, request: Request) -> tuple[Response, str | None]:
+        if is_preflight(request):
+            return self._finish(request, Response(204)), None
         subject = self.subject(request)
         standing = self._count(request, subject)
         headers = limit_headers(self.vendor, standing, self.clock)
@@ -215,7 +217,7 @@ class FakeProvider(Control, Transports):
         """Add what the vendor's edge adds to every response."""
         values = made_up(self.random, self.clock.now())
         headers = [(name, fill(value, values)) for name, value in self.vendor["headers"]]
-        return self._framed(request, response.with_headers(*headers))
+        return self._framed(request, response.with_headers(*headers, *cors_headers(self.vendor, request)))
 
     def _framed(self, request: Request, response: Response) -> Response:
         """Add what every HTTP response has."""
