@@ -56,6 +56,7 @@ def test_the_tests_of_the_guide_pass(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_sign_in_page_works_in_a_browser(tmp_path: Path) -> None:
     """A wrong password, a limit that is waited out, a second factor: in the Chromium of the system."""
+    pytest.importorskip("playwright")
     if shutil.which("chromium") is None and shutil.which("google-chrome") is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     (block,) = (block for block in blocks("python") if "playwright" in block)

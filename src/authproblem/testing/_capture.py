@@ -111,15 +111,39 @@ def _responses(seen: CapturedProblems) -> Iterator[None]:
             return start_response(status, lines, *more)
 
         body = calls[1](self, environ, starting)
-        if headers and _is_problem(headers[1]) and isinstance(body, list):
-            _note(seen, headers[0], headers[1], b"".join(body))
-        return body
+        return body if headers and not _is_problem(headers[1]) else _NotingBody(seen, headers, body)
 
     asgi.__call__, wsgi.__call__ = watched_asgi, watched_wsgi  # type: ignore[method-assign]
     try:
         yield
     finally:
         asgi.__call__, wsgi.__call__ = calls  # type: ignore[method-assign]
+
+
+class _NotingBody:
+    """A WSGI response body that is noted when it is complete; our middleware always says how long it is."""
+
+    def __init__(self, seen: CapturedProblems, head: list[Any], body: Any) -> None:
+        self._seen, self._head, self._body = seen, head, body
+
+    def __iter__(self) -> Iterator[bytes]:
+        body, noted = b"", False
+        for part in self._body:
+            body += part
+            if not noted and self._is_whole(body):  # before it is sent: clients need not ask for more
+                _note(self._seen, *self._head, body)
+                noted = True
+            yield part
+
+    def _is_whole(self, body: bytes) -> bool:
+        if not self._head or not _is_problem(self._head[1]):
+            return False
+        return ("content-length", str(len(body))) in [(name.lower(), value) for name, value in self._head[1]]
+
+    def close(self) -> None:
+        """Pass it on, as every WSGI middleware has to."""
+        if hasattr(self._body, "close"):
+            self._body.close()
 
 
 def _noting(seen: CapturedProblems, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
