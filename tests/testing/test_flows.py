@@ -209,6 +209,15 @@ def test_requests_that_the_token_endpoint_refuses(form: dict[str, str], error: s
         assert token(client, "/token", **form)["error"] == error
 
 
+def test_handles_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fake may run for days: it forgets the oldest codes and tokens."""
+    monkeypatch.setattr("authproblem.testing._sessions.MAX_HANDLES", 3)
+    fake = FakeOAuth()
+    with browser(fake, AS) as client:
+        issued = [token(client, "/token", grant_type="client_credentials")["access_token"] for _ in range(5)]
+    assert list(fake.sessions.access) == issued[2:]
+
+
 def test_introspection_and_revocation() -> None:
     fake = FakeOkta()
     fake.add_user("ada@example.com", "right")

@@ -131,7 +131,7 @@ class _NotingBody:
         for part in self._body:
             body += part
             if not noted and self._is_whole(body):  # before it is sent: clients need not ask for more
-                _note(self._seen, *self._head, body)
+                _note(self._seen, self._head[0], self._head[1], body)
                 noted = True
             yield part
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from authproblem.testing._accounts import User
 from authproblem.testing._edge import token
+
+MAX_HANDLES = 10_000
+"""Codes, tokens and steps of each kind that are remembered: a fake may run for days."""
+Value = TypeVar("Value")
 
 
 @dataclass
@@ -52,21 +56,30 @@ class Approval:
     polled: float = 0.0
 
 
+class _Table(dict[str, Value]):
+    """Handles and what they stand for; of too many the oldest are forgotten."""
+
+    def __setitem__(self, name: str, value: Value) -> None:
+        if name not in self and len(self) >= MAX_HANDLES:
+            del self[next(iter(self))]
+        super().__setitem__(name, value)
+
+
 class Sessions:
     """Everything that one fake has handed out, each in a table by its handle."""
 
     def __init__(self, random: Random) -> None:
         """Start empty."""
         self._random = random
-        self.codes: dict[str, Grant] = {}
-        self.access: dict[str, Grant] = {}
-        self.refresh: dict[str, Grant] = {}
-        self.spent: dict[str, str] = {}
+        self.codes: dict[str, Grant] = _Table()
+        self.access: dict[str, Grant] = _Table()
+        self.refresh: dict[str, Grant] = _Table()
+        self.spent: dict[str, str] = _Table()
         """Family of every refresh token that was used or revoked: a second use revokes the family."""
-        self.approvals: dict[str, Approval] = {}
-        self.steps: dict[str, dict[str, Any]] = {}
+        self.approvals: dict[str, Approval] = _Table()
+        self.steps: dict[str, dict[str, Any]] = _Table()
         """Sign-ins under way (`mfa_token`, `stateToken`, `stateHandle`, passwordless, pushed requests)."""
-        self.cookies: dict[str, User] = {}
+        self.cookies: dict[str, User] = _Table()
 
     def handle(self, prefix: str = "", length: int = 40) -> str:
         """A new handle."""
