@@ -28,7 +28,6 @@ from authproblem.testing._generic import FakeOAuth
 from authproblem.testing._http import Request, Response
 from authproblem.testing._limits import Limit
 from authproblem.testing._okta import FakeOkta
-from authproblem.testing._tokens import MissingExtraError
 
 __all__ = [
     "Client",
@@ -40,7 +39,6 @@ __all__ = [
     "FakeOkta",
     "FakeProvider",
     "Limit",
-    "MissingExtraError",
     "ProblemCase",
     "Request",
     "Response",

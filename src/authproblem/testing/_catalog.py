@@ -17,6 +17,7 @@ import orjson
 
 from authproblem import Entry, Registry
 from authproblem._upstream.json_values import is_e_code
+from authproblem.errors import Error
 from authproblem.testing._http import Response
 from authproblem.testing._templates import Json, fill, read_data, sample
 
@@ -24,7 +25,7 @@ PROTOCOL = ("okta_idx", "okta_state", "okta_factor")
 """Forms that are documents of a flow: they stay whole on their way through the middleware."""
 
 
-class UnknownEntryError(LookupError):
+class UnknownEntryError(Error, LookupError):
     """No error with this id can be sent by this fake."""
 
 

@@ -88,7 +88,7 @@ class Control:
 
         Raises:
             UnknownEntryError: if there is no such entry, or it is another vendor's or never sent.
-            ValueError: for numbers that make no sense.
+            ConfigurationError: for numbers that make no sense.
         """
         failure = Failure(
             self.catalog.find(entry, self.provider, *self.also),

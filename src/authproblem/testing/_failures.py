@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from authproblem import Entry
+from authproblem.errors import ConfigurationError
 from authproblem.testing._catalog import Variation
 from authproblem.testing._http import Request, Response
 from authproblem.testing._paths import Surfaces, is_below
@@ -82,9 +83,9 @@ class Failure:
     ) -> None:
         """Arm an error; `FakeProvider.fail` says what the arguments are."""
         if times is not None and times < 1:
-            raise ValueError(f"invalid times: {times!r}; expected a number from 1, or None for all")
+            raise ConfigurationError(f"invalid times: {times!r}; expected a number from 1, or None for all")
         if not 0.0 < probability <= 1.0:
-            raise ValueError(f"invalid probability: {probability!r}; expected a number above 0, up to 1")
+            raise ConfigurationError(f"invalid probability: {probability!r}; expected a number above 0, up to 1")
         self.entry, self.condition, self.variation = entry, condition, variation
         self.response = response
         self.retry_after, self.delay = retry_after, delay

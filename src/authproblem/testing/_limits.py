@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from authproblem.errors import ConfigurationError
 from authproblem.testing._failures import Subject
 from authproblem.testing._http import Request
 from authproblem.testing._paths import Surfaces, is_below
@@ -64,12 +65,12 @@ class Limits:
         """Begin to count for one more limit.
 
         Raises:
-            ValueError: for numbers below 1 or an unknown `per`.
+            ConfigurationError: for numbers below 1 or an unknown `per`.
         """
         if limit.requests < 1 or limit.seconds <= 0:
-            raise ValueError(f"invalid limit: {limit!r}; expected at least 1 request in more than 0 seconds")
+            raise ConfigurationError(f"invalid limit: {limit!r}; expected at least 1 request in more than 0 seconds")
         if limit.per not in KEYS:
-            raise ValueError(f"invalid per: {limit.per!r}; expected one of {', '.join(KEYS)}")
+            raise ConfigurationError(f"invalid per: {limit.per!r}; expected one of {', '.join(KEYS)}")
         self._limits.append(limit)
         return limit
 

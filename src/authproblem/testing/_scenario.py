@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from authproblem.errors import ConfigurationError
 from authproblem.testing._oauth import OAuthProvider
 
 _TABLES = ("users", "clients", "auth0", "okta", "oauth")
 _SETTINGS = ("concurrency", "latency", "rotate", "dpop_nonce", "interval", "max_attempts")
 
 
-class ScenarioError(ValueError):
+class ScenarioError(ConfigurationError):
     """A scenario that cannot be played; the message names the table, the value and what is expected."""
 
 

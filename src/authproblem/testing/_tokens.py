@@ -10,9 +10,7 @@ from typing import Any
 
 import orjson
 
-
-class MissingExtraError(ImportError):
-    """A library is needed that is not installed."""
+from authproblem.errors import MissingExtraError
 
 
 def encode(data: bytes) -> str:
@@ -74,7 +72,7 @@ def _private_key() -> Any:
     try:
         from cryptography.hazmat.primitives.asymmetric import rsa
     except ImportError as error:
-        raise MissingExtraError("signed tokens need cryptography: pip install 'authproblem[testing]'") from error
+        raise MissingExtraError("authproblem.testing (signed tokens)", "testing") from error
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
