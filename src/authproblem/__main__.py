@@ -17,6 +17,7 @@ COMMANDS = {
     "classify": ("authproblem._cli.classify", "read one HTTP response and print the problem that it becomes"),
     "list": ("authproblem._cli.list", "the entries, one a line"),
     "registry": ("authproblem._cli.registry", "the whole registry as one JSON document"),
+    "logs": ("authproblem.logs._command", "classify log events of Okta and Auth0 in files and streams"),
     "gateway": ("authproblem.gateway", "a reverse proxy that normalizes what a provider answers"),
 }
 """Name to module and summary."""
