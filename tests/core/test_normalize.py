@@ -247,6 +247,13 @@ class TestRequestId:
         assert problem is not None
         assert problem.upstream["request_id"] == "Abc-1_2.3"
 
+    def test_of_okta_may_hold_an_at_sign(self) -> None:
+        """As those of Apache do."""
+        problem = normalize(401, [JSON_TYPE, ("X-Okta-Request-Id", "XkcAsWb8WjwDP76xh@1v8wAABp0")], E4)
+
+        assert problem is not None
+        assert problem.upstream["request_id"] == "XkcAsWb8WjwDP76xh@1v8wAABp0"
+
     @pytest.mark.parametrize("value", ["", "two words", "a" * 65, "a\u00e4", 'x"'])
     def test_of_another_form_is_not(self, value: str) -> None:
         """It would end up in logs."""
