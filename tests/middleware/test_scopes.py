@@ -177,8 +177,9 @@ class TestScopes:
 
     def test_a_callable_that_gives_nonsense_is_told_so(self) -> None:
         """The gate turns it into a fault of ours and passes the response."""
+        nonsense: Any = lambda _request: "x"  # noqa: E731
+
         with pytest.raises(ValueError, match=r"invalid providers\(\): 'x'"):
-            nonsense: Any = lambda _request: "x"  # noqa: E731
             Scopes(None, nonsense, ()).sender("/p", {})
 
     @pytest.mark.parametrize(
