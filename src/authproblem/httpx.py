@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
-from authproblem._client.cooldown import CooldownStore, MemoryCooldown
 from authproblem._client.httpx_bridge import Judged, ajudge, asked, judge, made
 from authproblem._client.reader import Call, Reader, read
 from authproblem._client.retries import Retry, attempts, check_retry
+from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem._core.problem import Problem
 from authproblem._middleware.options import ClientOptions
 from authproblem.errors import AuthProblemError

@@ -22,9 +22,9 @@ from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from authproblem._client.cooldown import CooldownStore, MemoryCooldown
 from authproblem._client.reader import Asked, Call, Reader, hold, problem_of_reply, read
 from authproblem._client.retries import Retry, attempts, check_retry
+from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem._core.problem import Problem
 from authproblem._middleware.interception import Reply
 from authproblem._middleware.options import ClientOptions

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from authproblem import Problem, Registry, RetryHint, normalize
-from authproblem._client.cooldown import Bucket, MemoryCooldown, bucket, document_of, held_back, tripped, wait_to_tell
+from authproblem._client.cooldown import Bucket, bucket, document_of, held_back, tripped, wait_to_tell
+from authproblem._client.stores import MemoryCooldown
 from tests.client import samples
 from tests.support.responses import Pairs, Response, json_response
 
@@ -154,7 +155,7 @@ class TestMemoryCooldown:
 
     def test_refuses_a_size_that_holds_nothing(self) -> None:
         """The message names the option."""
-        with pytest.raises(ValueError, match=r"size=0"):
+        with pytest.raises(ValueError, match=r"size: 0"):
             MemoryCooldown(0)
 
 

@@ -10,20 +10,14 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-import threading
-import time
 from base64 import b64decode
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from authproblem._core.problem import Problem
 from authproblem._model import RetryHint
 from authproblem._registry.registry import Registry
 from authproblem._upstream.json_values import CODE
-
-DEFAULT_SIZE = 1024
-"""Buckets that are held at the same time, about 1 KB each. A tenant has tens of limits, and its callers are few."""
 
 MAX_HOLD = 3600.0
 """Seconds; after them requests are sent again to see. go-auth0 and the MSAL libraries cap waits at an hour, too."""
@@ -35,75 +29,6 @@ _SEGMENTS = 3
 _MAX_SEGMENT = 64
 _KEPT_CODES = frozenset(("error", "errorCode", "errorLink", "code", "name"))
 _KEPT_TEXTS = _KEPT_CODES | {"errorSummary", "error_description", "description", "message"}
-
-
-class CooldownStore(Protocol):
-    """Where cool-downs are kept. `MemoryCooldown` is one process's; a shared one can take its place.
-
-    Both methods are called on the path of every request and must not wait: a store that shares its entries over a
-    network answers from a local copy, and sends and receives changes in the background. Entries are small, bounded by
-    `seconds`, and may be lost: the provider will say it again.
-    """
-
-    def look(self, key: str) -> tuple[float, bytes] | None:
-        """What is held under a key.
-
-        Returns:
-            The seconds that remain and the problem document, or None where nothing is held (any more).
-        """
-
-    def hold(self, key: str, seconds: float, document: bytes) -> None:
-        """Hold a key for so many seconds; a longer hold that is there already stays."""
-
-
-class MemoryCooldown:
-    """The cool-downs of one process: bounded, safe to share between threads, gone with the process."""
-
-    def __init__(self, size: int = DEFAULT_SIZE, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Make an empty store.
-
-        Args:
-            size: entries that are kept; of more, the ones that end first go.
-            clock: a clock in seconds that never goes back.
-
-        Raises:
-            ValueError: for a size below 1.
-        """
-        if size < 1:
-            msg = f"size={size!r} does not hold; it has to be at least 1"
-            raise ValueError(msg)
-        self._size, self._clock = size, clock
-        self._held: dict[str, tuple[float, bytes]] = {}
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        """Entries that are kept, ended ones included until their place is needed."""
-        return len(self._held)
-
-    def look(self, key: str) -> tuple[float, bytes] | None:
-        """What is held under a key: the seconds that remain and the problem document; None where nothing is."""
-        held = self._held.get(key)
-        if held is None:
-            return None
-        left = held[0] - self._clock()
-        return (left, held[1]) if left > 0 else None
-
-    def hold(self, key: str, seconds: float, document: bytes) -> None:
-        """Hold a key for so many seconds; a longer hold that is there already stays."""
-        now = self._clock()
-        with self._lock:
-            held = self._held.get(key)
-            if held is not None and held[0] >= now + seconds:
-                return
-            if held is None and len(self._held) >= self._size:
-                self._make_room(now)
-            self._held[key] = (now + seconds, document)
-
-    def _make_room(self, now: float) -> None:
-        for key in [key for key, (until, _) in self._held.items() if until <= now]:
-            del self._held[key]
-        if len(self._held) >= self._size:
-            del self._held[min(self._held, key=lambda key: self._held[key][0])]
 
 
 class Bucket(NamedTuple):

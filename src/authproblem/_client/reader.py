@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from authproblem._client.cooldown import (
     MAX_HOLD,
     Bucket,
-    CooldownStore,
     bucket,
     document_of,
     held_back,
@@ -20,6 +19,7 @@ from authproblem._client.cooldown import (
     wait_to_tell,
 )
 from authproblem._client.hosts import Hosts
+from authproblem._client.stores import CooldownStore
 from authproblem._core.normalize import classify, normalize
 from authproblem._core.problem import Problem
 from authproblem._middleware import events

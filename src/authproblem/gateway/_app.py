@@ -13,9 +13,9 @@ from urllib.parse import quote, unquote, urlsplit
 import anyio
 import httpx
 
-from authproblem._client.cooldown import CooldownStore, MemoryCooldown
 from authproblem._client.httpx_bridge import ajudge
 from authproblem._client.reader import Asked, Call, Reader
+from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem.gateway._config import GatewayConfig, Route, load_config
 from authproblem.gateway._messages import Peer, below, decodable, end_to_end, request_headers, target
 from authproblem.gateway._relay import (
