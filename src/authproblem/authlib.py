@@ -67,7 +67,7 @@ def _checked(hosts: Mapping[str, str] | None, options: Mapping[str, Any], respon
     if response.status_code < 400:
         return response
     url = urlsplit(str(response.url))
-    asked = Asked(url.hostname or "", unquote(url.path) or "/", "POST", None, None, url.query)
+    asked = Asked(url.hostname or "", unquote(url.path) or "/", "POST", None, None)
     problem = read(response, response.content or b"", asked, hosts=hosts, options=options)
     if problem is not None:
         raise OAuthProblemError(problem, response)

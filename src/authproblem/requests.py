@@ -272,8 +272,8 @@ def _asked(request: requests.PreparedRequest) -> Asked:
         method=(request.method or "").upper(),
         accept=_text(request.headers.get("accept")),
         authorization=_text(request.headers.get("authorization")),
-        query=url.query,
         binary=False,
+        proof=_text(request.headers.get("dpop")),
     )
 
 

@@ -30,11 +30,11 @@ Client = Callable[..., Any]
 
 def by_requests(url: str, *, fixed: bool, refresh: bool = False) -> Any:
     """A token by `OAuth2Session`."""
-    session = OAuth2Session("id", "secret", token={"refresh_token": "rt"})
-    session.trust_env = False
-    if fixed:
-        compliance_fix(session, hosts=HOSTS)
-    return session.refresh_token(url) if refresh else session.fetch_token(url, grant_type="client_credentials")
+    with OAuth2Session("id", "secret", token={"refresh_token": "rt"}) as session:
+        session.trust_env = False
+        if fixed:
+            compliance_fix(session, hosts=HOSTS)
+        return session.refresh_token(url) if refresh else session.fetch_token(url, grant_type="client_credentials")
 
 
 def by_httpx(url: str, *, fixed: bool, refresh: bool = False) -> Any:

@@ -85,7 +85,7 @@ def asked(request: httpx.Request) -> Asked:
         method=request.method.upper(),
         accept=headers.get("accept"),
         authorization=headers.get("authorization"),
-        query=url.query.decode("ascii", "replace"),
+        proof=headers.get("dpop"),
     )
 
 

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from authproblem._client.cooldown import (
     MAX_HOLD,
     Bucket,
+    Caller,
     bucket,
     document_of,
-    held_back,
+    jittered_wait,
+    suppressed,
     tripped,
-    wait_to_tell,
 )
 from authproblem._client.hosts import Hosts
 from authproblem._client.stores import CooldownStore
@@ -48,8 +49,9 @@ class Asked(NamedTuple):
         method: the method, upper case.
         accept: the value of `Accept`, or None.
         authorization: the value of `Authorization`, or None.
-        query: the query.
-        binary: whether the door's headers are bytes.
+        binary: whether the adapter's headers are bytes.
+        peer: the address of a gateway's client, empty if it is not known; None where the process itself is the caller.
+        proof: the value of `DPoP`, or None.
     """
 
     host: str
@@ -57,8 +59,9 @@ class Asked(NamedTuple):
     method: str
     accept: str | None
     authorization: str | None
-    query: str
     binary: bool = True
+    peer: str | None = None
+    proof: str | None = None
 
 
 class Call(NamedTuple):
@@ -115,8 +118,8 @@ class Reader:
         if provider is None:
             return None
         request = Request(asked.path, asked.method, asked.accept, {}, asked.binary)
-        where, who = (asked.host.lower(), asked.path), asked.authorization
-        place = bucket(self.registry, provider, where, authorization=who, query=asked.query)
+        caller = Caller(asked.authorization, asked.peer)
+        place = bucket(self.registry, provider, (asked.host.lower(), asked.path), asked.method, caller)
         return Call(asked, provider, self._gates[provider], request, place)
 
     def begin(self, call: Call, status: int, headers: Headers) -> Interception | None:
@@ -130,7 +133,7 @@ class Reader:
         if self._cooldown is None:
             return
         try:
-            key = tripped(problem, call.place, headers)
+            key = tripped(self.registry, problem, call.place, headers)
             if key is not None:
                 seconds = min(float(problem.retry.after or 0), self._max_hold)
                 self._cooldown.hold(key, seconds, document_of(problem, self.registry))
@@ -159,14 +162,15 @@ class Reader:
         if self._cooldown is None:
             return None
         try:
-            held = self._cooldown.look(call.place.own) or self._cooldown.look(call.place.common)
+            own = call.place.own
+            held = (self._cooldown.look(own) if own is not None else None) or self._cooldown.look(call.place.common)
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the request is sent then
             events.report_fault(error, "a cool-down could not be looked up")
             held = None
         if held is None:
             return None
-        after = wait_to_tell(held[0])
-        problem = held_back(held[1], after, new_instance(), automatic=self._unattended(call, after))
+        after = jittered_wait(held[0])
+        problem = suppressed(held[1], after, new_instance(), automatic=self._unattended(call, after))
         if problem is None:
             return None
         self.tell(call, problem, cooldown=True)

@@ -181,7 +181,7 @@ class _Lane:
             method=scope["method"].upper(),
             accept=lines(b"accept"),
             authorization=lines(b"authorization"),
-            query=scope.get("query_string", b"").decode("latin-1"),
+            peer=(scope.get("client") or ("",))[0] or "",
         )
         call = self.reader.call(asked)
         if call is None:  # the reader was made for this very host
