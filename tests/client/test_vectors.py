@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
+import httpx2
 import pytest
 import requests
 from anyio.from_thread import start_blocking_portal
 
+from authproblem import httpx2 as httpx2_adapter
 from authproblem import normalize
 from authproblem.gateway import Gateway, load_config
 from authproblem.httpx import AsyncProblemTransport, ProblemTransport
@@ -80,12 +83,12 @@ def options(provider: str, states: tuple[str, ...]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def by_httpx(upstream: str) -> Iterator[Ask]:
+def by_httpx(upstream: str, library: Any = httpx, transport: Any = ProblemTransport) -> Iterator[Ask]:
     """`ProblemTransport`."""
     with contextlib.ExitStack() as stack:
         clients = {
             mount_name(*mount): stack.enter_context(
-                httpx.Client(transport=ProblemTransport(httpx.HTTPTransport(verify=False), **options(*mount)))
+                library.Client(transport=transport(library.HTTPTransport(verify=False), **options(*mount)))
             )
             for mount in MOUNTS
         }
@@ -149,7 +152,13 @@ def by_gateway(upstream: str) -> Iterator[Ask]:
         yield ask
 
 
-DOORS = {"httpx": by_httpx, "requests": by_requests, "gateway": by_gateway}
+by_httpx2 = partial(by_httpx, library=httpx2, transport=httpx2_adapter.ProblemTransport)
+DOORS: dict[str, Callable[[str], Any]] = {
+    "httpx": by_httpx,
+    "httpx2": by_httpx2,
+    "requests": by_requests,
+    "gateway": by_gateway,
+}
 
 
 def faults(case: Case, got: Response) -> Iterator[str]:

@@ -1,12 +1,12 @@
-"""What the client-side doors (httpx, requests, Authlib, gateway) share: whose response it is, when to ask, what to say.
+"""What client integrations and the gateway share: whose response it is, when to send, what to answer without sending.
 
-A door hands in plain values and gets plain values; it does the sending itself. No client library is known here. When a
-response is held and what replaces it is decided by `_intercept`, as for the server-side doors.
+An adapter hands in plain values and gets plain values; it does the sending itself. No client library is known here.
+When a response is buffered and what replaces it is decided by `_middleware.interception`, as on the server side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from authproblem._client.cooldown import (
@@ -34,14 +34,17 @@ from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import Headers, Pair
 from authproblem._upstream.media_types import JSON, PROBLEM, media_type
 
-_DOOR_OWN = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
-"""Options that make no sense on this side: the host tells the provider, and there are no requests of others."""
+_SERVER_SIDE = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
+"""Options that make no sense on this side: the host names the provider, and there are no requests of others."""
+SUPPRESSED = "authproblem.suppressed"
+"""The event of a request that was answered without being sent."""
+_NOTHING: Mapping[str, object] = {}
 _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended, as in `_retry`."""
 
 
 class Asked(NamedTuple):
-    """A request to a provider, as a door hands it in.
+    """A request to a provider, as an adapter hands it in.
 
     Attributes:
         host: the host name.
@@ -75,7 +78,7 @@ class Call(NamedTuple):
 
 
 class Reader:
-    """The rules of one client-side door: which hosts, which options, which cool-downs."""
+    """The rules of one client integration or route: which hosts, which options, which cool-downs."""
 
     __slots__ = ("_cooldown", "_gates", "_hosts", "_max_hold", "flow_control", "registry")
 
@@ -92,16 +95,16 @@ class Reader:
         Args:
             hosts: custom domains and their providers.
             cooldown: where cool-downs are kept; None = no cool-down.
-            options: options of the doors (SPEC section 7), without those that only a server-side door has.
+            options: those of the middleware, without the ones that only the server side has.
             max_hold: seconds for which nothing is sent at most.
 
         Raises:
-            ValueError: for an option whose value does not hold.
+            ValueError: for an option with an invalid value.
             TypeError: for an unknown option, or one that this side does not have.
         """
-        for name in _DOOR_OWN:
+        for name in _SERVER_SIDE:
             if name in options:
-                msg = f"unknown option {name!r}; here the host tells the provider (`hosts`)"
+                msg = f"unknown option {name!r}; here the host names the provider (`hosts`)"
                 raise TypeError(msg)
         given = {"disclosure": "off", **options}
         self.registry: Registry = make_options(given).policy.registry
@@ -113,7 +116,7 @@ class Reader:
         self.flow_control: bool = bool(given.get("flow_control", False))
 
     def call(self, asked: Asked) -> Call | None:
-        """Begin a request; None if its host is no provider's, so that its response is none of our business."""
+        """Begin a request; None if its host is no provider's, so that its response passes unread."""
         provider = self._hosts.provider(asked.host)
         if provider is None:
             return None
@@ -129,20 +132,27 @@ class Reader:
         return call.gate.begin(call.request, status, headers)
 
     def settle(self, call: Call, headers: list[Pair], problem: Problem) -> None:
-        """Take note of a problem that was sent by the provider: it may be a reason not to send for a while."""
+        """Keep a problem that the provider sent, if it asks to wait."""
         if self._cooldown is None:
             return
         try:
             key = tripped(self.registry, problem, call.place, headers)
             if key is not None:
                 seconds = min(float(problem.retry.after or 0), self._max_hold)
-                self._cooldown.hold(key, seconds, document_of(problem, self.registry))
+                self._cooldown.hold(key, seconds, document_of(self._whole(call, problem), self.registry))
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its answer all the same
             events.report_fault(error, "a cool-down could not be kept")
 
+    def _whole(self, call: Call, problem: Problem) -> Problem:
+        """Return a problem with all its members: a HEAD response tells reason, owner and retry hint alone."""
+        if problem.title:
+            return problem
+        whole = self._from_registry(call, problem.reason, problem.retry)
+        return whole._replace(status=problem.status, upstream={"status": problem.status})
+
     def nonce(self, call: Call, held: Interception) -> str | None:
-        """The nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
-        if "dpop-nonce" not in held.response_headers:
+        """Return the nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
+        if "dpop-nonce" not in held.fields:
             return None
         body = bytes(held.body)
         endpoint = call.asked.path
@@ -158,7 +168,7 @@ class Reader:
         return held.response_headers.get("dpop-nonce") if asks else None
 
     def held_back(self, call: Call) -> Problem | None:
-        """The problem that answers at once, because the provider has said when to come back; None: send the request."""
+        """Return the problem that answers at once while the provider has asked to wait; None: send the request."""
         if self._cooldown is None:
             return None
         try:
@@ -173,7 +183,7 @@ class Reader:
         problem = suppressed(held[1], after, new_instance(), automatic=self._unattended(call, after))
         if problem is None:
             return None
-        self.tell(call, problem, cooldown=True)
+        self.tell(call, problem, event=SUPPRESSED)
         return problem
 
     def _unattended(self, call: Call, after: int) -> bool:
@@ -185,7 +195,7 @@ class Reader:
     def made(
         self, call: Call, reason: str, *, after: int | None = None, unsent: bool = False, **extra: object
     ) -> Problem:
-        """A problem for a request that got no answer, from the registry alone.
+        """Return the problem of a request that got no response, from the registry alone.
 
         Args:
             call: the request.
@@ -194,9 +204,17 @@ class Reader:
             unsent: whether nothing of the request has reached the provider, so that a repeat may spend nothing.
             **extra: further keys of the event.
         """
-        entry = self.registry.entry_or_type(None, reason)
         unattended = unsent and after is not None and self._unattended(call, after)
-        problem = Problem(
+        retry = RetryHint(
+            self.registry.rule(None, reason).retry, after, unattended, None if after is None else "default"
+        )
+        problem = self._from_registry(call, reason, retry)
+        self.tell(call, problem, extra)
+        return problem
+
+    def _from_registry(self, call: Call, reason: str, retry: RetryHint) -> Problem:
+        entry = self.registry.rule(None, reason)
+        return Problem(
             type=call.gate.options.policy.type_base + reason,
             reason=reason,
             title=entry.title,
@@ -205,16 +223,14 @@ class Reader:
             instance=new_instance(),
             owner=entry.owner,
             remedy=entry.remedy,
-            retry=RetryHint(entry.retry, after, unattended, None if after is None else "default"),
+            retry=retry,
             provider=call.provider,
             upstream={},
             extensions={},
         )
-        self.tell(call, problem, **extra)
-        return problem
 
     def reply(self, call: Call, problem: Problem) -> Reply:
-        """A response of our own."""
+        """Return a response of our own."""
         options = call.gate.options
         kind = options.media_type or media_type(call.asked.accept, JSON)
         content = b"" if call.asked.method == "HEAD" else problem.to_bytes()
@@ -227,33 +243,32 @@ class Reader:
             return Reply(problem.status, headers, content, problem)
         return Reply(problem.status, as_kind(headers, binary=True), content, problem)
 
-    def tell(self, call: Call, problem: Problem, **extra: object) -> None:
-        """Emit the event of an answer that is our own, and call `on_problem`."""
-        report_problem(call.gate.options, problem, call.asked.method, call.asked.path, extra=extra)
-
-
-def hold(interception: Interception, chunks: Iterator[bytes]) -> bytes:
-    """Feed a response to an interception as long as it holds, and no further.
-
-    Returns:
-        The chunk with which it became too large, to be sent after what is kept; empty where all of it is kept.
-    """
-    if interception.buffering:
-        for chunk in chunks:
-            if not interception.feed(chunk):
-                return chunk
-    return b""
+    def tell(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
+        """Emit the event of a response of our own, and call `on_problem`."""
+        options = call.gate.options
+        if problem.reason in self.registry.types:
+            level = events.level_of(self.registry, problem.owner)
+            if events.enabled(level):
+                entry = self.registry.rule(None, problem.reason)
+                keys = events.problem_keys(problem, entry, None, problem.status)
+                place = {"method": safe_method(call.asked.method), "path": safe_path(call.asked.path)}
+                version = {"registry": self.registry.version, "applied": True}
+                events.emit(level, event or events.NORMALIZED, {**keys, **place, **version, **extra})
+        count(options, problem)
 
 
 def problem_of_reply(reply: Reply) -> Problem | None:
-    """The problem that a reply carries, in its body or, on HEAD, in its headers."""
-    return reply.problem
+    """Return the problem that a reply carries, in its body or, on HEAD, in its headers."""
+    if reply.body:
+        return Problem.from_bytes(reply.body)
+    problem = Problem.from_headers(reply.headers)
+    return None if problem is None else problem._replace(status=reply.status)
 
 
-def read(
+def read_response(
     response: Any, content: bytes, asked: Asked, *, hosts: Mapping[str, str] | None, options: Mapping[str, Any]
 ) -> Problem | None:
-    """The problem of a response that a client library has read, whoever normalized it, or nobody yet.
+    """Return the problem of a response that a client library has read, normalized already or not.
 
     Args:
         response: anything with `.status_code` and `.headers`.

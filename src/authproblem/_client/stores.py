@@ -120,6 +120,10 @@ class MemoryCooldown:
         self._table = _Expiring(size, clock)
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[MemoryCooldown], tuple[int]]:
+        """Copy and pickle an empty store of the same size: entries are one process's."""
+        return type(self), (self._table.size,)
+
     def __len__(self) -> int:
         """Entries that are kept, ended ones included until their place is needed."""
         return len(self._table.entries)
@@ -155,6 +159,10 @@ class MemoryRefreshStore:
         """
         self._leases, self._verdicts = _Expiring(size, clock), _Expiring(size, clock)
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[MemoryRefreshStore], tuple[int]]:
+        """Copy and pickle an empty store of the same size: entries are one process's."""
+        return type(self), (self._leases.size,)
 
     def acquire(self, key: str, owner: str, seconds: float) -> bool:
         """Take the lease of a key; True if nobody else holds it."""
