@@ -95,6 +95,7 @@ class _Guard:
         self._store = store
         endpoint = Endpoint(registry or Registry.builtin(), provider)
         self._core = RefreshCore(endpoint, limits, clock, self._event, shared=store is not None)
+        self._fresh, self._clock = self._core.fresh, clock  # what nearly every call needs
 
     def _event(self) -> Any:
         raise NotImplementedError
@@ -152,10 +153,12 @@ class RefreshGuard(_Guard):
             Exception: whatever else `do_refresh` raises that is no provider's error.
         """
         key = digest(token)
-        known = self._core.known(key)
-        if known is not None:
-            return cast("T", known.unwrap())
-        return cast("T", self._drive(self._core.flow(key), _Work(self._store, _bound(do_refresh, token), load)))
+        fresh = self._fresh.get(key)
+        if fresh is not None and fresh[0] > self._clock():
+            value: T = fresh[1]
+            return value
+        work = _Work(self._store, _bound(do_refresh, token), load)
+        return cast("T", self._drive(self._core.flow(key), work))
 
     def _drive(self, steps: Generator[Any, Any, Any], work: _Work) -> Any:
         try:
@@ -230,9 +233,10 @@ class AsyncRefreshGuard(_Guard):
             Exception: whatever else `do_refresh` raises that is no provider's error.
         """
         key = digest(token)
-        known = self._core.known(key)
-        if known is not None:
-            return cast("T", known.unwrap())
+        fresh = self._fresh.get(key)
+        if fresh is not None and fresh[0] > self._clock():
+            value: T = fresh[1]
+            return value
         work = _Work(self._store, _bound(do_refresh, token), load)
         return cast("T", await self._drive(self._core.flow(key), work))
 

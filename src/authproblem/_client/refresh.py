@@ -6,12 +6,12 @@ with tasks. A credential is known by a digest of it. New tokens are kept in memo
 
 from __future__ import annotations
 
-import hashlib
 import math
 import random
 import secrets
 import threading
 from collections.abc import Callable, Generator
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from authproblem._client.answers import Endpoint
@@ -24,6 +24,8 @@ _POLL = (0.05, 0.25)
 """Seconds between two looks at a lease of another process, at random: a refresh takes about as long."""
 _JITTER = 0.1
 """What is added to a wait at most, as a part of it."""
+_KEY_BYTES = 32
+"""Bytes of the digest in a store's keys: 256 bits, 64 characters."""
 _LONGEST_WAIT = 3600.0
 """Seconds after which a limited credential is tried again in any case, as for cool-downs."""
 SUPPRESSED = "authproblem.suppressed"
@@ -87,7 +89,11 @@ class Limits(NamedTuple):
 
 
 class RefreshCore:
-    """What a guard knows; safe to share between threads."""
+    """What a guard knows; safe to share between threads.
+
+    Attributes:
+        fresh: the values of refreshes by digest, each with the time until which it counts; what callers look at first.
+    """
 
     def __init__(
         self, endpoint: Endpoint, limits: Limits, clock: Callable[[], float], event: Callable[[], Any], *, shared: bool
@@ -104,22 +110,23 @@ class RefreshCore:
         self.limits, self.clock = limits, clock
         self._endpoint, self._event, self._shared = endpoint, event, shared
         self._breaker = Breaker(limits.failures, limits.open_for)
+        self.fresh: dict[bytes, tuple[float, Any]] = {}
         self._known: dict[bytes, tuple[float, Outcome]] = {}
         self._flights: dict[bytes, Flight] = {}
         self._lock = threading.Lock()
 
     def known(self, key: bytes) -> Outcome | None:
         """Return what is remembered of a credential, with the wait that is left; None if it has to be refreshed."""
+        now = self.clock()
+        value = self.fresh.get(key)
+        if value is not None and value[0] > now:
+            return Outcome(value=value[1])
         entry = self._known.get(key)
-        if entry is None:
-            return None
-        left = entry[0] - self.clock()
-        if left <= 0:
+        left = entry[0] - now if entry is not None else 0.0
+        if entry is None or left <= 0:
             return None
         outcome = entry[1]
-        if outcome.problem is None:
-            return outcome
-        if outcome.kind is TryLater:
+        if outcome.kind is TryLater and outcome.problem is not None:
             retry = outcome.problem.retry._replace(after=max(1, math.ceil(left)))
             outcome = outcome._replace(problem=outcome.problem._replace(retry=retry))
         return self._reported(outcome)
@@ -149,7 +156,7 @@ class RefreshCore:
         """Refresh, and tell everybody who waits; a leader that is stopped leaves the flight to the next one."""
         outcome: Outcome | None = None
         try:
-            outcome = yield from self._shared_refresh(key.hex(), deadline)
+            outcome = yield from self._shared_refresh(key[:_KEY_BYTES].hex(), deadline)
         except Exception as error:  # noqa: BLE001 - it reaches every caller
             outcome = Outcome(error=error)
         finally:
@@ -258,13 +265,11 @@ class RefreshCore:
         seconds = self._lifetime(outcome)
         if seconds <= 0:
             return
-        now = self.clock()
         with self._lock:
-            if len(self._known) >= self.limits.size and key not in self._known:
-                self._known = {known: entry for known, entry in self._known.items() if entry[0] > now}
-                if len(self._known) >= self.limits.size:
-                    del self._known[min(self._known, key=lambda known: self._known[known][0])]
-            self._known[key] = (now + seconds, outcome)
+            if outcome.problem is None:
+                _put(self.fresh, key, (self.clock() + seconds, outcome.value), self.limits.size, self.clock())
+            else:
+                _put(self._known, key, (self.clock() + seconds, outcome), self.limits.size, self.clock())
 
     def _reported(self, outcome: Outcome) -> Outcome:
         """Emit the event of a refresh that is answered without being sent, and return the outcome."""
@@ -277,9 +282,19 @@ class RefreshCore:
         return outcome
 
 
+def _put(table: dict[bytes, tuple[float, Any]], key: bytes, entry: tuple[float, Any], size: int, now: float) -> None:
+    """Set an entry of a bounded table: of too many, those that are over are dropped, else the one that ends first."""
+    if len(table) >= size and key not in table:
+        for over in [known for known, (until, _) in table.items() if until <= now]:
+            del table[over]
+        if len(table) >= size:
+            del table[min(table, key=lambda known: table[known][0])]
+    table[key] = entry
+
+
 def digest(token: str) -> bytes:
-    """Return what a credential is known by."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+    """Return what a credential is known by; BLAKE2b is the fastest of the hashes in Python that fit (RFC 7693)."""
+    return blake2b(token.encode()).digest()
 
 
 def _repeatable(problem: Problem) -> bool:
