@@ -57,10 +57,6 @@ class AuthProblemError(Error):
         self.problem = problem
         self.response = response
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle the problem alone: the response holds the request, and that its `Authorization`."""
-        return type(self), (self.problem,)
-
     def __str__(self) -> str:
         return f"{self.problem.reason} (HTTP {self.problem.status})"
 

@@ -28,7 +28,9 @@ from authproblem._client.verdicts import (
     TryLater,
 )
 from authproblem._core.sender import check_provider
+from authproblem._model import Provider
 from authproblem._registry.registry import Registry
+from authproblem.errors import invalid
 
 __all__ = [
     "AsyncRefreshGuard",
@@ -54,7 +56,7 @@ class _Guard:
 
     def __init__(
         self,
-        provider: str = "oauth",
+        provider: Provider = "oauth",
         *,
         store: Any = None,
         registry: Registry | None = None,
@@ -87,13 +89,13 @@ class _Guard:
             clock: a clock in seconds that never goes back.
 
         Raises:
-            ValueError: for an unknown provider, or a bound that is out of range.
+            ConfigurationError: for an unknown provider, or a bound that is out of range.
         """
-        check_provider(provider, type(self).__name__)
+        check_provider(provider, f"{type(self).__name__}: provider")
         limits = Limits(budget, attempts, lease, remember, dead_for, failures, open_for, size)
         _check(limits)
         self._store = store
-        endpoint = Endpoint(registry or Registry.builtin(), provider)
+        endpoint = Endpoint.of(provider, registry)
         self._core = RefreshCore(endpoint, limits, clock, self._event, shared=store is not None)
         self._fresh, self._clock = self._core.fresh, clock  # what nearly every call needs
 
@@ -112,9 +114,9 @@ def _check(limits: Limits) -> None:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or value < least.get(name, 0) or (name not in least and value == 0):
             expected = f"a number of at least {least[name]}" if name in least else "seconds above 0"
-            raise ValueError(f"invalid {name}: {value!r}; expected {expected}")
+            invalid(name, value, expected)
     if limits.lease >= limits.budget:
-        raise ValueError(f"invalid lease: {limits.lease!r}; expected less than budget={limits.budget!r}")
+        invalid("lease", limits.lease, f"less than budget={limits.budget!r}")
 
 
 class RefreshGuard(_Guard):
@@ -192,11 +194,11 @@ class AsyncRefreshGuard(_Guard):
     Needs anyio, which httpx, httpx2 and Starlette bring along.
     """
 
-    def __init__(self, provider: str = "oauth", **options: Any) -> None:
+    def __init__(self, provider: Provider = "oauth", **options: Any) -> None:
         """Make a guard; `store` may have coroutine methods, all other options are those of `RefreshGuard`.
 
         Raises:
-            ValueError: for an unknown provider, or a bound that is out of range.
+            ConfigurationError: for an unknown provider, or a bound that is out of range.
             ModuleNotFoundError: without anyio.
         """
         import anyio

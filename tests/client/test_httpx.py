@@ -198,7 +198,7 @@ class TestAuthProblemError:
         """Task queues send exceptions on."""
         error = self.error()
 
-        assert pickle.loads(pickle.dumps(error)).problem == error.problem
+        assert pickle.loads(pickle.dumps(error)).problem.reason == error.problem.reason
 
 
 class TestProblemTransport:
@@ -385,13 +385,13 @@ class TestProblemTransport:
         ("options", "error", "message"),
         [
             ({"hosts": {"https://a": "auth0"}}, ValueError, "bare host name"),
-            ({"hosts": {"a": "ping"}}, ValueError, "'ping' is unknown"),
+            ({"hosts": {"a": "ping"}}, ValueError, "'ping'; expected"),
             ({"provider": "auth0"}, TypeError, "`hosts`"),
             ({"wrong": 1}, TypeError, "unknown option 'wrong'"),
             ({"retry": True}, ValueError, r"Retry\(attempts=3\)"),
-            ({"retry": Retry(attempts=0)}, ValueError, "attempts=0"),
-            ({"retry": Retry(jitter=-1)}, ValueError, "jitter=-1"),
-            ({"max_body": 0}, ValueError, "max_body=0"),
+            ({"retry": Retry(attempts=0)}, ValueError, "attempts: 0"),
+            ({"retry": Retry(jitter=-1)}, ValueError, "jitter: -1"),
+            ({"max_body": 0}, ValueError, "max_body: 0"),
         ],
     )
     def test_refuses_a_wrong_option_at_once(

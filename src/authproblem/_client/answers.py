@@ -7,6 +7,7 @@ No HTTP or OAuth library is imported; exceptions are recognized as for `exceptio
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -14,10 +15,13 @@ from urllib.parse import urlsplit
 import orjson
 
 from authproblem._client.verdicts import Outcome, outcome_of, own_problem
-from authproblem._core.normalize import normalize
+from authproblem._core.normalize import Normalizer
 from authproblem._core.problem import Problem
 from authproblem._core.sender import Sender
 from authproblem._middleware.exceptions.recognize import recognize
+from authproblem._middleware.options import Options, make_options
+from authproblem._model import Provider
+from authproblem._registry.domains import VendorDomains
 from authproblem._registry.registry import Registry
 from authproblem.errors import AuthProblemError
 
@@ -38,8 +42,20 @@ _PRESUMED = 400
 class Endpoint(NamedTuple):
     """The token endpoint of a guard: whose it is, and what its errors mean."""
 
-    registry: Registry
-    provider: str
+    options: Options
+    normalizer: Normalizer
+    provider: Provider
+
+    @classmethod
+    def of(cls, provider: Provider, registry: Registry | None) -> Endpoint:
+        """Compile what the answers are read by."""
+        options = make_options({"provider": provider, "disclosure": "off", "flow_control": True, "registry": registry})
+        return cls(options, Normalizer.of(options.policy), provider)
+
+    @property
+    def registry(self) -> Registry:
+        """The registry that the answers are read by."""
+        return self.options.policy.registry
 
     def of_value(self, value: Any) -> Outcome:
         """Return how a refresh ended that returned a value: an error must not be taken for a token."""
@@ -74,7 +90,7 @@ class Endpoint(NamedTuple):
     def _of_exception(self, error: Exception) -> Outcome:
         """No response is left: what the class of the exception says, and the code that an OAuth library kept."""
         sender = Sender(self.provider, certain=True, endpoint=ENDPOINTS[self.provider])
-        seen = recognize(error, sender, {}, tuple(host for host in (_host(error),) if host))
+        seen = recognize(error, sender, VendorDomains({}), tuple(host for host in (_host(error),) if host))
         if seen is None:
             reason = next((reason for kind, reason in _BUILTIN.items() if isinstance(error, kind)), None)
             return Outcome(error=error) if reason is None else self.own(reason)
@@ -105,15 +121,8 @@ class Endpoint(NamedTuple):
         """Return the problem of an error response; of one that nobody understands, what its status means."""
         pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
         for content in (body, b""):
-            problem = normalize(
-                status,
-                pairs,
-                content,
-                provider=self.provider,
-                endpoint=endpoint,
-                method="POST",
-                registry=self.registry,
-                flow_control=True,
+            problem = self.normalizer.normalize(
+                status, pairs, content, provider=self.provider, endpoint=endpoint, method="POST", now=time.time()
             )
             if problem is not None:
                 return problem

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from authproblem._client.reader import Asked, Call, Reader, problem_of_reply
+from authproblem._client.reader import Asked, Call, Reader
 from authproblem._core.problem import Problem
 from authproblem._middleware.interception import Interception, Reply
 from authproblem._upstream.headers import Pair
@@ -147,21 +147,20 @@ def judged(reader: Reader, library: Library, call: Call, response: Any, *, nonce
         return Answer(response)
     try:
         chunks = library.chunks(response)
-        refused = (yield Read(interception, chunks)) if interception.holding else b""
-        reply = interception.finish() if interception.holding else None
+        refused = (yield Read(interception, chunks)) if interception.buffering else b""
+        reply = interception.finish() if interception.buffering else None
     except BaseException:
         yield Close(response)
         raise
     wanted = reader.nonce(call, interception) if nonce else None
     if reply is None:
         kept = [part for part in (bytes(interception.body), refused) if part]
-        if not kept and interception.headers is interception.pairs:
+        if not kept and interception.headers is interception.response_headers.pairs:
             return Answer(response, None, wanted)
         return Answer(library.passed(response, interception.headers, kept, chunks), None, wanted)
     yield Close(response)
-    problem = problem_of_reply(reply)
-    if problem is not None:
-        reader.settle(call, interception.pairs, problem)
+    problem = reply.problem
+    reader.settle(call, interception.response_headers.pairs, problem)
     return Answer(library.replaced(reply, response), problem, wanted)
 
 

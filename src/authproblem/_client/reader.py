@@ -33,11 +33,10 @@ from authproblem._model import Provider, RetryHint
 from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import Headers, Pair
 from authproblem._upstream.media_types import JSON, PROBLEM, media_type
+from authproblem.errors import unknown_option
 
 _SERVER_SIDE = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
 """Options that make no sense on this side: the host names the provider, and there are no requests of others."""
-SUPPRESSED = "authproblem.suppressed"
-"""The event of a request that was answered without being sent."""
 _NOTHING: Mapping[str, object] = {}
 _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended, as in `_retry`."""
@@ -99,13 +98,12 @@ class Reader:
             max_hold: seconds for which nothing is sent at most.
 
         Raises:
-            ValueError: for an option with an invalid value.
-            TypeError: for an unknown option, or one that this side does not have.
+            ConfigurationError: for an option with an invalid value.
+            UnknownOptionError: for an unknown option, or one that this side does not have.
         """
         for name in _SERVER_SIDE:
             if name in options:
-                msg = f"unknown option {name!r}; here the host names the provider (`hosts`)"
-                raise TypeError(msg)
+                unknown_option(name, (), "here the host names the provider (`hosts`)")
         given = {"disclosure": "off", **options}
         self.registry: Registry = make_options(given).policy.registry
         self._hosts = Hosts(hosts, self.registry)
@@ -139,20 +137,13 @@ class Reader:
             key = tripped(self.registry, problem, call.place, headers)
             if key is not None:
                 seconds = min(float(problem.retry.after or 0), self._max_hold)
-                self._cooldown.hold(key, seconds, document_of(self._whole(call, problem), self.registry))
+                self._cooldown.hold(key, seconds, document_of(problem, self.registry))
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its answer all the same
             events.report_fault(error, "a cool-down could not be kept")
 
-    def _whole(self, call: Call, problem: Problem) -> Problem:
-        """Return a problem with all its members: a HEAD response tells reason, owner and retry hint alone."""
-        if problem.title:
-            return problem
-        whole = self._from_registry(call, problem.reason, problem.retry)
-        return whole._replace(status=problem.status, upstream={"status": problem.status})
-
     def nonce(self, call: Call, held: Interception) -> str | None:
         """Return the nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
-        if "dpop-nonce" not in held.fields:
+        if "dpop-nonce" not in held.response_headers:
             return None
         body = bytes(held.body)
         endpoint = call.asked.path
@@ -183,7 +174,7 @@ class Reader:
         problem = suppressed(held[1], after, new_instance(), automatic=self._unattended(call, after))
         if problem is None:
             return None
-        self.tell(call, problem, event=SUPPRESSED)
+        self.tell(call, problem, event=events.SUPPRESSED)
         return problem
 
     def _unattended(self, call: Call, after: int) -> bool:
@@ -204,17 +195,9 @@ class Reader:
             unsent: whether nothing of the request has reached the provider, so that a repeat may spend nothing.
             **extra: further keys of the event.
         """
+        entry = self.registry.entry_or_type(None, reason)
         unattended = unsent and after is not None and self._unattended(call, after)
-        retry = RetryHint(
-            self.registry.rule(None, reason).retry, after, unattended, None if after is None else "default"
-        )
-        problem = self._from_registry(call, reason, retry)
-        self.tell(call, problem, extra)
-        return problem
-
-    def _from_registry(self, call: Call, reason: str, retry: RetryHint) -> Problem:
-        entry = self.registry.rule(None, reason)
-        return Problem(
+        problem = Problem(
             type=call.gate.options.policy.type_base + reason,
             reason=reason,
             title=entry.title,
@@ -223,11 +206,13 @@ class Reader:
             instance=new_instance(),
             owner=entry.owner,
             remedy=entry.remedy,
-            retry=retry,
+            retry=RetryHint(entry.retry, after, unattended, None if after is None else "default"),
             provider=call.provider,
             upstream={},
             extensions={},
         )
+        self.tell(call, problem, extra)
+        return problem
 
     def reply(self, call: Call, problem: Problem) -> Reply:
         """Return a response of our own."""
@@ -239,30 +224,12 @@ class Reader:
             headers.append(("Content-Length", str(len(content))))
         if options.media_type is None:
             headers.append(("Vary", "Accept"))
-        if not call.asked.binary:
-            return Reply(problem.status, headers, content, problem)
-        return Reply(problem.status, as_kind(headers, binary=True), content, problem)
+        return Reply(problem.status, as_kind(headers, binary=call.asked.binary), content, problem)
 
     def tell(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
         """Emit the event of a response of our own, and call `on_problem`."""
-        options = call.gate.options
-        if problem.reason in self.registry.types:
-            level = events.level_of(self.registry, problem.owner)
-            if events.enabled(level):
-                entry = self.registry.rule(None, problem.reason)
-                keys = events.problem_keys(problem, entry, None, problem.status)
-                place = {"method": safe_method(call.asked.method), "path": safe_path(call.asked.path)}
-                version = {"registry": self.registry.version, "applied": True}
-                events.emit(level, event or events.NORMALIZED, {**keys, **place, **version, **extra})
-        count(options, problem)
-
-
-def problem_of_reply(reply: Reply) -> Problem | None:
-    """Return the problem that a reply carries, in its body or, on HEAD, in its headers."""
-    if reply.body:
-        return Problem.from_bytes(reply.body)
-    problem = Problem.from_headers(reply.headers)
-    return None if problem is None else problem._replace(status=reply.status)
+        asked, name = call.asked, event or events.NORMALIZED
+        report_problem(call.gate.options, problem, asked.method, asked.path, event=name, extra=extra)
 
 
 def read_response(

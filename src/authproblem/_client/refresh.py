@@ -14,11 +14,12 @@ from collections.abc import Callable, Generator
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from authproblem._client.answers import Endpoint
+from authproblem._client.answers import ENDPOINTS, Endpoint
 from authproblem._client.breaker import Breaker
 from authproblem._client.verdicts import CredentialDead, CredentialReplaced, Outcome, TryLater, is_outage, own_problem
 from authproblem._core.problem import Problem
 from authproblem._middleware import events
+from authproblem._middleware.report import report_problem
 
 _POLL = (0.05, 0.25)
 """Seconds between two looks at a lease of another process, at random: a refresh takes about as long."""
@@ -28,7 +29,6 @@ _KEY_BYTES = 32
 """Bytes of the digest in a store's keys: 256 bits, 64 characters."""
 _LONGEST_WAIT = 3600.0
 """Seconds after which a limited credential is tried again in any case, as for cool-downs."""
-SUPPRESSED = "authproblem.suppressed"
 
 
 class Flight:
@@ -127,8 +127,8 @@ class RefreshCore:
             return None
         outcome = entry[1]
         if outcome.kind is TryLater and outcome.problem is not None:
-            retry = outcome.problem.retry._replace(after=max(1, math.ceil(left)))
-            outcome = outcome._replace(problem=outcome.problem._replace(retry=retry))
+            retry = outcome.problem.retry.replace(after=max(1, math.ceil(left)))
+            outcome = outcome._replace(problem=outcome.problem.replace(retry=retry))
         return self._reported(outcome)
 
     def flow(self, key: bytes) -> Generator[Any, Any, Any]:
@@ -273,12 +273,10 @@ class RefreshCore:
 
     def _reported(self, outcome: Outcome) -> Outcome:
         """Emit the event of a refresh that is answered without being sent, and return the outcome."""
-        registry, problem = self._endpoint.registry, outcome.problem
-        if problem is not None and problem.reason in registry.types:
-            level = events.level_of(registry, problem.owner)
-            if events.enabled(level):
-                keys = events.problem_keys(problem, registry.rule(None, problem.reason), None, problem.status)
-                events.emit(level, SUPPRESSED, {**keys, "registry": registry.version, "applied": True})
+        if outcome.problem is not None:
+            endpoint = self._endpoint
+            path = ENDPOINTS[endpoint.provider]
+            report_problem(endpoint.options, outcome.problem, "POST", path, event=events.SUPPRESSED)
         return outcome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any, NamedTuple
 
-from authproblem.errors import AuthProblemError
+from authproblem.errors import AuthProblemError, invalid
 
 
 class Retry(NamedTuple):
@@ -26,17 +26,16 @@ def check_retry(retry: Retry | None) -> Retry | None:
     """Return the bounds.
 
     Raises:
-        ValueError: naming the bound and what would be right.
+        ConfigurationError: naming the bound and what would be right.
         ModuleNotFoundError: if stamina is not installed; the extras `httpx` and `requests` bring it.
     """
     if retry is None:
         return None
     if not isinstance(retry, Retry):
-        msg = f"invalid retry: {retry!r}; expected a Retry, such as Retry(attempts=3), or None"
-        raise ValueError(msg)  # noqa: TRY004 - all mistakes in options are ValueErrors
+        invalid("retry", retry, "a Retry, such as Retry(attempts=3), or None")
     for name, value, least in (("attempts", retry.attempts, 1), ("total", retry.total, 0), ("jitter", retry.jitter, 0)):
         if value < least:
-            raise ValueError(f"invalid retry: {name}={value!r}; expected at least {least}")
+            invalid(f"retry: {name}", value, f"at least {least}")
     import stamina  # noqa: F401 - where it is missing, it is to be missed now, not at the first error
 
     return retry

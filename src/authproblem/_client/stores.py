@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from authproblem.errors import invalid
+
 DEFAULT_SIZE = 1024
 """Entries of a memory store, about 1 KB each. A tenant has tens of limits, and its callers are few."""
 
@@ -84,7 +86,7 @@ class _Expiring:
 
     def __init__(self, size: int, clock: Callable[[], float]) -> None:
         if size < 1:
-            raise ValueError(f"invalid size: {size!r}; expected a whole number of at least 1")
+            invalid("size", size, "a whole number of at least 1")
         self.size, self.clock = size, clock
         self.entries: dict[str, tuple[float, bytes]] = {}
 
@@ -115,7 +117,7 @@ class MemoryCooldown:
             clock: a clock in seconds that never goes back.
 
         Raises:
-            ValueError: for a size below 1.
+            ConfigurationError: for a size below 1.
         """
         self._table = _Expiring(size, clock)
         self._lock = threading.Lock()
@@ -155,7 +157,7 @@ class MemoryRefreshStore:
             clock: a clock in seconds that never goes back.
 
         Raises:
-            ValueError: for a size below 1.
+            ConfigurationError: for a size below 1.
         """
         self._leases, self._verdicts = _Expiring(size, clock), _Expiring(size, clock)
         self._lock = threading.Lock()

@@ -14,7 +14,7 @@ from authproblem._client.reader import Reader, read_response
 from authproblem._client.retries import Retry, attempts, check_retry
 from authproblem._client.stores import CooldownStore
 from authproblem._core.problem import Problem
-from authproblem._middleware.options import ReaderOptions
+from authproblem._middleware.options import ClientOptions
 from authproblem.errors import AuthProblemError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class _Settings(TypedDict, total=False):
     on_nonce: Callable[[Any, str], Any] | None
 
 
-class TransportOptions(ReaderOptions, _Settings, total=False):
+class TransportOptions(ClientOptions, _Settings, total=False):
     """The options of both transports, for type checkers and editors."""
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from authproblem._core.credential import Credential, credential_of
 from authproblem._core.problem import Problem
-from authproblem._model import RetryHint
+from authproblem._model import Provider, RetryHint
 from authproblem._registry.registry import Registry
 from authproblem.errors import AuthProblemError
 
@@ -99,7 +99,7 @@ class Outcome(NamedTuple):
         """Return the verdict as a store keeps it: never a token, and nothing of the response but its meaning."""
         if self.kind is None or self.problem is None:
             return b'{"kind":"done"}'
-        bare = self.problem._replace(instance=None, extensions={}, upstream={})
+        bare = self.problem.replace(instance=None, extensions={}, upstream={})
         return orjson.dumps({"kind": self.kind.__name__, "problem": bare.to_dict()})
 
     @classmethod
@@ -158,9 +158,9 @@ def verdict_of(registry: Registry, problem: Problem) -> tuple[Credential, str | 
     return credential_of(registry, problem.entry, problem.reason, status, problem.matched_by)
 
 
-def own_problem(registry: Registry, reason: str, provider: str, after: float | None) -> Problem:
+def own_problem(registry: Registry, reason: str, provider: Provider, after: float | None) -> Problem:
     """Return the problem of a refresh that was not sent, or got no response."""
-    entry = registry.rule(None, reason)
+    entry = registry.entry_or_type(None, reason)
     wait = None if after is None else max(0, int(after + 0.999))
     return Problem(
         type="urn:problem-type:auth:" + reason,
