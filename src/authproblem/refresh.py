@@ -50,7 +50,11 @@ T = TypeVar("T")
 
 
 class _Guard:
-    """What both guards have in common: the options."""
+    """What both guards have in common: the options.
+
+    Attributes:
+        endpoint: reads the answers of the token endpoint; for the other modules of this package.
+    """
 
     _core: RefreshCore
 
@@ -95,7 +99,7 @@ class _Guard:
         limits = Limits(budget, attempts, lease, remember, dead_for, failures, open_for, size)
         _check(limits)
         self._store = store
-        endpoint = Endpoint.of(provider, registry)
+        self.endpoint = endpoint = Endpoint.of(provider, registry)
         self._core = RefreshCore(endpoint, limits, clock, self._event, shared=store is not None)
         self._fresh, self._clock = self._core.fresh, clock  # what nearly every call needs
 
