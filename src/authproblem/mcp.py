@@ -37,8 +37,12 @@ __all__ = ["KeepTokens", "UpstreamClient", "authorization_error", "tool_error", 
 _LINKS = ("interaction_uri", "verification_uri_complete", "verification_uri")
 """Members in which providers send a page that the user has to visit, the most specific first."""
 _MAX_LINK = 2048
-_REFUSED: dict[type[RefreshError], str] = {CredentialDead: "invalid_grant", StepUpRequired: "invalid_grant"}
-"""What a client is told that has to send its user through authorization again (RFC 6749 section 5.2)."""
+_TOLD: dict[type[RefreshError], tuple[int, str]] = {
+    StepUpRequired: (400, "interaction_required"),
+    ClientMisconfigured: (502, "server_error"),
+    TryLater: (503, "temporarily_unavailable"),
+}
+"""Status and `error` of a refresh that did not find a dead token."""
 
 
 class UpstreamClient:
@@ -46,8 +50,8 @@ class UpstreamClient:
 
     FastMCP takes an Okta error for a token, any `invalid_grant` for a dead token, and answers a page with a 500. Here
 
-    - a dead refresh token, and one whose owner has to do something first, is `invalid_grant`: the MCP client sends its
-      user through authorization;
+    - a dead refresh token is `invalid_grant`: the MCP client sends its user through authorization;
+    - one whose owner has to do something first is `interaction_required`, with the problem and the provider's link;
     - a limit, an outage or a wrong client secret is a problem document with 503 (502) and `Retry-After`, and everybody
       keeps the tokens;
     - with a guard, of many requests with one upstream token one is sent.
@@ -98,8 +102,8 @@ class UpstreamClient:
         """Refresh an upstream token, once for all who ask.
 
         Raises:
-            OAuthError: if the token is dead, or its owner has to do something first.
-            HTTPException: if it was not judged.
+            OAuthError: if the token is dead.
+            HTTPException: if it is not.
         """
 
         async def send() -> Any:
@@ -129,16 +133,17 @@ def _endpoint(guard: AsyncRefreshGuard | None, provider: Provider | None) -> End
 def _as_told(error: RefreshError) -> Exception:
     """The exception that FastMCP and Starlette answer: `invalid_grant`, or a problem document."""
     problem = error.problem
-    code = next((code for kind, code in _REFUSED.items() if isinstance(error, kind)), None)
-    if code is not None:
+    if isinstance(error, CredentialDead):
         from authlib.integrations.base_client import OAuthError
 
-        refused: Exception = OAuthError(error=code, description=problem.detail)
+        refused: Exception = OAuthError(error="invalid_grant", description=problem.detail)
         return refused
     from starlette.exceptions import HTTPException
 
-    status = 502 if isinstance(error, ClientMisconfigured) else 503
-    told = problem.replace(status=status, upstream={}, extensions={"error": "temporarily_unavailable"})
+    status, code = next(told for kind, told in _TOLD.items() if isinstance(error, kind))
+    link = _link(problem)
+    extensions = {"error": code, **({"interaction_uri": link} if link else {})}
+    told = problem.replace(status=status, upstream={}, extensions=extensions)
     return HTTPException(status, detail=told.to_bytes().decode(), headers=dict(told.headers("application/json")))
 
 
@@ -229,8 +234,7 @@ def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
         one.
     """
     outcome = outcome_of(Registry.builtin(), problem)
-    links = [open_link, *(problem.extensions.get(name) for name in _LINKS)]
-    link = next((each for each in links if _is_link(each)), None)
+    link = open_link if _is_link(open_link) else _link(problem)
     retry: Json = {"policy": problem.retry.policy, "automatic": problem.retry.automatic}
     if problem.retry.after is not None:
         retry["after"] = problem.retry.after
@@ -244,6 +248,12 @@ def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
     kinds: dict[type[RefreshError], str] = {CredentialDead: "dead", StepUpRequired: "step_up"}
     verdict = next((said for kind, said in kinds.items() if outcome.kind is kind), None)
     return {**error, **({"credential": verdict} if verdict else {}), **({"open_link": link} if link else {})}
+
+
+def _link(problem: Problem) -> str | None:
+    """The page that a provider wants its user to visit."""
+    links: list[Any] = [problem.extensions.get(name) for name in _LINKS]
+    return next((link for link in links if _is_link(link)), None)
 
 
 def _is_link(value: object) -> bool:

@@ -103,6 +103,23 @@ class _Guard:
         self._core = RefreshCore(endpoint, limits, clock, self._event, shared=store is not None)
         self._fresh, self._clock = self._core.fresh, clock  # what nearly every call needs
 
+    def check(self, response: T) -> T:
+        """Return a response of the token endpoint; the compliance hook for Authlib and requests-oauthlib.
+
+        Use it as `session.register_compliance_hook("refresh_token_response", guard.check)`: those libraries look for a
+        member `error` alone, and drop status and headers.
+
+        Args:
+            response: the response, its body read.
+
+        Raises:
+            RefreshError: if it is an error, with any status.
+        """
+        outcome = self.endpoint.of_value(response)
+        if outcome.problem is not None:
+            outcome.unwrap()
+        return response
+
     def _event(self) -> Any:
         raise NotImplementedError
 
