@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import anyio
 import httpx2
 
+from authproblem._model import Provider
 from authproblem.refresh import AsyncRefreshGuard, CredentialDead, TryLater
 from tests.client.upstream import running
 from tests.support.responses import Response
@@ -36,7 +37,7 @@ class Failure(NamedTuple):
     """A refresh failure: the response, and what it means for the refresh token."""
 
     id: str
-    provider: str
+    provider: Provider
     response: Response
     verdict: str
     after: int | None
@@ -56,7 +57,8 @@ def _failure(row: dict[str, Any]) -> Failure:
     )
 
 
-FAILURES = [_failure(json.loads(line)) for line in (Path(__file__).parent / "refresh_failures.jsonl").open()]
+_ROWS = (Path(__file__).parent / "refresh_failures.jsonl").read_text(encoding="utf-8")
+FAILURES = [_failure(json.loads(line)) for line in _ROWS.splitlines()]
 
 
 class Seen(NamedTuple):
@@ -215,8 +217,7 @@ def guarded_fastmcp(failure: Failure) -> Attempt:
 
 def guard_of(failure: Failure) -> AsyncRefreshGuard:
     """A guard for the provider of a failure; the waits of the failures would make repeats long."""
-    provider: Any = failure.provider
-    return AsyncRefreshGuard(provider, attempts=1)
+    return AsyncRefreshGuard(failure.provider, attempts=1)
 
 
 WITHOUT: dict[str, Attempt] = {
