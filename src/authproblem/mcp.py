@@ -37,7 +37,7 @@ __all__ = ["KeepTokens", "UpstreamClient", "authorization_error", "tool_error", 
 _LINKS = ("interaction_uri", "verification_uri_complete", "verification_uri")
 """Members in which providers send a page that the user has to visit, the most specific first."""
 _MAX_LINK = 2048
-_TOLD: dict[type[RefreshError], tuple[int, str]] = {
+_ANSWERS: dict[type[RefreshError], tuple[int, str]] = {
     StepUpRequired: (400, "interaction_required"),
     ClientMisconfigured: (502, "server_error"),
     TryLater: (503, "temporarily_unavailable"),
@@ -96,7 +96,7 @@ class UpstreamClient:
         try:
             return await self._client.fetch_token(url, **parameters)
         except RefreshError as error:
-            raise _as_told(error) from None
+            raise _as_answered(error) from None
 
     async def refresh_token(self, url: str, *, refresh_token: str | None = None, **parameters: Any) -> Any:
         """Refresh an upstream token, once for all who ask.
@@ -114,7 +114,7 @@ class UpstreamClient:
                 return await send()
             return await self._guard.refresh(refresh_token, send)
         except RefreshError as error:
-            raise _as_told(error) from None
+            raise _as_answered(error) from None
 
     async def _read(self, response: Any) -> None:
         """Event hook: an error is raised before the client takes it for something else."""
@@ -130,7 +130,7 @@ def _endpoint(guard: AsyncRefreshGuard | None, provider: Provider | None) -> End
     return Endpoint.of(provider or "oauth", None)
 
 
-def _as_told(error: RefreshError) -> Exception:
+def _as_answered(error: RefreshError) -> Exception:
     """The exception that FastMCP and Starlette answer: `invalid_grant`, or a problem document."""
     problem = error.problem
     if isinstance(error, CredentialDead):
@@ -140,11 +140,11 @@ def _as_told(error: RefreshError) -> Exception:
         return refused
     from starlette.exceptions import HTTPException
 
-    status, code = next(told for kind, told in _TOLD.items() if isinstance(error, kind))
+    status, code = next(row for kind, row in _ANSWERS.items() if isinstance(error, kind))
     link = _link(problem)
     extensions = {"error": code, **({"interaction_uri": link} if link else {})}
-    told = problem.replace(status=status, upstream={}, extensions=extensions)
-    return HTTPException(status, detail=told.to_bytes().decode(), headers=dict(told.headers("application/json")))
+    sent = problem.replace(status=status, upstream={}, extensions=extensions)
+    return HTTPException(status, detail=sent.to_bytes().decode(), headers=dict(sent.headers("application/json")))
 
 
 class KeepTokens:
@@ -214,9 +214,9 @@ def authorization_error(
     """
     value = challenge(problem, scope=scope, realm=realm, resource_metadata=resource_metadata)
     status = challenge_status(problem) or (403 if problem.status == 401 else problem.status)
-    told = problem.replace(status=status)
-    headers = told.headers("application/json")
-    return status, [*headers, *([("WWW-Authenticate", value)] if value is not None else [])], told.to_bytes()
+    sent = problem.replace(status=status)
+    headers = sent.headers("application/json")
+    return status, [*headers, *([("WWW-Authenticate", value)] if value is not None else [])], sent.to_bytes()
 
 
 def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:

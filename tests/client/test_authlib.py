@@ -1,4 +1,4 @@
-"""The Authlib door: through Authlib's own clients, over real HTTP, both HTTP libraries."""
+"""The Authlib adapter: through Authlib's own clients, over real HTTP, both HTTP libraries."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _insecure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @by_client
 def test_authlib_by_itself_takes_an_okta_error_for_a_token(client: Client) -> None:
-    """The reason for this door: if this fails, Authlib has learned it."""
+    """The reason for this adapter: if this fails, Authlib has changed."""
     with running(E_CODE) as upstream:
         assert client(upstream.url + "/oauth2/v1/token", fixed=False)["errorCode"] == "E0000011"
 

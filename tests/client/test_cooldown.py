@@ -60,7 +60,7 @@ def limited_auth0(*headers: tuple[str, str]) -> Response:
 
 
 class TestMemoryCooldown:
-    def test_tells_what_is_held_and_for_how_long(self) -> None:
+    def test_returns_what_is_kept_and_for_how_long(self) -> None:
         """The seconds that remain, by its clock."""
         clock = Clock()
         store = MemoryCooldown(clock=clock)
@@ -127,7 +127,7 @@ class TestMemoryCooldown:
         assert len(store) == 1
 
     def test_gives_up_what_is_over_before_anything_else(self) -> None:
-        """An ended entry makes room."""
+        """An ended entry is dropped first."""
         clock = Clock()
         store = MemoryCooldown(2, clock=clock)
         store.hold("over", 1, b"")
@@ -270,7 +270,7 @@ class TestTripped:
             "attack protection",
             "no wait",
             "no number",
-            "not believed",
+            "too long",
             "outage without end",
             "failure",
             "user error with a wait",
@@ -319,13 +319,13 @@ class TestTripped:
 
 class TestWait:
     @pytest.mark.parametrize(
-        ("left", "told"), [(0.2, range(1, 4)), (10.0, range(10, 13)), (20.0, range(20, 23)), (100.2, range(101, 113))]
+        ("left", "waits"), [(0.2, range(1, 4)), (10.0, range(10, 13)), (20.0, range(20, 23)), (100.2, range(101, 113))]
     )
-    def test_is_never_shorter_and_up_to_a_tenth_longer(self, left: float, told: range) -> None:
+    def test_is_never_shorter_and_up_to_a_tenth_longer(self, left: float, waits: range) -> None:
         """At least two seconds to choose from, so that not all come back in one instant."""
         random.seed(1)
 
-        assert {jittered_wait(left) for _ in range(1000)} == set(told)
+        assert {jittered_wait(left) for _ in range(1000)} == set(waits)
 
 
 class TestDocument:
@@ -343,7 +343,7 @@ class TestDocument:
         assert document.upstream == {"status": 429, "code": "E0000047"}
 
     def test_of_an_answer_without_a_code_has_none(self) -> None:
-        """An outage is told by its status."""
+        """An outage is known by its status."""
         document = Problem.from_bytes(document_of(problem_of(samples.DOWN), REGISTRY))
 
         assert document is not None
@@ -397,13 +397,13 @@ class TestDocument:
         assert kept is not None
         assert kept.extensions == {"error": "too_many_requests", name: problem.detail}
 
-    def test_is_told_anew_to_each(self) -> None:
+    def test_is_completed_for_each_request(self) -> None:
         """Instance, wait and what a program may do belong to the request at hand."""
-        told = suppressed(document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False)
+        answer = suppressed(document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False)
 
-        assert told is not None
-        assert told.retry == RetryHint("after_delay", 17, False, "retry-after")
-        assert (told.instance, told.reason, told.status) == ("urn:uuid:2", "rate-limited", 429)
+        assert answer is not None
+        assert answer.retry == RetryHint("after_delay", 17, False, "retry-after")
+        assert (answer.instance, answer.reason, answer.status) == ("urn:uuid:2", "rate-limited", 429)
 
     def test_a_store_that_gives_something_else_is_not_believed(self) -> None:
         """The request is sent then."""

@@ -201,11 +201,11 @@ def test_every_failure_behind_a_proxy_is_answered_as_what_it_is() -> None:
                 site.proxy.guard = AsyncRefreshGuard(failure.provider, attempts=1)
                 for _ in range(2):
                     response = await client.post(str(context.oauth_metadata.token_endpoint), data=form)
-                told = (response.status_code, response.json()["error"])
+                answer = (response.status_code, response.json()["error"])
                 waits = int(response.headers.get("retry-after", 0)) >= (failure.after or 0) - 2
                 once = provider.refreshes == 1 or not failure.is_dead
-                if told != ANSWERS[failure.verdict] or not waits or not once or "canary" in response.text:
-                    mistakes.append((failure.id, told, response.headers.get("retry-after"), provider.refreshes))
+                if answer != ANSWERS[failure.verdict] or not waits or not once or "canary" in response.text:
+                    mistakes.append((failure.id, answer, response.headers.get("retry-after"), provider.refreshes))
 
     with running(provider) as upstream, proxied(upstream, "okta") as site:
         anyio.run(main, site)

@@ -52,7 +52,7 @@ class Bucket(NamedTuple):
     """The keys of one request.
 
     Attributes:
-        own: the key of this caller at this method and path; None if the caller cannot be told from others.
+        own: the key of this caller at this method and path; None if the caller cannot be distinguished from others.
         common: the key that all callers share; set by outages and documented shared limits alone.
         surface: the id of the endpoint's surface, or None.
     """
@@ -85,10 +85,10 @@ def bucket(registry: Registry, provider: str, place: tuple[str, str], method: st
 
 
 def _identity(caller: Caller, *, names_user: bool) -> str | None:
-    """Return a digest of the caller; None if nothing tells it from others.
+    """Return a digest of the caller; None if nothing distinguishes it from others.
 
     A client integration sends the requests of all its users. Where a request names its user in the body, as at a
-    sign-in or with a one-time code, neither the process nor its API token says whose limit it was.
+    sign-in or with a one-time code, neither the process nor its API token shows whose limit it was.
     """
     if caller.peer is None and names_user:
         return None

@@ -153,7 +153,7 @@ class RefreshCore:
                 return boarded.outcome.unwrap()
 
     def _lead(self, key: bytes, flight: Flight, deadline: float) -> Generator[Any, Any, None]:
-        """Refresh, and tell everybody who waits; a leader that is stopped leaves the flight to the next one."""
+        """Refresh, and end the flight for everybody who waits; one that was stopped is left to the next caller."""
         outcome: Outcome | None = None
         try:
             outcome = yield from self._shared_refresh(key[:_KEY_BYTES].hex(), deadline)

@@ -9,11 +9,11 @@ from authproblem.errors import AuthProblemError, invalid
 
 
 class Retry(NamedTuple):
-    """Bounds for repeats. Only hints that are `automatic` are obeyed, and never sooner than they say.
+    """Bounds for repeats. Only hints that are `automatic` are followed, and never sooner than they say.
 
     Attributes:
         attempts: requests that are sent at most, the first one included.
-        total: seconds that are waited at most, over all attempts; a hint that does not fit in is not obeyed.
+        total: seconds that are waited at most, over all attempts; a hint that does not fit in is not followed.
         jitter: seconds that are added at random at most to each wait, never taken off.
     """
 
