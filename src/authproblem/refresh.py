@@ -211,6 +211,7 @@ class AsyncRefreshGuard(_Guard):
 
     A caller that is canceled, by a timeout for example, does not stop the refresh: the provider may have spent the old
     credential already. Under asyncio the refresh runs in a task of its own, under trio the caller is canceled after it.
+    A `do_refresh` that takes longer than `budget` is canceled.
 
     Needs anyio, which httpx, httpx2 and Starlette bring along.
     """
@@ -285,8 +286,9 @@ class AsyncRefreshGuard(_Guard):
             return step.flight.done.is_set()
         if isinstance(step, Pause):
             return await self._anyio.sleep(step.seconds)
-        result = work.call(step)
-        return await result if inspect.isawaitable(result) else result
+        with self._anyio.fail_after(self._core.limits.budget):  # one that hangs must not block the credential for ever
+            result = work.call(step)
+            return await result if inspect.isawaitable(result) else result
 
     async def _lead(self, step: Lead, work: _Work) -> None:
         """Refresh to the end, whatever happens to the caller."""

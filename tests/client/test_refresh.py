@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import threading
 import time
+import timeit
 from collections.abc import Callable
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from authproblem.errors import AuthProblemError
 from authproblem.refresh import (
@@ -166,6 +170,34 @@ class TestVerdicts:
         assert RefreshGuard().refresh(TOKEN, lambda: {"access_token": "at"}) == {"access_token": "at"}
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    status=st.sampled_from([400, 401, 403, 404, 408, 422, 429, 500, 502, 503, 504]),
+    provider=st.sampled_from(["auth0", "okta", "oauth"]),
+    error=st.sampled_from(["invalid_grant", "access_denied", "server_error", "made_up", "E0000047", "E0000011"]),
+    text=st.sampled_from(["", "The refresh token is invalid or expired.", "Unknown or invalid refresh token.", "?"]),
+    content_type=st.sampled_from(["application/json", "text/html", "text/plain"]),
+    as_page=st.booleans(),
+)
+def test_nothing_but_a_known_refusal_kills_a_credential(  # noqa: PLR0917 - hypothesis passes keywords
+    status: int, provider: Any, error: str, text: str, content_type: str, as_page: bool
+) -> None:
+    """Whatever the server sends: no limit, outage, page or unknown code does, and nothing is taken for a token."""
+    document = {"error": error, "error_description": text}
+    content = b"<html>" + str(document).encode() if as_page else json.dumps(document).encode()
+    response = httpx.Response(status, headers={"content-type": content_type}, content=content)
+
+    got = outcome(RefreshGuard(provider, attempts=1), lambda: response)
+
+    assert isinstance(got, RefreshError)
+    if isinstance(got, CredentialDead):
+        assert status < 500
+        assert status != 429
+        assert not as_page
+        assert error in {"invalid_grant", "access_denied"}
+        assert error == "invalid_grant" or "refresh token" in text.lower()
+
+
 class TestMemory:
     def test_a_dead_credential_is_sent_once(self) -> None:
         """Whoever asks, until it is replaced by another one."""
@@ -279,6 +311,18 @@ class TestBreaker:
             outcome(guard, server, str(number))
 
         assert len(server.sent) == 10
+
+
+@pytest.mark.slow
+def test_a_refresh_from_memory_takes_less_than_two_microseconds() -> None:
+    """The best of many short runs, so that other load does not count."""
+    guard = RefreshGuard("auth0")
+    token = "v1." + "a" * 90
+    guard.refresh(token, lambda: {"access_token": "at"})
+
+    best = min(timeit.repeat(lambda: guard.refresh(token, answer), number=2000, repeat=50)) / 2000
+
+    assert best < 2e-6
 
 
 @pytest.mark.parametrize(
@@ -476,6 +520,30 @@ class TestSingleFlight:
             return await guard.refresh(TOKEN, slow.aware)
 
         assert (anyio.run(main, backend=backend), slow.calls) == ({"access_token": "at"}, 1)
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_a_refresh_that_hangs_ends_with_the_budget(self, backend: str) -> None:
+        """The next one is sent again."""
+        calls: list[int] = []
+
+        async def hangs() -> Any:
+            calls.append(1)
+            if len(calls) == 1:
+                await anyio.sleep(60)
+            return {"access_token": "at"}
+
+        async def main() -> tuple[list[Any], Any]:
+            guard = AsyncRefreshGuard("auth0", budget=0.2, lease=0.1)
+            first = await by_tasks(guard, hangs, 3)
+            await anyio.sleep(0.1)
+            return first, await guard.refresh(TOKEN, hangs)
+
+        started = time.monotonic()
+        first, second = anyio.run(main, backend=backend)
+
+        assert [type(each) for each in first] == [TryLater] * 3
+        assert (second, len(calls)) == ({"access_token": "at"}, 2)
+        assert time.monotonic() - started < 5
 
 
 class LostStore:
