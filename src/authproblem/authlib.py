@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from authlib.integrations.base_client import OAuthError
 
-from authproblem._client.reader import Asked, read_response
+from authproblem._client.reader import ProviderRequest, read_response
 from authproblem._core.problem import Problem
 from authproblem.errors import AuthProblemError
 
@@ -67,7 +67,7 @@ def _checked(hosts: Mapping[str, str] | None, options: Mapping[str, Any], respon
     if response.status_code < 400:
         return response
     url = urlsplit(str(response.url))
-    asked = Asked(url.hostname or "", unquote(url.path) or "/", "POST", None, None)
+    asked = ProviderRequest(url.hostname or "", unquote(url.path) or "/", "POST", None, None)
     problem = read_response(response, response.content or b"", asked, hosts=hosts, options=options)
     if problem is not None:
         raise OAuthProblemError(problem, response)

@@ -22,7 +22,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from authproblem._client.exchange import Answer, Close, Read, Rules, Send, Step, drive, exchange, read
-from authproblem._client.reader import Asked, Reader, read_response
+from authproblem._client.reader import ProviderRequest, Reader, read_response
 from authproblem._client.retries import Retry, attempts, check_retry
 from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem._core.problem import Problem
@@ -173,9 +173,9 @@ def _read(step: Read, request: requests.PreparedRequest) -> bytes:
 class _Requests:
     """The requests library, as `exchange` needs it."""
 
-    def asked(self, request: requests.PreparedRequest) -> Asked:
+    def asked(self, request: requests.PreparedRequest) -> ProviderRequest:
         url = urlsplit(request.url or "")
-        return Asked(
+        return ProviderRequest(
             host=url.hostname or "",
             path=unquote(url.path) or "/",
             method=(request.method or "").upper(),

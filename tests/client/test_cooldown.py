@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from authproblem import Problem, Registry, RetryHint, normalize
-from authproblem._client.cooldown import Bucket, Caller, bucket, document_of, jittered_wait, suppressed, tripped
+from authproblem._client.cooldown import Bucket, Caller, bucket, document_of, jittered_wait, suppressed_problem, tripped
 from authproblem._client.stores import MemoryCooldown
 from tests.client import samples
 from tests.support.responses import Response, json_response
@@ -399,7 +399,9 @@ class TestDocument:
 
     def test_is_completed_for_each_request(self) -> None:
         """Instance, wait and what a program may do belong to the request at hand."""
-        answer = suppressed(document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False)
+        answer = suppressed_problem(
+            document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False
+        )
 
         assert answer is not None
         assert answer.retry == RetryHint("after_delay", 17, False, "retry-after")
@@ -407,4 +409,4 @@ class TestDocument:
 
     def test_a_store_that_gives_something_else_is_not_believed(self) -> None:
         """The request is sent then."""
-        assert suppressed(b"garbage", 17, "urn:uuid:2", automatic=False) is None
+        assert suppressed_problem(b"garbage", 17, "urn:uuid:2", automatic=False) is None

@@ -161,7 +161,7 @@ def jittered_wait(left: float) -> int:
     return least + random.randint(0, jitter)  # noqa: S311 - it spreads clients, it guards nothing
 
 
-def suppressed(document: bytes, after: int, instance: str, *, automatic: bool) -> Problem | None:
+def suppressed_problem(document: bytes, after: int, instance: str, *, automatic: bool) -> Problem | None:
     """Return the problem for a request that is not sent.
 
     Args:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from authproblem._client.reader import Asked, Call, Reader
+from authproblem._client.reader import Call, ProviderRequest, Reader
 from authproblem._core.problem import Problem
 from authproblem._middleware.interception import Interception, Reply
 from authproblem._upstream.headers import Pair
@@ -68,7 +68,7 @@ class Answer(NamedTuple):
 class Library(Protocol):
     """How the requests and responses of an HTTP library are read and made."""
 
-    def asked(self, request: Any) -> Asked:
+    def asked(self, request: Any) -> ProviderRequest:
         """Return what of a request decides about its response."""
 
     def begun(self, response: Any) -> tuple[int, list[Pair]]:
@@ -124,7 +124,7 @@ def _once(rules: Rules, library: Library, request: Any) -> Steps:
     call = reader.call(asked)
     if call is None:
         return Answer((yield Send(request)))
-    problem = reader.held_back(call)
+    problem = reader.suppressed(call)
     if problem is not None:
         return Answer(library.replaced(reader.reply(call, problem), None), problem)
     response = yield Send(request)

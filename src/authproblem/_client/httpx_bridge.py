@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from authproblem._client.exchange import Chunks, Close, Read, Step, adrive, aread, judged, read
-from authproblem._client.reader import Asked, Call, Reader
+from authproblem._client.reader import Call, ProviderRequest, Reader
 from authproblem._core.problem import Problem
 from authproblem._middleware.interception import Reply
 from authproblem._upstream.headers import Pair
@@ -72,10 +72,10 @@ class HttpxLibrary:
         self.module, self._asynchronous = module, asynchronous
         self._rest = _rest_class(module)
 
-    def asked(self, request: Any) -> Asked:
+    def asked(self, request: Any) -> ProviderRequest:
         """Return what of a request decides about its response."""
         url, headers = request.url, request.headers
-        return Asked(
+        return ProviderRequest(
             host=url.host,
             path=url.path,
             method=request.method.upper(),
@@ -184,7 +184,7 @@ def chunks_of(response: Any) -> AsyncIterator[bytes]:
     return chunks
 
 
-def asked(request: Any) -> Asked:
+def asked(request: Any) -> ProviderRequest:
     """Return what of a request decides about its response."""
     return library_of(request).asked(request)
 

@@ -16,7 +16,7 @@ from authproblem._client.cooldown import (
     bucket,
     document_of,
     jittered_wait,
-    suppressed,
+    suppressed_problem,
     tripped,
 )
 from authproblem._client.hosts import Hosts
@@ -42,7 +42,7 @@ _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended, as in `_retry`."""
 
 
-class Asked(NamedTuple):
+class ProviderRequest(NamedTuple):
     """A request to a provider, as an adapter hands it in.
 
     Attributes:
@@ -66,10 +66,13 @@ class Asked(NamedTuple):
     proof: str | None = None
 
 
+Asked = ProviderRequest  # the gateway's name for it
+
+
 class Call(NamedTuple):
     """A request to a provider under way; made by `Reader.call`."""
 
-    asked: Asked
+    asked: ProviderRequest
     provider: Provider
     gate: Interceptor
     request: Request
@@ -113,7 +116,7 @@ class Reader:
         self._max_hold = max_hold
         self.flow_control: bool = bool(given.get("flow_control", False))
 
-    def call(self, asked: Asked) -> Call | None:
+    def call(self, asked: ProviderRequest) -> Call | None:
         """Begin a request; None if its host is no provider's, so that its response passes unread."""
         provider = self._hosts.provider(asked.host)
         if provider is None:
@@ -158,7 +161,7 @@ class Reader:
         asks = found is not None and found.reason == "dpop-nonce-required"
         return held.response_headers.get("dpop-nonce") if asks else None
 
-    def held_back(self, call: Call) -> Problem | None:
+    def suppressed(self, call: Call) -> Problem | None:
         """Return the problem that answers at once while the provider has asked to wait; None: send the request."""
         if self._cooldown is None:
             return None
@@ -171,11 +174,13 @@ class Reader:
         if held is None:
             return None
         after = jittered_wait(held[0])
-        problem = suppressed(held[1], after, new_instance(), automatic=self._unattended(call, after))
+        problem = suppressed_problem(held[1], after, new_instance(), automatic=self._unattended(call, after))
         if problem is None:
             return None
         self.tell(call, problem, event=events.SUPPRESSED)
         return problem
+
+    held_back = suppressed  # the gateway's name for it
 
     def _unattended(self, call: Call, after: int) -> bool:
         """Whether a program may repeat a request of which nothing has reached the provider (SPEC section 4)."""
@@ -233,7 +238,12 @@ class Reader:
 
 
 def read_response(
-    response: Any, content: bytes, asked: Asked, *, hosts: Mapping[str, str] | None, options: Mapping[str, Any]
+    response: Any,
+    content: bytes,
+    asked: ProviderRequest,
+    *,
+    hosts: Mapping[str, str] | None,
+    options: Mapping[str, Any],
 ) -> Problem | None:
     """Return the problem of a response that a client library has read, normalized already or not.
 
