@@ -11,6 +11,7 @@ import pytest
 from authproblem import Problem, Registry, RetryHint, normalize
 from authproblem._client.cooldown import Bucket, Caller, bucket, document_of, jittered_wait, suppressed_problem, tripped
 from authproblem._client.stores import MemoryCooldown
+from authproblem._model import Provider
 from tests.client import samples
 from tests.support.responses import Response, json_response
 
@@ -41,14 +42,14 @@ def place(
     return bucket(REGISTRY, provider, (host, path), method, Caller(authorization, peer))
 
 
-def problem_of(response: Response, provider: str = "okta", **options: Any) -> Problem:
+def problem_of(response: Response, provider: Provider = "okta", **options: Any) -> Problem:
     """The problem of a response."""
     problem = normalize(*response, provider=provider, method="GET", **options)
     assert problem is not None
     return problem
 
 
-def key_of(response: Response, at: Bucket, provider: str = "okta") -> str | None:
+def key_of(response: Response, at: Bucket, provider: Provider = "okta") -> str | None:
     """What a response trips."""
     return tripped(REGISTRY, problem_of(response, provider), at, list(response.headers))
 
@@ -399,9 +400,8 @@ class TestDocument:
 
     def test_is_completed_for_each_request(self) -> None:
         """Instance, wait and what a program may do belong to the request at hand."""
-        answer = suppressed_problem(
-            document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False
-        )
+        kept = document_of(problem_of(samples.LIMITED), REGISTRY)
+        answer = suppressed_problem(kept, 17, "urn:uuid:2", automatic=False)
 
         assert answer is not None
         assert answer.retry == RetryHint("after_delay", 17, False, "retry-after")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from authproblem import Problem, Registry, normalize
+from authproblem._model import Provider
 from tests.client import samples
 from tests.support.responses import Response
 
@@ -108,9 +109,9 @@ def test_read_a_type_of_a_later_release(owner: str, remedy: str, retry: dict[str
 @pytest.mark.parametrize(
     "response", [samples.LIMITED, samples.NOT_NAMED, samples.DENIED, samples.BRUTE_FORCE, samples.DOWN]
 )
-def test_read_the_same_from_the_header_twin(response: Response) -> None:
+def test_read_the_same_from_the_problem_headers(response: Response) -> None:
     """A gateway that sees headers alone comes to the same; only `remedy` is not in them."""
-    provider = "auth0" if response is samples.BRUTE_FORCE else "okta"
+    provider: Provider = "auth0" if response is samples.BRUTE_FORCE else "okta"
     problem = normalize(*response, provider=provider, method="GET")
     assert problem is not None
 

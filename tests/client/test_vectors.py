@@ -18,6 +18,7 @@ from anyio.from_thread import start_blocking_portal
 
 from authproblem import httpx2 as httpx2_adapter
 from authproblem import normalize
+from authproblem._model import as_provider
 from authproblem.gateway import Gateway, load_config
 from authproblem.httpx import AsyncProblemTransport, ProblemTransport
 from authproblem.requests import ProblemAdapter
@@ -168,7 +169,7 @@ def faults(case: Case, got: Response) -> Iterator[str]:
         sent.status,
         sent.headers,
         sent.body,
-        provider=case.provider,
+        provider=as_provider(case.provider),
         endpoint=case.path,
         method="POST",
         flow_control=True,
