@@ -277,7 +277,7 @@ class TestTripped:
             "user error with a wait",
         ],
     )
-    def test_nothing_else_does(self, response: Response, provider: str) -> None:
+    def test_nothing_else_does(self, response: Response, provider: Provider) -> None:
         """Least of all what one visitor can bring about for another."""
         assert key_of(response, place(provider=provider), provider) is None
 

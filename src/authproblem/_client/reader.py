@@ -74,7 +74,7 @@ class Call(NamedTuple):
 
     asked: ProviderRequest
     provider: Provider
-    gate: Interceptor
+    interceptor: Interceptor
     request: Request
     place: Bucket
 
@@ -82,7 +82,7 @@ class Call(NamedTuple):
 class Reader:
     """The rules of one client integration or route: which hosts, which options, which cool-downs."""
 
-    __slots__ = ("_cooldown", "_gates", "_hosts", "_max_hold", "flow_control", "registry")
+    __slots__ = ("_cooldown", "_interceptors", "_hosts", "_max_hold", "flow_control", "registry")
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Reader:
         self.registry: Registry = make_options(given).policy.registry
         self._hosts = Hosts(hosts, self.registry)
         providers = {"auth0", "okta", *(hosts or {}).values()}
-        self._gates = {name: Interceptor(make_options({**given, "provider": name})) for name in providers}
+        self._interceptors = {name: Interceptor(make_options({**given, "provider": name})) for name in providers}
         self._cooldown = cooldown
         self._max_hold = max_hold
         self.flow_control: bool = bool(given.get("flow_control", False))
@@ -124,13 +124,15 @@ class Reader:
         request = Request(asked.path, asked.method, asked.accept, {}, asked.binary)
         caller = Caller(asked.authorization, asked.peer)
         place = bucket(self.registry, provider, (asked.host.lower(), asked.path), asked.method, caller)
-        return Call(asked, provider, self._gates[provider], request, place)
+        return Call(asked, provider, self._interceptors[provider], request, place)
 
     def begin(self, call: Call, status: int, headers: Headers) -> Interception | None:
         """A response begins; None if it is healthy and of no interest."""
-        if status < 300 and not (call.gate.options.state_paths and call.gate.wants_success(call.asked.path)):
+        if status < 300 and not (
+            call.interceptor.options.state_paths and call.interceptor.wants_success(call.asked.path)
+        ):
             return None
-        return call.gate.begin(call.request, status, headers)
+        return call.interceptor.begin(call.request, status, headers)
 
     def settle(self, call: Call, headers: list[Pair], problem: Problem) -> None:
         """Keep a problem that the provider sent, if it asks to wait."""
@@ -203,7 +205,7 @@ class Reader:
         entry = self.registry.entry_or_type(None, reason)
         unattended = unsent and after is not None and self._unattended(call, after)
         problem = Problem(
-            type=call.gate.options.policy.type_base + reason,
+            type=call.interceptor.options.policy.type_base + reason,
             reason=reason,
             title=entry.title,
             status=entry.type.status,
@@ -221,7 +223,7 @@ class Reader:
 
     def reply(self, call: Call, problem: Problem) -> Reply:
         """Return a response of our own."""
-        options = call.gate.options
+        options = call.interceptor.options
         kind = options.media_type or media_type(call.asked.accept, JSON)
         content = b"" if call.asked.method == "HEAD" else problem.to_bytes()
         headers = problem.headers(kind if kind in {PROBLEM, JSON} else PROBLEM)
@@ -234,7 +236,7 @@ class Reader:
     def tell(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
         """Emit the event of a response of our own, and call `on_problem`."""
         asked, name = call.asked, event or events.NORMALIZED
-        report_problem(call.gate.options, problem, asked.method, asked.path, event=name, extra=extra)
+        report_problem(call.interceptor.options, problem, asked.method, asked.path, event=name, extra=extra)
 
 
 def read_response(
