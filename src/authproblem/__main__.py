@@ -24,6 +24,7 @@ COMMANDS = {
     ),
     "logs": ("authproblem.logs._command", "classify log events of Okta and Auth0 in files and streams"),
     "gateway": ("authproblem.gateway", "a reverse proxy that normalizes what a provider answers"),
+    "extproc": ("authproblem.extproc", "an external processor for Envoy: normalizes error responses behind it"),
 }
 """Name to module and summary."""
 

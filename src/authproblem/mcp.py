@@ -16,7 +16,6 @@ from typing import Any
 
 import orjson
 
-from authproblem._client.agents import link_of, problem_behind, tool_error
 from authproblem._client.answers import Endpoint
 from authproblem._client.verdicts import (
     ClientMisconfigured,
@@ -24,15 +23,20 @@ from authproblem._client.verdicts import (
     RefreshError,
     StepUpRequired,
     TryLater,
+    outcome_of,
 )
 from authproblem._core.challenges import challenge, challenge_status
 from authproblem._core.problem import Problem
-from authproblem._model import Provider
-from authproblem.errors import invalid
+from authproblem._model import Json, Provider
+from authproblem._registry.registry import Registry
+from authproblem.errors import AuthProblemError, invalid
 from authproblem.refresh import AsyncRefreshGuard
 
 __all__ = ["KeepTokens", "UpstreamClient", "authorization_error", "tool_error", "tool_errors", "tool_result"]
 
+_LINKS = ("interaction_uri", "verification_uri_complete", "verification_uri")
+"""Members in which providers send a page that the user has to visit, the most specific first."""
+_MAX_LINK = 2048
 _ANSWERS: dict[type[RefreshError], tuple[int, str]] = {
     StepUpRequired: (400, "interaction_required"),
     ClientMisconfigured: (502, "server_error"),
@@ -137,7 +141,7 @@ def _as_answered(error: RefreshError) -> Exception:
     from starlette.exceptions import HTTPException
 
     status, code = next(row for kind, row in _ANSWERS.items() if isinstance(error, kind))
-    link = link_of(problem)
+    link = _link(problem)
     extensions = {"error": code, **({"interaction_uri": link} if link else {})}
     sent = problem.replace(status=status, upstream={}, extensions=extensions)
     return HTTPException(status, detail=sent.to_bytes().decode(), headers=dict(sent.headers("application/json")))
@@ -215,6 +219,48 @@ def authorization_error(
     return status, [*headers, *([("WWW-Authenticate", value)] if value is not None else [])], sent.to_bytes()
 
 
+def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
+    """Return what an agent needs to act on a problem: structured content of a tool's result.
+
+    It holds registry constants and numbers, and at most one `https` link for the user; no upstream text, which an agent
+    might take for an instruction.
+
+    Args:
+        problem: the problem.
+        open_link: a page that the user has to visit; None = one that the provider sent, if it did.
+
+    Returns:
+        `reason`, `message`, `remedy`, `owner`, `retry`, `credential` where it is known, and `open_link` where there is
+        one.
+    """
+    outcome = outcome_of(Registry.builtin(), problem)
+    link = open_link if _is_link(open_link) else _link(problem)
+    retry: Json = {"policy": problem.retry.policy, "automatic": problem.retry.automatic}
+    if problem.retry.after is not None:
+        retry["after"] = problem.retry.after
+    error: Json = {
+        "reason": problem.reason,
+        "message": problem.detail,
+        "owner": problem.owner,
+        "remedy": problem.remedy,
+        "retry": retry,
+    }
+    kinds: dict[type[RefreshError], str] = {CredentialDead: "dead", StepUpRequired: "step_up"}
+    verdict = next((said for kind, said in kinds.items() if outcome.kind is kind), None)
+    return {**error, **({"credential": verdict} if verdict else {}), **({"open_link": link} if link else {})}
+
+
+def _link(problem: Problem) -> str | None:
+    """The page that a provider wants its user to visit."""
+    links: list[Any] = [problem.extensions.get(name) for name in _LINKS]
+    return next((link for link in links if _is_link(link)), None)
+
+
+def _is_link(value: object) -> bool:
+    printable = isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
+    return printable and isinstance(value, str) and value.startswith("https://") and len(value) <= _MAX_LINK
+
+
 def tool_result(problem: Problem, *, open_link: str | None = None) -> Any:
     """Return a `CallToolResult` of the `mcp` SDK for a tool that could not reach its API.
 
@@ -242,10 +288,19 @@ def tool_errors() -> Any:
             try:
                 return await call_next(context)
             except Exception as error:
-                problem = problem_behind(error)
+                problem = _problem_behind(error)
                 if problem is None:
                     raise
                 content = tool_error(problem)
                 return ToolResult(content=orjson.dumps(content).decode(), structured_content=content, is_error=True)
 
     return ToolErrors()
+
+
+def _problem_behind(error: BaseException | None) -> Problem | None:
+    """The problem that an exception is, or that a framework has wrapped."""
+    for _ in range(8):
+        if error is None or isinstance(error, AuthProblemError):
+            break
+        error = error.__cause__
+    return error.problem if isinstance(error, AuthProblemError) else None

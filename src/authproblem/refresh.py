@@ -4,8 +4,8 @@
 guard = RefreshGuard("auth0")
 tokens = guard.refresh(refresh_token, do_refresh)
 ```
-`do_refresh` sends the request with any library and saves what it gets. Here are the drivers for threads and for tasks;
-every rule is in `_client.refresh`.
+`do_refresh` sends the request with any library and saves what it gets; `guard` decides whether it is called. Here are
+the two drivers, for threads and for tasks; every rule is in `_client.refresh`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar, cast
 
 from authproblem._client.answers import Endpoint
-from authproblem._client.refresh import Limits, RefreshCore, check_limits, digest
-from authproblem._client.refresh_steps import Join, Lead, Pause, Work, bound
+from authproblem._client.refresh import Ask, Join, Lead, Limits, Load, Pause, RefreshCore, Send, digest
 from authproblem._client.stores import AsyncRefreshStore, MemoryRefreshStore, RefreshStore
 from authproblem._client.verdicts import (
     ClientMisconfigured,
@@ -31,7 +30,7 @@ from authproblem._client.verdicts import (
 from authproblem._core.sender import check_provider
 from authproblem._model import Provider
 from authproblem._registry.registry import Registry
-from authproblem.errors import MissingExtraError, invalid
+from authproblem.errors import invalid
 
 __all__ = [
     "AsyncRefreshGuard",
@@ -63,7 +62,7 @@ class _Guard:
         self,
         provider: Provider = "oauth",
         *,
-        store: RefreshStore | AsyncRefreshStore | None = None,
+        store: Any = None,
         registry: Registry | None = None,
         budget: float = 30.0,
         attempts: int = 3,
@@ -79,14 +78,14 @@ class _Guard:
 
         Args:
             provider: `auth0`, `okta`, or `oauth` for any other OAuth server.
-            store: shares leases and verdicts between processes, with coroutine methods for tasks alone; None = this
-                process by itself.
+            store: shares leases and verdicts between processes; None = this process alone.
             registry: the registry to use instead of the built-in one.
             budget: seconds that a caller waits at most, over all attempts and for other callers. A `do_refresh` in a
                 thread cannot be interrupted: it ends by the timeouts of its library.
             attempts: requests that one refresh sends at most, the first one included.
             lease: seconds after which another process takes over a refresh that did not end.
-            remember: seconds for which callers that still hold the old credential get the new tokens, from memory.
+            remember: seconds for which callers that still hold the old credential get the new tokens; they stay in the
+                memory of this process.
             dead_for: seconds for which a dead credential is answered without being sent.
             failures: outages in a row after which nothing is sent for a while.
             open_for: seconds of that while; then one request probes the endpoint.
@@ -94,14 +93,11 @@ class _Guard:
             clock: a clock in seconds that never goes back.
 
         Raises:
-            ConfigurationError: for an unknown provider, a bound that is out of range, or a store with coroutine methods
-                where threads would have to await them.
-            MissingExtraError: without anyio, for tasks.
+            ConfigurationError: for an unknown provider, or a bound that is out of range.
         """
-        self._prepare(store)
         check_provider(provider, f"{type(self).__name__}: provider")
         limits = Limits(budget, attempts, lease, remember, dead_for, failures, open_for, size)
-        check_limits(limits)
+        _check(limits)
         self._store = store
         self.endpoint = endpoint = Endpoint.of(provider, registry)
         self._core = RefreshCore(endpoint, limits, clock, self._event, shared=store is not None)
@@ -124,15 +120,24 @@ class _Guard:
             outcome.unwrap()
         return response
 
-    def _prepare(self, store: Any) -> None:
-        raise NotImplementedError
-
     def _event(self) -> Any:
         raise NotImplementedError
 
     def __repr__(self) -> str:
         """The class alone: a guard holds tokens."""
         return f"{type(self).__name__}(...)"
+
+
+def _check(limits: Limits) -> None:
+    least = {"attempts": 1, "failures": 1, "size": 1, "remember": 0, "dead_for": 0}
+    given: dict[str, Any] = limits._asdict()
+    for name, value in given.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or value < least.get(name, 0) or (name not in least and value == 0):
+            expected = f"a number of at least {least[name]}" if name in least else "seconds above 0"
+            invalid(name, value, expected)
+    if limits.lease >= limits.budget:
+        invalid("lease", limits.lease, f"less than budget={limits.budget!r}")
 
 
 class RefreshGuard(_Guard):
@@ -147,10 +152,6 @@ class RefreshGuard(_Guard):
         `do_refresh` has to save the new tokens before it returns: with rotation the old credential is spent, and a
         process that ends before its caller saved them has lost the session.
     """
-
-    def _prepare(self, store: Any) -> None:
-        if inspect.iscoroutinefunction(getattr(store, "acquire", None)):
-            invalid("store", type(store).__name__, "one whose methods do not have to be awaited")
 
     def _event(self) -> threading.Event:
         return threading.Event()
@@ -179,10 +180,10 @@ class RefreshGuard(_Guard):
         if fresh is not None and fresh[0] > self._clock():
             value: T = fresh[1]
             return value
-        work = Work(self._store, bound(do_refresh, token), load)
+        work = _Work(self._store, _bound(do_refresh, token), load)
         return cast("T", self._drive(self._core.flow(key), work))
 
-    def _drive(self, steps: Generator[Any, Any, Any], work: Work) -> Any:
+    def _drive(self, steps: Generator[Any, Any, Any], work: _Work) -> Any:
         try:
             step = next(steps)
             while True:
@@ -195,7 +196,7 @@ class RefreshGuard(_Guard):
         except StopIteration as ended:
             return ended.value
 
-    def _perform(self, step: Any, work: Work) -> Any:
+    def _perform(self, step: Any, work: _Work) -> Any:
         if isinstance(step, Lead):
             return self._drive(step.steps, work)
         if isinstance(step, Join):
@@ -215,13 +216,18 @@ class AsyncRefreshGuard(_Guard):
     Needs anyio, which httpx, httpx2 and Starlette bring along.
     """
 
-    def _prepare(self, store: Any) -> None:  # noqa: ARG002 - it may have methods of either kind
-        try:
-            import anyio
-        except ModuleNotFoundError:
-            raise MissingExtraError("AsyncRefreshGuard", "refresh") from None
+    def __init__(self, provider: Provider = "oauth", **options: Any) -> None:
+        """Make a guard; `store` may have coroutine methods, all other options are those of `RefreshGuard`.
+
+        Raises:
+            ConfigurationError: for an unknown provider, or a bound that is out of range.
+            ModuleNotFoundError: without anyio.
+        """
+        import anyio
+
         self._anyio = anyio
         self._tasks: set[Any] = set()
+        super().__init__(provider, **options)
 
     def _event(self) -> Any:
         return self._anyio.Event()
@@ -244,7 +250,10 @@ class AsyncRefreshGuard(_Guard):
             What `do_refresh` (or `load`) returned.
 
         Raises:
-            RefreshError: as `RefreshGuard.refresh` does.
+            CredentialDead: the credential is refused for good.
+            TryLater: it was not judged; come back after `after` seconds.
+            StepUpRequired: its owner has to do something first.
+            ClientMisconfigured: the client is at fault.
             Exception: whatever else `do_refresh` raises that is no provider's error.
         """
         key = digest(token)
@@ -252,10 +261,10 @@ class AsyncRefreshGuard(_Guard):
         if fresh is not None and fresh[0] > self._clock():
             value: T = fresh[1]
             return value
-        work = Work(self._store, bound(do_refresh, token), load)
+        work = _Work(self._store, _bound(do_refresh, token), load)
         return cast("T", await self._drive(self._core.flow(key), work))
 
-    async def _drive(self, steps: Generator[Any, Any, Any], work: Work) -> Any:
+    async def _drive(self, steps: Generator[Any, Any, Any], work: _Work) -> Any:
         try:
             step = next(steps)
             while True:
@@ -268,7 +277,7 @@ class AsyncRefreshGuard(_Guard):
         except StopIteration as ended:
             return ended.value
 
-    async def _perform(self, step: Any, work: Work) -> Any:
+    async def _perform(self, step: Any, work: _Work) -> Any:
         if isinstance(step, Lead):
             return await self._lead(step, work)
         if isinstance(step, Join):
@@ -281,7 +290,7 @@ class AsyncRefreshGuard(_Guard):
             result = work.call(step)
             return await result if inspect.isawaitable(result) else result
 
-    async def _lead(self, step: Lead, work: Work) -> None:
+    async def _lead(self, step: Lead, work: _Work) -> None:
         """Refresh to the end, whatever happens to the caller."""
         import asyncio
 
@@ -294,3 +303,31 @@ class AsyncRefreshGuard(_Guard):
         task = loop.create_task(self._drive(step.steps, work))
         self._tasks.add(task)  # the loop itself keeps no reference
         task.add_done_callback(self._tasks.discard)
+
+
+class _Work:
+    """What one caller wants done: the store, and its own functions."""
+
+    __slots__ = ("_do_refresh", "_load", "_store")
+
+    def __init__(self, store: Any, do_refresh: Callable[[], Any], load: Callable[[], Any] | None) -> None:
+        self._store, self._do_refresh, self._load = store, do_refresh, load
+
+    def call(self, step: Send | Load | Ask) -> Any:
+        """Perform a step that is a function of the caller's or of the store's."""
+        if isinstance(step, Send):
+            return self._do_refresh()
+        if isinstance(step, Load):
+            return None if self._load is None else self._load()
+        return getattr(self._store, step.method)(*step.arguments)
+
+
+def _bound(do_refresh: Callable[..., Any], token: str) -> Callable[[], Any]:
+    """Return a function without arguments, whether `do_refresh` takes the token or nothing."""
+    try:
+        parameters = inspect.signature(do_refresh).parameters.values()
+    except (TypeError, ValueError):  # a builtin that does not say
+        return lambda: do_refresh(token)
+    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    takes_token = any(parameter.kind in positional for parameter in parameters)
+    return (lambda: do_refresh(token)) if takes_token else do_refresh

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authproblem.errors import AuthProblemError, ConfigurationError
+from authproblem.errors import AuthProblemError
 from authproblem.refresh import (
     AsyncRefreshGuard,
     ClientMisconfigured,
@@ -544,19 +544,6 @@ class TestSingleFlight:
         assert [type(each) for each in first] == [TryLater] * 3
         assert (second, len(calls)) == ({"access_token": "at"}, 2)
         assert time.monotonic() - started < 5
-
-
-class AwaitedStore:
-    """A store for tasks."""
-
-    async def acquire(self, key: str, owner: str, seconds: float) -> bool:
-        return True
-
-
-def test_a_store_for_tasks_is_refused_by_threads() -> None:
-    """At once: a coroutine that nobody awaits would count as a lease."""
-    with pytest.raises(ConfigurationError, match="invalid store: 'AwaitedStore'"):
-        RefreshGuard(store=AwaitedStore())  # type: ignore[arg-type]
 
 
 class LostStore:

@@ -23,7 +23,7 @@ from authproblem._client.hosts import Hosts
 from authproblem._client.stores import CooldownStore
 from authproblem._core.normalize import classify, normalize
 from authproblem._core.problem import Problem
-from authproblem._middleware import events
+from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
 from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
@@ -143,6 +143,7 @@ class Reader:
             if key is not None:
                 seconds = min(float(problem.retry.after or 0), self._max_hold)
                 self._cooldown.hold(key, seconds, document_of(problem, self.registry))
+                observers.observe(lambda observer: observer.cooldown(problem))
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its answer all the same
             events.report_fault(error, "a cool-down could not be kept")
 

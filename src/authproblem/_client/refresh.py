@@ -16,12 +16,19 @@ from typing import Any, NamedTuple
 
 from authproblem._client.answers import ENDPOINTS, Endpoint
 from authproblem._client.breaker import Breaker
-from authproblem._client.refresh_steps import Ask, Flight, Join, Lead, Load, Pause, Send
-from authproblem._client.verdicts import CredentialDead, CredentialReplaced, Outcome, TryLater, is_outage, own_problem
+from authproblem._client.verdicts import (
+    ClientMisconfigured,
+    CredentialDead,
+    CredentialReplaced,
+    Outcome,
+    StepUpRequired,
+    TryLater,
+    is_outage,
+    own_problem,
+)
 from authproblem._core.problem import Problem
-from authproblem._middleware import events
+from authproblem._middleware import events, observers
 from authproblem._middleware.report import report_problem
-from authproblem.errors import invalid
 
 _POLL = (0.05, 0.25)
 """Seconds between two looks at a lease of another process, at random: a refresh takes about as long."""
@@ -31,6 +38,60 @@ _KEY_BYTES = 32
 """Bytes of the digest in a store's keys: 256 bits, 64 characters."""
 _LONGEST_WAIT = 3600.0
 """Seconds after which a limited credential is tried again in any case, as for cool-downs."""
+
+_OUTCOMES: dict[Any, str] = {
+    None: "refreshed",
+    ClientMisconfigured: "misconfigured",
+    CredentialDead: "dead",
+    CredentialReplaced: "replaced",
+    StepUpRequired: "step_up",
+    TryLater: "try_later",
+}
+"""What an outcome is called where refreshes are counted."""
+
+
+class Flight:
+    """A refresh under way: what ends it, and how it ended (None: its leader was stopped, somebody has to take over)."""
+
+    __slots__ = ("done", "outcome")
+
+    def __init__(self, done: Any) -> None:
+        self.done = done
+        self.outcome: Outcome | None = None
+
+
+class Lead(NamedTuple):
+    """Perform a refresh to its end; in a task of its own where the caller may be canceled."""
+
+    steps: Generator[Any, Any, None]
+
+
+class Join(NamedTuple):
+    """Wait for a flight; the result is whether it ended in time."""
+
+    flight: Flight
+    seconds: float
+
+
+class Send(NamedTuple):
+    """Call `do_refresh`; the result is what it returns."""
+
+
+class Load(NamedTuple):
+    """Call `load`; the result is what it returns, or None where there is no `load`."""
+
+
+class Pause(NamedTuple):
+    """Wait."""
+
+    seconds: float
+
+
+class Ask(NamedTuple):
+    """Call a method of the store; the result is what it returns."""
+
+    method: str
+    arguments: tuple[Any, ...]
 
 
 class Limits(NamedTuple):
@@ -44,23 +105,6 @@ class Limits(NamedTuple):
     failures: int = 5
     open_for: float = 30.0
     size: int = 4096
-
-
-def check_limits(limits: Limits) -> None:
-    """Check the bounds of a guard.
-
-    Raises:
-        ConfigurationError: naming the bound, its value and what is expected.
-    """
-    least = {"attempts": 1, "failures": 1, "size": 1, "remember": 0, "dead_for": 0}
-    given: dict[str, Any] = limits._asdict()
-    for name, value in given.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or value < least.get(name, 0) or (name not in least and value == 0):
-            expected = f"a number of at least {least[name]}" if name in least else "seconds above 0"
-            invalid(name, value, expected)
-    if limits.lease >= limits.budget:
-        invalid("lease", limits.lease, f"less than budget={limits.budget!r}")
 
 
 class RefreshCore:
@@ -125,6 +169,8 @@ class RefreshCore:
             if not (yield Join(boarded, max(0.0, deadline - self.clock()))):
                 return self._busy(deadline).unwrap()
             if boarded.outcome is not None:
+                if boarded is not flight:
+                    _observe(boarded.outcome, shared=True)
                 return boarded.outcome.unwrap()
 
     def _lead(self, key: bytes, flight: Flight, deadline: float) -> Generator[Any, Any, None]:
@@ -137,6 +183,7 @@ class RefreshCore:
         finally:
             if outcome is not None:
                 self._remember(key, outcome)
+                _observe(outcome, shared=False)
             self._land(key, flight, outcome)
 
     def _land(self, key: bytes, flight: Flight, outcome: Outcome | None) -> None:
@@ -253,6 +300,12 @@ class RefreshCore:
             path = ENDPOINTS[endpoint.provider]
             report_problem(endpoint.options, outcome.problem, "POST", path, event=events.SUPPRESSED)
         return outcome
+
+
+def _observe(outcome: Outcome, *, shared: bool) -> None:
+    """Count a refresh that was performed, or whose result another caller got."""
+    name = "failed" if outcome.error is not None else _OUTCOMES.get(outcome.kind, "failed")
+    observers.observe(lambda observer: observer.refresh(name, shared=shared))
 
 
 def _put(table: dict[bytes, tuple[float, Any]], key: bytes, entry: tuple[float, Any], size: int, now: float) -> None:
