@@ -48,6 +48,8 @@ Remedy = Literal[
     "ask_admin",
     "none",
 ]
+Credential = Literal["dead", "keep", "step_up", "unknown"]
+"""What an error says about the credential that was used."""
 MatchedBy = Literal[
     "code_description", "code_status", "code", "name", "cause", "phrase", "family", "header", "status", "exception"
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from authproblem._core.classify import error_challenge
 from authproblem._core.context import RequestContext
+from authproblem._core.credential import credential_of
 from authproblem._core.members import TextRules, clean, copy_members
 from authproblem._core.policy import DEFAULT_TYPE_BASE, Policy
 from authproblem._core.problem import Problem
@@ -67,6 +68,9 @@ def build_problem(
         extensions,
         found.entry,
         found.matched_by,
+        *credential_of(
+            policy.registry, found.entry, found.reason, status if status >= 400 else None, found.matched_by, found.shape
+        ),
     )
     # The two mappings are filled now: the app's `pass_text` is called with the problem while they are.
     if said.document is not None:

@@ -16,7 +16,10 @@ from authproblem._registry.registry import Registry
 from authproblem._upstream.json_values import is_code
 
 OWN = frozenset(
-    ("type", "title", "status", "detail", "instance", "reason", "owner", "remedy", "retry", "provider", "upstream")
+    (
+        *("type", "title", "status", "detail", "instance", "reason", "owner", "remedy", "credential"),
+        *("credential_kind", "retry", "provider", "upstream"),
+    )
 )
 """The names of RFC 9457 and ours, which win at the top level."""
 

@@ -17,7 +17,7 @@ from authproblem._core.context import RequestContext
 from authproblem._core.disclosure import fold_target
 from authproblem._core.members import OWN, coded, kind_of
 from authproblem._core.policy import Policy
-from authproblem._core.problem import Problem, retry_dict
+from authproblem._core.problem import Problem, credential_members, retry_dict
 from authproblem._core.retry import FIXED_POLICIES, retry_hint
 from authproblem._model import Classification, Json, Owner, RetryHint
 from authproblem._registry.surfaces import Surface
@@ -70,7 +70,12 @@ class ResponseTemplate:
         """Serialize the parts before the instance, the retry hint, the request id, and the varying members."""
         made = self.problem
         start = {"type": made.type, "title": made.title, "status": made.status, "detail": made.detail}
-        middle = {"reason": made.reason, "owner": made.owner, "remedy": made.remedy}
+        middle = {
+            "reason": made.reason,
+            "owner": made.owner,
+            "remedy": made.remedy,
+            **credential_members(made.credential, made.credential_kind),
+        }
         members = dict(made.extensions)
         self._start = dumps(start)[:-1] + b',"instance":"'
         self._middle = b'",' + dumps(middle)[1:-1] + b',"retry":'
@@ -185,6 +190,8 @@ class PreparedProblem:
                 members,
                 made.entry,
                 made.matched_by,
+                made.credential,
+                made.credential_kind,
             )
         return self._problem
 
@@ -201,6 +208,8 @@ def summarize(problem: Problem, hint: str) -> dict[str, Any]:
         "upstream_code": problem.upstream.get("code"),
         "owner": problem.owner,
         "remedy": problem.remedy,
+        "credential": problem.credential,
+        "credential_kind": problem.credential_kind,
         "retry_policy": problem.retry.policy,
     }
 
