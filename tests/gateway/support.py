@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPResponse
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import anyio
@@ -14,6 +14,8 @@ import httpx
 
 from authproblem._client.stores import CooldownStore
 from authproblem.gateway import Gateway, load_config
+from authproblem.gateway._record import Record
+from authproblem.gateway._upstream import UpstreamClient, UpstreamRequest
 from tests.client.served import served
 from tests.support.asgi_server import AsgiServer, http_scope
 from tests.support.responses import Pairs, Response
@@ -21,17 +23,14 @@ from tests.support.responses import Pairs, Response
 
 def made(
     *routes: tuple[str, str, str],
-    transport: httpx.AsyncBaseTransport | None = None,
+    upstream: UpstreamClient | None = None,
     cooldown_store: CooldownStore | None = None,
+    on_finished: Callable[[Record], None] | None = None,
     **flags: Any,
 ) -> Gateway:
-    """A gateway with routes `(source, url, prefix)`; it loads no certificates, for there is no TLS here."""
+    """A gateway with routes `(source, url, prefix)`."""
     config = load_config({"routes": list(routes), **flags}, {})
-    if transport is None:
-        settings = config.settings
-        limits = httpx.Limits(max_connections=settings["max_connections"])
-        transport = httpx.AsyncHTTPTransport(verify=False, trust_env=False, limits=limits)
-    return Gateway(config, transport=transport, cooldown=cooldown_store)
+    return Gateway(config, client=upstream, cooldown=cooldown_store, on_finished=on_finished)
 
 
 @contextlib.contextmanager
@@ -59,33 +58,52 @@ def said(origin: str | httpx.URL, request: str, method: str = "GET") -> Response
         return Response(response.status, response.getheaders(), response.read())
 
 
-class Failing(httpx.AsyncBaseTransport):
-    """A transport that raises these errors one after the other, and answers then."""
+class Ok:
+    """A response `{}`."""
+
+    status = 200
+    headers: ClassVar[list[tuple[bytes, bytes]]] = []
+
+    async def read(self) -> tuple[bytes, bool]:
+        return b"{}", False
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Failing:
+    """A client that raises these errors one after the other, and gets a response then."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
-        self.requests: list[httpx.Request] = []
+        self.requests: list[UpstreamRequest] = []
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: UpstreamRequest) -> Ok:
         self.requests.append(request)
         if self.errors:
             raise self.errors.pop(0)
-        return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+        return Ok()
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
-class Waiting(httpx.AsyncBaseTransport):
-    """A transport that never answers, and knows whether it was told to stop."""
+class Waiting:
+    """A client that never gets a response, and records whether it was stopped."""
 
     def __init__(self) -> None:
         self.stopped = False
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, _: UpstreamRequest) -> Ok:
         try:
             await anyio.sleep_forever()
         except BaseException:
             self.stopped = True
             raise
         raise AssertionError
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def asked(app: Gateway, path: str = "/", method: str = "GET", headers: Pairs | None = None, **scope: Any) -> Response:
@@ -101,7 +119,7 @@ def asked(app: Gateway, path: str = "/", method: str = "GET", headers: Pairs | N
     async def main() -> None:
         with anyio.fail_after(10):
             await app(http_scope(path, method, headers, **scope), receive, server.send)
-        await app._transport.aclose()
+        await app.aclose()
 
     anyio.run(main)
     return server.response()

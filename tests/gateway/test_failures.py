@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from authproblem.gateway import Gateway, load_config
+from authproblem.gateway._upstream import UpstreamFailure
 from tests.client import samples
 from tests.client.served import served
 from tests.client.upstream import running
@@ -20,12 +22,15 @@ from tests.support.responses import Response, json_response
 from tests.support.wire import schema_faults, twin_faults
 
 URL = "https://org.okta.com"
+UNREACHABLE = UpstreamFailure("unreachable", "connection refused", "ClientConnectorError")
+EXHAUSTED = UpstreamFailure("exhausted", "no connection was free for 10 s")
+TIMEOUT = UpstreamFailure("timeout", "no bytes in time", "SocketTimeoutError")
 UNSENT, SENT = "2", None
 
 
 def failing(*errors: Exception, method: str = "GET", path: str = "/api/v1/users", **scope: Any) -> Response:
     """The answer where the transport raises these errors one after the other."""
-    return asked(made(("okta", URL, ""), transport=Failing(*errors)), path, method, **scope)
+    return asked(made(("okta", URL, ""), upstream=Failing(*errors)), path, method, **scope)
 
 
 def closed_port() -> int:
@@ -38,13 +43,13 @@ class TestNoAnswer:
     @pytest.mark.parametrize(
         ("error", "status", "reason", "wait"),
         [
-            (httpx.ConnectError("refused"), 502, "upstream-unreachable", "2"),
-            (httpx.ConnectTimeout("slow"), 502, "upstream-unreachable", "2"),
-            (httpx.PoolTimeout("full"), 503, "upstream-unavailable", "1"),
-            (httpx.ReadTimeout("slow"), 504, "upstream-timeout", None),
-            (httpx.WriteTimeout("slow"), 504, "upstream-timeout", None),
-            (httpx.LocalProtocolError("odd"), 400, "invalid-request", None),
-            (httpx.ProxyError("odd"), 502, "upstream-error", None),
+            (UNREACHABLE, 502, "upstream-unreachable", "2"),
+            (UpstreamFailure("unreachable", "no connection in time"), 502, "upstream-unreachable", "2"),
+            (EXHAUSTED, 503, "upstream-unavailable", "1"),
+            (TIMEOUT, 504, "upstream-timeout", None),
+            (UpstreamFailure("timeout", "the provider does not take the request"), 504, "upstream-timeout", None),
+            (UpstreamFailure("unsendable", "odd"), 400, "invalid-request", None),
+            (UpstreamFailure("broken", "odd"), 502, "upstream-error", None),
         ],
     )
     def test_becomes_a_problem(self, error: Exception, status: int, reason: str, wait: str | None) -> None:
@@ -54,7 +59,7 @@ class TestNoAnswer:
         assert (response.status, response.header("auth-problem")) == (status, reason)
         assert response.header("retry-after") == wait
 
-    @pytest.mark.parametrize("error", [httpx.ConnectError("x"), httpx.ReadTimeout("x"), httpx.PoolTimeout("x")])
+    @pytest.mark.parametrize("error", [UNREACHABLE, TIMEOUT, EXHAUSTED])
     def test_is_told_in_the_wire_format(self, error: Exception) -> None:
         """Document, header twin and status say the same; no word of the exception is in it."""
         response = failing(error)
@@ -80,32 +85,32 @@ class TestNoAnswer:
     )
     def test_says_whether_a_program_may_repeat(self, method: str, path: str, expected: str) -> None:
         """Nothing was sent; with credentials at stake, a person decides all the same."""
-        response = failing(httpx.ConnectError("refused"), method=method, path=path)
+        response = failing(UNREACHABLE, method=method, path=path)
 
         assert response.header("auth-problem-retry") == expected
 
     def test_is_told_to_the_operator(self, events: Events) -> None:
         """With the exception's class, and without its message."""
-        failing(httpx.ReadTimeout("10.0.0.1 s3cr3t"))
+        failing(TIMEOUT)
 
         event = events.only()
         assert (event["event"], event["problem"], event["exception"], event["log_level"]) == (
             "authproblem.normalized",
             "upstream-timeout",
-            "ReadTimeout",
+            "SocketTimeoutError",
             "error",
         )
         assert "s3cr3t" not in str(event)
 
     def test_asks_for_json_get_json(self) -> None:
         """As for the provider's own errors."""
-        response = failing(httpx.ConnectError("x"), headers=[("accept", "application/json")])
+        response = failing(UNREACHABLE, headers=[("accept", "application/json")])
 
         assert response.header("content-type") == "application/json"
 
     def test_to_head_has_no_body(self) -> None:
         """The headers tell it."""
-        response = failing(httpx.ConnectError("x"), method="HEAD")
+        response = failing(UNREACHABLE, method="HEAD")
 
         assert (response.status, response.body, response.header("auth-problem")) == (502, b"", "upstream-unreachable")
 
@@ -197,9 +202,8 @@ class TestDeadConnections:
     """An idle connection that the provider has closed in the very moment in which it is used."""
 
     BROKEN = (
-        httpx.RemoteProtocolError("Server disconnected without sending a response."),
-        httpx.ReadError("reset"),
-        httpx.WriteError("reset"),
+        UpstreamFailure("broken", "the connection was closed before the response", "ServerDisconnectedError"),
+        UpstreamFailure("broken", "connection reset by peer", "ClientOSError"),
     )
 
     @pytest.mark.parametrize("error", BROKEN)
@@ -216,7 +220,7 @@ class TestDeadConnections:
 
     def test_it_is_repeated_once(self) -> None:
         """Not for ever."""
-        assert failing(*self.BROKEN).status == 502
+        assert failing(*self.BROKEN, self.BROKEN[0]).status == 502
 
     def test_one_with_a_body_is_not(self) -> None:
         """A body is read once."""
@@ -247,12 +251,12 @@ class TestDeadConnections:
 class TestClientsThatLeave:
     def test_before_the_answer_stop_the_request(self) -> None:
         """Nothing is asked for nobody."""
-        transport = Waiting()
-        app = made(("okta", URL, ""), transport=transport)
+        client = Waiting()
+        app = made(("okta", URL, ""), upstream=client)
 
         sent = leaving(app, [{"type": "http.request", "body": b"", "more_body": False}])
 
-        assert (transport.stopped, sent) == (True, [])
+        assert (client.stopped, sent) == (True, [])
 
     def test_in_the_middle_of_their_body_stop_it_too(self) -> None:
         """The provider does not take half a body for a whole one."""
@@ -327,10 +331,8 @@ class TestFaultsOfOurOwn:
             raise ZeroDivisionError
 
         with running(samples.DENIED) as upstream:
-            gateway = made(("okta", upstream.url, ""))
-            for lane in gateway._lanes:
-                gate = lane.reader._interceptors["okta"]
-                gate.options = gate.options._replace(on_problem=explode)
+            config = load_config({"routes": [("okta", upstream.url, "")]}, {})
+            gateway = Gateway(config._replace(options={**config.options, "on_problem": explode}))
             with served(gateway) as origin, httpx.Client(base_url=origin, verify=False) as client:
                 got = client.get("/api/v1/users")
 
@@ -346,7 +348,7 @@ class TestFaultsOfOurOwn:
             def hold(self, key: str, seconds: float, document: bytes) -> None:
                 """Nothing is kept."""
 
-        app = made(("okta", URL, ""), transport=Failing(), cooldown_store=Store())
+        app = made(("okta", URL, ""), upstream=Failing(), cooldown_store=Store())
 
         assert asked(app).status == 200
 

@@ -136,7 +136,7 @@ class TestRequests:
         """404, and no problem: it is nobody's error but the caller's or the operator's."""
         response = asked(made(("okta", "https://org.okta.com", "/okta")), "/other")
 
-        assert (response.status, response.header("content-type")) == (404, "text/plain; charset=utf-8")
+        assert (response.status, response.header("content-type")) == (404, "application/problem+json")
 
     @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
     def test_of_two_methods_are_refused(self, method: str) -> None:
