@@ -202,8 +202,8 @@ class TestDeadConnections:
     """An idle connection that the provider has closed in the very moment in which it is used."""
 
     BROKEN = (
-        UpstreamFailure("broken", "the connection was closed before the response", "ServerDisconnectedError"),
-        UpstreamFailure("broken", "connection reset by peer", "ClientOSError"),
+        UpstreamFailure("closed", "the connection was closed before the response", "ServerDisconnectedError"),
+        UpstreamFailure("closed", "connection reset by peer", "ClientOSError"),
     )
 
     @pytest.mark.parametrize("error", BROKEN)

@@ -17,10 +17,10 @@ _RULES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
     ((aiohttp.ConnectionTimeoutError,), "unreachable", "no connection in time"),
     ((aiohttp.ClientConnectorError,), "unreachable", ""),
     ((asyncio.TimeoutError, TimeoutError), "timeout", "no bytes in time"),
-    ((aiohttp.ServerDisconnectedError,), "broken", "the connection was closed before the response"),
+    ((aiohttp.ServerDisconnectedError,), "closed", "the connection was closed before the response"),
     ((aiohttp.ClientPayloadError,), "broken", "the response ended too early"),
     ((aiohttp.ClientResponseError, HttpProcessingError), "broken", "the response is not valid HTTP"),
-    ((OSError,), "broken", ""),
+    ((OSError,), "closed", ""),
     ((ValueError,), "unsendable", "the request cannot be written as HTTP"),  # a control character in a header
     ((aiohttp.ClientError,), "broken", "the connection failed"),
 )

@@ -128,7 +128,7 @@ class Exchange:
         try:
             response = await self._shared.client.send(request)
         except UpstreamFailure as failure:
-            if failure.kind != "broken" or self._method not in _REPEATABLE or request.body is not None:
+            if failure.kind != "closed" or self._method not in _REPEATABLE or request.body is not None:
                 raise
             response = await self._shared.client.send(request)
         self.seconds_to_headers = time.monotonic() - began
@@ -150,7 +150,6 @@ class Exchange:
         )
         if frame == "chunked":
             headers = [pair for pair in headers if pair[0] != b"content-length"]
-            headers.append((b"transfer-encoding", b"chunked"))
         return UpstreamRequest(
             self._method,
             route.origin,

@@ -19,6 +19,7 @@ class _Outcome(NamedTuple):
 _OUTCOMES: dict[FailureKind, _Outcome] = {
     "unreachable": _Outcome("upstream-unreachable", 2),  # a restart takes about that long
     "exhausted": _Outcome("upstream-unavailable", 1),
+    "closed": _Outcome("upstream-error", None),
     "timeout": _Outcome("upstream-timeout", None),
     "broken": _Outcome("upstream-error", None),
     "unsendable": _Outcome("invalid-request", None),

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from authproblem.gateway._messages import Headers
 
-FailureKind = Literal["unreachable", "exhausted", "timeout", "broken", "unsendable"]
+FailureKind = Literal["unreachable", "exhausted", "closed", "timeout", "broken", "unsendable"]
 
 
 class UpstreamFailure(Exception):  # noqa: N818 - it describes the outcome of a request, which is no error of ours
@@ -18,7 +18,8 @@ class UpstreamFailure(Exception):  # noqa: N818 - it describes the outcome of a 
 
     Attributes:
         kind: `unreachable` (no connection: nothing was sent), `exhausted` (all connections in use: nothing was sent),
-            `timeout` (no bytes in time), `broken` (no valid HTTP), `unsendable` (the request is not valid HTTP).
+            `closed` (the connection ended before the response), `timeout` (no bytes in time), `broken` (the response is
+            no valid HTTP, or has no end), `unsendable` (the request is no valid HTTP).
         why: the cause in words that are safe to log: never a library's message, which may quote URLs and headers.
         exception: the name of the exception class that reported it.
     """
@@ -38,7 +39,8 @@ class UpstreamRequest(NamedTuple):
         method: the method.
         origin: scheme and authority.
         target: the request target, percent-encoded where HTTP needs it.
-        headers: all header lines, `Host` included.
+        headers: all header lines, `Host` included; the client adds `Transfer-Encoding` where the body's length is not
+            among them.
         body: the body's chunks; None for a request without one.
         uploading: whether a part of the body has yet to arrive.
     """
