@@ -12,7 +12,7 @@ import uvicorn
 
 
 @contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, **options: Any) -> Iterator[str]:
     """Run an app in uvicorn as long as the block runs, and give its origin."""
     listening = socket.create_server(("127.0.0.1", 0))
     # asyncio sets it on sockets that it makes itself, and each answer would wait 40 ms for the client's delayed ACK.
@@ -24,6 +24,7 @@ def served(app: Any) -> Iterator[str]:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=5,
+        **options,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -14,6 +14,7 @@ import httpx
 
 from authproblem._client.stores import CooldownStore
 from authproblem.gateway import Gateway, load_config
+from authproblem.gateway._protocol import GatewayProtocol
 from authproblem.gateway._record import Record
 from authproblem.gateway._upstream import UpstreamClient, UpstreamRequest
 from tests.client.served import served
@@ -36,9 +37,16 @@ def made(
 @contextlib.contextmanager
 def before(url: str, **flags: Any) -> Iterator[httpx.Client]:
     """A client of a gateway that passes everything on to an org of Okta."""
-    gateway = served(made(("okta", url, ""), **flags))
+    gateway = guarded(made(("okta", url, ""), **flags))
     with gateway as origin, httpx.Client(base_url=origin, verify=False, timeout=10) as client:
         yield client
+
+
+@contextlib.contextmanager
+def guarded(app: Gateway) -> Iterator[str]:
+    """A gateway in the server as the command sets it up, and its origin."""
+    with served(app, http=GatewayProtocol, ws="none") as origin:
+        yield origin
 
 
 @contextlib.contextmanager

@@ -50,12 +50,8 @@ class AiohttpClient:
         """
         release = await self._slots.acquire(uploading=request.uploading)
         try:
-            response = await self._send(request)
-            if response.status not in _STATUSES:
-                response.close()
-                raise UpstreamFailure("broken", f"{response.status} is no final HTTP status")
-            return _Response(response, release)
-        except BaseException as error:
+            return _Response(_checked(await self._send(request)), release)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the slot must be free again
             release()
             raise failure_of(error) or error from None
 
@@ -70,7 +66,7 @@ class AiohttpClient:
                 return await session.request(
                     request.method, url, headers=headers, data=request.body, allow_redirects=False
                 )
-            except aiohttp.ClientConnectorError:
+            except aiohttp.ClientConnectorError:  # noqa: PERF203 - it is what is repeated
                 left -= 1
                 if left < 0:
                     raise
@@ -103,6 +99,14 @@ class AiohttpClient:
             max_field_size=_MAX_HEADER,
         )
         return self._session
+
+
+def _checked(response: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
+    """Refuse what no server could send on."""
+    if response.status not in _STATUSES:
+        response.close()
+        raise UpstreamFailure("broken", f"{response.status} is no final HTTP status")
+    return response
 
 
 async def _send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

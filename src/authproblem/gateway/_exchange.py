@@ -18,8 +18,16 @@ from authproblem._middleware.interception import Interception
 from authproblem.gateway import _responses as responses
 from authproblem.gateway._body import BodyLimits, ClientGoneError, Receive, RequestBody, SlowClientError
 from authproblem.gateway._failures import problem_of
-from authproblem.gateway._messages import Headers, Peer, cors, end_to_end, framing, request_headers, target
-from authproblem.gateway._messages import transfer_codings
+from authproblem.gateway._messages import (
+    Headers,
+    Peer,
+    cors,
+    end_to_end,
+    framing,
+    request_headers,
+    target,
+    transfer_codings,
+)
 from authproblem.gateway._responses import Send
 from authproblem.gateway._routes import CompiledRoute
 from authproblem.gateway._upstream import UpstreamClient, UpstreamFailure, UpstreamRequest, UpstreamResponse

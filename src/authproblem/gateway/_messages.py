@@ -136,12 +136,17 @@ def request_headers(
     """
     given = end_to_end(headers)
     sent: Headers = [(b"host", host)]
-    sent += [pair for pair in given if pair[0] not in _OWN and (forwarded == "keep" or not _names_origin(pair[0]))]
+    keep = forwarded == "keep"
+    sent += [pair for pair in given if pair[0] not in _OWN and (keep or not _names_origin(pair[0]))]
     sent.append((b"accept-encoding", accept_encoding(_lines(given, b"accept-encoding"), known)))
     sent.append((b"via", b", ".join([*_lines(given, b"via"), peer.version + b" " + NAME])))
     if forwarded != "none":
         addresses = [value for value in (*_lines(sent, _FORWARDED_FOR), peer.address) if value]
-        sent = [pair for pair in sent if pair[0] != _FORWARDED_FOR] + [(_FORWARDED_FOR, b", ".join(addresses))] if addresses else sent
+        sent = (
+            [pair for pair in sent if pair[0] != _FORWARDED_FOR] + [(_FORWARDED_FOR, b", ".join(addresses))]
+            if addresses
+            else sent
+        )
         sent += [] if _lines(sent, b"x-forwarded-proto") else [(b"x-forwarded-proto", peer.scheme)]
     return sent
 

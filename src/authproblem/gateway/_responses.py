@@ -28,8 +28,7 @@ def refusal(status: int, detail: str) -> tuple[int, Headers, bytes]:
         status: the status.
         detail: one sentence for the caller.
     """
-    title = HTTPStatus(status).phrase
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    document = {"type": "about:blank", "title": phrase(status), "status": status, "detail": detail}
     body = json.dumps(document, separators=(",", ":")).encode()
     headers = [
         (b"content-type", b"application/problem+json"),
@@ -39,6 +38,11 @@ def refusal(status: int, detail: str) -> tuple[int, Headers, bytes]:
     if status == HTTPStatus.REQUEST_TIMEOUT:  # the rest of the request must not be read as another
         headers.append((b"connection", b"close"))
     return status, headers, body
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase of a status."""
+    return HTTPStatus(status).phrase
 
 
 def start(status: int, headers: Headers) -> dict[str, Any]:

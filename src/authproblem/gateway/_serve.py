@@ -108,7 +108,7 @@ _TARGET = f"{make_worker.__module__}:{make_worker.__name__}"
 def _uvicorn(config: GatewayConfig) -> int:
     import uvicorn
 
-    from authproblem.gateway._prompt import PromptProtocol
+    from authproblem.gateway._protocol import GatewayProtocol
 
     settings = config.settings
     uvicorn.run(
@@ -118,7 +118,8 @@ def _uvicorn(config: GatewayConfig) -> int:
         port=settings["port"],
         workers=settings["workers"],
         log_level=settings["log_level"],
-        http=PromptProtocol,
+        http=GatewayProtocol,
+        ws="none",  # neither provider speaks it, and uvicorn's own refusal would log the query
         access_log=False,  # it would write queries, and with them codes and states
         proxy_headers=False,  # by default it believes X-Forwarded-For of the local host
         server_header=False,
@@ -144,5 +145,6 @@ def _granian(config: GatewayConfig) -> int:
         port=settings["port"],
         workers=settings["workers"],
         log_access=False,
+        websockets=False,
     ).serve()
     return 0

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 _SERVERS = ("uvicorn", "granian")
+_DIGITS = 16
+"""Digits of a number at most."""
 _FORWARDED = ("own", "keep", "none")
 
 
@@ -38,10 +40,11 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _whole(least: int) -> Callable[[str], int]:
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < least:
-            msg = f"a whole number of at least {least}"
+        valid = text.isascii() and text.isdigit() and len(text) < _DIGITS
+        if not valid or int(text) < least or (most is not None and int(text) > most):
+            msg = f"a whole number of at least {least}" if most is None else f"a whole number from {least} to {most}"
             raise ValueError(msg)
         return int(text)
 
@@ -60,7 +63,7 @@ def _choice(*allowed: str) -> Callable[[str], str]:
 
 SETTINGS = (
     Setting("host", str, "127.0.0.1", "address to listen on"),
-    Setting("port", _whole(0), 8080, "port to listen on"),
+    Setting("port", _whole(0, 65_535), 8080, "port to listen on"),
     Setting("workers", _whole(1), 1, "worker processes; each keeps its own cool-downs"),
     Setting("server", _choice(*_SERVERS), "uvicorn", "server to run: uvicorn or granian"),
     Setting("log_level", _choice("debug", "info", "warning", "error"), "info", "least level of events to write"),
@@ -69,7 +72,7 @@ SETTINGS = (
     Setting("write_timeout", _seconds, 30.0, "seconds to wait until a provider takes the next bytes"),
     Setting("pool_timeout", _seconds, 10.0, "seconds to wait for a free connection"),
     Setting("body_timeout", _seconds, 10.0, "seconds to wait for a client's next bytes of a request body"),
-    Setting("max_header", _whole(1024), 65_536, "bytes of all header fields of a request together"),
+    Setting("max_header", _whole(1024, 262_144), 65_536, "bytes of all header fields of a request together"),
     Setting("max_connections", _whole(1), 400, "connections to all providers at the same time"),
     Setting("keepalive_expiry", _seconds, 15.0, "seconds for which an idle connection is kept"),
     Setting("connect_retries", _whole(0), 1, "further tries where a provider cannot be reached; nothing was sent then"),

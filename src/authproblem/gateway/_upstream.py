@@ -5,7 +5,7 @@ The client that is used stands in `_aiohttp_client`; tests may put their own in 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 from typing import Literal, NamedTuple, Protocol
 
 from authproblem.gateway._messages import Headers
@@ -49,20 +49,20 @@ class UpstreamRequest(NamedTuple):
     origin: str
     target: bytes
     headers: Headers
-    body: AsyncIterator[bytes] | None = None
+    body: AsyncIterable[bytes] | None = None
     uploading: bool = False
 
 
 class UpstreamResponse(Protocol):
-    """A response of a provider that has begun.
+    """A response of a provider that has begun."""
 
-    Attributes:
-        status: the status code.
-        headers: the header lines as they came.
-    """
+    @property
+    def status(self) -> int:
+        """The status code."""
 
-    status: int
-    headers: Headers
+    @property
+    def headers(self) -> Headers:
+        """The header lines as they came."""
 
     async def read(self) -> tuple[bytes, bool]:
         """Return the next bytes and whether more may follow.
