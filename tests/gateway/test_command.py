@@ -30,7 +30,7 @@ def test_a_prefix_without_an_upstream_is_refused(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         parsed("--prefix", "/okta")
 
-    assert "stands after the upstream" in capsys.readouterr().err
+    assert "has to follow the upstream" in capsys.readouterr().err
 
 
 def test_every_setting_has_a_flag() -> None:
@@ -57,16 +57,19 @@ def test_help_names_defaults() -> None:
     add_arguments(parser)
 
     text = " ".join(parser.format_help().split())
-    assert "seconds to connect to a provider (default: 5.0)" in text
+    assert "wait for a connection to a provider (default: 5)" in text
     assert "do not send while a provider has asked to wait (default: true)" in text
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "there is no upstream"),
-        (["--upstream", "https://login.example.com"], "say it by --auth0, --okta or --oauth"),
-        (["--upstream", "https://tenant.auth0.com", "--port", "http"], "--port: 'http' does not hold"),
+        ([], "no upstream is configured"),
+        (["--upstream", "https://login.example.com"], "expected --auth0, --okta or --oauth"),
+        (
+            ["--upstream", "https://tenant.auth0.com", "--port", "http"],
+            "invalid --port: 'http'; expected a whole number from 0 to 65535",
+        ),
         (["--config", "/no/such.toml"], "cannot be read"),
     ],
 )

@@ -11,7 +11,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from authproblem._client.reader import Asked, Call, Reader
 from authproblem._client.stores import CooldownStore
-from authproblem.gateway._config import GatewayConfig, Route
+from authproblem.gateway._config import GatewayConfig
+from authproblem.gateway._config_routes import Route
 from authproblem.gateway._messages import Headers, Peer, below, climbs
 
 Scope = Mapping[str, Any]

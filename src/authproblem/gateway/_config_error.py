@@ -1,0 +1,7 @@
+"""The exception for a configuration that cannot be used."""
+
+from __future__ import annotations
+
+
+class ConfigError(ValueError):
+    """An invalid setting; the message names it, where it stands, its value and what is expected."""
