@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import socket
 import subprocess
@@ -54,11 +55,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def process(*command: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def process(*command: str, port: int, stderr: Any = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
     """A process as long as the block runs, from the moment on in which it listens."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AUTHPROBLEM_")}
     environ["PYTHONPATH"] = str(ROOT / "src")
-    started = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    started = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
         listening(port, started)
         yield started
@@ -76,8 +77,10 @@ def listening(port: int, started: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
         assert started.poll() is None, f"it ended with {started.returncode}"
-        with contextlib.suppress(httpx.HTTPError):
-            httpx.get(f"http://127.0.0.1:{port}/", timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("OPTIONS", "*")  # to the server itself: no provider sees it
+            connection.getresponse()
             return
         time.sleep(0.05)  # a process tells nobody that it listens
     raise AssertionError("nobody listens")
@@ -88,10 +91,12 @@ def provider(port: int) -> contextlib.AbstractContextManager[subprocess.Popen[by
     return process(sys.executable, "-c", _PROVIDER, str(port), port=port)
 
 
-def gateway(port: int, upstream: int, *flags: str) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+def gateway(
+    port: int, upstream: int, *flags: str, stderr: Any = subprocess.DEVNULL
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """The gateway, as the command runs it."""
     url = f"http://127.0.0.1:{upstream}"
-    return process(sys.executable, "-c", _COMMAND, "--okta", url, "--port", str(port), *flags, port=port)
+    return process(sys.executable, "-c", _COMMAND, "--okta", url, "--port", str(port), *flags, port=port, stderr=stderr)
 
 
 class Traffic:
