@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -9,6 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+
+
+class _PromptServer(uvicorn.Server):
+    """uvicorn, which by itself notices up to 0.1 s late that it is to stop."""
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:
+            await asyncio.sleep(0.005)
 
 
 @contextlib.contextmanager
@@ -26,7 +35,7 @@ def served(app: Any, **options: Any) -> Iterator[str]:
         timeout_graceful_shutdown=5,
         **options,
     )
-    server = uvicorn.Server(config)
+    server = _PromptServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
