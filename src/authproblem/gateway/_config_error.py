@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 
-class ConfigError(ValueError):
+from authproblem.errors import ConfigurationError
+
+
+class ConfigError(ConfigurationError):
     """An invalid setting; the message names it, where it stands, its value and what is expected."""

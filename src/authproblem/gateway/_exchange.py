@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from typing import Any, NamedTuple
 
-from authproblem._client.reader import Call, problem_of_reply
+from authproblem._client.reader import Call
 from authproblem._core.problem import Problem
 from authproblem._middleware import events
 from authproblem._middleware.interception import Interception
@@ -175,15 +175,14 @@ class Exchange:
             await self._relay(response.status, headers, b"", response, more=True)
             return
         refused, more = await _hold(interception, response)
-        reply = interception.finish() if interception.holding else None
+        reply = interception.finish() if interception.buffering else None
         if reply is None:
             held = bytes(interception.body) + refused
             await self._relay(interception.status, interception.headers, held, response, more=more)
             return
-        problem = problem_of_reply(reply)
-        if problem is not None:
-            self.problem = problem.reason
-            self._route.reader.settle(call, interception.pairs, problem)
+        if reply.problem is not None:
+            self.problem = reply.problem.reason
+            self._route.reader.settle(call, interception.response_headers.pairs, reply.problem)
         await self._complete(reply.status, reply.headers, reply.body)
 
     async def _relay(
@@ -238,7 +237,7 @@ async def _hold(interception: Interception, response: UpstreamResponse) -> tuple
         The chunk with which it became too large, empty where all of it was taken; and whether more may follow.
     """
     more = True
-    while more and interception.holding:
+    while more and interception.buffering:
         chunk, more = await response.read()
         if chunk and not interception.feed(chunk):
             return chunk, more

@@ -77,7 +77,8 @@ def banner(config: GatewayConfig) -> None:
 def access_log(record: Record) -> None:
     """Write the event of one request; a response that was cut off is a warning."""
     level = "warning" if record.cut else "info"
-    if not events.enabled(level):
+    write = events.writer(level)
+    if write is None:
         return
     keys: dict[str, Any] = {
         "method": safe_method(record.method),
@@ -97,4 +98,4 @@ def access_log(record: Record) -> None:
         keys["failure"] = record.failure
     if record.cut:
         keys["cut"] = True
-    events.emit(level, REQUEST, keys)
+    write(REQUEST, keys)
