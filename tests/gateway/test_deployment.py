@@ -54,7 +54,7 @@ def as_user(numbers: str, interpreter: str) -> list[str]:
     command = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         return []
-    return command if subprocess.run([*command, interpreter, "-c", ""], check=False).returncode == 0 else []
+    return command if subprocess.run([*command, "env", interpreter, "-c", ""], check=False).returncode == 0 else []
 
 
 class TestContainerfile:
