@@ -49,14 +49,14 @@ LIMIT = 30.0
 
 
 def free_port() -> int:
-    """A port that nobody uses at the moment."""
+    """A port that is free at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
 
 
 @contextlib.contextmanager
 def process(*command: str, port: int, stderr: Any = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
-    """A process as long as the block runs, from the moment on in which it listens."""
+    """Run a process while the block runs, which begins as soon as it listens."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AUTHPROBLEM_")}
     environ["PYTHONPATH"] = str(ROOT / "src")
     started = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=stderr)
@@ -73,7 +73,7 @@ def process(*command: str, port: int, stderr: Any = subprocess.DEVNULL) -> Itera
 
 
 def listening(port: int, started: subprocess.Popen[bytes]) -> None:
-    """Wait until somebody answers at a port."""
+    """Wait until a server answers at a port."""
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
         assert started.poll() is None, f"it ended with {started.returncode}"
@@ -82,8 +82,8 @@ def listening(port: int, started: subprocess.Popen[bytes]) -> None:
             connection.request("OPTIONS", "*")  # to the server itself: no provider sees it
             connection.getresponse()
             return
-        time.sleep(0.05)  # a process tells nobody that it listens
-    raise AssertionError("nobody listens")
+        time.sleep(0.05)  # a process does not report that it listens
+    raise AssertionError(f"nothing listens on port {port}")
 
 
 def provider(port: int) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
@@ -100,7 +100,7 @@ def gateway(
 
 
 class Traffic:
-    """Clients that ask without pause, and what they got."""
+    """Clients that send requests without pause, and what they got."""
 
     def __init__(self, port: int, clients: int = 6, retries: int = 0) -> None:
         self.answers: list[httpx.Response] = []
@@ -139,7 +139,7 @@ class Traffic:
                     self._more.notify_all()
 
     def _one(self, client: httpx.Client, path: str) -> Any:
-        """An answer; an error if there is none after as many repeats as a client makes of a GET."""
+        """A response; an error if there is none after as many repeats as a client makes of a GET."""
         for left in range(self._retries, -1, -1):
             try:
                 return client.get(path)

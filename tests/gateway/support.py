@@ -57,8 +57,8 @@ def connected(origin: str | httpx.URL) -> Iterator[socket.socket]:
         yield connection
 
 
-def said(origin: str | httpx.URL, request: str, method: str = "GET") -> Response:
-    """The answer to a request that is sent byte for byte; lines may end with LF alone."""
+def raw_request(origin: str | httpx.URL, request: str, method: str = "GET") -> Response:
+    """The response to a request that is sent as it is; lines may end with LF alone."""
     with connected(origin) as connection:
         connection.sendall(request.replace("\n", "\r\n").encode("latin-1"))
         response = HTTPResponse(connection, method=method)
@@ -136,7 +136,7 @@ def asked(app: Gateway, path: str = "/", method: str = "GET", headers: Pairs | N
 def leaving(
     app: Gateway, messages: list[dict[str, Any]], method: str = "GET", headers: Pairs | None = None
 ) -> list[Any]:
-    """What the app sends to a client that says this and leaves."""
+    """What the app sends to a client that sends these messages and disconnects."""
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:

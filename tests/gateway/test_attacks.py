@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.client.upstream import running
-from tests.gateway.support import Failing, asked, before, connected, guarded, made, said
+from tests.gateway.support import Failing, asked, before, connected, guarded, made, raw_request
 from tests.support.responses import Response, json_response
 
 OK = json_response(200, {"ok": True})
@@ -45,7 +45,7 @@ class TestConnectionOptions:
             'Content-Length: 8\n\n{"a": 1}'
         )
         with running(OK) as upstream, before(upstream.url) as client:
-            got = said(client.base_url, request, "POST")
+            got = raw_request(client.base_url, request, "POST")
 
         seen = upstream.seen[0]
         assert (got.status, seen.body, seen.header("content-type")) == (200, b'{"a": 1}', "application/json")
@@ -170,10 +170,10 @@ class TestHeaders:
 
         assert statuses == {200}
 
-    def test_that_no_text_can_hold_are_refused(self) -> None:
+    def test_that_are_not_utf8_are_refused(self) -> None:
         """Bytes that are not UTF-8 cannot be sent on as they came; a clear 400 is better than a changed header."""
         with running(OK) as upstream, before(upstream.url) as client:
-            got = said(client.base_url, "GET / HTTP/1.1\nHost: x\nX-Own: \xe9\n\n")
+            got = raw_request(client.base_url, "GET / HTTP/1.1\nHost: x\nX-Own: \xe9\n\n")
 
         assert (got.status, got.header("auth-problem"), upstream.seen) == (400, "invalid-request", [])
 
@@ -189,7 +189,7 @@ class TestHeaders:
 class TestStatuses:
     @pytest.mark.parametrize("status", [600, 999, 199, 100])
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_that_are_none_become_a_problem(self, status: int, method: str) -> None:
+    def test_that_are_invalid_become_a_problem(self, status: int, method: str) -> None:
         """502; the server would drop the connection."""
         raw = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()
 
@@ -225,7 +225,7 @@ class TestPaths:
     def test_cannot_leave_the_base_path(self, path: str) -> None:
         """Another tenant of the same host is another tenant."""
         with running(OK) as upstream, guarded(made(("okta", upstream.url + "/tenant1", ""))) as origin:
-            got = said(origin, f"GET {path} HTTP/1.1\nHost: x\n\n")
+            got = raw_request(origin, f"GET {path} HTTP/1.1\nHost: x\n\n")
 
         assert (got.status, is_problem(got), upstream.seen) == (400, True, [])
 
@@ -233,7 +233,7 @@ class TestPaths:
     def test_that_stay_below_it_are_passed_on(self, path: str) -> None:
         """Byte for byte."""
         with running(OK) as upstream, guarded(made(("okta", upstream.url + "/tenant1", ""))) as origin:
-            said(origin, f"GET {path} HTTP/1.1\nHost: x\n\n")
+            raw_request(origin, f"GET {path} HTTP/1.1\nHost: x\n\n")
 
         assert [seen.target for seen in upstream.seen] == ["/tenant1" + path]
 
@@ -244,7 +244,7 @@ class TestTransferCodings:
         request = "POST / HTTP/1.1\nHost: x\nTransfer-Encoding: gzip, chunked\n\n3\nabc\n0\n\n"
 
         with running(OK) as upstream, before(upstream.url) as client:
-            got = said(client.base_url, request, "POST")
+            got = raw_request(client.base_url, request, "POST")
 
         assert (got.status, is_problem(got), upstream.seen) == (501, True, [])
 
@@ -312,7 +312,7 @@ class TestNoTraceback:
             "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n"
         )
         with running(OK) as upstream, before(upstream.url) as client, caplog.at_level(logging.DEBUG):
-            got = said(client.base_url, request)
+            got = raw_request(client.base_url, request)
 
         assert got.status == 200
         assert "s3cr3t" not in caplog.text
@@ -321,7 +321,7 @@ class TestNoTraceback:
 def test_a_request_to_the_server_itself_is_answered_by_it() -> None:
     """`OPTIONS *`, which a probe may use."""
     with running(OK) as upstream, before(upstream.url) as client:
-        got = said(client.base_url, "OPTIONS * HTTP/1.1\nHost: x\n\n", "OPTIONS")
+        got = raw_request(client.base_url, "OPTIONS * HTTP/1.1\nHost: x\n\n", "OPTIONS")
 
     assert (got.status, upstream.seen) == (204, [])
 

@@ -174,8 +174,9 @@ class TestLog:
         finished: list[Record] = []
         raw = b"HTTP/1.1 200 X\r\nContent-Length: 500\r\n\r\nhalf"
         breaking = running(lambda _: lambda file: file.write(raw))
-        with breaking as upstream, before(upstream.url, on_finished=finished.append) as client:
-            pytest.raises(httpx.RemoteProtocolError, client.get, "/")
+        watched = {"on_finished": finished.append}
+        with breaking as upstream, before(upstream.url, **watched) as client, pytest.raises(httpx.RemoteProtocolError):
+            client.get("/")
         access_log(finished[0])
 
         event = events.only()

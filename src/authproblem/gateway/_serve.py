@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -52,6 +53,7 @@ def make_worker() -> Gateway:
     config = load_config(given["flags"], file=given["file"])
     settings = config.settings
     logs.configure(settings["log_level"], settings["log_format"])
+    _collect_seldom()
     observers: list[Callable[[Record], None]] = []
     if settings["access_log"]:
         observers.append(logs.access_log)
@@ -74,6 +76,16 @@ def _all(observers: list[Callable[[Record], None]]) -> Callable[[Record], None] 
             observer(record)
 
     return observe
+
+
+def _collect_seldom() -> None:
+    """Let the garbage collector of a worker run less often.
+
+    By default it walks through the objects of all connections every few requests: with 256 connections it took a third
+    of the CPU time. What a request leaves in cycles is little; 50,000 objects are about 5 MB.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _raise_file_limit() -> None:
