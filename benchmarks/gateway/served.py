@@ -18,13 +18,15 @@ _UVICORN = "-m uvicorn --factory {app} --port {port} --no-access-log --log-level
 _UVICORN += "--no-server-header --no-date-header "
 _OURS, _OTHER = "authproblem.gateway:make_app", "benchmarks.gateway.apps:httpx"
 _COMMAND = "-m authproblem gateway --port {port} "
+_QUIET = _COMMAND + "--log-level error --access-log false "
 SERVED = {
-    "uvicorn, uvloop": _UVICORN.replace("{app}", _OURS) + "--loop uvloop --http httptools",
-    "uvicorn, asyncio": _UVICORN.replace("{app}", _OURS) + "--loop asyncio --http httptools",
-    "uvicorn, asyncio, h11": _UVICORN.replace("{app}", _OURS) + "--loop asyncio --http h11",
-    "granian": _COMMAND + "--server granian --log-level error --access-log false",
-    "uvicorn, uvloop; httpx in place of aiohttp": _UVICORN.replace("{app}", _OTHER) + "--loop uvloop --http httptools",
+    "the command (uvicorn)": _QUIET,
     "the command, with its access log": _COMMAND,
+    "the command, granian": _QUIET + "--server granian",
+    "make_app; uvicorn, uvloop, httptools": _UVICORN.replace("{app}", _OURS) + "--loop uvloop --http httptools",
+    "make_app; uvicorn, asyncio, httptools": _UVICORN.replace("{app}", _OURS) + "--loop asyncio --http httptools",
+    "make_app; uvicorn, asyncio, h11": _UVICORN.replace("{app}", _OURS) + "--loop asyncio --http h11",
+    "httpx in place of aiohttp; uvicorn, uvloop": _UVICORN.replace("{app}", _OTHER) + "--loop uvloop --http httptools",
 }
 EARLIER = "the earlier version"
 

@@ -1,7 +1,7 @@
 """The admin port: `/healthz`, `/readyz` and `/metrics`, in a thread of the command's own process.
 
-It is for the machine's own network: without TLS, without authentication, apart from the port that callers reach. That
-the process answers here says that it lives; whether a worker accepts requests is asked at the gateway's own port.
+It has neither TLS nor authentication and belongs in a private network. `/healthz` shows that the process runs;
+`/readyz` sends a request to the gateway's own port, which a worker has to answer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The logs of the command's processes: one event a line, as JSON or as text, in the standard error.
 
-An app that mounts the gateway configures its own logging; nothing here runs then but `access_log`, if it is asked for.
+An app that mounts the gateway configures its own logging; only `access_log` may be used there.
 """
 
 from __future__ import annotations

@@ -88,12 +88,12 @@ def decodable() -> frozenset[bytes]:
 
 
 def accept_encoding(lines: Iterable[bytes], known: frozenset[bytes]) -> bytes:
-    """What may be asked of the provider: what the caller accepts and we can decode; `identity` where nothing is left.
+    """Return what may be accepted from the provider: what the caller accepts and we can decode, else `identity`.
 
     A request without the header would accept any coding (RFC 9110 section 12.5.3), so it is never left out.
     """
-    asked = [item.strip() for line in lines for item in line.split(b",")]
-    kept = [item for item in asked if item.partition(b";")[0].strip().lower() in known]
+    items = [item.strip() for line in lines for item in line.split(b",")]
+    kept = [item for item in items if item.partition(b";")[0].strip().lower() in known]
     return b", ".join(kept) or b"identity"
 
 
@@ -152,7 +152,7 @@ def request_headers(
 
 
 class Peer:
-    """Who called, as the server saw it: never what a header says."""
+    """The client of a request, as the server saw it and not as a header claims."""
 
     __slots__ = ("address", "scheme", "version")
 

@@ -1,4 +1,4 @@
-"""Responses of the gateway itself, as ASGI messages, and what every response gets on its way to the client."""
+"""Responses of the gateway itself, and ASGI messages for all responses."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ FLAGS_VARIABLE = PREFIX + "GATEWAY_FLAGS"
 
 
 def serve(config: GatewayConfig) -> int:
-    """Serve until the process is told to stop.
+    """Serve until the process is stopped.
 
     Args:
         config: a checked configuration whose ports can be used.
