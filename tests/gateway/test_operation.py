@@ -249,7 +249,7 @@ class TestStart:
         assert "```" not in text
 
     def test_stops_in_good_order(self) -> None:
-        """SIGTERM ends it with status 0, after the requests that are under way."""
+        """SIGTERM: it is not ready any more, answers the requests under way, and exits with status 0."""
         arrived, release = threading.Event(), threading.Event()
 
         def speak(file: Any) -> None:
@@ -257,12 +257,15 @@ class TestStart:
             release.wait(10)
             file.write(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")
 
-        port, got = free_port(), []
-        with running(lambda _: speak) as upstream, gateway(port, upstream.port) as process:
+        port, admin, got = free_port(), free_port(), []
+        flags = ["--admin-port", str(admin)]
+        with running(lambda _: speak) as upstream, gateway(port, upstream.port, *flags) as process:
             request = threading.Thread(target=lambda: got.append(httpx.get(f"http://127.0.0.1:{port}/slow")))
             request.start()
             assert arrived.wait(10)
             process.send_signal(signal.SIGTERM)
+            statuses = (httpx.get(f"http://127.0.0.1:{admin}/readyz").status_code for _ in range(1000))
+            assert 503 in statuses
             release.set()
             request.join(10)
             status = process.wait(10)
