@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from authproblem.gateway._messages import Peer, accept_encoding, below, decodable, end_to_end, request_headers, target
+from authproblem.gateway._messages import (
+    Peer,
+    accept_encoding,
+    below,
+    climbs,
+    decodable,
+    end_to_end,
+    request_headers,
+    target,
+)
 
 KNOWN = frozenset((b"gzip", b"deflate", b"identity"))
 PEER = Peer({"client": ("192.0.2.7", 5000), "scheme": "https", "http_version": "1.1"})
@@ -153,6 +165,27 @@ def test_a_peer_without_an_address_is_empty() -> None:
 def test_a_target_is_forwarded_unchanged(path: bytes, query: bytes, expected: bytes) -> None:
     """But for bytes that HTTP does not allow in it."""
     assert target(path, query) == expected
+
+
+SEGMENTS = st.sampled_from(["a", "..", ".", "", "...", "%2e%2e", "%2E.", "..;p=1", "b"])
+
+
+@given(st.lists(SEGMENTS, max_size=12))
+def test_a_path_climbs_if_it_leaves_its_root(segments: list[str]) -> None:
+    """Compared with resolving it step by step; empty segments are no directories, and parameters no part of a name."""
+    depth, left = 0, False
+    for segment in segments:
+        name = unquote(segment).partition(";")[0]
+        depth += {"..": -1, ".": 0, "": 0}.get(name, 1)
+        left = left or depth < 0
+
+    assert climbs(("/" + "/".join(segments)).encode()) is left
+
+
+@given(st.binary(max_size=64))
+def test_any_path_can_be_checked(path: bytes) -> None:
+    """Bytes that are no path, too."""
+    assert climbs(b"/" + path) in {True, False}
 
 
 @pytest.mark.parametrize(

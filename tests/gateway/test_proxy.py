@@ -358,6 +358,35 @@ class TestCooldown:
 
         assert len(upstream.seen) == 4  # a client id proves nothing about the caller
 
+    @pytest.mark.parametrize(
+        ("forwarded", "first", "second", "sent"),
+        [
+            ("own", "192.0.2.1", "192.0.2.2", 2),
+            ("own", "192.0.2.1", "192.0.2.1", 1),
+            ("keep", "10.0.0.1", "10.0.0.1", 2),
+        ],
+    )
+    def test_of_one_address_suppresses_no_request_of_another(
+        self, forwarded: str, first: str, second: str, sent: int
+    ) -> None:
+        """The peer's address counts; behind a trusted proxy the one that it has added to `X-Forwarded-For`."""
+        with running(samples.LIMITED) as upstream:
+            app = made(("okta", upstream.url, ""), forwarded=forwarded)
+            for number, address in enumerate((first, second)):
+                headers = [("x-forwarded-for", f"203.0.113.9, 198.51.100.{number}")]
+                asked(app, "/api/v1/authn", "POST", headers, client=(address, 4000))
+
+        assert len(upstream.seen) == sent
+
+    def test_cannot_be_avoided_by_a_header(self) -> None:
+        """What a caller claims in `X-Forwarded-For` does not count."""
+        with running(samples.LIMITED) as upstream:
+            app = made(("okta", upstream.url, ""))
+            for number in range(3):
+                asked(app, "/api/v1/users", headers=[("x-forwarded-for", f"198.51.100.{number}")])
+
+        assert len(upstream.seen) == 1
+
     @pytest.mark.parametrize("answer", [samples.BRUTE_FORCE, samples.DENIED, samples.NOT_NAMED])
     def test_is_not_set_by_errors_of_users(self, answer: Response) -> None:
         """The failed attempts of one user suppress no requests of another."""

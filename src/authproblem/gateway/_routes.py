@@ -30,7 +30,7 @@ class CompiledRoute:
         reader: the rules for its responses.
     """
 
-    __slots__ = ("_host", "authority", "base", "origin", "prefix", "provider", "reader")
+    __slots__ = ("_behind_proxy", "_host", "authority", "base", "origin", "prefix", "provider", "reader")
 
     def __init__(self, route: Route, store: CooldownStore | None, config: GatewayConfig) -> None:
         """Compile a route.
@@ -50,6 +50,7 @@ class CompiledRoute:
         self.base = parts.path.encode()
         self.authority = (host + port).encode("idna" if not host.isascii() else "ascii")
         self.origin = f"{parts.scheme}://{self.authority.decode()}"
+        self._behind_proxy = config.settings["forwarded"] == "keep"
         limit = config.settings["max_cooldown"]
         self.reader = Reader({self._host: route.provider}, store, config.options, max_hold=limit)
 
@@ -66,12 +67,25 @@ class CompiledRoute:
             method=scope["method"].upper(),
             accept=_joined(scope["headers"], b"accept"),
             authorization=_joined(scope["headers"], b"authorization"),
-            peer=Peer(scope).address.decode("latin-1"),
+            peer=self._client_address(scope),
+            proof=_joined(scope["headers"], b"dpop"),
         )
         call = self.reader.call(asked)
         if call is None:  # the reader was made for this very host
             raise AssertionError
         return call
+
+    def _client_address(self, scope: Scope) -> str:
+        """The address of the client, by which its cool-downs are kept apart from those of others.
+
+        Behind a trusted proxy (`forwarded = "keep"`) it is the last one of `X-Forwarded-For`, which that proxy has
+        added; those before it were sent by the caller.
+        """
+        if self._behind_proxy:
+            forwarded = _joined(scope["headers"], b"x-forwarded-for")
+            if forwarded is not None:
+                return forwarded.rpartition(",")[2].strip()
+        return Peer(scope).address.decode("latin-1")
 
 
 def find_route(routes: list[CompiledRoute], path: bytes) -> tuple[CompiledRoute, bytes] | None:
