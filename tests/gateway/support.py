@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Callable, Iterator
 from http.client import HTTPResponse
@@ -151,3 +152,23 @@ def leaving(
 
     anyio.run(main)
     return sent
+
+
+def next_response(connection: socket.socket) -> Response:
+    """What comes next on a connection."""
+    response = HTTPResponse(connection)
+    response.begin()
+    return Response(response.status, response.getheaders(), response.read())
+
+
+def is_problem(response: Response) -> bool:
+    """Whether a response is a problem document of its own status."""
+    return (
+        response.header("content-type") == "application/problem+json"
+        and json.loads(response.body)["status"] == response.status
+    )
+
+
+def failing(*errors: Exception, method: str = "GET", path: str = "/api/v1/users", **scope: Any) -> Response:
+    """The response where the client raises these errors one after the other."""
+    return asked(made(("okta", "https://org.okta.com", ""), upstream=Failing(*errors)), path, method, **scope)

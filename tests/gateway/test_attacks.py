@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import socket
-import time
 from collections.abc import Iterator
-from http.client import HTTPResponse
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.client.upstream import running
-from tests.gateway.support import Failing, asked, before, connected, guarded, made, raw_request
-from tests.support.responses import Response, json_response
+from tests.gateway.support import (
+    Failing,
+    asked,
+    before,
+    connected,
+    guarded,
+    is_problem,
+    made,
+    next_response,
+    raw_request,
+)
+from tests.support.responses import json_response
 
 OK = json_response(200, {"ok": True})
-
-
-def answer_of(connection: socket.socket) -> Response:
-    """What comes next on a connection."""
-    response = HTTPResponse(connection)
-    response.begin()
-    return Response(response.status, response.getheaders(), response.read())
-
-
-def is_problem(response: Response) -> bool:
-    """Whether a response is a problem document of its own status."""
-    return (
-        response.header("content-type") == "application/problem+json"
-        and json.loads(response.body)["status"] == response.status
-    )
 
 
 class TestConnectionOptions:
@@ -68,78 +59,6 @@ class TestConnectionOptions:
         assert (got.headers["content-length"], got.headers["set-cookie"]) == (str(len(OK.body)), "a=1")
 
 
-class TestSlowUploads:
-    HALF = b"POST /api/v1/authn HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
-    NOTHING = b"POST /api/v1/authn HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
-
-    @pytest.mark.parametrize("start", [HALF, NOTHING])
-    def test_do_not_block_complete_requests(self, start: bytes) -> None:
-        """As many half-sent requests as there are connections, and more: the next complete one is answered at once."""
-        with running(OK) as upstream, before(upstream.url, max_connections="4", pool_timeout="5") as client:
-            halves = contextlib.ExitStack()
-            for _ in range(6):
-                halves.enter_context(connected(client.base_url)).sendall(start)
-            began = time.monotonic()
-            statuses = [client.get("/").status_code, client.post("/", json={}).status_code]
-            halves.close()
-
-        assert statuses == [200, 200]
-        assert time.monotonic() - began < 4
-
-    @pytest.mark.parametrize("start", [HALF, NOTHING])
-    def test_are_ended(self, start: bytes) -> None:
-        """408 after `body_timeout`, and the connection is closed."""
-        with (
-            running(OK) as upstream,
-            before(upstream.url, body_timeout="0.2") as client,
-            connected(client.base_url) as connection,
-        ):
-            connection.sendall(start)
-            got = answer_of(connection)
-
-        assert (got.status, got.header("connection"), is_problem(got)) == (408, "close", True)
-
-    def test_cannot_be_kept_alive_byte_by_byte(self) -> None:
-        """A byte now and then does not move the end of the wait by more than it is worth."""
-        with (
-            running(OK) as upstream,
-            before(upstream.url, body_timeout="0.3") as client,
-            connected(client.base_url) as connection,
-        ):
-            connection.sendall(self.HALF)
-            began = time.monotonic()
-            with contextlib.suppress(OSError):
-                while time.monotonic() - began < 5:
-                    connection.sendall(b"x")
-                    time.sleep(0.05)
-                    connection.settimeout(0.001)
-                    with contextlib.suppress(TimeoutError):
-                        assert connection.recv(12) == b"HTTP/1.1 408"
-                        break
-
-        assert time.monotonic() - began < 3
-
-    def test_that_stall_take_no_connection_of_the_provider(self) -> None:
-        """Nothing is sent before the body has begun to arrive."""
-        upstream = Failing()
-        app = made(("okta", "https://org.okta.com", ""), upstream=upstream, body_timeout="0.2")
-        with guarded(app) as origin, connected(origin) as connection:
-            connection.sendall(self.NOTHING)
-            answer_of(connection)
-
-        assert upstream.requests == []
-
-    def test_where_the_provider_stalls_are_its_timeout(self) -> None:
-        """504, and not the client's fault."""
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            with before(url, write_timeout="0.3") as client:
-                got = client.post("/api/v1/users", content=b"x" * 20_000_000)
-                listening.close()  # resets the connection, which nobody has accepted
-
-        assert (got.status_code, got.json()["reason"]) == (504, "upstream-timeout")
-
-
 class TestHeaders:
     @pytest.mark.parametrize("size", [70_000, 300_000, 5_000_000])
     def test_beyond_the_limit_are_refused(self, size: int) -> None:
@@ -148,7 +67,7 @@ class TestHeaders:
             one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
             with contextlib.suppress(ConnectionError):  # it is closed before all has been sent
                 one.sendall(b"X-Large: " + b"x" * size + b"\r\n\r\n")
-            got = answer_of(one)
+            got = next_response(one)
 
         assert (got.status, is_problem(got), upstream.seen) == (431, True, [])
 
@@ -159,7 +78,7 @@ class TestHeaders:
             with contextlib.suppress(ConnectionError):
                 for number in range(100):
                     one.sendall(b"".join(b"X-%d-%d: 1\r\n" % (number, line) for line in range(1000)))
-            got = answer_of(one)
+            got = next_response(one)
 
         assert got.status == 431
 
@@ -280,7 +199,7 @@ class TestNoTraceback:
         """Of the server below the app, too."""
         with guarded(made(("okta", "https://org.okta.com", "/okta"))) as origin, connected(origin) as connection:
             connection.sendall(request_bytes)
-            got = answer_of(connection)
+            got = next_response(connection)
 
         assert (got.status, is_problem(got)) == (status, True)
         assert [record for record in records if record.exc_info] == []

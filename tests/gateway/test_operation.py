@@ -17,7 +17,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from authproblem.gateway._admin import readiness
+from authproblem.gateway import load_config
+from authproblem.gateway._admin import admin_server, readiness
 from authproblem.gateway._command import run
 from authproblem.gateway._logs import access_log
 from authproblem.gateway._metrics import Metrics
@@ -109,6 +110,15 @@ class TestAdminPort:
 
         assert (got.status_code, got.json()["paths"]) == (404, ["/healthz", "/readyz", "/metrics"])
 
+    def test_can_listen_on_ipv6(self) -> None:
+        """Any address of the machine."""
+        flags = {"admin_host": "::1", "admin_port": str(free_port()), "port": str(free_port())}
+        config = load_config({"routes": [("auth0", "https://login.example.com", "")], **flags}, {})
+        with admin_server(config):
+            got = httpx.get(f"http://[::1]:{config.settings['admin_port']}/readyz")
+
+        assert (got.status_code, got.json()["status"]) == (503, "unready")
+
     def test_is_not_the_port_of_callers(self, live: Running) -> None:
         """There these paths are the provider's."""
         before = len(live.upstream.seen)
@@ -125,7 +135,7 @@ class TestReadiness:
     def test_needs_somebody_who_answers(self) -> None:
         """A worker whose event loop is blocked accepts connections all the same."""
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            assert readiness("127.0.0.1", listening.getsockname()[1]) == "no worker answers in time"
+            assert readiness("127.0.0.1", listening.getsockname()[1], 0.1) == "no worker answers in time"
 
 
 class TestLog:

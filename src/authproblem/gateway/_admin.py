@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import os
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -29,14 +30,10 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 @contextlib.contextmanager
 def admin_server(config: GatewayConfig) -> Iterator[None]:
     """Serve the admin port while the block runs; workers that start in it keep metrics for it."""
-    settings = config.settings
     with tempfile.TemporaryDirectory(prefix="authproblem-metrics-") as folder:
         os.environ[_FOLDER] = folder
-        handler = _handler(settings["host"], settings["port"], folder)
-        server = ThreadingHTTPServer((settings["admin_host"], settings["admin_port"]), handler)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, name="authproblem-admin", daemon=True)
-        thread.start()
+        server = _Server(config, folder)
+        threading.Thread(target=server.serve_forever, name="authproblem-admin", daemon=True).start()
         try:
             yield
         finally:
@@ -45,13 +42,18 @@ def admin_server(config: GatewayConfig) -> Iterator[None]:
             del os.environ[_FOLDER]
 
 
-def readiness(host: str, port: int) -> str | None:
+def readiness(host: str, port: int, timeout: float = _PROBE_TIMEOUT) -> str | None:
     """Ask the gateway's own port whether a worker answers.
+
+    Args:
+        host: the address that it listens on.
+        port: the port.
+        timeout: seconds to wait.
 
     Returns:
         None if one does; else why not.
     """
-    connection = http.client.HTTPConnection(_ANY.get(host, host), port, timeout=_PROBE_TIMEOUT)
+    connection = http.client.HTTPConnection(_ANY.get(host, host), port, timeout=timeout)
     try:
         connection.request("OPTIONS", "*")
         connection.getresponse().read()
@@ -64,45 +66,54 @@ def readiness(host: str, port: int) -> str | None:
     return None
 
 
-def _handler(host: str, port: int, folder: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """GET and HEAD of three paths."""
+class _Server(ThreadingHTTPServer):
+    """The admin server, with what its responses are made from."""
 
-        timeout = 5
-        protocol_version = "HTTP/1.1"
-        server_version, sys_version = "authproblem", ""
+    daemon_threads = True
 
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            if path == "/healthz":
-                self._json(200, {"status": "alive"})
-            elif path == "/readyz":
-                why = readiness(host, port)
-                self._json(200, {"status": "ready"}) if why is None else self._json(
-                    503, {"status": "unready", "why": why}
-                )
-            elif path == "/metrics":
-                from authproblem.gateway._metrics import exposition
+    def __init__(self, config: GatewayConfig, folder: str) -> None:
+        settings = config.settings
+        self.gateway = (settings["host"], settings["port"])
+        self.folder = folder
+        self.address_family = socket.AF_INET6 if ":" in settings["admin_host"] else socket.AF_INET
+        super().__init__((settings["admin_host"], settings["admin_port"]), _Handler)
 
-                self._send(200, _TEXT, exposition(folder))
-            else:
-                self._json(404, {"status": "unknown path", "paths": ["/healthz", "/readyz", "/metrics"]})
 
-        do_HEAD = do_GET  # noqa: N815 - http.server's names
+class _Handler(BaseHTTPRequestHandler):
+    """GET and HEAD of three paths."""
 
-        def _json(self, status: int, document: dict[str, Any]) -> None:
-            self._send(status, "application/json", json.dumps(document).encode() + b"\n")
+    server: _Server
+    timeout = 5
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "authproblem", ""
 
-        def _send(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/healthz":
+            self._json(200, {"status": "alive"})
+        elif path == "/readyz":
+            why = readiness(*self.server.gateway)
+            self._json(*((200, {"status": "ready"}) if why is None else (503, {"status": "unready", "why": why})))
+        elif path == "/metrics":
+            from authproblem.gateway._metrics import exposition
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Write nothing: probes come every few seconds."""
+            self._send(200, _TEXT, exposition(self.server.folder))
+        else:
+            self._json(404, {"status": "unknown path", "paths": ["/healthz", "/readyz", "/metrics"]})
 
-    return Handler
+    do_HEAD = do_GET  # noqa: N815 - http.server's names
+
+    def _json(self, status: int, document: dict[str, Any]) -> None:
+        self._send(status, "application/json", json.dumps(document).encode() + b"\n")
+
+    def _send(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Write nothing: probes come every few seconds."""
