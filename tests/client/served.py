@@ -16,7 +16,7 @@ class _PromptServer(uvicorn.Server):
     """uvicorn, which by itself notices up to 0.1 s late that it is to stop."""
 
     async def main_loop(self) -> None:
-        while not self.should_exit:
+        while not self.should_exit:  # noqa: ASYNC110 - another thread sets it
             await asyncio.sleep(0.005)
 
 

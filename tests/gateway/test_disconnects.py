@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from authproblem.gateway import Record
 from authproblem.gateway._upstream import UpstreamFailure
 from tests.client.upstream import running
 from tests.gateway.support import Waiting, before, connected, failing, leaving, made
@@ -80,6 +81,16 @@ class TestClientsThatDisconnect:
         sent = leaving(app, [{"type": "http.request", "body": b"", "more_body": False}])
 
         assert (client.stopped, sent) == (True, [])
+
+    def test_are_logged_as_such(self) -> None:
+        """Without a status, and not as a failure of the provider."""
+        finished: list[Record] = []
+        app = made(("okta", "https://org.okta.com", ""), upstream=Waiting(), on_finished=finished.append)
+
+        leaving(app, [{"type": "http.request", "body": b"", "more_body": False}])
+
+        record = finished[0]
+        assert (record.status, record.failure, record.cut) == (0, "the client disconnected", False)
 
     def test_during_their_body_stop_the_request(self) -> None:
         """The provider sees that the body is incomplete."""

@@ -231,6 +231,21 @@ class TestResponses:
             first.set()
             assert (one, b"".join(chunks)) == (b"data: 1\n\n", b"data: 2\n\n")
 
+    def test_begin_before_their_first_byte(self) -> None:
+        """The client has the headers of an event stream that has no event yet."""
+        release = threading.Event()
+
+        def speak(file: Any) -> None:
+            file.write(b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\n\r\n")
+            file.flush()
+            release.wait(10)
+
+        with running(lambda _: speak) as upstream, before(upstream.url) as client, client.stream("GET", "/") as got:
+            kind = got.headers["content-type"]
+            release.set()
+
+        assert kind == "text/event-stream"
+
     def test_that_redirect_are_returned(self) -> None:
         """The redirect is not followed, and its `Location` is unchanged."""
         redirect = Response(302, [("location", "https://app.example.com/cb?code=1&state=2")], b"")

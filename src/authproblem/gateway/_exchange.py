@@ -65,7 +65,7 @@ class Exchange:
         cut: whether the response was left without its end.
         suppressed: whether a cool-down answered, so that nothing was sent to the provider.
         problem: the problem type that was sent, or None.
-        failure: why the provider gave no response, or None.
+        failure: why there is no complete response, or None.
         seconds_to_headers: until the provider's response began; None if it did not.
     """
 
@@ -102,7 +102,7 @@ class Exchange:
         problem = self._route.reader.held_back(call)
         if problem is not None:
             self.suppressed = True
-            await self._own(call, problem)
+            await self._send_problem(call, problem)
             return
         frame = framing(self._headers, str(self._scope.get("http_version", "1.1")), self._method)
         body = RequestBody(receive, self._stopper(), self._shared.limits, empty=frame == "none")
@@ -174,63 +174,64 @@ class Exchange:
         if interception is None:
             await self._relay(response.status, headers, b"", response, more=True)
             return
-        refused, more = await _hold(interception, response)
+        refused, more = await _buffer(interception, response)
         reply = interception.finish() if interception.buffering else None
         if reply is None:
-            held = bytes(interception.body) + refused
-            await self._relay(interception.status, interception.headers, held, response, more=more)
+            buffered = bytes(interception.body) + refused
+            await self._relay(interception.status, interception.headers, buffered, response, more=more)
             return
         if reply.problem is not None:
             self.problem = reply.problem.reason
             self._route.reader.settle(call, interception.response_headers.pairs, reply.problem)
-        await self._complete(reply.status, reply.headers, reply.body)
+        await self._send_whole(reply.status, reply.headers, reply.body)
 
     async def _relay(
-        self, status: int, headers: Headers, held: bytes, response: UpstreamResponse, *, more: bool
+        self, status: int, headers: Headers, buffered: bytes, response: UpstreamResponse, *, more: bool
     ) -> None:
         """Send a response on, chunk by chunk, in the coding that it has."""
-        chunk = held
-        if more and not held:
-            chunk, more = await response.read()
         self.status = status
         await self._send(responses.start(status, headers))
+        chunk = buffered
         while more:
             if chunk and self._method != "HEAD":
                 await self._send(responses.part(chunk, more=True))
             chunk, more = await response.read()
         await self._send(responses.part(b"" if self._method == "HEAD" else chunk, more=False))
 
-    async def _complete(self, status: int, headers: Headers, body: bytes) -> None:
+    async def _send_whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a response that is there as a whole."""
         self.status = status
         await self._send(responses.start(status, headers))
         await self._send(responses.part(b"" if self._method == "HEAD" else body, more=False))
 
-    async def _own(self, call: Call, problem: Problem) -> None:
+    async def _send_problem(self, call: Call, problem: Problem) -> None:
         """Send a problem that is the gateway's own."""
         self.problem = problem.reason
         reply = self._route.reader.reply(call, problem)
         origin = next((value for name, value in self._headers if name == b"origin"), None)
         added = cors(origin) if origin is not None and origin in self._shared.origins else []
-        await self._complete(reply.status, [*reply.headers, *added], reply.body)
+        await self._send_whole(reply.status, [*reply.headers, *added], reply.body)
 
     async def _fail(self, call: Call, error: Exception) -> None:
         """Send what a failure becomes, as far as anything can still be sent."""
-        if isinstance(error, UpstreamFailure):
-            self.failure = error.why
-        self.cut = bool(self.status)
-        if self.cut or isinstance(error, ClientGoneError):
+        if isinstance(error, ClientGoneError):
+            self.failure = "the client disconnected"
             return
         if isinstance(error, UpstreamFailure):
-            await self._own(call, problem_of(self._route.reader, call, error, self._route.authority.decode()))
-        elif isinstance(error, SlowClientError):
-            await self._complete(*responses.refusal(408, responses.TOO_SLOW))
-        else:
+            self.failure = error.why
+        elif not isinstance(error, SlowClientError):
             events.report_fault(error, "a request could not be served")
-            await self._complete(*responses.refusal(500, responses.FAULT))
+        if self.status:
+            self.cut = True
+        elif isinstance(error, UpstreamFailure):
+            await self._send_problem(call, problem_of(self._route.reader, call, error, self._route.authority.decode()))
+        elif isinstance(error, SlowClientError):
+            await self._send_whole(*responses.refusal(408, responses.TOO_SLOW))
+        else:
+            await self._send_whole(*responses.refusal(500, responses.FAULT))
 
 
-async def _hold(interception: Interception, response: UpstreamResponse) -> tuple[bytes, bool]:
+async def _buffer(interception: Interception, response: UpstreamResponse) -> tuple[bytes, bool]:
     """Feed a response to an interception as long as it takes it.
 
     Returns:

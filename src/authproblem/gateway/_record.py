@@ -22,7 +22,7 @@ class Record(NamedTuple):
         problem: the problem type that was sent, or None.
         suppressed: whether a cool-down answered and nothing was sent to the provider.
         cut: whether the response was left without its end.
-        failure: why the provider gave no response, or none to its end; None if it did.
+        failure: why there is no complete response of the provider's, or None.
         upstream_seconds: until the provider's response began; None if it did not.
     """
 

@@ -42,6 +42,7 @@ class Slots:
         held: list[asyncio.Semaphore] = []
 
         def release() -> None:
+            """Give back what was taken."""
             while held:
                 held.pop().release()
 
