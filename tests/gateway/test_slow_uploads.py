@@ -17,6 +17,7 @@ OK = json_response(200, {"ok": True})
 
 class TestSlowUploads:
     HALF = b"POST /api/v1/authn HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
+    LARGE_HALF = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n" + b"x" * 200_000
     NOTHING = b"POST /api/v1/authn HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
 
     @pytest.mark.parametrize("start", [HALF, NOTHING])
@@ -33,7 +34,7 @@ class TestSlowUploads:
         assert statuses == [200, 200]
         assert time.monotonic() - began < 4
 
-    @pytest.mark.parametrize("start", [HALF, NOTHING])
+    @pytest.mark.parametrize("start", [HALF, NOTHING, LARGE_HALF])
     def test_are_ended(self, start: bytes) -> None:
         """408 after `body_timeout`, and the connection is closed."""
         with (

@@ -88,8 +88,9 @@ class RequestBody:
             self._watcher.cancel()
 
     async def _next(self) -> bytes:
-        """The next chunk; every byte that has arrived moves the deadline."""
-        timer = self._loop.call_at(self._deadline + self._received / _LEAST_RATE, self._stop, SlowClientError())
+        """The next chunk. Each wait has an end, and all of them together: what arrives moves it by what it is worth."""
+        end = min(self._loop.time() + self._limits.read, self._deadline + self._received / _LEAST_RATE)
+        timer = self._loop.call_at(end, self._stop, SlowClientError())
         try:
             message = await self._receive()
         finally:
