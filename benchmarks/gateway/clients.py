@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -140,10 +141,12 @@ async def niquests(authority: str) -> AsyncIterator[Get]:
         yield get
 
 
-CANDIDATES: dict[str, Candidate] = {
+_ALL: dict[str, Candidate] = {
     "aiohttp": aiohttp,
     "httpx": httpx,
     "httpcore": httpcore,
     "pyreqwest": pyreqwest,
     "niquests": niquests,
 }
+CANDIDATES = {name: candidate for name, candidate in _ALL.items() if find_spec(name) is not None}
+"""Those that are installed. niquests is in no group of pyproject.toml: it replaces urllib3 in the whole environment."""

@@ -95,6 +95,7 @@ class TestContainerfile:
         assert isinstance(json.loads(named("ENTRYPOINT")[0]), list)
 
     @pytest.mark.slow
+    @pytest.mark.timeout(600)  # it installs the wheel with all that it needs
     def test_its_steps_give_a_gateway_that_runs(self) -> None:
         """Its RUN lines in a folder of their own, then its entry point as the user that it names."""
         with tempfile.TemporaryDirectory() as name:
