@@ -62,6 +62,7 @@ class Entry(NamedTuple):
         causes: the texts of causes that tell it.
         reasons: the `reason` values of causes that tell it.
         known: further texts that may be sent on as they came.
+        usual_status: the statuses with which the provider sends it; empty where that is not known.
         lookup_only: whether it is found by name only, never by a response.
         retired: whether the provider no longer sends it.
         aliases: further names by which `Registry.lookup` finds it.
@@ -90,6 +91,7 @@ class Entry(NamedTuple):
     causes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    usual_status: frozenset[int] = frozenset()
     lookup_only: bool = False
     retired: bool = False
     aliases: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from orjson import JSONDecodeError, loads
 
 from authproblem._core.express import Verdict, settle
+from authproblem._core.refine import refine
 from authproblem._core.sender import UNKNOWN, Sender
 from authproblem._model import Classification, UpstreamError
 from authproblem._registry.index import Match
@@ -192,9 +193,8 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
     if "www-authenticate" in fields and (step := _step(registry, fields)) != _STEP:
         return step
     hit = registry.match(sender.provider, said, status, sender.endpoint) if said.text is not None else None
-    if hit is not None:
-        return _classification(hit, sender.provider, said), ""
-    return _classification((registry.by_status(status, said), "status"), sender.provider, said), ""
+    hit = hit or (registry.by_status(status, said), "status")
+    return _classification(refine(registry, hit, sender.provider, said, status, sender.endpoint), sender.provider, said), ""
 
 
 def error_challenge(fields: Fields) -> Challenge | None:
@@ -223,7 +223,8 @@ def _declared(registry: Registry, status: int, said: UpstreamError, sender: Send
     hit = _best(registry, provider, said, status, sender.endpoint)
     if hit is None and said.code is None and not sender.certain:
         return None
-    return _classification(hit or _general(registry, provider, said, status), provider, said)
+    hit = hit or _general(registry, provider, said, status)
+    return _classification(refine(registry, hit, provider, said, status, sender.endpoint), provider, said)
 
 
 def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str | None) -> Classification | None:
@@ -234,10 +235,10 @@ def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str
     for provider in _VENDORS if said.vendor is None else (said.vendor,):
         if proof == "shape":
             hit = _best(registry, provider, said, status, endpoint) or _general(registry, provider, said, status)
-            return _classification(hit, provider, said)
+            return _classification(refine(registry, hit, provider, said, status, endpoint), provider, said)
         own = registry.match_own(provider, said, status, endpoint)
         if own is not None and (own[0].evidence or (proof == "registered" and own[0].code == said.code)):
-            return _classification(own, provider, said)
+            return _classification(refine(registry, own, provider, said, status, endpoint), provider, said)
     return None
 
 
@@ -291,14 +292,16 @@ def callback(registry: Registry, status: int, said: UpstreamError, sender: Sende
     """The meaning of a redirect's or callback's parameters: any error that the registry holds."""
     if sender.provider is not None:
         hit = registry.match(sender.provider, said, status, sender.endpoint)
-        return _classification(hit, sender.provider, said) if hit is not None else None
+        return None if hit is None else _classification(
+            refine(registry, hit, sender.provider, said, status, sender.endpoint), sender.provider, said
+        )
     found = _evident(registry, status, said, None)
     if found is not None:
         return found
     for provider in ("oauth", *_VENDORS):
         hit = registry.match_own(provider, said, status, None)
         if hit is not None:
-            return _classification(hit, provider, said)
+            return _classification(refine(registry, hit, provider, said, status, None), provider, said)
     return None
 
 

@@ -56,6 +56,7 @@ class Group:
         "_base",
         "_causes",
         "_entries",
+        "_known",
         "_names",
         "_others",
         "_reasons",
@@ -79,6 +80,7 @@ class Group:
         self._base = rest[-1] if rest and not _demands(rest[-1]) else None
         self._others = tuple(e for e in rest if e is not self._base)
         self._entries = tuple(entries)
+        self._known: TextTable[bool] | None = None
         self.surfaced = any(e.surfaces for e in entries)
         # The hot path: a text that stands there to the letter and demands nothing else, or the one entry of the code.
         self.ready: dict[str | None, Match] = {}
@@ -89,6 +91,13 @@ class Group:
         for text in {text for entry in told if _demands(entry) for text in entry.texts}:
             self.ready.pop(plain(text), None)
         self.only = (self._base, "code") if self._base is not None and len(entries) == 1 else None
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is one of those that the code's entries name."""
+        if self._known is None:
+            entries = self._entries
+            self._known = TextTable((text, True) for e in entries for text in (*e.texts, *e.causes, *e.known))
+        return bool(self._known.find(text))
 
     def alone(self, shape: str) -> Entry | None:
         """The one entry that counts in a shape, if its code is all that it demands there."""

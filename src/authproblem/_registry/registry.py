@@ -15,6 +15,7 @@ import orjson
 
 from authproblem._model import PROVIDERS, Entry, ProblemType, Source, UpstreamError
 from authproblem._registry.index import Book, Family, Group, Match, Surface, Surfaces
+from authproblem._registry.phrases import Phrases
 from authproblem._upstream.shapes import Shapes
 
 Json = dict[str, Any]
@@ -62,6 +63,7 @@ class Registry:
         self.texts: dict[tuple[str, str], Any] = {}
         self._constants: dict[str, frozenset[str]] = {}
         self.settled: dict[Any, Any] = {}  # `_express` keeps here what it was told
+        self._compiled: dict[str, Phrases] = {}
         self._books = {provider: self._book(provider) for provider in PROVIDERS}
         self._sealed = True
 
@@ -140,7 +142,7 @@ class Registry:
         """Whether a code is its provider's own and has one meaning in a shape, whatever the text."""
         group = self._books[provider].group(code) if provider is not None else None
         entry = group.alone(shape) if group is not None else None
-        return entry is not None and entry.evidence
+        return entry is not None and entry.evidence and not self.phrases.may_refine(entry.type.slug, code)
 
     def match(self, provider: str, upstream: UpstreamError, status: int, endpoint: str | None) -> Match | None:
         """The entry for what a provider said: its own rows first, then what OAuth's specifications say of the code."""
@@ -215,6 +217,22 @@ class Registry:
     def knows(self, provider: str, text: str) -> bool:
         """Whether an upstream text is one of the registered ones, so that it may be sent on as it came."""
         return self._books[provider].knows(text) or (provider != "oauth" and self._books["oauth"].knows(text))
+
+    def told(self, provider: str, code: str | None, text: str) -> bool:
+        """Whether a text is one that the entries of a code know."""
+        for name in {provider, "oauth"}:
+            group = self._books[name].group(code)
+            if group is not None and group.knows(text):
+                return True
+        return False
+
+    @property
+    def phrases(self) -> Phrases:
+        """The phrase rules, compiled when first asked for."""
+        compiled = self._compiled.get("phrases")
+        if compiled is None:
+            compiled = self._compiled.setdefault("phrases", Phrases(self.data["phrases"]))
+        return compiled
 
     def surface(self, provider: str, endpoint: str | None) -> Surface | None:
         """The surface of a provider's path, or None."""
@@ -313,6 +331,7 @@ def _entry(row: Json, types: Mapping[str, ProblemType]) -> Entry:
         causes=tuple(row.get("causes", ())),
         reasons=tuple(row.get("reasons", ())),
         known=tuple(row.get("known", ())),
+        usual_status=frozenset(row.get("usual_status", ())),
         lookup_only=row.get("lookup_only", False),
         retired=row.get("retired", False),
         aliases=tuple(row.get("aliases", ())),
