@@ -320,6 +320,6 @@ def _html(registry: Registry, status: int, body: bytes | bytearray, sender: Send
 def _classification(hit: Match, provider: str, said: UpstreamError) -> Classification:
     entry, matched_by = hit
     shape = said.shape
-    if shape in _HEADER_SHAPES and matched_by not in {"family", "status"}:
+    if shape in _HEADER_SHAPES and matched_by not in {"family", "status", "phrase"}:
         matched_by = "header"
     return _new(Classification, (entry.type.slug, entry.id or None, provider, shape, matched_by, said))

@@ -15,6 +15,9 @@ from authproblem._registry.phrases import Situation
 from authproblem._registry.registry import Registry
 
 _GENERAL = frozenset(("code", "family", "status"))
+_SUMMARY = "Api validation failed: "
+"""What Okta puts before the name of the object that it has checked; the name alone says nothing."""
+
 _CALLER = frozenset(("user", "client"))
 
 
@@ -66,6 +69,8 @@ def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entr
         elif text is None and reason is not None:
             yield reason
     if said.text is not None and said.shape != "okta_idx" and not registry.told(provider, said.code, said.text):
-        yield said.text
+        summary = said.text.removeprefix(_SUMMARY)
+        if summary is said.text or " " in summary:
+            yield summary
     if said.code is not None and not entry.id and not any(registry.groups(said.code)):
         yield said.code

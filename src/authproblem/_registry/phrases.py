@@ -245,15 +245,14 @@ def _vocabulary(
     base: set[str], irregular: Mapping[str, list[str]], rewrites: Mapping[str, tuple[str, ...]], skipped: frozenset[str]
 ) -> dict[str, tuple[str, ...]]:
     """Every form of every word of the phrases, in lower case and capitalized, with its base form; skipped words: ()."""
-    forms: dict[str, tuple[str, ...]] = {}
-    for word in base:
-        for form in (word, *_inflections(word)):
+    forms: dict[str, tuple[str, ...]] = {word: (word,) for word in base}  # a form that is a word of its own stays one
+    for word in sorted(base):
+        for form in _inflections(word):
             forms.setdefault(form, (word,))
     for word, others in irregular.items():
-        forms.update((form, (word,)) for form in others)
-    for word, parts in rewrites.items():
-        for form in (word, *_inflections(word)):
-            forms[form] = parts
+        for form in others:
+            forms.setdefault(form, (word,))
+    forms.update(rewrites)
     forms = {form: tuple(part for part in parts if part not in skipped) for form, parts in forms.items()}
     forms.update((word, ()) for word in skipped)
     return forms | {form.capitalize(): parts for form, parts in forms.items()}
