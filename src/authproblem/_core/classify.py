@@ -25,10 +25,11 @@ if TYPE_CHECKING:  # readers of rare headers are imported when such a header is 
     from authproblem._upstream.challenge import Challenge
 
 MAX_TEXT_BODY = 512
-"""Bytes of a plain-text body that is an error message; longer ones are pages and are left alone."""
+"""Bytes of a plain-text body that are read as an error message; of an uncertain sender longer ones are left alone."""
 
 _VENDORS = ("auth0", "okta")
 _TOLD = ("error", "error_description")
+_PLACES = ("authorization_uri", "realm")
 _TEXT_TYPES = frozenset(("text/plain", "text/html"))
 UNTOUCHABLE = frozenset((416,))
 """Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
@@ -50,16 +51,28 @@ def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
         for header, provider in registry.provider_headers:
             if header in lines:
                 return Sender(provider, certain=True, endpoint=sender.endpoint)
+        if "www-authenticate" in lines and (named := _named_by_challenge(registry, fields)) is not None:
+            return Sender(named, certain=True, endpoint=sender.endpoint)
     return sender
+
+
+def _named_by_challenge(registry: Registry, fields: Fields) -> str | None:
+    """The vendor on whose domain the `realm` or `authorization_uri` of a challenge lies, or None."""
+    challenge = error_challenge(fields)
+    for name in _PLACES if challenge is not None else ():
+        vendor = registry.vendor_of(challenge.parameters.get(name, "")) if challenge is not None else None
+        if vendor is not None:
+            return vendor
+    return None
 
 
 def may_be_error(fields: Fields, sender: Sender) -> bool:
     """Whether an error response may be a provider's, by its headers and what is known of its sender alone."""
     media = fields.media_type
-    if media == PROBLEM or "auth-problem" in fields:
+    if "auth-problem" in fields:
         return False
     if media == "" or is_json(media):
-        return True
+        return True  # of problem documents too: My Account sends its own as `application/problem+json`
     return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in fields))
 
 
@@ -119,10 +132,12 @@ def _error(registry: Registry, status: int, fields: Fields, body: bytes | bytear
         return _plain(registry, status, fields, UpstreamError("empty"), sender)
     if text.startswith(b"{") and media != "text/html":
         document = load_object(body)
+        if media == PROBLEM and (document is None or not registry.shapes.is_vendor_problem(document)):
+            return _NOT_CANDIDATE
         verdict = _UNREADABLE if document is None else _object(registry, status, fields, document, sender)
         return _limited(registry, fields, verdict)
-    if media in {"text/plain", ""} and len(body) <= MAX_TEXT_BODY:
-        sentence = text.decode("utf-8", "replace")
+    if media in {"text/plain", ""} and (sender.certain or len(body) <= MAX_TEXT_BODY):
+        sentence = text[:MAX_TEXT_BODY].decode("utf-8", "replace")
         return _plain(registry, status, fields, UpstreamError("text", text=sentence), sender)
     if media == "text/html" and sender.certain:
         return _html(registry, status, body, sender)
@@ -223,7 +238,7 @@ def _declared(registry: Registry, status: int, said: UpstreamError, sender: Send
     hit = _best(registry, provider, said, status, sender.endpoint)
     if hit is None and said.code is None and not sender.certain:
         return None
-    hit = hit or _general(registry, provider, said, status)
+    hit = hit or _general(registry, provider, said, status, sender.endpoint)
     return _classification(refine(registry, hit, provider, said, status, sender.endpoint), provider, said)
 
 
@@ -234,7 +249,7 @@ def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str
         return None
     for provider in _VENDORS if said.vendor is None else (said.vendor,):
         if proof == "shape":
-            hit = _best(registry, provider, said, status, endpoint) or _general(registry, provider, said, status)
+            hit = _best(registry, provider, said, status, endpoint) or _general(registry, provider, said, status, endpoint)
             return _classification(refine(registry, hit, provider, said, status, endpoint), provider, said)
         own = registry.match_own(provider, said, status, endpoint)
         if own is not None and (own[0].evidence or (proof == "registered" and own[0].code == said.code)):
@@ -242,8 +257,10 @@ def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str
     return None
 
 
-def _general(registry: Registry, provider: str, said: UpstreamError, status: int) -> Match:
-    """What is left for an unknown code of a certain provider: its family, then the status."""
+def _general(registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None) -> Match:
+    """What is left for an unknown code of a certain provider: a denial, its family, then the status."""
+    if said.code is not None and (denial := registry.denial(provider, said, status, endpoint)) is not None:
+        return denial, "family"
     family = registry.family(provider, said.code, said.shape, status) if said.code is not None else None
     return (family, "family") if family is not None else (registry.by_status(status, said), "status")
 
@@ -306,15 +323,17 @@ def callback(registry: Registry, status: int, said: UpstreamError, sender: Sende
 
 
 def _html(registry: Registry, status: int, body: bytes | bytearray, sender: Sender) -> Verdict:
-    """A page of a certain provider: left alone, but the event tells its code (Auth0's error page carries it)."""
+    """A page of a certain provider, by the code that Auth0's error page carries, or by its status.
+
+    Client libraries expect JSON where they get it; a browser that asked for a page keeps the page (`_middleware`).
+    """
     import re
 
     shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s*:", body)
     said = UpstreamError("html", shown.group(1).decode() if shown else None)
     provider = sender.provider or "oauth"
     hit = registry.match(provider, said, status, sender.endpoint) if said.code else None
-    found = _classification(hit or (registry.by_status(status, said), "status"), provider, said)
-    return found, "html"
+    return _classification(hit or (registry.by_status(status, said), "status"), provider, said), ""
 
 
 def _classification(hit: Match, provider: str, said: UpstreamError) -> Classification:

@@ -25,7 +25,7 @@ from authproblem._middleware.report import tell, tell_callback
 from authproblem._middleware.response_headers import Dress, forbids_transform, marked, rewritten, without_mark
 from authproblem._middleware.scopes import below
 from authproblem._upstream.headers import PLAIN_JSON, Fields, Headers, Pair, pairs_of, scan
-from authproblem._upstream.media_types import JSON, PROBLEM, is_json, media_type
+from authproblem._upstream.media_types import JSON, PROBLEM, is_json, media_type, prefers_html
 
 JUDGED = "authproblem.judged"
 """The key in scope or environ by which an instance nearer to the app says that it has seen an error response."""
@@ -251,6 +251,8 @@ class Gate:
         request = held.request
         if request.method == "HEAD" and outcome.problem is not None and not _told_by_headers(outcome, held.body):
             outcome = outcome._replace(problem=None, why="head")
+        if _is_page(outcome) and prefers_html(request.accept):
+            outcome = outcome._replace(problem=None, why="html")
         problem = outcome.problem
         try:
             content = problem.to_bytes() if problem is not None else b""
@@ -347,6 +349,11 @@ def new_instance() -> str:
     moment = "%012x" % (time.time_ns() // 1_000_000)
     chance = os.urandom(10).hex()  # its first digit and the fourth make way for the version and the variant
     return f"urn:uuid:{moment[:8]}-{moment[8:]}-7{chance[1:4]}-{_VARIANT[chance[4]]}{chance[5:8]}-{chance[8:]}"
+
+
+def _is_page(outcome: Outcome) -> bool:
+    """Whether a problem was made of a page, which a browser's navigation keeps."""
+    return outcome.problem is not None and outcome.found is not None and outcome.found.shape == "html"
 
 
 def _told_by_headers(outcome: Outcome, body: bytes | bytearray) -> bool:

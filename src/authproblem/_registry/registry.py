@@ -189,6 +189,26 @@ class Registry:
         found = self._books[provider].family(code, shape, status)
         return self._bare[found.slug] if found else None
 
+    def denial(self, provider: str, upstream: UpstreamError, status: int, endpoint: str | None) -> Entry | None:
+        """The stand-in entry for a code that a tenant's own code has made up to deny a sign-in, sent as a failure."""
+        for row in self.data["shapes"]["denials"]:
+            if (row["provider"], row["shape"], row["status"]) == (provider, upstream.shape, status):
+                surface = self.surface(provider, endpoint)
+                known = upstream.code is None or any(self.groups(upstream.code))
+                if surface is not None and surface.id in row["surfaces"] and not known:
+                    return self._bare[row["type"]]
+        return None
+
+    def vendor_of(self, uri: str) -> str | None:
+        """The vendor on whose domain a URI lies, or None."""
+        if "://" not in uri:
+            return None
+        host = uri.partition("://")[2].partition("/")[0].partition(":")[0].lower()
+        for vendor, domains in self.data["shapes"]["vendor_domains"].items():
+            if any(host == domain or host.endswith("." + domain) for domain in domains):
+                return str(vendor)
+        return None
+
     def by_status(self, status: int, upstream: UpstreamError) -> Entry:
         """The stand-in entry for a certain provider's response of which only the status is understood."""
         slug = self._by_status.get(str(status)) or self._by_status["4xx" if status < 500 else "5xx"]

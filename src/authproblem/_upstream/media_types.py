@@ -6,6 +6,7 @@ from functools import lru_cache
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
+HTML = "text/html"
 
 _MAX_RANGES = 64
 """Media ranges that are read; browsers send fewer than ten."""
@@ -30,6 +31,14 @@ def media_type(accept: str | None, upstream: str) -> str:
     if json > problem:
         return JSON
     return PROBLEM if problem > 0 or not is_json(upstream) else upstream
+
+
+def prefers_html(accept: str | None) -> bool:
+    """Whether a request likes a page better than any JSON: a browser's navigation (no `Accept` likes both alike)."""
+    if not accept:
+        return False
+    ranges = _ranges(accept)
+    return _quality(ranges, HTML) > max(_quality(ranges, PROBLEM), _quality(ranges, JSON))
 
 
 def is_json(media: str) -> bool:
@@ -59,7 +68,7 @@ def _weight(text: str) -> float:
 
 def _quality(ranges: list[tuple[str, float]], name: str) -> float:
     """The q of the most specific range that matches; 0 where none does."""
-    for wanted in (name, "application/*", "*/*"):
+    for wanted in (name, name.partition("/")[0] + "/*", "*/*"):
         found = [quality for given, quality in ranges if given == wanted]
         if found:
             return max(found)

@@ -21,6 +21,9 @@ Cause = tuple[str | None, str | None]
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 """The form of a code (SPEC of the wire format): anything else is text."""
 
+SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+"""The schema of an error of SCIM 2.0."""
+
 _new = tuple.__new__
 _E_CODE = re.compile(r"E\d{7}")
 _E_KEY = re.compile(r"(?:errors\.)?(E\d{7})")
@@ -109,6 +112,8 @@ class Shapes:
                     found = _flat(shape, document)
                     if found is not None:
                         return found
+        if "schemas" in document:
+            return _scim(document)
         if "stateHandle" in document or "version" in document:
             return _idx(document)
         if "status" in document or "factorResult" in document:
@@ -162,6 +167,11 @@ class Shapes:
         shape = next(met, None)
         # Of threads that come first together, one makes it: all have to have the same.
         return self._makes.setdefault(names, None if shape is None else Make(shape, names))
+
+    def is_vendor_problem(self, document: Json) -> bool:
+        """Whether a problem document is a vendor's own: its `type` lies below one of the vendor's URIs."""
+        uri = document.get("type")
+        return isinstance(uri, str) and uri.startswith(self._problem_uris)
 
     def is_step(self, document: Json) -> bool:
         """Whether the object is a protocol document of a flow that goes on: no error, whatever its HTTP status."""
@@ -283,7 +293,9 @@ def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
     if code_name is not None:
         code = document.get(code_name)
         if not is_code(code):
-            return None
+            code = _repaired(code)
+            if code is None:
+                return None
     text = None
     for member in text_names:
         text = document.get(member)
@@ -303,8 +315,17 @@ def _flat(shape: FlatShape, document: Json) -> UpstreamError | None:
     return _new(UpstreamError, (kind, code, text, name, causes, document, False, vendor, proof))
 
 
+def _repaired(code: object) -> str | None:
+    """A code with a stray comma, as some of Okta's examples have it; None for anything else that is no code."""
+    if type(code) is str and code.endswith(",") and is_code(code[:-1]):
+        return code[:-1]
+    return None
+
+
 def read_causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
-    """Texts and reasons of Okta's `errorCauses`."""
+    """Texts and reasons of Okta's `errorCauses`: a list, or in some answers the one cause itself."""
+    if isinstance(value, dict):
+        value = [value]
     if not value or not isinstance(value, list):
         return ()
     causes = []
@@ -315,6 +336,21 @@ def read_causes(value: object) -> tuple[tuple[str | None, str | None], ...]:
         elif isinstance(cause, str):
             causes.append((cause, None))
     return tuple(causes)
+
+
+def _scim(document: Json) -> UpstreamError | None:
+    """A SCIM error (RFC 7644 section 3.12); `scimType` is absent where the status says all."""
+    schemas = document["schemas"]
+    if not isinstance(schemas, list) or SCIM_ERROR not in schemas:
+        return None
+    code, text = document.get("scimType"), document.get("detail")
+    return UpstreamError(
+        "scim",
+        code if is_code(code) else None,
+        text if isinstance(text, str) else None,
+        document=document,
+        proof="none",
+    )
 
 
 def _idx(document: Json) -> UpstreamError | None:
