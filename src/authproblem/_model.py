@@ -62,6 +62,7 @@ class Entry(NamedTuple):
         causes: the texts of causes that tell it.
         reasons: the `reason` values of causes that tell it.
         known: further texts that may be sent on as they came.
+        proof: the texts, folded, that prove the sender by themselves where the entry does not.
         usual_status: the statuses with which the provider sends it; empty where that is not known.
         lookup_only: whether it is found by name only, never by a response.
         retired: whether the provider no longer sends it.
@@ -92,6 +93,7 @@ class Entry(NamedTuple):
     reasons: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     usual_status: frozenset[int] = frozenset()
+    proof: frozenset[str] = frozenset()
     lookup_only: bool = False
     retired: bool = False
     aliases: tuple[str, ...] = ()
@@ -148,7 +150,8 @@ class Classification(NamedTuple):
         entry: the id of the registry entry, or None where only family or status told.
         provider: `auth0`, `okta`, or `oauth` where the vendor is unknown.
         shape: the wire shape.
-        matched_by: `code_description`, `code_status`, `code`, `name`, `cause`, `family`, `header` or `status`.
+        matched_by: `code_description`, `code_status`, `code`, `name`, `cause`, `phrase`, `family`, `header`
+            or `status`.
         upstream: the provider's own words.
     """
 

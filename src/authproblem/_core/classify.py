@@ -17,6 +17,7 @@ from authproblem._core.sender import UNKNOWN, Sender
 from authproblem._model import Classification, UpstreamError
 from authproblem._registry.index import Match
 from authproblem._registry.registry import Registry
+from authproblem._registry.texts import fold
 from authproblem._upstream.headers import Fields
 from authproblem._upstream.media_types import JSON, PROBLEM, is_json
 from authproblem._upstream.shapes import CODE, Json, form_errors, load_object, unwrap
@@ -252,9 +253,17 @@ def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str
             hit = _best(registry, provider, said, status, endpoint) or _general(registry, provider, said, status, endpoint)
             return _classification(refine(registry, hit, provider, said, status, endpoint), provider, said)
         own = registry.match_own(provider, said, status, endpoint)
-        if own is not None and (own[0].evidence or (proof == "registered" and own[0].code == said.code)):
+        if own is not None and _proves(own, said):
             return _classification(refine(registry, own, provider, said, status, endpoint), provider, said)
     return None
+
+
+def _proves(own: Match, said: UpstreamError) -> bool:
+    """Whether a match is a vendor's alone: by the entry, the code in this shape, or the one text that it hit."""
+    entry, matched_by = own
+    if entry.evidence or (said.proof == "registered" and entry.code == said.code):
+        return True
+    return bool(entry.proof) and matched_by == "code_description" and said.text is not None and fold(said.text) in entry.proof
 
 
 def _general(registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None) -> Match:

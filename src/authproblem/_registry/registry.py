@@ -16,6 +16,7 @@ import orjson
 from authproblem._model import PROVIDERS, Entry, ProblemType, Source, UpstreamError
 from authproblem._registry.index import Book, Family, Group, Match, Surface, Surfaces
 from authproblem._registry.phrases import Phrases
+from authproblem._registry.texts import fold, plain
 from authproblem._upstream.shapes import Shapes
 
 Json = dict[str, Any]
@@ -352,6 +353,7 @@ def _entry(row: Json, types: Mapping[str, ProblemType]) -> Entry:
         reasons=tuple(row.get("reasons", ())),
         known=tuple(row.get("known", ())),
         usual_status=frozenset(row.get("usual_status", ())),
+        proof=frozenset(fold(plain(text)) for text in row.get("proof", ())),
         lookup_only=row.get("lookup_only", False),
         retired=row.get("retired", False),
         aliases=tuple(row.get("aliases", ())),
