@@ -47,7 +47,8 @@ def refine(
     if not sentences or not registry.phrases.may_refine(slug, said.code):
         return entry, matched_by
     surface = registry.surface(provider, endpoint)
-    situation = Situation(provider, said.shape, said.code, status, surface.id if surface else None)
+    shape = "redirect" if said.shape == "callback" else said.shape
+    situation = Situation(provider, shape, said.code, status, surface.id if surface else None)
     found = registry.phrases.refine(slug, sentences, situation)
     return (entry, matched_by) if found is None else (registry.bare(found), "phrase")
 
