@@ -267,10 +267,10 @@ def _proves(own: Match, said: UpstreamError) -> bool:
 
 
 def _general(registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None) -> Match:
-    """What is left for an unknown code of a certain provider: a denial, its family, then the status."""
-    if said.code is not None and (denial := registry.denial(provider, said, status, endpoint)) is not None:
-        return denial, "family"
+    """What is left for an unknown code of a certain provider: its family, a denial, then the status."""
     family = registry.family(provider, said.code, said.shape, status) if said.code is not None else None
+    if family is None:
+        family = registry.denial(provider, said, status, endpoint)
     return (family, "family") if family is not None else (registry.by_status(status, said), "status")
 
 

@@ -38,8 +38,8 @@ def refine(
         The same, or the stand-in entry of a more exact type with `phrase`, or that of the status.
     """
     entry, matched_by = hit
-    if matched_by not in _GENERAL:
-        return hit
+    if matched_by not in _GENERAL or (said.shape == "okta_idx" and matched_by == "code"):
+        return hit  # in Identity Engine documents the key decides: texts are localized
     sentences = tuple(_unknown(registry, provider, said, entry))
     if matched_by == "code" and _contradicts(entry, status) and (sentences or said.text is None):
         entry, matched_by = registry.by_status(status, said), "status"

@@ -153,7 +153,7 @@ class Book:
     """All entries of one provider."""
 
     __slots__ = (
-        *("_beginnings", "_by_code", "_endings", "_families", "_groups", "_known", "_known_rows"),
+        *("_beginnings", "_by_code", "_endings", "_families", "_general", "_groups", "_known", "_known_rows"),
         *("codeless", "provider"),
     )
 
@@ -173,6 +173,7 @@ class Book:
         self._beginnings = tuple(family.common for family in families if family.begins)
         self._endings = tuple(family.common for family in families if not family.begins)
         self._known_rows = rows
+        self._general = TextTable((text, True) for text in known)
         self.codeless = None in self._by_code
         self._known: KnownTexts | None = None
 
@@ -198,6 +199,10 @@ class Book:
     def constants(self) -> Iterator[str]:
         """The known texts without slots, as they stand on the wire."""
         return (plain(text) for text in self._known_rows if is_constant(text))
+
+    def says_nothing(self, text: str) -> bool:
+        """Whether a text is one that the provider sends with any code: it refines nothing."""
+        return bool(self._general.find(text))
 
     def knows(self, text: str) -> bool:
         """Whether a text may be sent on as it came."""

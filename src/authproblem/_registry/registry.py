@@ -242,8 +242,9 @@ class Registry:
     def told(self, provider: str, code: str | None, text: str) -> bool:
         """Whether a text is one that the entries of a code know."""
         for name in {provider, "oauth"}:
-            group = self._books[name].group(code)
-            if group is not None and group.knows(text):
+            book = self._books[name]
+            group = book.group(code)
+            if book.says_nothing(text) or (group is not None and group.knows(text)):
                 return True
         return False
 
