@@ -171,7 +171,7 @@ def test_no_more_is_kept_than_a_fixed_number(monkeypatch):
             "errorId": "oae1",
             "errorCauses": [],
         },
-        {"statusCode": 404, "error": "Not Found", "message": "x", "errorCode": "inexistent_rule"},
+        {"statusCode": 404, "error": "Not Found", "message": "The rule does not exist", "errorCode": "inexistent_rule"},
         {
             "errorCode": "E0000001",
             "errorSummary": "Api validation failed: login",
