@@ -24,6 +24,10 @@ from authproblem._upstream.shapes import CODE, is_code
 HEADER, HEADER_OWNER, HEADER_RETRY = "Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"
 _new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 _SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unlock_account"))
+"""Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
+
+_DEVELOPERS_TASKS = frozenset(("fix_client", "fix_request"))
 _MAX_PARAMETER = 512
 _MAX_DIGITS = 10
 
@@ -92,7 +96,7 @@ class Problem(NamedTuple):
     @property
     def needs_user(self) -> bool:
         """Whether the person at the screen can put it right: show `detail` and ask for what `remedy` says."""
-        return self.owner == "user" and self.retry.policy != "never"
+        return (self.owner == "user" and self.retry.policy != "never") or self.remedy in _USERS_CHOICES
 
     @property
     def needs_sign_in(self) -> bool:
@@ -106,8 +110,16 @@ class Problem(NamedTuple):
 
     @property
     def needs_developer(self) -> bool:
-        """Whether code or configuration of the client is at fault: no later request like this one can succeed."""
-        return self.owner == "client" and self.retry.policy == "never"
+        """Whether code or configuration of the client is at fault: no user can put it right."""
+        return self.owner == "client" and (self.retry.policy == "never" or self.remedy in _DEVELOPERS_TASKS)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was asked for is so already: go on with the next step of the flow.
+
+        .. versionadded:: 0.2.0
+        """
+        return self.remedy == "none"
 
     def to_dict(self) -> dict[str, Any]:
         """The document as it goes on the wire (RFC 9457 section 3); absent members are left out, never null."""

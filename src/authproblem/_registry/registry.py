@@ -56,7 +56,8 @@ class Registry:
         self.step_challenges = frozenset(files["shapes"]["step_challenges"])
         self.flow_types = frozenset(files["shapes"]["flow_types"])
         self._rows, self._families, self._known = rows, families, known
-        self._entries = {entry_id: _entry(row, self.types) for entry_id, row in sorted(rows.items())}
+        sentences = files["problem_types"]["sentences"]
+        self._entries = {entry_id: _entry(row, self.types, sentences) for entry_id, row in sorted(rows.items())}
         self._names = _names(self._entries.values())
         self.concurrency = self._names.get(files["shapes"]["concurrency_entry"])
         self._bare = {slug: _bare_entry(kind) for slug, kind in self.types.items()}
@@ -328,19 +329,22 @@ def _problem_type(row: Json) -> ProblemType:
     return ProblemType(*(row[field] for field in ProblemType._fields))
 
 
-def _entry(row: Json, types: Mapping[str, ProblemType]) -> Entry:
+def _entry(row: Json, types: Mapping[str, ProblemType], sentences: Mapping[str, str]) -> Entry:
     kind = types[row["type"]]
     wait = row.get("default_wait")
+    remedy = row.get("remedy", kind.remedy)
+    # A sentence belongs to a remedy: nobody is sent to sign in where the developers have to act.
+    usual = kind.detail if remedy == kind.remedy else sentences.get(remedy, kind.detail)
     return Entry(
         id=row["id"],
         provider=row["id"].partition(":")[0],
         code=row.get("code"),
         type=kind,
         owner=row.get("owner", kind.owner),
-        remedy=row.get("remedy", kind.remedy),
+        remedy=remedy,
         retry=row.get("retry", kind.retry),
         default_wait=wait,
-        detail=row.get("detail", kind.detail),
+        detail=row.get("detail", usual),
         hint=row.get("hint", kind.hint),
         evidence=row["evidence"],
         sign_in=row.get("sign_in", False),
