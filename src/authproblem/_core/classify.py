@@ -161,14 +161,18 @@ def _object(registry: Registry, status: int, fields: Fields, document: Json, sen
         if registry.shapes.is_step(document):
             return _step(registry, fields)
         return _plain(registry, status, fields, UpstreamError("unknown", document=document), sender)
-    found = _meaning(registry, status, said, sender)
+    found = meaning(registry, status, said, sender)
     if found is None:
         return _plain(registry, status, fields, said, sender)
     return found, ""
 
 
-def _meaning(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
-    """The meaning under the declared sender, else by evidence."""
+def meaning(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
+    """Decide what a provider said: under the declared sender, else by evidence.
+
+    Returns:
+        The classification; None where nothing proves that a provider sent it.
+    """
     if sender.provider is not None:
         found = _declared(registry, status, said, sender)
         if found is not None:
@@ -188,7 +192,7 @@ def _state(registry: Registry, status: int, document: Json, sender: Sender) -> V
     said = registry.shapes.read(document)
     if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
         return _STEP if registry.shapes.is_step(document) else _NOT_CANDIDATE
-    found = _meaning(registry, status, said, sender)
+    found = meaning(registry, status, said, sender)
     return _NO_EVIDENCE if found is None else (found, "")
 
 
@@ -201,7 +205,7 @@ def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError,
         spoken = UpstreamError(
             "www_authenticate", told["error"], told.get("error_description"), document=said.document or told
         )
-        found = _meaning(registry, status, spoken, sender)
+        found = meaning(registry, status, spoken, sender)
         if found is not None:
             return found, ""
     if sender.provider is None or not sender.certain:

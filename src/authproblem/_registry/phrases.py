@@ -140,12 +140,13 @@ class Phrases:
         """Whether a provider sends a problem type with an HTTP status; a redirect stands for 400 (RFC 6749 4.1.2.1)."""
         return (status if status >= 400 else 400) in self._statuses.get(slug, ())
 
-    def explain(self, sentence: str, situation: Situation) -> Iterator[tuple[Rule, int]]:
-        """Yield the rules that fit, in order, with the concepts of the sentence: for tools."""
-        for concepts in self._automaton.read((sentence,)):
-            for rule in self._rules:
-                if rule.fits(concepts, situation):
-                    yield rule, concepts
+    def rule_of(self, text: str, slug: str) -> str | None:
+        """The id of the first rule that a text leads to and that gives a type: for tools that ask what supports it."""
+        for concepts in self._automaton.read((text,)):
+            for rule in self._candidates(concepts):
+                if rule.type == slug:
+                    return rule.id
+        return None
 
     def _candidates(self, concepts: int) -> tuple[Rule, ...]:
         """The rules whose concepts all occur. Kept by the concepts, which hold no text; 4096 at most."""

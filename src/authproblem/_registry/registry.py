@@ -113,6 +113,16 @@ class Registry:
         digest = f"{hash_rows(document):08x}"
         return Registry(self.data, rows, self._families, self._known, f"{self.version}+{digest}")
 
+    def without(self, entry_id: str, field: str | None = None) -> Registry:
+        """A registry without an entry, or without one field of it: for tools that measure what an entry is worth."""
+        rows = dict(self._rows)
+        row = rows.pop(entry_id)
+        if field is not None:
+            rows[entry_id] = {name: value for name, value in row.items() if name != field}
+        smaller = Registry(self.data, rows, self._families, self._known, self.version)
+        smaller._compiled["phrases"] = self.phrases
+        return smaller
+
     def __iter__(self) -> Iterator[Entry]:
         """Every entry, sorted by id."""
         return iter(self._entries.values())

@@ -111,6 +111,32 @@ def _kind(kind: str) -> re.Pattern[str] | None:
     return re.compile(_SAFE[kind])
 
 
+_SAMPLES = {
+    "integer": "5",
+    "parameter": "name",
+    "scopes": "openid profile",
+    "policy": "at least 8 characters",
+    "any": "example",
+}
+
+
+def fill(source: str) -> str:
+    """An example of a registered text: each slot filled with a value of its kind."""
+
+    def sample(found: re.Match[str]) -> str:
+        kind = found.group(1)
+        if kind is None:
+            return found.group()[0]
+        if kind.startswith("enum:"):
+            return kind[5:].partition("|")[0]
+        before = source[found.start() - 1 : found.start()]
+        if kind == "any" and before and not before.isspace() and before not in "'\"`([:":
+            return ""  # the rest of a sentence that may end here
+        return _SAMPLES[kind]
+
+    return _SLOT.sub(sample, source)
+
+
 def is_constant(source: str) -> bool:
     """Tell whether a registered text has no slot."""
     return not any(found.group(1) for found in _SLOT.finditer(source))
