@@ -58,7 +58,7 @@ def by_door(door: str, vector: Vector, *, flow_control: bool = True) -> Answer:
         on_problem=problems.append,
     )
     assert len(problems) <= 1, f"{vector.place}: {len(problems)} problems for one response"
-    problem = problems[0]._replace(instance=None) if problems else None
+    problem = problems[0].replace(instance=None, confirmed=True) if problems else None
     return Answer(problem, None if got == vector.response else got)
 
 

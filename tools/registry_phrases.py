@@ -47,7 +47,7 @@ def _names(table: Json, registry: Registry) -> Iterator[Finding]:
     for name in sorted(table["concepts"].keys() - used):
         yield Finding(f"{WHERE} {name}", "no rule uses the concept", "use it or take it out")
     for code in table["firm"]:
-        if not any(registry.groups(code)):
+        if not registry.has_code_anywhere(code):
             yield Finding(WHERE, f"firm code {code!r} is no code of the registry", "take it out")
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from authproblem import Problem, Registry, normalize
 from authproblem._model import UpstreamError
-from authproblem._registry.texts import is_constant, plain
+from authproblem._registry.surfaces import EndpointSurfaces
+from authproblem._registry.texts import is_constant, unescape
 from tools.registry_data import REGISTRY, VECTORS, Data, Finding, Json, Row, Vector
 
 _SAMPLES = {
@@ -133,7 +134,9 @@ def reach(data: Data, registry: Registry) -> Iterator[Finding]:
 
 def _reached(row: Row, registry: Registry, said: UpstreamError, place: tuple[str, int, str | None]) -> str:
     shape, status, endpoint = place
-    found = registry.match_own(row.provider, said._replace(shape=shape), status, endpoint)
+    found = registry.match_own(
+        row.provider, said.replace(shape=shape), status, EndpointSurfaces(registry.surfaces, endpoint)
+    )
     return found[0].id if found is not None else "nothing"
 
 
@@ -150,11 +153,11 @@ def _samples(row: Row) -> Iterator[tuple[UpstreamError, str]]:
     entry = row.entry
     said = UpstreamError("oauth", entry.get("code"), None, entry.get("name"))
     for text in entry.get("texts", ()):
-        yield said._replace(text=sample(text)), f"text {text!r}"
+        yield said.replace(text=sample(text)), f"text {text!r}"
     for text in entry.get("causes", ()):
-        yield said._replace(causes=((sample(text), None),)), f"cause {text!r}"
+        yield said.replace(causes=((sample(text), None),)), f"cause {text!r}"
     for reason in entry.get("reasons", ()):
-        yield said._replace(causes=((None, reason),)), f"reason {reason!r}"
+        yield said.replace(causes=((None, reason),)), f"reason {reason!r}"
     if not {"texts", "causes", "reasons"} & entry.keys():
         yield said, f"code {entry['code']!r}"
 
@@ -162,7 +165,7 @@ def _samples(row: Row) -> Iterator[tuple[UpstreamError, str]]:
 def sample(text: str) -> str:
     """A text that fits a template."""
     if is_constant(text):
-        return plain(text)
+        return unescape(text)
     filled = text.replace("{{", "\0").replace("}}", "\1")
     for kind, value in _SAMPLES.items():
         filled = filled.replace(f"{{{kind}}}", value)

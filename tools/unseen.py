@@ -18,10 +18,13 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a script
 
 from authproblem import Classification, Registry, classify
-from authproblem._core.classify import meaning
+from authproblem._core.classify import Inquiry, meaning
 from authproblem._core.sender import Sender
 from authproblem._model import Entry, UpstreamError
+from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._registry.texts import fill
+from authproblem._upstream.headers import PLAIN_JSON
+from authproblem._upstream.response import UpstreamResponse
 from tools.markdown import code, prose, table
 from tools.registry_data import ROOT, Data, read
 
@@ -60,8 +63,9 @@ def trials(data: Data, registry: Registry) -> Iterator[Trial]:
             status, said, sender = _best(responses[entry.id], kind)
             text = fill(template)
             caused = kind == "cause" or (template in entry.known and any(cause for cause, _ in said.causes))
-            said = said._replace(causes=((text, None),)) if caused else said._replace(text=text)
-            found = meaning(smaller, status, said, sender)
+            said = said.replace(causes=((text, None),)) if caused else said.replace(text=text)
+            surfaces = EndpointSurfaces(smaller.surfaces, sender.endpoint)
+            found = meaning(Inquiry(smaller, UpstreamResponse(status, PLAIN_JSON, b""), sender, surfaces), said)
             yield Trial(entry, text, said.shape, status, found, judge(registry, entry, found, status))
 
 

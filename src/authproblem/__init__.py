@@ -5,7 +5,7 @@ The front hall: exports only. Neither a framework nor structlog is imported here
 
 from __future__ import annotations
 
-from authproblem._core.normalize import classify, normalize
+from authproblem._core.normalize import Normalizer, classify, normalize
 from authproblem._core.problem import Problem
 from authproblem._core.sender import mark_upstream, upstream
 from authproblem._model import Classification, Entry, ProblemType, RetryHint, Source, UpstreamError
@@ -18,6 +18,7 @@ __all__ = [
     "AuthProblemError",
     "Classification",
     "Entry",
+    "Normalizer",
     "Problem",
     "ProblemType",
     "Registry",

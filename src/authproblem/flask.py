@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from authproblem._core.problem import Problem
-from authproblem._middleware.options import OptionsDict, make_options
+from authproblem._middleware.options import MiddlewareOptions, make_options
 from authproblem.wsgi import AuthProblemMiddleware
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class AuthProblem:
     neither, and our event alone tells it.
     """
 
-    def __init__(self, app: Flask | None = None, **options: Unpack[OptionsDict]) -> None:
+    def __init__(self, app: Flask | None = None, **options: Unpack[MiddlewareOptions]) -> None:
         """Set the extension up, for one app right away or for any number later on.
 
         Args:
@@ -50,7 +50,7 @@ class AuthProblem:
             TypeError: for an unknown option.
             RuntimeError: if the app has the extension already.
         """
-        self._options: OptionsDict = {"exceptions": True, **options}
+        self._options: MiddlewareOptions = {"exceptions": True, **options}
         make_options(self._options)  # a wrong option fails here, and not in a factory later on
         if app is not None:
             self.init_app(app)

@@ -19,7 +19,7 @@ from authproblem._client.httpx_bridge import Judged, ajudge, asked, judge, made
 from authproblem._client.reader import Call, Reader, read
 from authproblem._client.retries import Retry, attempts, check_retry
 from authproblem._core.problem import Problem
-from authproblem._middleware.options import ReaderOptions
+from authproblem._middleware.options import ClientOptions
 from authproblem.errors import AuthProblemError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class _Answer(NamedTuple):
         return self.response
 
 
-class TransportOptions(ReaderOptions, total=False):
+class TransportOptions(ClientOptions, total=False):
     """The options of both transports, for type checkers and editors."""
 
     hosts: Mapping[str, str] | None
@@ -125,7 +125,7 @@ class _Rules:
         retry: Retry | None = None,
         cooldown: CooldownStore | None = None,
         on_nonce: OnNonce | None = None,
-        **options: Unpack[ReaderOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
         self._reader = Reader(hosts, cooldown, options)
         self._retry = check_retry(retry)

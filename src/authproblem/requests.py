@@ -27,7 +27,7 @@ from authproblem._client.reader import Asked, Call, Reader, hold, problem_of_rep
 from authproblem._client.retries import Retry, attempts, check_retry
 from authproblem._core.problem import Problem
 from authproblem._middleware.interception import Reply
-from authproblem._middleware.options import ReaderOptions
+from authproblem._middleware.options import ClientOptions
 from authproblem._upstream.headers import Pair
 from authproblem.errors import AuthProblemError
 
@@ -106,7 +106,7 @@ class ProblemAdapter(BaseAdapter):
         retry: Retry | None = None,
         cooldown: CooldownStore | None = None,
         on_nonce: OnNonce | None = None,
-        **options: Unpack[ReaderOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
         """Wrap an adapter.
 
@@ -180,7 +180,7 @@ class ProblemAdapter(BaseAdapter):
         try:
             chunks: Iterator[bytes] = raw.stream(_CHUNK, decode_content=False)
             refused = hold(held, chunks)
-            reply = held.finish() if held.holding else None
+            reply = held.finish() if held.buffering else None
         except ProtocolError as error:  # as requests has it where it reads a body itself
             raise requests.exceptions.ChunkedEncodingError(error, request=response.request) from error
         except ReadTimeoutError as error:
@@ -188,12 +188,12 @@ class ProblemAdapter(BaseAdapter):
         nonce = self._reader.nonce(call, held) if self._on_nonce is not None else None
         if reply is None:
             kept = bytes(held.body) + refused
-            if kept or held.headers is not held.pairs:
+            if kept or held.headers is not held.response_headers.pairs:
                 _fill(response, held.headers, _Rest(kept, chunks, raw), raw)
             return _Answer(response, None, nonce)
         problem = problem_of_reply(reply)
         if problem is not None:
-            self._reader.settle(call, held.pairs, problem)
+            self._reader.settle(call, held.response_headers.pairs, problem)
         _dress(response, reply, raw)
         return _Answer(response, problem, nonce)
 

@@ -318,7 +318,7 @@ class TestTripped:
 
     def test_a_wait_of_which_nobody_says_whose_it_is_trips_nothing(self) -> None:
         """The provider has to have named it."""
-        problem = problem_of(samples.LIMITED)._replace(retry=RetryHint("after_delay", 30, True))
+        problem = problem_of(samples.LIMITED).replace(retry=RetryHint("after_delay", 30, True))
 
         assert tripped(problem, place(), []) is None
 

@@ -187,7 +187,7 @@ class TestAuthProblemError:
     def error(self) -> AuthProblemError:
         """An exception whose problem holds what must not be shown."""
         problem = read(client_of(Provider(samples.DENIED)).get(USERS))
-        return AuthProblemError(problem._replace(detail="s3cr3t", extensions={"mfa_token": "s3cr3t"}))
+        return AuthProblemError(problem.replace(detail="s3cr3t", extensions={"mfa_token": "s3cr3t"}))
 
     def test_shows_reason_and_status_only(self) -> None:
         """It ends up in logs."""

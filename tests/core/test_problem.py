@@ -112,7 +112,7 @@ class TestHeaders:
     @pytest.mark.parametrize("automatic", [True, False])
     def test_say_the_same_as_the_document(self, policy: str, automatic: bool) -> None:
         """One bare token each."""
-        found = problem()._replace(retry=RetryHint(policy, None, automatic and policy not in {"never", "after_action"}))
+        found = problem().replace(retry=RetryHint(policy, None, automatic and policy not in {"never", "after_action"}))
 
         assert dict(found.twin()) == expected_twin(found.to_dict())
 
@@ -185,7 +185,7 @@ class TestFromBytes:
             texts="all",
         )
         if found is not None:
-            assert Problem.from_bytes(found.to_bytes()) == found._replace(entry=None, matched_by="")
+            assert Problem.from_bytes(found.to_bytes()) == found.replace(entry=None, matched_by="")
 
     @pytest.mark.parametrize(
         "body",
@@ -281,7 +281,7 @@ class TestFromResponse:
         found = problem()
         response = SimpleNamespace(status_code=403, headers=dict(found.headers()), **{name: found.to_bytes()})
 
-        assert Problem.from_response(response) == found._replace(entry=None, matched_by="")
+        assert Problem.from_response(response) == found.replace(entry=None, matched_by="")
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b'{"error":"x"}', None, "text"])
     @pytest.mark.parametrize("status", [{"status_code": 503}, {"status": 503}])

@@ -139,7 +139,7 @@ def test_extend_changes_one_field_of_a_builtin_entry(registry: Registry, change:
     own = registry.extend({"entries": [{"id": "auth0:invalid_user_password", **change}]})
 
     before, after = entry_of(registry, "invalid_user_password"), entry_of(own, "invalid_user_password")
-    assert after == before._replace(**change)
+    assert after == before.replace(**change)
     assert after != before
 
 

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 from authproblem._cli.saved_response import Received, read_response
 from authproblem._cli.screen import Screen, add_registry, attempt, glossary, registry_of
-from authproblem._core.normalize import Outcome, process, undo_codings
+from authproblem._core.context import RequestContext
+from authproblem._core.normalize import Normalizer
+from authproblem._core.outcome import Outcome
 from authproblem._core.policy import make_policy
-from authproblem._core.retry import Occasion
 from authproblem._core.sender import Sender, check_endpoint
-from authproblem._model import PROVIDERS, Classification
+from authproblem._model import PROVIDERS, Classification, Provider
 from authproblem._registry.registry import Registry
-from authproblem._upstream.headers import scan
 
 _GUESSED = 400
 """The status of a body alone that does not tell it."""
@@ -49,17 +49,16 @@ class Trial(NamedTuple):
     status: int
     args: argparse.Namespace
 
-    def run(self, provider: str | None, **options: bool) -> Outcome:
+    def run(self, provider: Provider | None, **options: bool) -> Outcome:
         """What becomes of the response; `options` stand for further wishes."""
         args = self.args
         wishes = {"flow_control": args.flow_control, "transaction_states": args.transaction_states, **options}
         policy = make_policy({"registry": self.registry, "disclosure": args.disclosure, **wishes})
         sender = Sender(provider, certain=provider is not None, endpoint=args.endpoint)
         method = args.method.upper() if args.method else None
-        occasion = Occasion(self.status, args.endpoint, method, None, policy.max_wait)
-        fields = scan(self.received.headers)
-        plain = undo_codings(fields, self.received.body, policy.max_body)
-        return process(policy, fields, plain, sender, occasion)
+        normalizer = Normalizer.of(policy)
+        response = normalizer.read(self.status, self.received.headers, self.received.body)
+        return normalizer.process(response, RequestContext(sender, method))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,12 +72,12 @@ def run(args: argparse.Namespace) -> int:
     screen = Screen(sys.stderr)
     if not told:
         screen.line(f"FILE is a body alone: taken as status {status} (--status says otherwise)")
-    if outcome.problem is None or outcome.found is None:
+    if outcome.problem is None or outcome.classification is None:
         _left_alone(screen, trial, outcome)
         return 1
     sys.stdout.write(json.dumps(outcome.problem.to_dict(), indent=2) + "\n")
     sys.stdout.flush()
-    _matched(screen, registry, outcome.found, folded=outcome.folded)
+    _matched(screen, registry, outcome.classification, folded=outcome.is_folded)
     return 0
 
 
@@ -106,7 +105,7 @@ def _matched(screen: Screen, registry: Registry, found: Classification, *, folde
     name = found.entry or f"no entry, so the type {found.reason}"
     by, shape = words["matched_by"][found.matched_by], words["shapes"].get(found.shape, found.shape)
     screen.field("matched", f"{name}, told by {by}, in {shape}")
-    screen.field("hint", registry.rule(found.entry, found.reason).hint)
+    screen.field("hint", registry.entry_or_type(found.entry, found.reason).hint)
     if folded:
         screen.field("folded", f"strangers are not told that it is {found.reason}")
     screen.field("more", f"python -m authproblem explain {found.entry or found.reason}")
@@ -115,10 +114,13 @@ def _matched(screen: Screen, registry: Registry, found: Classification, *, folde
 def _left_alone(screen: Screen, trial: Trial, outcome: Outcome) -> None:
     """Say why, and which wish would change it."""
     screen.field("left alone", glossary()["left_alone"].get(outcome.why, outcome.why))
-    if outcome.found is not None:
-        screen.field("it says", f"{outcome.found.entry or outcome.found.reason} ({outcome.found.provider})")
+    if outcome.classification is not None:
+        screen.field(
+            "it says",
+            f"{outcome.classification.entry or outcome.classification.reason} ({outcome.classification.provider})",
+        )
     sure = trial.args.provider
-    trials: list[tuple[str, str | None, dict[str, bool]]] = [
+    trials: list[tuple[str, Provider | None, dict[str, bool]]] = [
         ("--flow-control", sure, {"flow_control": True}),
         ("--transaction-states", sure, {"transaction_states": True}),
         *((f"--provider {name}", name, {}) for name in PROVIDERS if sure is None),

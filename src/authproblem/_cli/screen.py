@@ -124,18 +124,18 @@ def attempt(action: Callable[[], Result]) -> Result:
 
 def row_of(registry: Registry, entry_id: str) -> Json:
     """An entry's row as it stands in its file: what only people read is not part of `Entry`."""
-    return registry._rows[entry_id]  # noqa: SLF001 - the same package; the public `Entry` has what responses need
+    return registry.row(entry_id)
 
 
 def families_of(registry: Registry) -> list[Json]:
     """The families of all providers, each with its provider."""
-    families = registry._families  # noqa: SLF001 - as above
+    families = registry.families
     return [{"provider": provider, **row} for provider in sorted(families) for row in families[provider]]
 
 
 def known_of(registry: Registry) -> dict[str, list[str]]:
     """The texts of each provider that may be sent on wherever they stand."""
-    known = registry._known  # noqa: SLF001 - as above
+    known = registry.known
     return {provider: list(known[provider]) for provider in sorted(known)}
 
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 from authproblem._core.problem import Problem
 from authproblem._model import RetryHint
 from authproblem._registry.registry import Registry
-from authproblem._upstream.shapes import CODE
+from authproblem._upstream.json_values import CODE
 
 DEFAULT_SIZE = 1024
 """Buckets that are held at the same time, about 1 KB each. A tenant has tens of limits, and its callers are few."""
@@ -202,7 +202,7 @@ def document_of(problem: Problem, registry: Registry) -> bytes:
         elif (name == "statusCode" and isinstance(value, int)) or (name == "errorCauses" and value == []):
             kept[name] = value
     upstream: dict[str, Any] = {name: problem.upstream[name] for name in ("status", "code") if name in problem.upstream}
-    return problem._replace(instance=None, upstream=upstream, extensions=kept).to_bytes()
+    return problem.replace(instance=None, upstream=upstream, extensions=kept).to_bytes()
 
 
 def wait_to_tell(left: float) -> int:
@@ -228,4 +228,4 @@ def held_back(document: bytes, after: int, instance: str, *, automatic: bool) ->
     if problem is None:
         return None
     retry = RetryHint("after_delay", after, automatic, problem.retry.source)
-    return problem._replace(instance=instance, retry=retry)
+    return problem.replace(instance=instance, retry=retry)

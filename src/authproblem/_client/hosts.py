@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from authproblem._core.sender import check_provider
+from authproblem._model import Provider
 from authproblem._registry.registry import Registry
+from authproblem.errors import invalid
 
 
 class Hosts:
@@ -26,16 +28,14 @@ class Hosts:
         for host, provider in (given or {}).items():
             check_provider(provider, f"hosts[{host!r}]")
             if not host or set(host) & set("/:@ "):
-                msg = f"hosts: {host!r} does not hold; it has to be a bare host name such as 'login.example.com'"
-                raise ValueError(msg)
+                invalid("hosts: host", host, "a bare host name such as 'login.example.com'")
         self._given = {host.lower(): provider for host, provider in (given or {}).items()}
-        domains: Mapping[str, list[str]] = registry.data["shapes"]["vendor_domains"]
-        self._domains = tuple(("." + name, provider) for provider, names in domains.items() for name in names)
+        self._domains = registry.vendor_domains
 
-    def provider(self, host: str) -> str | None:
+    def provider(self, host: str) -> Provider | None:
         """The provider that answers at a host, or None."""
         host = host.lower().rstrip(".")
         given = self._given.get(host)
         if given is not None:
             return given
-        return next((provider for domain, provider in self._domains if f".{host}".endswith(domain)), None)
+        return self._domains.owner(host)

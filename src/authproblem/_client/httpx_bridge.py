@@ -34,7 +34,7 @@ def judge(reader: Reader, call: Call, response: httpx.Response) -> Judged:
     try:
         chunks = iter(response.stream)  # type: ignore[arg-type] # a sync transport's response
         refused = hold(interception, chunks)
-        reply = interception.finish() if interception.holding else None
+        reply = interception.finish() if interception.buffering else None
     except BaseException:
         response.close()
         raise
@@ -52,7 +52,7 @@ async def ajudge(reader: Reader, call: Call, response: httpx.Response) -> Judged
     try:
         chunks = chunks_of(response)
         refused = await _hold(interception, chunks)
-        reply = interception.finish() if interception.holding else None
+        reply = interception.finish() if interception.buffering else None
     except BaseException:
         await response.aclose()
         raise
@@ -64,7 +64,7 @@ async def ajudge(reader: Reader, call: Call, response: httpx.Response) -> Judged
 
 async def _hold(interception: Interception, chunks: AsyncIterator[bytes]) -> bytes:
     """`hold`, for asynchronous streams."""
-    if interception.holding:
+    if interception.buffering:
         async for chunk in chunks:
             if not interception.feed(chunk):
                 return chunk
@@ -104,12 +104,12 @@ def made(reply: Reply, response: httpx.Response | None = None) -> httpx.Response
 def _replaced(reader: Reader, call: Call, held: Interception, reply: Reply, response: httpx.Response) -> Judged:
     problem = problem_of_reply(reply)
     if problem is not None:
-        reader.settle(call, held.pairs, problem)
+        reader.settle(call, held.response_headers.pairs, problem)
     return Judged(made(reply, response), problem, held)
 
 
 def _passed(held: Interception, rest: _Rest | _AsyncRest, response: httpx.Response) -> Judged:
-    if not any(rest.held) and held.headers is held.pairs:
+    if not any(rest.held) and held.headers is held.response_headers.pairs:
         return Judged(response, None, held)
     passed = httpx.Response(held.status, headers=held.headers, stream=rest, extensions=response.extensions)
     return Judged(passed, None, held)

@@ -23,11 +23,12 @@ from authproblem._client.hosts import Hosts
 from authproblem._core.normalize import classify, normalize
 from authproblem._core.problem import Problem
 from authproblem._middleware import events
-from authproblem._middleware.interception import Gate, Interception, Reply, Request, new_instance
+from authproblem._middleware.instance import new_instance
+from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
-from authproblem._middleware.redact import safe_method, safe_path
-from authproblem._middleware.report import count
-from authproblem._model import RetryHint
+from authproblem._middleware.report import report_problem
+from authproblem._middleware.response_headers import as_kind
+from authproblem._model import Provider, RetryHint
 from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import Headers, Pair
 from authproblem._upstream.media_types import JSON, PROBLEM, media_type
@@ -64,8 +65,8 @@ class Call(NamedTuple):
     """A request to a provider under way; made by `Reader.call`."""
 
     asked: Asked
-    provider: str
-    gate: Gate
+    provider: Provider
+    gate: Interceptor
     request: Request
     place: Bucket
 
@@ -103,7 +104,7 @@ class Reader:
         self.registry: Registry = make_options(given).policy.registry
         self._hosts = Hosts(hosts, self.registry)
         providers = {"auth0", "okta", *(hosts or {}).values()}
-        self._gates = {name: Gate(make_options({**given, "provider": name})) for name in providers}
+        self._gates = {name: Interceptor(make_options({**given, "provider": name})) for name in providers}
         self._cooldown = cooldown
         self._max_hold = max_hold
         self.flow_control: bool = bool(given.get("flow_control", False))
@@ -138,15 +139,20 @@ class Reader:
 
     def nonce(self, call: Call, held: Interception) -> str | None:
         """The nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
-        if "dpop-nonce" not in held.fields:
+        if "dpop-nonce" not in held.response_headers:
             return None
         body = bytes(held.body)
         endpoint = call.asked.path
         found = classify(
-            held.status, held.pairs, body, provider=call.provider, endpoint=endpoint, registry=self.registry
+            held.status,
+            held.response_headers.pairs,
+            body,
+            provider=call.provider,
+            endpoint=endpoint,
+            registry=self.registry,
         )
         asks = found is not None and found.reason == "dpop-nonce-required"
-        return held.fields.get("dpop-nonce") if asks else None
+        return held.response_headers.get("dpop-nonce") if asks else None
 
     def held_back(self, call: Call) -> Problem | None:
         """The problem that answers at once, because the provider has said when to come back; None: send the request."""
@@ -184,7 +190,7 @@ class Reader:
             unsent: whether nothing of the request has reached the provider, so that a repeat may spend nothing.
             **extra: further keys of the event.
         """
-        entry = self.registry.rule(None, reason)
+        entry = self.registry.entry_or_type(None, reason)
         unattended = unsent and after is not None and self._unattended(call, after)
         problem = Problem(
             type=call.gate.options.policy.type_base + reason,
@@ -214,22 +220,12 @@ class Reader:
         if options.media_type is None:
             headers.append(("Vary", "Accept"))
         if not call.asked.binary:
-            return Reply(problem.status, headers, content)
-        binary = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers]
-        return Reply(problem.status, binary, content)
+            return Reply(problem.status, headers, content, problem)
+        return Reply(problem.status, as_kind(headers, binary=True), content, problem)
 
     def tell(self, call: Call, problem: Problem, **extra: object) -> None:
         """Emit the event of an answer that is our own, and call `on_problem`."""
-        options = call.gate.options
-        if problem.reason in self.registry.types:
-            level = events.level_of(self.registry, problem.owner)
-            if events.enabled(level):
-                entry = self.registry.rule(None, problem.reason)
-                keys = events.problem_keys(problem, entry, None, problem.status)
-                place = {"method": safe_method(call.asked.method), "path": safe_path(call.asked.path)}
-                version = {"registry": self.registry.version, "applied": True}
-                events.emit(level, events.NORMALIZED, {**keys, **place, **version, **extra})
-        count(options, problem)
+        report_problem(call.gate.options, problem, call.asked.method, call.asked.path, extra=extra)
 
 
 def hold(interception: Interception, chunks: Iterator[bytes]) -> bytes:
@@ -238,7 +234,7 @@ def hold(interception: Interception, chunks: Iterator[bytes]) -> bytes:
     Returns:
         The chunk with which it became too large, to be sent after what is kept; empty where all of it is kept.
     """
-    if interception.holding:
+    if interception.buffering:
         for chunk in chunks:
             if not interception.feed(chunk):
                 return chunk
@@ -247,10 +243,7 @@ def hold(interception: Interception, chunks: Iterator[bytes]) -> bytes:
 
 def problem_of_reply(reply: Reply) -> Problem | None:
     """The problem that a reply carries, in its body or, on HEAD, in its headers."""
-    if reply.body:
-        return Problem.from_bytes(reply.body)
-    problem = Problem.from_headers(reply.headers)
-    return None if problem is None else problem._replace(status=reply.status)
+    return reply.problem
 
 
 def read(

@@ -1,7 +1,8 @@
-"""What a response means: who sent it, what it says, which entry that is. The rules of evidence live here alone.
+"""What a response means: which provider sent it, what it says, which entry that is. The rules of evidence live here.
 
 A response counts as a provider's only with evidence (a vendor's header, shape, code or constant text) or with the app's
-word. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it is left alone.
+declaration. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it is left alone. Pure functions:
+nothing is cached here, and the same arguments always give the same verdict.
 """
 
 from __future__ import annotations
@@ -9,221 +10,134 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from orjson import JSONDecodeError, loads
-
-from authproblem._core.express import Verdict, settle
 from authproblem._core.refine import refine
-from authproblem._core.sender import UNKNOWN, Sender
-from authproblem._model import Classification, UpstreamError
+from authproblem._core.sender import Sender
+from authproblem._model import Classification, Json, MatchedBy, Provider, UpstreamError, as_provider
 from authproblem._registry.index import Match
 from authproblem._registry.registry import Registry
+from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._registry.texts import fold
-from authproblem._upstream.headers import Fields
-from authproblem._upstream.media_types import JSON, PROBLEM, is_json
-from authproblem._upstream.shapes import CODE, Json, form_errors, load_object, unwrap
+from authproblem._upstream.headers import ResponseHeaders
+from authproblem._upstream.idx import form_errors
+from authproblem._upstream.json_values import CODE, unwrap
+from authproblem._upstream.media_types import PROBLEM, is_json
+from authproblem._upstream.response import UpstreamResponse
+from authproblem._upstream.shapes import error_of
 
-if TYPE_CHECKING:  # readers of rare headers are imported when such a header is there: importing us stays cheap
+if TYPE_CHECKING:  # parsers of rare headers are imported when such a header is there: importing the package stays cheap
     from authproblem._upstream.challenge import Challenge
 
 MAX_TEXT_BODY = 512
-"""Bytes of a plain-text body that are read as an error message; of an uncertain sender longer ones are left alone."""
-
-_VENDORS = ("auth0", "okta")
-_TOLD = ("error", "error_description")
-_PLACES = ("authorization_uri", "realm")
-_TEXT_TYPES = frozenset(("text/plain", "text/html"))
+"""Bytes of a plain-text body that are read as an error message; longer ones of an uncertain sender are left alone."""
 UNTOUCHABLE = frozenset((416,))
 """Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
-_SHAPELESS = frozenset(("empty", "text", "unknown"))
+
+_VENDORS: tuple[Provider, ...] = ("auth0", "okta")
+_CHALLENGE_ERROR = ("error", "error_description")
+_TEXT_TYPES = frozenset(("text/plain", "text/html"))
+_UNSHAPED = frozenset(("empty", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
-_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
 
-
+Verdict = tuple[Classification | None, str]
+"""What a response means, or None; and why it is left alone: empty for an error that is understood, else
+`not_candidate`, `no_evidence`, `step`, `unreadable`, `echo` or `flow_control`."""
 _NOT_CANDIDATE: Verdict = (None, "not_candidate")
 _NO_EVIDENCE: Verdict = (None, "no_evidence")
 _UNREADABLE: Verdict = (None, "unreadable")
 _STEP: Verdict = (None, "step")
 
 
-def identify(registry: Registry, fields: Fields, sender: Sender) -> Sender:
-    """The sender, with the provider's own header taken into account; a caller's certain word comes first."""
-    if not sender.certain:
-        lines = fields.lines
-        for header, provider in registry.provider_headers:
-            if header in lines:
-                return Sender(provider, certain=True, endpoint=sender.endpoint)
-        if "www-authenticate" in lines and (named := _named_by_challenge(registry, fields)) is not None:
-            return Sender(named, certain=True, endpoint=sender.endpoint)
-    return sender
+class Inquiry:
+    """What one classification reads.
+
+    Attributes:
+        registry: the entries.
+        response: the response.
+        sender: what is known of the sender, with the provider's own header taken into account.
+        surfaces: the surfaces of the endpoint.
+    """
+
+    __slots__ = ("headers", "registry", "response", "sender", "status", "surfaces")
+
+    def __init__(
+        self, registry: Registry, response: UpstreamResponse, sender: Sender, surfaces: EndpointSurfaces
+    ) -> None:
+        """Keep the values."""
+        self.registry = registry
+        self.response = response
+        self.status = response.status
+        self.headers: ResponseHeaders = response.headers
+        self.sender = sender
+        self.surfaces = surfaces
 
 
-def _named_by_challenge(registry: Registry, fields: Fields) -> str | None:
-    """The vendor on whose domain the `realm` or `authorization_uri` of a challenge lies, or None."""
-    challenge = error_challenge(fields)
-    for name in _PLACES if challenge is not None else ():
-        vendor = registry.vendor_of(challenge.parameters.get(name, "")) if challenge is not None else None
-        if vendor is not None:
-            return vendor
-    return None
-
-
-def may_be_error(fields: Fields, sender: Sender) -> bool:
+def may_be_error(headers: ResponseHeaders, sender: Sender) -> bool:
     """Whether an error response may be a provider's, by its headers and what is known of its sender alone."""
-    media = fields.media_type
-    if "auth-problem" in fields:
+    media = headers.media_type
+    if "auth-problem" in headers:
         return False
     if media == "" or is_json(media):
-        return True  # of problem documents too: My Account sends its own as `application/problem+json`
-    return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in fields))
+        return True  # problem documents too: My Account sends its own as `application/problem+json`
+    return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in headers))
 
 
-def read(status: int, fields: Fields, body: bytes | bytearray) -> Json | None:
-    """The JSON object of an error response, as most of them have one; None for any other body: the hot path."""
-    if status < 400 or not (fields.plain or (fields.media_type == JSON and "auth-problem" not in fields.lines)):
-        return None
-    try:
-        document = loads(body)
-    except JSONDecodeError:
-        return None
-    return document if type(document) is dict else None
-
-
-def examine(
-    registry: Registry,
-    status: int,
-    fields: Fields,
-    body: bytes | bytearray,
-    sender: Sender = UNKNOWN,
-    *,
-    states: bool = False,
-    document: Json | None = None,
-) -> Verdict:
+def classify_response(inquiry: Inquiry, *, states: bool = False) -> Verdict:
     """Classify one response.
 
     Args:
-        registry: the entries.
-        status: the HTTP status.
-        fields: the scanned headers.
-        body: the body, content codings undone.
-        sender: what the app says of the sender.
+        inquiry: the response, and what is known of its sender.
         states: whether transaction states that come with a status below 400 are asked for.
-        document: what `read` has given for the body, where it was asked already.
     """
-    if not fields.plain:
-        sender = identify(registry, fields, sender)
+    status, response = inquiry.status, inquiry.response
     if status in UNTOUCHABLE:
         return _NOT_CANDIDATE
-    document = read(status, fields, body) if document is None else document
-    if document is not None:
-        verdict = settle(registry, status, fields, document, sender, _object)
-        return verdict if fields.plain else _limited(registry, fields, verdict)
     if 300 <= status < 400:
-        return _redirect(registry, status, fields, sender)
+        return _redirect(inquiry)
     if status < 300:
-        transaction = load_object(body) if states else None
-        return _NOT_CANDIDATE if transaction is None else _state(registry, status, transaction, sender)
-    return _error(registry, status, fields, body, sender) if may_be_error(fields, sender) else _NOT_CANDIDATE
+        return _NOT_CANDIDATE if not states or response.document is None else _state(inquiry, response.document)
+    if response.has_plain_json_error and response.document is not None:
+        return _object(inquiry, response.document)
+    return _error(inquiry) if may_be_error(inquiry.headers, inquiry.sender) else _NOT_CANDIDATE
 
 
-def _error(registry: Registry, status: int, fields: Fields, body: bytes | bytearray, sender: Sender) -> Verdict:
-    """An error response, by what its body is: an object, nothing, a sentence, a page."""
-    media = fields.media_type
-    text = body.strip()
-    if not text:
-        return _plain(registry, status, fields, UpstreamError("empty"), sender)
-    if text.startswith(b"{") and media != "text/html":
-        document = load_object(body)
-        if media == PROBLEM and (document is None or not registry.shapes.is_vendor_problem(document)):
-            return _NOT_CANDIDATE
-        verdict = _UNREADABLE if document is None else _object(registry, status, fields, document, sender)
-        return _limited(registry, fields, verdict)
-    if media in {"text/plain", ""} and (sender.certain or len(body) <= MAX_TEXT_BODY):
-        sentence = text[:MAX_TEXT_BODY].decode("utf-8", "replace")
-        return _plain(registry, status, fields, UpstreamError("text", text=sentence), sender)
-    if media == "text/html" and sender.certain:
-        return _html(registry, status, body, sender)
-    return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
+def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, verdict: Verdict) -> Verdict:
+    """Turn a rate limit of Okta into its concurrency limit where the headers say so, whatever the code says.
 
-
-def _object(registry: Registry, status: int, fields: Fields, document: Json, sender: Sender) -> Verdict:
-    """An error response with a JSON object."""
-    if "detail" in document and len(document) == 1:
-        inner = unwrap(document)
-        said = registry.shapes.read(inner) if inner is not None else None
-        found = _evident(registry, status, said, sender.endpoint) if said is not None else None
-        if found is None:
-            return _NOT_CANDIDATE if said is None else _NO_EVIDENCE
-        return found, ""
-    said = registry.shapes.read(document)
-    if said is not None and said.shape == "legacy_key" and not any(registry.groups(said.code or "")):
-        said = None  # any object with one text looks so
-    if said is None:
-        if registry.shapes.is_step(document):
-            return _step(registry, fields)
-        return _plain(registry, status, fields, UpstreamError("unknown", document=document), sender)
-    found = meaning(registry, status, said, sender)
-    if found is None:
-        return _plain(registry, status, fields, said, sender)
-    return found, ""
-
-
-def meaning(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
-    """Decide what a provider said: under the declared sender, else by evidence.
-
-    Returns:
-        The classification; None where nothing proves that a provider sent it.
+    Limit 0 with remaining 0 is the concurrency limit (Okta, rate limit reference).
     """
-    if sender.provider is not None:
-        found = _declared(registry, status, said, sender)
-        if found is not None:
-            return found
-    return _evident(registry, status, said, sender.endpoint)
+    found, why = verdict
+    if found is None or why or found.reason != "rate-limited" or found.provider != "okta":
+        return verdict
+    if headers.get("x-rate-limit-limit") != "0" or headers.get("x-rate-limit-remaining") != "0":
+        return verdict
+    entry = registry.concurrency
+    return verdict if entry is None else (found.replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
 
 
-def _step(registry: Registry, fields: Fields) -> Verdict:
-    """A flow that goes on; Okta's device challenge is flow control even where its body is a normal document."""
-    steps = registry.step_challenges
-    challenged = any(line.partition(" ")[0].lower() in steps for line in fields.all("www-authenticate"))
-    return (None, "flow_control") if challenged else _STEP
+def classify_parameters(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
+    """Classify the parameters of a redirect or callback: any error that the registry has."""
+    registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider
+    if provider is not None:
+        hit = registry.match(provider, said, status, inquiry.surfaces)
+        return _refined(inquiry, hit, provider, said, inquiry.surfaces) if hit is not None else None
+    nowhere = EndpointSurfaces(registry.surfaces, None)
+    found = _by_evidence(inquiry, said, nowhere)
+    if found is not None:
+        return found
+    for name in ("oauth", *_VENDORS):
+        hit = registry.match_own(name, said, status, nowhere)
+        if hit is not None:
+            return _refined(inquiry, hit, as_provider(name), said, nowhere)
+    return None
 
 
-def _state(registry: Registry, status: int, document: Json, sender: Sender) -> Verdict:
-    """A 200 that may be a failure: only the listed states and IDX documents with an error."""
-    said = registry.shapes.read(document)
-    if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
-        return _STEP if registry.shapes.is_step(document) else _NOT_CANDIDATE
-    found = meaning(registry, status, said, sender)
-    return _NO_EVIDENCE if found is None else (found, "")
-
-
-def _plain(registry: Registry, status: int, fields: Fields, said: UpstreamError, sender: Sender) -> Verdict:
-    """No shape in the body: the challenge tells, or a known sentence, or for a certain sender the status."""
-    challenge = error_challenge(fields)
-    if challenge is not None:
-        told = {name: challenge.parameters[name] for name in _TOLD if name in challenge.parameters}
-        # Where the body is no object, clients find the code where they look for it first: in the body.
-        spoken = UpstreamError(
-            "www_authenticate", told["error"], told.get("error_description"), document=said.document or told
-        )
-        found = meaning(registry, status, spoken, sender)
-        if found is not None:
-            return found, ""
-    if sender.provider is None or not sender.certain:
-        return _NOT_CANDIDATE if challenge is None and said.shape in _SHAPELESS else _NO_EVIDENCE
-    if "www-authenticate" in fields and (step := _step(registry, fields)) != _STEP:
-        return step
-    hit = registry.match(sender.provider, said, status, sender.endpoint) if said.text is not None else None
-    hit = hit or (registry.by_status(status, said), "status")
-    return _classification(refine(registry, hit, sender.provider, said, status, sender.endpoint), sender.provider, said), ""
-
-
-def error_challenge(fields: Fields) -> Challenge | None:
-    """The first challenge that carries an OAuth error (RFC 6750 section 3).
+def error_challenge(headers: ResponseHeaders) -> Challenge | None:
+    """Return the first challenge that carries an OAuth error (RFC 6750 section 3).
 
     Okta has sent `acr_values=urn:okta:loa:1fa:any` without quotes: a line that breaks the grammar is read loosely,
-    for here it is only read.
+    since here it is only read.
     """
-    lines = fields.all("www-authenticate")
+    lines = headers.all("www-authenticate")
     if not lines:
         return None
     from authproblem._upstream.challenge import parse_line
@@ -235,57 +149,149 @@ def error_challenge(fields: Fields) -> Challenge | None:
     return None
 
 
-def _declared(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
-    """The meaning under the sender that the app or a header declares; under a mere scope the body needs a code."""
-    provider = sender.provider
+def _error(inquiry: Inquiry) -> Verdict:
+    """Classify an error response by what its body is: an object, nothing, a sentence, a page."""
+    response, media = inquiry.response, inquiry.headers.media_type
+    body = response.body or b""
+    text = body.strip()
+    if not text:
+        return _unshaped(inquiry, UpstreamError("empty"))
+    if text.startswith(b"{") and media != "text/html":
+        if media == PROBLEM and not inquiry.registry.shapes.is_vendor_problem(response.document or {}):
+            return _NOT_CANDIDATE
+        return _UNREADABLE if response.document is None else _object(inquiry, response.document)
+    if media in {"text/plain", ""} and (inquiry.sender.certain or len(body) <= MAX_TEXT_BODY):
+        return _unshaped(inquiry, UpstreamError("text", text=text[:MAX_TEXT_BODY].decode("utf-8", "replace")))
+    if media == "text/html" and inquiry.sender.certain:
+        return _html(inquiry, body)
+    return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
+
+
+def _object(inquiry: Inquiry, document: Json) -> Verdict:
+    """Classify an error response with a JSON object."""
+    shapes = inquiry.registry.shapes
+    if "detail" in document and len(document) == 1:
+        inner = unwrap(document)
+        said = shapes.read(inner) if inner is not None else None
+        found = _by_evidence(inquiry, said, inquiry.surfaces) if said is not None else None
+        if found is None:
+            return _NOT_CANDIDATE if said is None else _NO_EVIDENCE
+        return found, ""
+    key = inquiry.response.key(shapes)
+    said = shapes.read_nested(document) if key is None else error_of(key, document)
+    if said is not None and said.shape == "legacy_key" and not _is_registered(inquiry.registry, said.code):
+        said = None  # any object with one text looks like it
+    if said is None:
+        if shapes.is_step(document):
+            return _step(inquiry)
+        return _unshaped(inquiry, UpstreamError("unknown", document=document))
+    found = meaning(inquiry, said)
+    return (found, "") if found is not None else _unshaped(inquiry, said)
+
+
+def _is_registered(registry: Registry, code: str | None) -> bool:
+    return code is not None and any(registry.has_code(provider, code) for provider in ("oauth", *_VENDORS))
+
+
+def meaning(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
+    """Return what a provider said: under the declared sender, else by evidence; None where nothing proves a sender."""
+    if inquiry.sender.provider is not None:
+        found = _by_declaration(inquiry, said)
+        if found is not None:
+            return found
+    return _by_evidence(inquiry, said, inquiry.surfaces)
+
+
+def _step(inquiry: Inquiry) -> Verdict:
+    """Judge a flow that goes on; Okta's device challenge is flow control even where its body is a usual document."""
+    steps = inquiry.registry.step_challenges
+    lines = inquiry.headers.all("www-authenticate")
+    return (None, "flow_control") if any(line.partition(" ")[0].lower() in steps for line in lines) else _STEP
+
+
+def _state(inquiry: Inquiry, document: Json) -> Verdict:
+    """Judge a 200 that may be a failure: only the listed states and Identity Engine documents with an error."""
+    shapes = inquiry.registry.shapes
+    said = shapes.read(document)
+    if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
+        return _STEP if shapes.is_step(document) else _NOT_CANDIDATE
+    found = meaning(inquiry, said)
+    return _NO_EVIDENCE if found is None else (found, "")
+
+
+def _unshaped(inquiry: Inquiry, said: UpstreamError) -> Verdict:
+    """Judge a body without a shape: by the challenge, or a known sentence, or for a certain sender by the status."""
+    registry, sender = inquiry.registry, inquiry.sender
+    challenge = error_challenge(inquiry.headers)
+    if challenge is not None:
+        error = {name: challenge.parameters[name] for name in _CHALLENGE_ERROR if name in challenge.parameters}
+        # Where the body is no object, clients find the code where they look for it first: in the body.
+        document = said.document or error
+        text = error.get("error_description")
+        found = meaning(inquiry, UpstreamError("www_authenticate", error["error"], text, document=document))
+        if found is not None:
+            return found, ""
+    if sender.provider is None or not sender.certain:
+        return _NOT_CANDIDATE if challenge is None and said.shape in _UNSHAPED else _NO_EVIDENCE
+    if "www-authenticate" in inquiry.headers and (step := _step(inquiry)) != _STEP:
+        return step
+    hit = registry.match(sender.provider, said, inquiry.status, inquiry.surfaces) if said.text is not None else None
+    hit = hit or (registry.by_status(inquiry.status, said), "status")
+    return _refined(inquiry, hit, sender.provider, said, inquiry.surfaces), ""
+
+
+def _by_declaration(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
+    """Return the meaning under the sender that the app or a header declares; under a mere scope a code is needed."""
+    provider = inquiry.sender.provider
     if provider is None or said.vendor not in {None, provider}:
         return None
-    hit = _best(registry, provider, said, status, sender.endpoint)
-    if hit is None and said.code is None and not sender.certain:
+    hit = _entry(inquiry, provider, said, inquiry.surfaces)
+    if hit is None and said.code is None and not inquiry.sender.certain:
         return None
-    hit = hit or _general(registry, provider, said, status, sender.endpoint)
-    return _classification(refine(registry, hit, provider, said, status, sender.endpoint), provider, said)
+    hit = hit or _general(inquiry, provider, said, inquiry.surfaces)
+    return _refined(inquiry, hit, provider, said, inquiry.surfaces)
 
 
-def _evident(registry: Registry, status: int, said: UpstreamError, endpoint: str | None) -> Classification | None:
-    """The meaning where nothing but the response itself tells the sender."""
+def _by_evidence(inquiry: Inquiry, said: UpstreamError, surfaces: EndpointSurfaces) -> Classification | None:
+    """Return the meaning where nothing but the response itself proves the sender."""
     proof = said.proof
     if proof == "none":
         return None
-    for provider in _VENDORS if said.vendor is None else (said.vendor,):
+    for provider in _VENDORS if said.vendor is None else (as_provider(said.vendor),):
         if proof == "shape":
-            hit = _best(registry, provider, said, status, endpoint) or _general(registry, provider, said, status, endpoint)
-            return _classification(refine(registry, hit, provider, said, status, endpoint), provider, said)
-        own = registry.match_own(provider, said, status, endpoint)
+            hit = _entry(inquiry, provider, said, surfaces) or _general(inquiry, provider, said, surfaces)
+            return _refined(inquiry, hit, provider, said, surfaces)
+        own = inquiry.registry.match_own(provider, said, inquiry.status, surfaces)
         if own is not None and _proves(own, said):
-            return _classification(refine(registry, own, provider, said, status, endpoint), provider, said)
+            return _refined(inquiry, own, provider, said, surfaces)
     return None
 
 
-def _proves(own: Match, said: UpstreamError) -> bool:
-    """Whether a match is a vendor's alone: by the entry, the code in this shape, or the one text that it hit."""
-    entry, matched_by = own
+def _proves(match: Match, said: UpstreamError) -> bool:
+    """Whether a match is a vendor's alone: by its entry, by the code in this shape, or by the one text that matched."""
+    entry, matched_by = match
     if entry.evidence or (said.proof == "registered" and entry.code == said.code):
         return True
-    return bool(entry.proof) and matched_by == "code_description" and said.text is not None and fold(said.text) in entry.proof
+    return matched_by == "code_description" and said.text is not None and fold(said.text) in entry.proof
 
 
-def _general(registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None) -> Match:
-    """What is left for an unknown code of a certain provider: its family, a denial, then the status."""
+def _general(inquiry: Inquiry, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces) -> Match:
+    """Return what is left for an unknown code of a certain provider: its family, a denial, then the status."""
+    registry, status = inquiry.registry, inquiry.status
     family = registry.family(provider, said.code, said.shape, status) if said.code is not None else None
     if family is None:
-        family = registry.denial(provider, said, status, endpoint)
+        family = registry.denial(provider, said, status, surfaces)
     return (family, "family") if family is not None else (registry.by_status(status, said), "status")
 
 
-def _best(registry: Registry, provider: str, said: UpstreamError, status: int, endpoint: str | None) -> Match | None:
-    """The entry; of several IDX messages the first that an entry or a family knows."""
+def _entry(inquiry: Inquiry, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces) -> Match | None:
+    """Return the entry; of several Identity Engine messages the first that an entry or a family knows."""
+    registry, status = inquiry.registry, inquiry.status
     if said.shape != "okta_idx":
-        return registry.match(provider, said, status, endpoint)
-    # What stands in the forms is looked for only where no message at the top is known: a walk through the document.
+        return registry.match(provider, said, status, surfaces)
+    # Messages in the forms are searched only where no message at the top is known: a walk through the document.
     for text, key in chain(said.causes, form_errors(said.document or {})):
-        message = UpstreamError("okta_idx", key, text)
-        hit = registry.match(provider, message, status, endpoint)
+        hit = registry.match(provider, UpstreamError("okta_idx", key, text), status, surfaces)
         if hit is None and key is not None and (family := registry.family(provider, key, said.shape, status)):
             hit = family, "family"
         if hit is not None:
@@ -293,65 +299,43 @@ def _best(registry: Registry, provider: str, said: UpstreamError, status: int, e
     return None
 
 
-def _limited(registry: Registry, fields: Fields, verdict: Verdict) -> Verdict:
-    """Okta's limit 0 with remaining 0 is the concurrency limit, whatever the code says (Okta, rate limit reference)."""
-    found, why = verdict
-    if found is None or why or found.reason != "rate-limited" or found.provider != "okta":
-        return verdict
-    if fields.get("x-rate-limit-limit") != "0" or fields.get("x-rate-limit-remaining") != "0":
-        return verdict
-    entry = registry.concurrency
-    return verdict if entry is None else (found._replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
-
-
-def _redirect(registry: Registry, status: int, fields: Fields, sender: Sender) -> Verdict:
-    """A redirect that carries a registered error together with what only an authorization response has."""
+def _redirect(inquiry: Inquiry) -> Verdict:
+    """Judge a redirect that carries a registered error together with what only an authorization response has."""
     from authproblem._upstream.redirect import read_location
 
-    read = read_location(fields.get("location") or "")
-    if read is None:
+    found = read_location(inquiry.headers.get("location") or "")
+    if found is None:
         return _NOT_CANDIDATE
-    said, telling = read
-    if not telling and not sender.certain:
+    if not found.is_authorization_response and not inquiry.sender.certain:
         return _NO_EVIDENCE
-    found = callback(registry, status, said, sender)
-    return _NO_EVIDENCE if found is None else (found, "")
+    classification = classify_parameters(inquiry, found.error)
+    return _NO_EVIDENCE if classification is None else (classification, "")
 
 
-def callback(registry: Registry, status: int, said: UpstreamError, sender: Sender) -> Classification | None:
-    """The meaning of a redirect's or callback's parameters: any error that the registry holds."""
-    if sender.provider is not None:
-        hit = registry.match(sender.provider, said, status, sender.endpoint)
-        return None if hit is None else _classification(
-            refine(registry, hit, sender.provider, said, status, sender.endpoint), sender.provider, said
-        )
-    found = _evident(registry, status, said, None)
-    if found is not None:
-        return found
-    for provider in ("oauth", *_VENDORS):
-        hit = registry.match_own(provider, said, status, None)
-        if hit is not None:
-            return _classification(refine(registry, hit, provider, said, status, None), provider, said)
-    return None
+def _html(inquiry: Inquiry, body: bytes | bytearray) -> Verdict:
+    """Judge a page of a certain provider: by the code that Auth0's error page carries, or by its status.
 
-
-def _html(registry: Registry, status: int, body: bytes | bytearray, sender: Sender) -> Verdict:
-    """A page of a certain provider, by the code that Auth0's error page carries, or by its status.
-
-    Client libraries expect JSON where they get it; a browser that asked for a page keeps the page (`_middleware`).
+    Client libraries expect JSON where they get it; a browser that asked for a page keeps it (`_middleware`).
     """
     import re
 
-    shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s*:", body)
+    shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s{0,64}:", body)
     said = UpstreamError("html", shown.group(1).decode() if shown else None)
-    provider = sender.provider or "oauth"
-    hit = registry.match(provider, said, status, sender.endpoint) if said.code else None
+    registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider or "oauth"
+    hit = registry.match(provider, said, status, inquiry.surfaces) if said.code else None
     return _classification(hit or (registry.by_status(status, said), "status"), provider, said), ""
 
 
-def _classification(hit: Match, provider: str, said: UpstreamError) -> Classification:
+def _refined(
+    inquiry: Inquiry, hit: Match, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces
+) -> Classification:
+    """Return the classification of a match, made more exact by what unknown sentences say."""
+    return _classification(refine(inquiry.registry, hit, provider, said, inquiry.status, surfaces), provider, said)
+
+
+def _classification(hit: Match, provider: Provider, said: UpstreamError) -> Classification:
     entry, matched_by = hit
-    shape = said.shape
-    if shape in _HEADER_SHAPES and matched_by not in {"family", "status", "phrase"}:
-        matched_by = "header"
-    return _new(Classification, (entry.type.slug, entry.id or None, provider, shape, matched_by, said))
+    by: MatchedBy = matched_by
+    if said.shape in _HEADER_SHAPES and matched_by not in {"family", "status", "phrase"}:
+        by = "header"
+    return Classification(entry.type.slug, entry.id or None, provider, said.shape, by, said)

@@ -1,7 +1,7 @@
-"""Folding: what a stranger must not tell apart at sign-in comes out as one and the same answer.
+"""Folding: errors that an unauthenticated caller must not distinguish at sign-in get one and the same response.
 
-A folded answer is not made up: it is the provider's own genuine answer to wrong credentials (or to a refused sign-up)
-on that surface, from `registry/folds.json`, and goes down the same path as a genuine one. Timing is not covered.
+A folded response is not invented: it is the provider's own genuine response to wrong credentials (or to a refused
+sign-up) on that surface, from `folds.json`, and takes the same path as a genuine one. Timing is not covered.
 """
 
 from __future__ import annotations
@@ -11,59 +11,92 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from authproblem._model import Classification, UpstreamError
-from authproblem._registry.index import Surface
 from authproblem._registry.registry import Registry
+from authproblem._registry.surfaces import EndpointSurfaces, Surface
 
 _ERROR_ID = re.compile(r"oae[A-Za-z0-9_-]{22}")
+_DEFAULT_TARGET = {"safe": "invalid-credentials", "strict": "sign-in-failed"}
+"""What an error folds to of which only the status is known."""
 
 
 class Folded(NamedTuple):
-    """What is told instead of the truth: the classification and HTTP status of the genuine answer."""
+    """What is sent instead: the classification and HTTP status of the genuine response."""
 
     classification: Classification
     status: int
 
 
-def fold(registry: Registry, found: Classification, endpoint: str | None, level: str) -> Folded | None:
+def fold(registry: Registry, found: Classification, surfaces: EndpointSurfaces, level: str) -> Folded | None:
     """Fold a classification.
 
     Args:
-        registry: the types' folds and the genuine answers.
-        found: the truth.
-        endpoint: the provider's path, or None.
+        registry: the types' folds and the genuine responses.
+        found: the classification.
+        surfaces: the surfaces of the endpoint.
         level: `off`, `safe` or `strict`.
 
     Returns:
-        The answer to give instead, or None if the truth may be told: nothing folds at this level, the surface is no
-        sign-in surface, or the body is a protocol document, whose next step would be lost.
+        What to send instead, or None if the error may be shown: nothing folds at this level, the surface is no sign-in
+        surface, or the body is a protocol document, whose next step would be lost.
     """
-    target = folded_type(registry, found, level)
+    target = fold_target(registry, found, level)
     if target is None or found.upstream.protocol:
         return None
-    surface = registry.surface(found.provider, endpoint)
-    if not at_sign_in(registry, found, surface):
+    surface = surfaces.find(found.provider)
+    if not is_sign_in(registry, found, surface, surfaces.endpoint, level):
         return None
-    answer = _genuine(registry, found, target, surface.id if surface is not None else None)
-    return None if answer is None else _told(answer, found, target)
+    genuine = _genuine(registry, found, target, surface.id if surface is not None else None)
+    return None if genuine is None else _folded(genuine, found, target)
 
 
-def at_sign_in(registry: Registry, found: Classification, surface: Surface | None) -> bool:
-    """Whether strangers sign in where the error comes from: by the surface, else by where alone the entry is sent."""
-    return surface.sign_in if surface is not None else registry.rule(found.entry, found.reason).sign_in
+def fold_unreadable(registry: Registry, found: Classification, surfaces: EndpointSurfaces, level: str) -> Folded | None:
+    """Fold an error whose body cannot be read, where its surface is known to be a sign-in surface.
+
+    Only refusals fold: a limit or an outage of the provider says nothing about an account.
+    """
+    surface = surfaces.find(found.provider)
+    target = _DEFAULT_TARGET.get(level)
+    if target is None or surface is None or not surface.sign_in:
+        return None
+    genuine = _genuine(registry, found, target, surface.id)
+    return None if genuine is None else _folded(genuine, found, target)
 
 
-def folded_type(registry: Registry, found: Classification, level: str) -> str | None:
-    """The problem type that is told instead, where the surface is one at which strangers sign in."""
-    folds: dict[str, str] = registry.data["problem_types"]["folds"].get(level, {})
+def is_sign_in(
+    registry: Registry, found: Classification, surface: Surface | None, endpoint: str | None, level: str
+) -> bool:
+    """Whether unauthenticated callers sign in where an error comes from.
+
+    A known surface decides. Elsewhere it is the entry, if only sign-in surfaces send it; and under `strict` every
+    unknown path counts, since a server may treat it like one that is known.
+    """
+    if surface is not None:
+        return surface.sign_in
+    return (level == "strict" and endpoint is not None) or registry.entry_or_type(found.entry, found.reason).sign_in
+
+
+def fold_target(registry: Registry, found: Classification, level: str) -> str | None:
+    """Return the problem type that is sent instead, where the surface is one at which users sign in."""
+    folds: Mapping[str, str] = registry.data["problem_types"]["folds"].get(level, {})
     target = folds.get(found.reason)
     if found.provider == "oauth" and target is None and found.reason in folds.values():
-        return found.reason  # of an unknown vendor the genuine answer is not known: it folds as well
+        return found.reason  # the genuine response of an unknown vendor is not known: it folds as well
     return target
 
 
-def _genuine(registry: Registry, found: Classification, target: str, surface: str | None) -> dict[str, Any] | None:
-    """The best answer: for this surface, else for this shape, else the provider's usual one."""
-    best = None
+def error_id(document: Mapping[str, Any] | None) -> str:
+    """Return the upstream's id where it has the usual form, else one of that form, so that its length shows nothing."""
+    given = (document or {}).get("errorId")
+    if isinstance(given, str) and _ERROR_ID.fullmatch(given):
+        return given
+    import secrets
+
+    return "oae" + secrets.token_urlsafe(17)[:22]
+
+
+def _genuine(registry: Registry, found: Classification, target: str, surface: str | None) -> Mapping[str, Any] | None:
+    """Return the best genuine response: for this surface, else for this shape, else the provider's usual one."""
+    best: Mapping[str, Any] | None = None
     for answer in registry.data["folds"]["answers"]:
         if answer["provider"] != found.provider or target not in answer["targets"]:
             continue
@@ -75,21 +108,14 @@ def _genuine(registry: Registry, found: Classification, target: str, surface: st
     return best
 
 
-def _told(answer: dict[str, Any], found: Classification, target: str) -> Folded:
+def _folded(answer: Mapping[str, Any], found: Classification, target: str) -> Folded:
     document = dict(answer["document"])
     if "errorId" in document:
         document["errorId"] = error_id(found.upstream.document)
+    for name, value in document.items():
+        if isinstance(value, tuple):  # the registry's data is read-only
+            document[name] = list(value)
     entry = answer["entries"].get(target)
     code, text = document.get(answer["code"]), document.get(answer["text"])
-    said = UpstreamError(answer["shape"], code, text, None, (), document, vendor=found.upstream.vendor)
+    said = UpstreamError(answer["shape"], code, text, document=document, vendor=found.upstream.vendor)
     return Folded(Classification(target, entry, found.provider, answer["shape"], "code", said), answer["status"])
-
-
-def error_id(document: Mapping[str, Any] | None) -> str:
-    """The upstream's id where it has the usual form, else one of that form, so that the length tells nothing."""
-    given = (document or {}).get("errorId")
-    if isinstance(given, str) and _ERROR_ID.fullmatch(given):
-        return given
-    import secrets
-
-    return "oae" + secrets.token_urlsafe(17)[:22]

@@ -1,7 +1,7 @@
-"""Which members of the upstream's object go into the problem, and which texts among them.
+"""Which members of the upstream's object become members of the problem, and which texts among them.
 
 A superset of what clients need, so that SDKs and login flows go on working, and nothing that may carry what a user
-typed. What each member is, is data (`members` in `registry/shapes.json`); a kind is one small function here.
+typed. The kind of each member is data (`members` in `shapes.json`); each kind is one small function here.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from authproblem._core.lossless import is_lossless, is_text, is_verbatim
-from authproblem._model import UpstreamError
+from authproblem._model import Json, UpstreamError
 from authproblem._registry.registry import Registry
-from authproblem._upstream.shapes import Json, is_code
+from authproblem._upstream.json_values import is_code
 
 OWN = frozenset(
     ("type", "title", "status", "detail", "instance", "reason", "owner", "remedy", "retry", "provider", "upstream")
@@ -36,37 +36,42 @@ _CODES = frozenset(("code", "sentence"))
 PassText = Callable[[Any, str, str], str | None]
 
 
-class Texts(NamedTuple):
+class TextRules(NamedTuple):
     """What becomes of upstream texts.
 
     Attributes:
         registry: the known texts and the member table.
         provider: whose texts they are.
         sentence: the registry's sentence that takes the place of an unknown text.
-        constants: the known texts without slots, which are told at once.
+        constants: the known texts without slots: the provider's own, and OAuth's.
         everything: whether all texts pass, capped and without control characters.
-        ask: the app's `pass_text`, bound to the problem, or None. What it answers may be anything.
+        ask: the app's `pass_text`, bound to the problem, or None. It may return anything.
     """
 
     registry: Registry
     provider: str
     sentence: str
-    constants: frozenset[str]
+    constants: tuple[frozenset[str], frozenset[str]]
     everything: bool = False
     ask: Callable[[str, str], str | None] | None = None
 
+    def is_constant(self, text: str) -> bool:
+        """Whether a text is a known one without slots, written exactly so: a fast check for most texts."""
+        own, oauth = self.constants
+        return text in own or text in oauth
+
     def allowed(self, member: str, text: str) -> str | None:
         """The text as it may be sent, or None."""
-        if text in self.constants or self.registry.knows(self.provider, text):
+        if self.is_constant(text) or self.registry.knows(self.provider, text):
             return text
         if self.everything:
             return clean(text)
-        answer = self.ask(member, text) if self.ask is not None else None
-        return answer if isinstance(answer, str) and is_text(answer) else None
+        passed = self.ask(member, text) if self.ask is not None else None
+        return passed if isinstance(passed, str) and is_text(passed) else None
 
 
-class Unsendable(Exception):  # noqa: N818 - no error of the caller's: the body is passed untouched
-    """A protocol document holds something that would not survive: it has to pass untouched."""
+class UnsendableError(Exception):
+    """A protocol document has a value that would not survive the rewrite: it has to be passed through unchanged."""
 
 
 def clean(text: str) -> str:
@@ -74,38 +79,37 @@ def clean(text: str) -> str:
     return "".join(c for c in text[:_MAX_TEXT] if c.isprintable())
 
 
-def members(
-    said: UpstreamError, texts: Texts, top: Json, code: str | None = None, raw: bytes | bytearray = b""
+def copy_members(
+    said: UpstreamError, texts: TextRules, top: Json, code: str | None = None, raw: bytes | bytearray = b""
 ) -> Json:
-    """Sort the members of the upstream's object.
+    """Copy the members of the upstream's object that may be sent on.
 
     Args:
         said: what the provider said.
         texts: what becomes of its texts.
         top: where the members of the top level go.
         code: the upstream's code, if it has the form of one; it stands in several members.
-        raw: the bytes of the object, where the caller has them: they tell fast whether it survives parsing.
+        raw: the bytes of the object, where the caller has them: a fast way to see whether it survives parsing.
 
     Returns:
         The members whose names are ours, for `upstream.members`.
 
     Raises:
-        Unsendable: if the object is a protocol document that holds a number that JSON parsers here cannot hold.
+        UnsendableError: if the object is a protocol document with a number that JSON parsers here cannot hold.
     """
     document = said.document or {}
     moved: Json = {}
     if said.protocol:
         if not (raw and is_verbatim(document, raw)) and not is_lossless(document):
-            raise Unsendable
+            raise UnsendableError
         for name, value in document.items():
             (moved if name in OWN else top)[name] = value
         return moved
     table = texts.registry.member_kinds
-    constants = texts.constants
     for name, value in document.items():
         kind = table.get(name, "other")
         if type(value) is str and (
-            value in constants if kind == "text" else kind in _CODES and (value == code or is_code(value))
+            texts.is_constant(value) if kind == "text" else kind in _CODES and (value == code or is_code(value))
         ):
             top[name] = value  # most members of most errors; no name of ours is a code or a text
             continue
@@ -115,42 +119,42 @@ def members(
     return moved
 
 
-def coded(_name: str, value: object, _texts: Texts) -> object:
+def coded(_name: str, value: object, _texts: TextRules) -> object:
     """A value that has the form of a code; numbers pass as they are."""
     if type(value) is str:
         return value if is_code(value) else None
     return value if type(value) is int else None
 
 
-def _integer(_name: str, value: object, _texts: Texts) -> object:
+def _integer(_name: str, value: object, _texts: TextRules) -> object:
     return value if type(value) is int else None
 
 
-def _id(_name: str, value: object, _texts: Texts) -> object:
+def ident(_name: str, value: object, _texts: TextRules) -> object:
     """An identifier of an occurrence: a code, or empty, as Okta sends it where there is none."""
     return value if value == "" or is_code(value) else None
 
 
-def _status_code(_name: str, value: object, _texts: Texts) -> object:
+def _status_code(_name: str, value: object, _texts: TextRules) -> object:
     """The status in the body: a number, or in Guardian's answers a string of digits."""
     if type(value) is str:
         return value if len(value) == 3 and value.isascii() and value.isdigit() else None
     return value if type(value) is int else None
 
 
-def _urns(_name: str, value: object, _texts: Texts) -> object:
+def _urns(_name: str, value: object, _texts: TextRules) -> object:
     """The schemas of a SCIM message: a list of URNs."""
     if not isinstance(value, list):
         return None
     return [urn for urn in value[:MAX_CAUSES] if type(urn) is str and _URN.fullmatch(urn)]
 
 
-def _sentence(name: str, value: object, texts: Texts) -> object:
+def _sentence(name: str, value: object, texts: TextRules) -> object:
     """`error`: a code as a rule; where it is a sentence it counts as text."""
     return value if is_code(value) else _text(name, value, texts)
 
 
-def _text(name: str, value: object, texts: Texts) -> object:
+def _text(name: str, value: object, texts: TextRules) -> object:
     """A text that SDKs read: there is always one, the registry's in place of an unknown one."""
     if not isinstance(value, str):
         return None
@@ -158,16 +162,16 @@ def _text(name: str, value: object, texts: Texts) -> object:
     return texts.sentence if allowed is None else allowed
 
 
-def _note(name: str, value: object, texts: Texts) -> object:
+def _note(name: str, value: object, texts: TextRules) -> object:
     """A text that no SDK reads: an unknown one is dropped."""
     return texts.allowed(name, value) if isinstance(value, str) else None
 
 
-def _keep(_name: str, value: object, _texts: Texts) -> object:
+def _keep(_name: str, value: object, _texts: TextRules) -> object:
     return value if is_lossless(value) else None
 
 
-def _vendor_uri(name: str, value: object, texts: Texts) -> object:
+def _vendor_uri(name: str, value: object, texts: TextRules) -> object:
     """A URI of the vendor's own domain, such as `error_uri`; any other may have been reflected."""
     if not isinstance(value, str):
         return None
@@ -182,13 +186,11 @@ def _vendor_uri(name: str, value: object, texts: Texts) -> object:
         return None
     if parts.scheme != "https" or parts.username is not None or parts.query:
         return None
-    domains = texts.registry.data["shapes"]["vendor_domains"]
-    owners = domains[texts.provider] or [d for some in domains.values() for d in some]
-    ours = any(host == domain or host.endswith("." + domain) for domain in owners)
-    return value if ours and len(value) <= _MAX_TEXT and _URI.fullmatch(value) else None
+    is_vendors = texts.registry.vendor_domains.owner(host, texts.provider) is not None
+    return value if is_vendors and len(value) <= _MAX_TEXT and _URI.fullmatch(value) else None
 
 
-def _causes(name: str, value: object, texts: Texts) -> object:
+def _causes(name: str, value: object, texts: TextRules) -> object:
     """Okta's `errorCauses`: at most 32, each with its known text or the registry's, and its enumerations."""
     if isinstance(value, dict):
         return _part(value, _CAUSE, texts)
@@ -198,21 +200,21 @@ def _causes(name: str, value: object, texts: Texts) -> object:
     for cause in value[:MAX_CAUSES]:
         if type(cause) is dict:
             text = cause.get("errorSummary")
-            plain = len(cause) == 1 and type(text) is str and text in texts.constants  # as most are
+            plain = len(cause) == 1 and type(text) is str and texts.is_constant(text)  # as most are
             kept.append(cause if plain else _part(cause, _CAUSE, texts))
         elif (told := _text(name, cause, texts)) is not None:
             kept.append(told)
     return kept
 
 
-def _validation_errors(_name: str, value: object, texts: Texts) -> object:
+def _validation_errors(_name: str, value: object, texts: TextRules) -> object:
     """Auth0's field errors: which field stays, what was wrong only where the text is known."""
     if not isinstance(value, list):
         return None
     return [_part(error, _VALIDATION_ERROR, texts) for error in value[:MAX_CAUSES] if isinstance(error, dict)]
 
 
-def _part(part: Json, table: dict[str, Kind], texts: Texts) -> Json:
+def _part(part: Json, table: dict[str, Kind], texts: TextRules) -> Json:
     """An object within a member, by a table of its own."""
     kept: Json = {}
     for name, value in part.items():
@@ -222,7 +224,7 @@ def _part(part: Json, table: dict[str, Kind], texts: Texts) -> Json:
     return kept
 
 
-def _policy_text(name: str, value: object, texts: Texts) -> object:
+def _policy_text(name: str, value: object, texts: TextRules) -> object:
     """`description`: a text, or in Auth0's password errors the object with the rules that the form shows."""
     if isinstance(value, dict):
         if not isinstance(value.get("rules"), list) or not is_lossless(value["rules"]):
@@ -234,7 +236,7 @@ def _policy_text(name: str, value: object, texts: Texts) -> object:
     return _text(name, value, texts)
 
 
-def _other(name: str, value: object, texts: Texts) -> object:
+def _other(name: str, value: object, texts: TextRules) -> object:
     """A member that the table does not name: texts only where known, anything else only on request."""
     if isinstance(value, str):
         return texts.allowed(name, value)
@@ -252,12 +254,12 @@ def _cleaned(value: object) -> object:
     return value
 
 
-Kind = Callable[[str, object, Texts], object]
+Kind = Callable[[str, object, TextRules], object]
 _KINDS: dict[str, Kind] = {
     "code": coded,
     "own_code": coded,
     "integer": _integer,
-    "id": _id,
+    "id": ident,
     "status_code": _status_code,
     "urns": _urns,
     "sentence": _sentence,
@@ -273,7 +275,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def kind_of(registry: Registry, name: str) -> Kind:
-    """What judges a member of an object that is no protocol document."""
+    """Return the function that decides on a member of an object that is no protocol document."""
     return _KINDS[registry.member_kinds.get(name, "other")]
 
 

@@ -1,98 +1,326 @@
-"""THE PATH ON ONE SCREEN: decode, examine, fold, hint, build. Read this first.
+"""`Normalizer`: the path of one response, from bytes to `Problem`. Read this first.
 
-One upstream response in, one `Problem` (or the reason to leave it alone) out. Pure: no I/O, no event, no clock but
-the one that is given. The doors come here through `_intercept`, plain callers through `normalize` and `classify`.
+```
+UpstreamResponse ─► cached? ─► template ─► PreparedProblem
+        └─► classify_response ─► build_problem ─► fold
+```
+
+Pure: no I/O, no event, no clock but the one that is passed in. The middleware, the client integrations and the gateway
+use one `Normalizer` each; `normalize` and `classify` use shared ones.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
-from authproblem._core.cache import Answers
-from authproblem._core.classify import examine, read
-from authproblem._core.disclosure import fold
-from authproblem._core.members import Unsendable
-from authproblem._core.policy import DEFAULT_MAX_BODY, Policy, make_policy
-from authproblem._core.problem import Problem, build
-from authproblem._core.retry import Occasion
+from authproblem._core.build import build_problem
+from authproblem._core.cache import CachedResponse, CacheKey, ResponseCache
+from authproblem._core.classify import Inquiry, Verdict, apply_concurrency_limit, classify_response
+from authproblem._core.context import RequestContext, effective_sender
+from authproblem._core.disclosure import Folded, error_id, fold, fold_target, fold_unreadable, is_sign_in
+from authproblem._core.members import PassText, UnsendableError
+from authproblem._core.outcome import Outcome
+from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE, Policy, make_policy
+from authproblem._core.problem import Problem
 from authproblem._core.sender import UNKNOWN, Sender, check_endpoint, check_provider
-from authproblem._model import Classification
+from authproblem._core.template import ResponseTemplate, can_prepare
+from authproblem._model import Classification, Json, Provider, UpstreamError
 from authproblem._registry.registry import Registry
-from authproblem._upstream.headers import Fields, Headers, scan
-from authproblem._upstream.shapes import Json
+from authproblem._registry.surfaces import EndpointSurfaces
+from authproblem._upstream.headers import PLAIN_JSON, HeaderReader, Headers
+from authproblem._upstream.response import UpstreamResponse, undo_codings
 
-_new = tuple.__new__  # what NamedTuple's own constructor calls, without its Python frame: this is the hot path
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_MAX_SHARED = 32
+"""Normalizers that `normalize` and `classify` keep, one for each set of options."""
 
 
-class Outcome(NamedTuple):
-    """What becomes of one response.
+class Normalizer:
+    """Normalizes the responses of one app: compiled options and a bounded cache. Safe to share between threads."""
 
-    Attributes:
-        problem: the problem to send, or None: leave the response alone.
-        found: what the response means, also where it is left alone (flow control, pages).
-        truth: the problem before folding: what events and metrics tell.
-        why: why it is left alone; empty otherwise.
-    """
+    __slots__ = ("_cache", "_reader", "policy")
 
-    problem: Problem | None
-    found: Classification | None
-    truth: Problem | None
-    why: str = ""
+    def __init__(
+        self,
+        *,
+        registry: Registry | None = None,
+        type_base: str = DEFAULT_TYPE_BASE,
+        status: Literal["upstream", "canonical"] = "upstream",
+        disclosure: Literal["off", "safe", "strict"] = "off",
+        texts: Literal["known", "all"] = "known",
+        pass_text: PassText | None = None,
+        flow_control: bool = False,
+        transaction_states: bool = False,
+        max_body: int = DEFAULT_MAX_BODY,
+        max_wait: int = DEFAULT_MAX_WAIT,
+    ) -> None:
+        """Check and compile the options.
+
+        Args:
+            registry: the entries; None is `Registry.builtin()`.
+            type_base: what precedes the slug in `type`; ends with `/`, `#`, `:` or `=`.
+            status: `upstream` keeps the upstream's HTTP status, `canonical` sends the problem type's.
+            disclosure: which errors an unauthenticated caller cannot distinguish at sign-in.
+            texts: `known` sends registered texts on, `all` every text, capped and without control characters.
+            pass_text: called with problem, member and text for each unknown text; returns what is sent, or None.
+            flow_control: whether polling, nonces and the like are normalized too.
+            transaction_states: whether Okta's failures with status 200 are normalized.
+            max_body: bytes of a body, coded and decoded; larger ones are left alone.
+            max_wait: seconds above which a wait is not valid.
+
+        Raises:
+            ConfigurationError: for an invalid value; the message names the option and what is expected.
+        """
+        self._setup(
+            make_policy(
+                {
+                    "registry": registry,
+                    "type_base": type_base,
+                    "status": status,
+                    "disclosure": disclosure,
+                    "texts": texts,
+                    "pass_text": pass_text,
+                    "flow_control": flow_control,
+                    "transaction_states": transaction_states,
+                    "max_body": max_body,
+                    "max_wait": max_wait,
+                }
+            )
+        )
+
+    def _setup(self, policy: Policy) -> None:
+        self.policy = policy
+        self._cache = ResponseCache(policy.registry)
+        self._reader = HeaderReader(policy.registry.provider_headers)
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """Return a normalizer for options that were checked already."""
+        normalizer = cls.__new__(cls)
+        normalizer._setup(policy)  # noqa: SLF001 - an instance of this class
+        return normalizer
+
+    def normalize(
+        self,
+        status: int,
+        headers: Headers,
+        body: bytes,
+        *,
+        provider: Provider | None = None,
+        endpoint: str | None = None,
+        method: str | None = None,
+        instance: str | None = None,
+        now: float | None = None,
+    ) -> Problem | None:
+        """Turn one response into a `Problem`; see the function `normalize`."""
+        response = self.read(status, headers, body)
+        context = RequestContext(_sender(provider, endpoint), method, now)
+        return self.process(response, context, instance).problem
+
+    def classify(
+        self,
+        status: int,
+        headers: Headers,
+        body: bytes,
+        *,
+        provider: Provider | None = None,
+        endpoint: str | None = None,
+    ) -> Classification | None:
+        """Return what one response means, flow control included; see the function `classify`."""
+        response = self.read(status, headers, body)
+        if response.body is None:
+            return None
+        sender = effective_sender(self.policy.registry, response.headers, _sender(provider, endpoint))
+        surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
+        key = self._cache.key_of(response, sender)
+        cached = self._cache.find(key, surfaces) if key is not None else None
+        found, why = self._verdict(response, sender, surfaces, key, cached)
+        return None if why else found
+
+    def read(self, status: int, headers: Headers, body: bytes | bytearray) -> UpstreamResponse:
+        """Read one response: its headers, and its body with the content codings undone.
+
+        Raises:
+            TypeError: for a status that is no number, headers that are neither a mapping nor pairs, or a body that is
+                not bytes.
+        """
+        if not isinstance(status, int):
+            raise TypeError(f"status is {type(status).__name__}; expected an int such as 400")
+        if not isinstance(body, (bytes, bytearray)):
+            raise TypeError(f"body is {type(body).__name__}; expected bytes, as they came from the network")
+        read = self._reader.read(headers)
+        return UpstreamResponse(int(status), read, undo_codings(read, body, self.policy.max_body))
 
     @property
-    def folded(self) -> bool:
-        """Whether the client is told something else than the truth."""
-        return self.problem is not self.truth
+    def header_reader(self) -> HeaderReader:
+        """The reader of response headers, with its cache."""
+        return self._reader
 
+    def process(self, response: UpstreamResponse, context: RequestContext, instance: str | None = None) -> Outcome:
+        """Return what becomes of one response: the whole path.
 
-def process(
-    policy: Policy,
-    fields: Fields,
-    body: bytes | bytearray | None,
-    sender: Sender,
-    occasion: Occasion,
-    *,
-    instance: str | None = None,
-    document: Json | None = None,
-) -> Outcome:
-    """The whole path for one response.
+        Args:
+            response: the response.
+            context: the request, and what is declared of the sender.
+            instance: the URI of the occurrence.
+        """
+        sender = effective_sender(self.policy.registry, response.headers, context.sender)
+        surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
+        if response.body is None:
+            return self._unreadable(response, context, sender, surfaces, instance)
+        key = self._cache.key_of(response, sender)
+        cached = self._cache.find(key, surfaces) if key is not None else None
+        if cached is not None and key is not None and cached.can_prepare:
+            template = cached.template or self._prepare(cached, key, response)
+            outcome = self._fill(template, response, context, surfaces, instance)
+            if outcome is not None:
+                return outcome
+        found, why = self._verdict(response, sender, surfaces, key, cached)
+        if found is None or why:
+            return Outcome(found, why=why)
+        if found.reason in self.policy.registry.flow_types and not self.policy.flow_control:
+            return Outcome(found, why="flow_control")
+        try:
+            return self._conclude(found, response, context, surfaces, instance)
+        except UnsendableError:
+            return Outcome(found, why="unsendable")
 
-    Args:
-        policy: the options.
-        fields: the scanned headers.
-        body: what `undo_codings` has given; None is left alone.
-        sender: what the app says of the sender.
-        occasion: the upstream's status, the endpoint, the method and the clock.
-        instance: the URI of the occurrence.
-        document: what `read` has given for the body, where it was asked already.
-    """
-    if body is None:
-        return Outcome(None, None, None, "unreadable")
-    registry = policy.registry
-    found, why = examine(
-        registry, occasion.status, fields, body, sender, states=policy.transaction_states, document=document
-    )
-    if found is None or why:
-        return Outcome(None, found, None, why)
-    if found.reason in registry.flow_types and not policy.flow_control:
-        return Outcome(None, found, None, "flow_control")
-    try:
-        truth = build(found, fields, policy, occasion, instance=instance, raw=body)
-        if policy.disclosure == "off":
-            return _new(Outcome, (truth, found, truth, ""))
-        return conclude(policy, truth, found, fields, occasion)
-    except Unsendable:
-        return Outcome(None, found, None, "unsendable")
+    def _verdict(
+        self,
+        response: UpstreamResponse,
+        sender: Sender,
+        surfaces: EndpointSurfaces,
+        key: CacheKey | None,
+        cached: CachedResponse | None,
+    ) -> Verdict:
+        """Return what the response means, from the cache or by the rules."""
+        registry = self.policy.registry
+        if cached is not None and key is not None:
+            verdict: Verdict = (cached.classification_of(key[0], response.document), "")
+        else:
+            inquiry = Inquiry(registry, response, sender, surfaces)
+            verdict = classify_response(inquiry, states=self.policy.transaction_states)
+            if key is not None and verdict[0] is not None and not verdict[1]:
+                self._remember(key, verdict[0], response, surfaces)
+        return apply_concurrency_limit(registry, response.headers, verdict)
 
+    def _remember(
+        self, key: CacheKey, found: Classification, response: UpstreamResponse, surfaces: EndpointSurfaces
+    ) -> None:
+        if not self._cache.is_cacheable(key[0], found):
+            return
+        policy, document = self.policy, response.document or {}
+        preparable = (
+            policy.texts == "known"
+            and policy.pass_text is None
+            and can_prepare(document)
+            and not policy.registry.entry_or_type(found.entry, found.reason).pass_text
+            and (policy.flow_control or found.reason not in policy.registry.flow_types)
+        )
+        bare = found.replace(upstream=found.upstream.replace(document=None))
+        self._cache.add(key, surfaces, CachedResponse(bare, can_prepare=preparable))
 
-def conclude(policy: Policy, truth: Problem, found: Classification, fields: Fields, occasion: Occasion) -> Outcome:
-    """Fold where a stranger must not tell answers apart: the same path once more, for the provider's genuine answer."""
-    folded = fold(policy.registry, found, occasion.endpoint, policy.disclosure)
-    if folded is None:
-        return _new(Outcome, (truth, found, truth, ""))
-    genuine = occasion._replace(status=folded.status)
-    return Outcome(build(folded.classification, fields, policy, genuine, instance=truth.instance), found, truth)
+    def _prepare(self, cached: CachedResponse, key: CacheKey, response: UpstreamResponse) -> ResponseTemplate:
+        """Make the template of a cached response: of the problem that a response without further headers gets."""
+        found = cached.classification_of(key[0], response.document)
+        plain = UpstreamResponse(response.status, PLAIN_JSON, response.body)
+        problem = build_problem(found, plain, RequestContext(), self.policy)
+        cached.template = template = ResponseTemplate(found, problem, key[0], self.policy)
+        return template
+
+    def _fill(
+        self,
+        truth: ResponseTemplate,
+        response: UpstreamResponse,
+        context: RequestContext,
+        surfaces: EndpointSurfaces,
+        instance: str | None,
+    ) -> Outcome | None:
+        """Return the outcome of a prepared response; None if it does not fit this one."""
+        document = response.document or {}
+        if not response.headers.is_plain and not truth.applies_to(response.headers):
+            return None
+        prepared = truth.fill(document, response, context, instance)
+        level = self.policy.disclosure
+        if level == "off" or fold_target(self.policy.registry, truth.classification, level) is None:
+            return Outcome(truth.classification, prepared, prepared)
+        surface = surfaces.find(truth.classification.provider)
+        if not is_sign_in(self.policy.registry, truth.classification, surface, surfaces.endpoint, level):
+            return Outcome(truth.classification, prepared, prepared)
+        if surface not in truth.folded and not self._prepare_folded(truth, surfaces):
+            return None
+        template, genuine = truth.folded[surface]
+        if not template.applies_to(response.headers):
+            return None
+        sent = {**genuine, "errorId": error_id(document)} if "errorId" in genuine else genuine
+        return Outcome(truth.classification, template.fill(sent, response, context, instance), prepared)
+
+    def _prepare_folded(self, truth: ResponseTemplate, surfaces: EndpointSurfaces) -> bool:
+        """Make the template of the genuine response; whether that can be done."""
+        registry, found = self.policy.registry, truth.classification
+        folded = fold(registry, found, surfaces, self.policy.disclosure)
+        genuine: Json | None = None if folded is None else folded.classification.upstream.document
+        key = None if genuine is None else registry.shapes.parse_key(genuine)
+        if folded is None or genuine is None or key is None or not can_prepare(genuine):
+            return False
+        plain = UpstreamResponse(folded.status, PLAIN_JSON, b"")
+        problem = build_problem(folded.classification, plain, RequestContext(), self.policy)
+        template = ResponseTemplate(folded.classification, problem, key, self.policy)
+        truth.folded[surfaces.find(found.provider)] = template, genuine
+        return True
+
+    def _conclude(
+        self,
+        found: Classification,
+        response: UpstreamResponse,
+        context: RequestContext,
+        surfaces: EndpointSurfaces,
+        instance: str | None,
+    ) -> Outcome:
+        """Build the problem, and the genuine response in its place where it folds."""
+        truth = build_problem(found, response, context, self.policy, instance)
+        level = self.policy.disclosure
+        folded = None if level == "off" else fold(self.policy.registry, found, surfaces, level)
+        return self._folded(found, truth, folded, response, context)
+
+    def _folded(
+        self,
+        found: Classification,
+        truth: Problem,
+        folded: Folded | None,
+        response: UpstreamResponse,
+        context: RequestContext,
+    ) -> Outcome:
+        if folded is None:
+            return Outcome(found, truth, truth)
+        genuine = UpstreamResponse(folded.status, response.headers, b"")
+        sent = build_problem(folded.classification, genuine, context, self.policy, truth.instance)
+        return Outcome(found, sent, truth)
+
+    def _unreadable(
+        self,
+        response: UpstreamResponse,
+        context: RequestContext,
+        sender: Sender,
+        surfaces: EndpointSurfaces,
+        instance: str | None,
+    ) -> Outcome:
+        """Judge a body that is too large or cannot be decoded: where users sign in it folds by its status."""
+        registry, level = self.policy.registry, self.policy.disclosure
+        refused = 400 <= response.status < 500 and response.status != 429
+        if level == "off" or sender.provider is None or not refused:
+            return Outcome(None, why="unreadable")
+        said = UpstreamError("unknown")
+        reason = registry.by_status(response.status, said).reason
+        found = Classification(reason, None, sender.provider, "unknown", "status", said)
+        folded = fold_unreadable(registry, found, surfaces, level)
+        if folded is None:
+            return Outcome(None, why="unreadable")
+        truth = build_problem(found, response, context, self.policy, instance)
+        return self._folded(found, truth, folded, response, context)
 
 
 def normalize(
@@ -101,7 +329,7 @@ def normalize(
     headers: Headers,
     body: bytes,
     *,
-    provider: str | None = None,
+    provider: Provider | None = None,
     endpoint: str | None = None,
     method: str | None = None,
     instance: str | None = None,
@@ -121,37 +349,19 @@ def normalize(
         method: the request's method; None counts as POST.
         instance: the URI of this occurrence.
         now: the local time as epoch seconds, used where the response has no valid `Date`.
-        **options: `registry`, `type_base`, `status`, `disclosure`, `texts`, `pass_text`, `flow_control`,
-            `transaction_states`, `max_body`, `max_wait`.
+        **options: those of `Normalizer`: `registry`, `type_base`, `status`, `disclosure`, `texts`, `pass_text`,
+            `flow_control`, `transaction_states`, `max_body`, `max_wait`.
 
     Returns:
         The problem; None if the response is no provider's error, or flow control: then leave it alone.
 
     Raises:
-        ValueError: for a wrong option, provider or endpoint; the message names it and what would be right.
+        ConfigurationError: for an invalid option, provider or endpoint; the message says what is expected.
+        TypeError: for a status, headers or a body of another type.
     """
-    answers = None if options else _usual_answers()
-    policy = make_policy(options) if answers is None else answers.policy
-    fields = scan(headers)
-    sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
-    occasion = _new(Occasion, (int(status), endpoint, method, now, policy.max_wait))
-    plain = undo_codings(fields, body, policy.max_body)
-    document = None
-    if answers is not None and plain is not None:
-        document = read(occasion.status, fields, plain)
-        ready = None if document is None else answers.find(document, fields, sender, occasion.status)
-        if ready is not None:
-            return ready.answer.problem_for(ready.document, instance, *ready.answer.told(fields, occasion))
-    outcome = process(policy, fields, plain, sender, occasion, instance=instance, document=document)
-    if answers is not None:
-        answers.keep(document, fields, sender, occasion.status, outcome.found if outcome.problem is not None else None)
-    return outcome.problem
-
-
-@cache
-def _usual_answers() -> Answers:
-    """Those of `normalize` without options."""
-    return Answers(make_policy({}))
+    return shared_normalizer(options).normalize(
+        status, headers, body, provider=provider, endpoint=endpoint, method=method, instance=instance, now=now
+    )
 
 
 def classify(
@@ -159,12 +369,12 @@ def classify(
     headers: Headers,
     body: bytes,
     *,
-    provider: str | None = None,
+    provider: Provider | None = None,
     endpoint: str | None = None,
     registry: Registry | None = None,
     transaction_states: bool = False,
 ) -> Classification | None:
-    """Tell what one response means, without building the problem: the hot path alone.
+    """Return what one response means, without building the problem: the hot path alone.
 
     Args:
         status: the HTTP status.
@@ -179,30 +389,33 @@ def classify(
         The classification, flow control included; None if the response is no provider's error.
 
     Raises:
-        ValueError: for a wrong provider or endpoint.
+        ConfigurationError: for an invalid provider or endpoint.
+        TypeError: for a status, headers or a body of another type.
     """
-    fields = scan(headers)
-    plain = undo_codings(fields, body, DEFAULT_MAX_BODY)
-    if plain is None:
-        return None
-    sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
-    found, why = examine(registry or Registry.builtin(), int(status), fields, plain, sender, states=transaction_states)
-    return None if why else found
+    options: dict[str, Any] = {} if registry is None else {"registry": registry}
+    if transaction_states:
+        options["transaction_states"] = True
+    return shared_normalizer(options).classify(status, headers, body, provider=provider, endpoint=endpoint)
 
 
-def undo_codings(fields: Fields, body: bytes | bytearray, limit: int) -> bytes | bytearray | None:
-    """The body with its content codings undone; None if that cannot be, or it is too large."""
-    if len(body) > limit:
-        return None
-    if fields.plain or "content-encoding" not in fields.lines:
-        return body
-    from authproblem._upstream.codings import decode
+def shared_normalizer(options: dict[str, Any]) -> Normalizer:
+    """Return the normalizer of a set of options; the last ones used are kept.
 
-    decoded = decode(bytes(body), fields.all("content-encoding"), limit)
-    return decoded if decoded is not None and len(decoded) <= limit else None
+    Raises:
+        ConfigurationError: for an invalid option.
+    """
+    try:
+        return _shared(**options)
+    except TypeError:  # an unhashable value: the check names the option
+        return Normalizer.of(make_policy(options))
 
 
-def _sender(provider: str | None, endpoint: str | None) -> Sender:
+@lru_cache(maxsize=_MAX_SHARED)
+def _shared(**options: Any) -> Normalizer:
+    return Normalizer.of(make_policy(options))
+
+
+def _sender(provider: Provider | None, endpoint: str | None) -> Sender:
     if provider is None:
-        return UNKNOWN if endpoint is None else Sender(endpoint=check_endpoint(endpoint, "endpoint"))
-    return _new(Sender, (check_provider(provider, "provider"), True, check_endpoint(endpoint, "endpoint")))
+        return UNKNOWN if endpoint is None else Sender(endpoint=check_endpoint(endpoint))
+    return Sender(check_provider(provider), True, check_endpoint(endpoint))  # noqa: FBT003

@@ -1,4 +1,4 @@
-"""The options that concern one response: what each may be, checked once, compiled into what the core reads."""
+"""`Policy`: the options that concern one response, checked once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from authproblem._core.members import PassText
-from authproblem._core.retry import DEFAULT_MAX_WAIT
 from authproblem._registry.registry import Registry
+from authproblem.errors import invalid, unknown_option
 
 DEFAULT_TYPE_BASE = "urn:problem-type:auth:"
 DEFAULT_MAX_BODY = 262_144
 """Bytes of an error body, coded and decoded. Identity Engine documents, the largest, have up to 30 KB."""
+DEFAULT_MAX_WAIT = 86_400
+"""Seconds; a longer wait is not valid. The longest that either vendor documents is a day, Auth0's quotas."""
 
 
 class Policy(NamedTuple):
@@ -19,15 +21,15 @@ class Policy(NamedTuple):
 
     Attributes:
         registry: the entries.
-        type_base: what stands before the slug in `type`.
+        type_base: what precedes the slug in `type`.
         status: `upstream` keeps the upstream's HTTP status, `canonical` sends the problem type's.
-        disclosure: `off`, `safe` or `strict`: what a stranger may tell answers apart by.
+        disclosure: `off`, `safe` or `strict`: which errors an unauthenticated caller cannot distinguish.
         texts: `known` sends registered texts on, `all` every text.
         pass_text: the app's own decision about an unknown text.
         flow_control: whether polling, nonces and the like are normalized too.
         transaction_states: whether failures that come with a status below 400 are.
         max_body: bytes of a body, coded and decoded; larger ones are left alone.
-        max_wait: seconds above which a wait is not believed.
+        max_wait: seconds above which a wait is not valid.
     """
 
     registry: Registry
@@ -42,88 +44,93 @@ class Policy(NamedTuple):
     max_wait: int = DEFAULT_MAX_WAIT
 
 
-def make_policy(given: Mapping[str, Any], *, disclosure: str = "off") -> Policy:
-    """Check the options that concern one response.
+Check = Callable[[str, Any], Any]
+"""A function that returns the compiled value of an option, or raises `ConfigurationError`."""
+
+
+def make_policy(given: Mapping[str, Any]) -> Policy:
+    """Check the options that concern one response; `registry=None` is the built-in one.
 
     Raises:
-        ValueError: naming the option and what would be right.
+        UnknownOptionError: for an option that does not exist.
+        ConfigurationError: for an invalid value; the message names the option and what is expected.
     """
     for name in given:
-        if name not in Policy._fields:
-            _wrong(name, given[name], f"one of the options {', '.join(Policy._fields)}")
-    checked = {
-        name: _POLICY[name](name, value) for name, value in given.items() if value is not None or name == "pass_text"
-    }
-    checked.setdefault("registry", Registry.builtin())
-    checked.setdefault("disclosure", disclosure)
+        if name not in CHECKS:
+            unknown_option(name, CHECKS)
+    checked = {name: CHECKS[name](name, value) for name, value in given.items()}
+    checked["registry"] = checked.get("registry") or Registry.builtin()
     return Policy(**checked)
 
 
-def _wrong(name: str, value: object, right: str) -> Any:
-    msg = f"{name}={value!r} does not hold; it has to be {right}"
-    raise ValueError(msg)
+def choice(*allowed: str) -> Check:
+    """Return a check for one of several strings."""
 
-
-Check = Callable[[str, Any], Any]
-
-
-def _choice(*allowed: str) -> Check:
     def check(name: str, value: Any) -> Any:
-        return value if value in allowed else _wrong(name, value, "one of " + ", ".join(map(repr, allowed)))
+        if not (isinstance(value, str) and value in allowed):
+            invalid(name, value, "one of " + ", ".join(map(repr, allowed)), allowed)
+        return value
 
     return check
 
 
-def _flag(name: str, value: Any) -> Any:
-    return value if isinstance(value, bool) else _wrong(name, value, "True or False")
+def flag(name: str, value: Any) -> Any:
+    """Check a boolean."""
+    return value if isinstance(value, bool) else invalid(name, value, "True or False")
 
 
-def _call(name: str, value: Any) -> Any:
-    return value if value is None or callable(value) else _wrong(name, value, "a callable or None")
+def function(name: str, value: Any) -> Any:
+    """Check an optional callable; a coroutine function would never be awaited."""
+    if value is not None and not callable(value):
+        invalid(name, value, "a callable or None")
+    if value is not None and _is_coroutine_function(value):
+        invalid(name, value, "a plain function: it is called inline and cannot be awaited")
+    return value
 
 
-def _number(least: int) -> Check:
+def number(least: int) -> Check:
+    """Return a check for a whole number."""
+
     def check(name: str, value: Any) -> Any:
-        right = isinstance(value, int) and not isinstance(value, bool) and value >= least
-        return value if right else _wrong(name, value, f"a whole number of at least {least}")
+        valid = isinstance(value, int) and not isinstance(value, bool) and value >= least
+        return value if valid else invalid(name, value, f"a whole number of at least {least}")
 
     return check
+
+
+def _is_coroutine_function(value: Any) -> bool:
+    flags = getattr(getattr(value, "__code__", None) or getattr(type(value).__call__, "__code__", None), "co_flags", 0)
+    return bool(flags & 0x80)  # inspect.CO_COROUTINE; importing inspect would take longer than this package
 
 
 def _registry(name: str, value: Any) -> Any:
-    return (
-        value
-        if isinstance(value, Registry)
-        else _wrong(name, value, "a Registry, such as Registry.builtin().extend(...)")
-    )
+    if value is not None and not isinstance(value, Registry):
+        invalid(name, value, "a Registry, such as Registry.builtin().extend(...)")
+    return value
 
 
 def _type_base(name: str, value: Any) -> Any:
-    right = (
+    valid = (
         isinstance(value, str)
         and ":" in value
         and value.isascii()
         and value.isprintable()
         and not set(' "<>\\') & set(value)
+        and value.endswith(("/", "#", ":", "="))
     )
-    return (
-        value
-        if right
-        else _wrong(
-            name, value, "an absolute URI to which the slug is appended, such as 'https://docs.example.com/errors#'"
-        )
-    )
+    expected = "an absolute URI that ends with '/', '#', ':' or '=', such as 'https://docs.example.com/errors#'"
+    return value if valid else invalid(name, value, expected)
 
 
-_POLICY: dict[str, Check] = {
+CHECKS: dict[str, Check] = {
     "registry": _registry,
     "type_base": _type_base,
-    "status": _choice("upstream", "canonical"),
-    "disclosure": _choice("safe", "strict", "off"),
-    "texts": _choice("known", "all"),
-    "pass_text": _call,
-    "flow_control": _flag,
-    "transaction_states": _flag,
-    "max_body": _number(1),
-    "max_wait": _number(0),
+    "status": choice("upstream", "canonical"),
+    "disclosure": choice("safe", "strict", "off"),
+    "texts": choice("known", "all"),
+    "pass_text": function,
+    "flow_control": flag,
+    "transaction_states": flag,
+    "max_body": number(1),
+    "max_wait": number(0),
 }

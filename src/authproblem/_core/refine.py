@@ -13,6 +13,7 @@ from authproblem._model import Entry, UpstreamError
 from authproblem._registry.index import Match
 from authproblem._registry.phrases import Situation
 from authproblem._registry.registry import Registry
+from authproblem._registry.surfaces import EndpointSurfaces
 
 _GENERAL = frozenset(("code", "family", "status"))
 _SUMMARY = "Api validation failed: "
@@ -22,7 +23,7 @@ _CALLER = frozenset(("user", "client"))
 
 
 def refine(
-    registry: Registry, hit: Match, provider: str, said: UpstreamError, status: int, endpoint: str | None
+    registry: Registry, hit: Match, provider: str, said: UpstreamError, status: int, surfaces: EndpointSurfaces
 ) -> Match:
     """Choose a more exact answer where sentences are unknown.
 
@@ -32,7 +33,7 @@ def refine(
         provider: whose response it is.
         said: what the provider said.
         status: the HTTP status.
-        endpoint: the provider's path, or None.
+        surfaces: the surfaces of the endpoint.
 
     Returns:
         The same, or the stand-in entry of a more exact type with `phrase`, or that of the status.
@@ -46,7 +47,7 @@ def refine(
     slug = entry.type.slug
     if not sentences or not registry.phrases.may_refine(slug, said.code):
         return entry, matched_by
-    surface = registry.surface(provider, endpoint)
+    surface = surfaces.find(provider)
     shape = "redirect" if said.shape == "callback" else said.shape
     situation = Situation(provider, shape, said.code, status, surface.id if surface else None)
     found = registry.phrases.refine(slug, sentences, situation)
@@ -63,15 +64,15 @@ def _contradicts(entry: Entry, status: int) -> bool:
 def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entry) -> Iterator[str]:
     """The sentences that the code's entries do not know, the most telling first: causes, text, the code's own name."""
     for text, reason in said.causes:
-        if text is not None and not registry.told(provider, said.code, text):
+        if text is not None and not registry.is_explained(provider, said.code, text):
             yield text
             if reason is not None:
                 yield reason
         elif text is None and reason is not None:
             yield reason
-    if said.text is not None and said.shape != "okta_idx" and not registry.told(provider, said.code, said.text):
+    if said.text is not None and said.shape != "okta_idx" and not registry.is_explained(provider, said.code, said.text):
         summary = said.text.removeprefix(_SUMMARY)
         if summary is said.text or " " in summary:
             yield summary
-    if said.code is not None and not entry.id and not any(registry.groups(said.code)):
+    if said.code is not None and not entry.id and not registry.has_code_anywhere(said.code):
         yield said.code

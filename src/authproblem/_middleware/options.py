@@ -1,20 +1,39 @@
 """The options of a middleware: what each may be, checked once when a middleware is built.
 
-A wrong option raises at start-up and names itself and what would be right; nothing is checked again on a request.
+An invalid option raises at start-up; the message names it, its value and what is expected. Nothing is checked again for
+a request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict
 
 from authproblem._core.members import PassText
-from authproblem._core.policy import _POLICY, Check, Policy, _call, _choice, _flag, _wrong, make_policy
+from authproblem._core.policy import CHECKS, Check, Policy, choice, flag, function, make_policy
 from authproblem._middleware.scopes import Providers, Scopes
+from authproblem._model import Provider
 from authproblem._registry.registry import Registry
 from authproblem._upstream.media_types import JSON, PROBLEM
+from authproblem.errors import invalid, unknown_option
+
+if TYPE_CHECKING:
+    from authproblem._core.problem import Problem
 
 MEDIA_TYPES = {"auto": None, "problem": PROBLEM, "json": JSON}
+
+Mode = Literal["rewrite", "observe"]
+MediaType = Literal["auto", "problem", "json"]
+StatusOption = Literal["upstream", "canonical"]
+Disclosure = Literal["safe", "strict", "off"]
+TextsOption = Literal["known", "all"]
+
+
+class OnProblem(Protocol):
+    """A function that is called with each problem, inline: it must be fast, and must not be `async`."""
+
+    def __call__(self, problem: Problem, /) -> None:
+        """Take note of a problem."""
 
 
 class Options(NamedTuple):
@@ -32,22 +51,22 @@ class Options(NamedTuple):
     respect_no_transform: bool = False
     expose_headers: bool = True
     log_upstream_text: bool = False
-    on_problem: Callable[[Any], object] | None = None
+    on_problem: OnProblem | None = None
 
 
-class ReaderOptions(TypedDict, total=False):
-    """The options that every door has, for type checkers and editors; `make_options` is what checks them.
+class ClientOptions(TypedDict, total=False):
+    """The options that every adapter has, for type checkers and editors; `make_options` checks them.
 
-    Not those on which request is whose: on the client's side the host tells the provider.
+    Without those that assign requests to providers: on the client's side the host does.
     """
 
-    registry: Registry
-    mode: str
+    registry: Registry | None
+    mode: Mode
     type_base: str
-    status: str
-    media_type: str
-    disclosure: str
-    texts: str
+    status: StatusOption
+    media_type: MediaType
+    disclosure: Disclosure
+    texts: TextsOption
     pass_text: PassText | None
     flow_control: bool
     transaction_states: Iterable[str]
@@ -58,13 +77,13 @@ class ReaderOptions(TypedDict, total=False):
     respect_no_transform: bool
     expose_headers: bool
     log_upstream_text: bool
-    on_problem: Callable[[Any], object] | None
+    on_problem: OnProblem | None
 
 
-class OptionsDict(ReaderOptions, total=False):
+class MiddlewareOptions(ClientOptions, total=False):
     """The keyword arguments of a middleware."""
 
-    provider: str | None
+    provider: Provider | None
     providers: Providers
     callback_paths: Iterable[str]
     exceptions: bool
@@ -75,65 +94,85 @@ def make_options(given: Mapping[str, Any]) -> Options:
     """Check the keyword arguments of a middleware.
 
     Raises:
-        ValueError: naming the option and what would be right.
-        TypeError: for an option that does not exist, as Python does for a keyword argument.
+        ConfigurationError: for an invalid value; the message names the option and what is expected.
+        UnknownOptionError: for an option that does not exist.
     """
-    known = {*_POLICY, *_DOOR}
+    known = {*CHECKS, *_CHECKS}
     for name in given:
         if name not in known:
-            msg = f"unknown option {name!r}; the options are {', '.join(sorted(known))}"
-            raise TypeError(msg)
+            unknown_option(name, known)
     states = _paths("transaction_states", given.get("transaction_states", ()))
-    per_response = {name: value for name, value in given.items() if name in _POLICY and name != "transaction_states"}
+    per_response = {name: value for name, value in given.items() if name in CHECKS and name != "transaction_states"}
     policy = make_policy({"disclosure": "safe", **per_response, "transaction_states": bool(states)})
-    door = {name: _DOOR[name](name, value) for name, value in given.items() if name in _DOOR}
-    scopes = Scopes(door.pop("provider", None), door.pop("providers", None), door.pop("exclude", ()))
-    mode = door.pop("mode", "rewrite")
-    return Options(policy=policy, scopes=scopes, observe=mode == "observe", state_paths=states, **door)
+    checked = {name: _CHECKS[name](name, value) for name, value in given.items() if name in _CHECKS}
+    scopes = Scopes(checked.pop("provider", None), checked.pop("providers", None), checked.pop("exclude", ()))
+    mode = checked.pop("mode", "rewrite")
+    return Options(policy=policy, scopes=scopes, observe=mode == "observe", state_paths=states, **checked)
 
 
-def _names(name: str, value: Any) -> tuple[str, ...]:
+def check_app(app: object, arguments: int, expected: str) -> None:
+    """Check that an app can be called with a number of positional arguments.
+
+    Raises:
+        ConfigurationError: if it is no callable, or takes another number, such as a WSGI app in the ASGI adapter.
+    """
+    from inspect import signature
+
+    if not callable(app):
+        invalid("app", app, expected)
+    try:
+        parameters = signature(app)
+    except (TypeError, ValueError):  # no signature can be had, as of some callables in C
+        return
+    try:
+        parameters.bind(*(None,) * arguments)
+    except TypeError:
+        invalid("app", app, expected)
+
+
+def _names(name: str, value: Any, expected: str = "a tuple or list of strings") -> tuple[str, ...]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        _wrong(name, value, "a tuple or list of strings")
+        invalid(name, value, expected)
     names = tuple(value)
-    return (
-        names
-        if all(isinstance(item, str) and item for item in names)
-        else _wrong(name, value, "a tuple or list of strings")
-    )
+    return names if all(isinstance(item, str) and item for item in names) else invalid(name, value, expected)
 
 
 def _paths(name: str, value: Any) -> tuple[str, ...]:
-    paths = _names(name, value)
-    return paths if all(path.startswith("/") for path in paths) else _wrong(name, value, "paths that start with '/'")
+    expected = "a tuple or list of paths that start with '/'"
+    paths = _names(name, value, expected)
+    if wrong := [path for path in paths if not path.startswith("/") or "*" in path]:
+        invalid(name, wrong[0], expected + "; a path stands for everything below it, without '*'")
+    return paths
 
 
 def _media_type(name: str, value: Any) -> Any:
-    return MEDIA_TYPES[_choice(*MEDIA_TYPES)(name, value)]
+    return MEDIA_TYPES[choice(*MEDIA_TYPES)(name, value)]
 
 
 def _hosts(name: str, value: Any) -> Any:
-    hosts = tuple(host.lower() for host in _names(name, value))
-    bad = [host for host in hosts if set(host) & set("/:@ ")]
-    return _wrong(name, value, "bare host names such as 'login.example.com'") if bad else hosts
+    expected = "bare host names such as 'login.example.com', without scheme, port, path or '*'"
+    hosts = tuple(host.lower() for host in _names(name, value, expected))
+    if wrong := [host for host in hosts if set(host) & set("/:@ *")]:
+        invalid(name, wrong[0], expected)
+    return hosts
 
 
-def _any(_name: str, value: Any) -> Any:
+def _unchecked(_name: str, value: Any) -> Any:
     return value
 
 
-_DOOR: dict[str, Check] = {
-    "provider": _any,  # checked by Scopes, with `providers`
-    "providers": _any,
-    "mode": _choice("rewrite", "observe"),
+_CHECKS: dict[str, Check] = {
+    "provider": _unchecked,  # checked by Scopes, with `providers`
+    "providers": _unchecked,
+    "mode": choice("rewrite", "observe"),
     "media_type": _media_type,
-    "mark_redirects": _flag,
+    "mark_redirects": flag,
     "callback_paths": _paths,
-    "exceptions": _flag,
+    "exceptions": flag,
     "upstream_hosts": _hosts,
     "exclude": _paths,
-    "respect_no_transform": _flag,
-    "expose_headers": _flag,
-    "log_upstream_text": _flag,
-    "on_problem": _call,
+    "respect_no_transform": flag,
+    "expose_headers": flag,
+    "log_upstream_text": flag,
+    "on_problem": function,
 }

@@ -1,80 +1,167 @@
-"""Which event a response gets: one, never two for one error, and what it says. Writing it is `_events`' business."""
+"""Which event a response gets, at which level, with which keys: one event a response, never two for one error."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from authproblem._core.normalize import Outcome
+from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.problem import Problem
+from authproblem._core.template import PreparedProblem, summarize
 from authproblem._middleware import events
 from authproblem._middleware.options import Options
-from authproblem._middleware.redact import mask, safe_method, safe_path
+from authproblem._middleware.redact import mask, printable, safe_method, safe_path
+from authproblem._model import Classification, UpstreamError
+
+_MAX_FRAMES = 64
+"""Frames of a traceback that are reported, the innermost: an app behind ten middlewares has about forty."""
+_WITH_FRAMES = frozenset(("warning", "error"))
 
 
-def tell(
+def report_outcome(
     options: Options,
     outcome: Outcome,
     method: str | None,
     path: str,
     *,
     applied: bool,
-    escaped: BaseException | None = None,
+    is_confirmed: bool = True,
+    error: BaseException | None = None,
 ) -> None:
     """Emit the event of one response and call the app's `on_problem`.
 
     Args:
         options: the middleware's options.
-        outcome: what became of the response; the event tells the truth, also where the answer is folded.
+        outcome: what became of the response; the event reports the truth, also where the response is folded.
         method: the request's method.
         path: the request's path.
         applied: whether the problem is what the client gets.
-        escaped: the exception that there was in place of a response, if there was one.
+        is_confirmed: whether the provider is known to have sent it; else the event is at info at most.
+        error: the exception that there was in place of a response, if there was one.
     """
-    registry = options.policy.registry
-    truth, found = outcome.truth, outcome.found
-    if truth is None or found is None or outcome.problem is None:
-        if outcome.why != "not_candidate" and events.enabled("debug"):
-            seen = {} if found is None else {"problem": found.reason, "provider": found.provider, "entry": found.entry}
-            place = _place(options, method, path)
-            events.emit("debug", events.PASSED, {"why": outcome.why, **seen, **place, "applied": True})
+    truth, found, sent = outcome.truth, outcome.classification, outcome.sent
+    if truth is None or found is None or sent is None:
+        _report_passed(options, outcome, method, path)
         return
-    unclassified = events.is_unclassified(found)
-    level = "warning" if unclassified else events.level_of(registry, truth.owner)
-    if events.enabled(level):
-        entry = registry.rule(truth.entry, truth.reason)
-        keys = events.problem_keys(truth, entry, found, outcome.problem.status)
+    unclassified = is_unclassified(found)
+    level = "warning" if unclassified else options.policy.registry.data["problem_types"]["levels"][truth.owner]
+    if not is_confirmed and level != "debug":
+        level = "info"
+    write = events.writer(level)
+    if write is not None:
+        keys = _keys(options, truth, sent.status)
+        if unclassified or found.matched_by == "phrase":
+            keys["fingerprint"] = fingerprint(found.upstream)
         if options.log_upstream_text and found.upstream.text is not None:
             keys["upstream_text"] = mask(found.upstream.text)
-        if escaped is not None:
-            keys.update(events.origin(escaped))
-        place = _place(options, method, path)
-        events.emit(
-            level, events.UNCLASSIFIED if unclassified else events.NORMALIZED, {**keys, **place, "applied": applied}
-        )
-    count(options, truth)
+        if error is not None:
+            keys["exception"] = printable(f"{type(error).__module__}.{type(error).__qualname__}")
+            if level in _WITH_FRAMES:
+                keys["stack"] = _frames(error)
+        keys.update(_request(options, method, path), applied=applied)
+        write(events.UNCLASSIFIED if unclassified else events.NORMALIZED, keys)
+    if options.on_problem is not None:
+        problem = as_problem(truth)
+        notify(options, problem if is_confirmed or problem is None else problem.replace(confirmed=False))
 
 
-def _place(options: Options, method: str | None, path: str) -> dict[str, Any]:
-    """What an event says of the request, and by which registry it was judged."""
+def report_problem(
+    options: Options,
+    problem: Problem,
+    method: str | None,
+    path: str,
+    *,
+    event: str = events.NORMALIZED,
+    applied: bool = True,
+    extra: Mapping[str, object] | None = None,
+) -> None:
+    """Emit the event of a problem without an upstream response, and call `on_problem`.
+
+    Args:
+        options: the middleware's options.
+        problem: the problem; where it is not confirmed, the event is at info.
+        method: the request's method.
+        path: the request's path.
+        event: the name of the event.
+        applied: whether the problem is what the client gets.
+        extra: further keys.
+    """
+    registry = options.policy.registry
+    if problem.reason in registry.types:
+        level = registry.data["problem_types"]["levels"][problem.owner] if problem.confirmed else "info"
+        write = events.writer(level)
+        if write is not None:
+            keys = _keys(options, problem, problem.status)
+            write(event, {**keys, **_request(options, method, path), "applied": applied, **(extra or {})})
+    notify(options, problem)
+
+
+def notify(options: Options, problem: Problem | None) -> None:
+    """Call the app's `on_problem`, inline; where it raises, the response is sent all the same."""
+    if options.on_problem is None or problem is None:
+        return
+    try:
+        options.on_problem(problem)
+    except Exception as error:  # noqa: BLE001 - the app's code must not cost the client its response
+        events.report_fault(error, "on_problem raised")
+
+
+def is_unclassified(found: Classification) -> bool:
+    """Whether the provider is certain but the code is unknown: the sign that a vendor has changed something."""
+    said = found.upstream
+    return found.matched_by in {"family", "status"} and (said.code is not None or said.shape == "unknown")
+
+
+def fingerprint(said: UpstreamError) -> str:
+    """Return a checksum of shape, member names and JSON types: the same for all bodies of a kind, without any value."""
+    import zlib
+
+    document = said.document or {}
+    names = sorted(f"{name}:{type(value).__name__}" for name, value in document.items())
+    return f"{said.shape}-{zlib.crc32(chr(10).join(names).encode('utf-8', 'replace')):08x}"
+
+
+def _report_passed(options: Options, outcome: Outcome, method: str | None, path: str) -> None:
+    if outcome.why == "not_candidate":
+        return
+    write = events.writer("debug")
+    if write is None:
+        return
+    keys: dict[str, Any] = {"why": outcome.why}
+    found = outcome.classification
+    if found is not None:
+        keys.update(problem=found.reason, provider=found.provider, entry=found.entry)
+    write(events.PASSED, {**keys, **_request(options, method, path), "applied": True})
+
+
+def _keys(options: Options, problem: Problem | PreparedProblem, sent: int) -> dict[str, Any]:
+    """Return what an event says of a problem."""
+    if isinstance(problem, PreparedProblem):
+        summary, request_id = problem.template.summary, problem.request_id
+    else:
+        entry = options.policy.registry.entry_or_type(problem.entry, problem.reason)
+        summary, request_id = summarize(problem, entry.hint), problem.upstream.get("request_id")
+    return {
+        **summary,
+        "status": sent,
+        "retry_after": problem.retry.after,
+        "instance": problem.instance,
+        "upstream_request_id": request_id,
+    }
+
+
+def _request(options: Options, method: str | None, path: str) -> dict[str, Any]:
+    """Return what an event says of the request, and by which registry it was judged."""
     version = options.policy.registry.version
     return {"method": safe_method(method), "path": safe_path(path), "registry": version}
 
 
-def tell_callback(options: Options, problem: Problem, method: str | None, path: str) -> None:
-    """Emit the event of an error that a request brought to a callback path: at info, for anyone can send it."""
-    registry = options.policy.registry
-    if events.enabled("info"):
-        entry = registry.rule(problem.entry, problem.reason)
-        keys = events.problem_keys(problem, entry, None, problem.status)
-        events.emit("info", events.NORMALIZED, {**keys, **_place(options, method, path), "applied": False})
-    count(options, problem)
-
-
-def count(options: Options, problem: Problem) -> None:
-    """Call the app's `on_problem`, inline; where it raises, the response goes out all the same."""
-    if options.on_problem is None:
-        return
-    try:
-        options.on_problem(problem)
-    except Exception as error:  # noqa: BLE001 - the app's code must not cost the client its answer
-        events.report_fault(error, "on_problem raised")
+def _frames(error: BaseException) -> events.Frames:
+    """Return the frames of an exception. Its message is left out: it may hold URLs and tokens."""
+    frames = events.Frames()
+    at = error.__traceback__
+    while at is not None:
+        code = at.tb_frame.f_code
+        frames.append(printable(f"{code.co_filename}:{at.tb_lineno} {code.co_name}"))
+        at = at.tb_next
+    return events.Frames(frames[-_MAX_FRAMES:])

@@ -1,7 +1,7 @@
-"""The headers of a rewritten response: what describes the old body goes, everything else stays, line by line, in order.
+"""The headers of a rewritten response: what describes the old body is dropped, everything else stays in order.
 
-RFC 9110 sections 3.7, 7.6, 8 and 11.6.1, RFC 9111 section 5.2, RFC 9530. Nothing but registry constants and integers is
-ever added.
+RFC 9110 sections 3.7, 7.6, 8 and 11.6.1, RFC 9111 section 5.2, RFC 9530. Only registry constants and integers are ever
+added.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from authproblem._core.problem import Problem
-from authproblem._core.wire import retry_token
-from authproblem._upstream.headers import Fields, Pair, layout_of, lower
-from authproblem._upstream.media_types import JSON, PROBLEM
+from authproblem._core.problem import HEADER, HEADER_OWNER, HEADER_RETRY, Problem, is_token, is_wait, retry_token
+from authproblem._core.template import PreparedProblem
+from authproblem._upstream.headers import HeaderLayout, Pair, ResponseHeaders, decoded, lower
 
-_DROPPED_NAMES = (
+_DROPPED = frozenset((
     # framing and the coding of the old body
     "content-length", "content-type", "content-encoding", "content-language", "content-disposition",
     "transfer-encoding", "trailer", "connection", "keep-alive", "te", "upgrade", "proxy-connection",
@@ -27,24 +26,29 @@ _DROPPED_NAMES = (
     "cache-control", "expires", "pragma",
     # ours, which nobody else may set
     "auth-problem", "auth-problem-owner", "auth-problem-retry", "auth-problem-upstream",
-)  # fmt: skip
-_DROPPED = frozenset(_DROPPED_NAMES)
+))  # fmt: skip
 _CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers"))
-_CONSTANT_TYPES = frozenset((PROBLEM, JSON))
-_TWIN_NAMES = ("Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry")
+_PROBLEM_HEADERS = (HEADER, HEADER_OWNER, HEADER_RETRY)
+_OURS = frozenset(name.lower() for name in (*_PROBLEM_HEADERS, "Auth-Problem-Upstream"))
+_MAX_SELECTIONS = 1024
+"""Sequences of header names whose selection is cached; then the cache starts anew."""
+_MAX_MEDIA_TYPE = 128
+"""Characters of a media type that is cached; it may be the upstream's."""
+_MAX_VARY = 256
+"""Characters of a `Vary` line whose result is cached."""
 
 
-class Dress(NamedTuple):
+class RewriteOptions(NamedTuple):
     """How a problem is to be sent.
 
     Attributes:
         media_type: the value of `Content-Type`.
         binary: whether the pairs are bytes (ASGI) or str (WSGI).
-        keep_retry_after: whether the upstream's `Retry-After` is valid and believed, so that it stays as sent.
-        drop_retry_after: whether no wait is told at all, since the answer is folded.
-        keep_challenge: whether `WWW-Authenticate` stays; only a folded answer of another status loses it.
+        keep_retry_after: whether the upstream's `Retry-After` is valid, so that it stays as sent.
+        drop_retry_after: whether no wait is sent at all, since the response is folded.
+        keep_challenge: whether `WWW-Authenticate` stays; only a folded response of another status loses it.
         negotiated: whether `Accept` chose the media type.
-        expose: whether browsers of other origins may read the header twin.
+        expose: whether browsers of other origins may read the problem headers.
     """
 
     media_type: str
@@ -56,119 +60,139 @@ class Dress(NamedTuple):
     expose: bool = True
 
 
-def rewritten(pairs: list[Pair], fields: Fields, problem: Problem, length: int | None, dress: Dress) -> list[Pair]:
-    """The headers of a problem response.
-
-    Args:
-        pairs: the headers of the response that it replaces.
-        fields: the same, scanned.
-        problem: the problem.
-        length: bytes of the body, or None where none is sent (HEAD).
-        dress: how it is sent.
-    """
-    media_type, binary, keep_retry_after, drop_retry_after, keep_challenge, negotiated, expose = dress
-    layout = fields.layout or layout_of(pairs)
-    way = (keep_retry_after, keep_challenge, expose)
-    kept = layout.kept.get(way)
-    if kept is None:
-        kept = layout.kept[way] = _kept(layout.names, *way)
-    keep, varied = kept
-    retry = problem.retry
-    fixed = _CONSTANT if media_type in _CONSTANT_TYPES else _constant
-    constant, varies = fixed(media_type, problem.reason, problem.owner, retry_token(retry), binary)
-    headers = [*keep(pairs), *constant]
-    if length is not None:
-        headers.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
-    told = retry.after is not None and not drop_retry_after
-    if told and not keep_retry_after:
-        headers += _as_kind([("Retry-After", str(retry.after))], binary=binary)
-    if expose and not fields.plain and not _CORS.isdisjoint(fields.lines):
-        headers += _as_kind(_exposed(fields, waits=keep_retry_after or told), binary=binary)
-    if negotiated:
-        for at in varied:
-            if _varies(pairs[at][1]):
-                return headers
-        headers += varies
-    return headers
+Select = Callable[[list[Pair]], Iterable[Pair]]
 
 
-Keep = Callable[[list[Pair]], Iterable[Pair]]
+class HeaderRewriter:
+    """Makes the headers of problem responses; caches which headers of a sequence of names are kept."""
+
+    __slots__ = ("_selections",)
+
+    def __init__(self) -> None:
+        """Begin with an empty cache."""
+        self._selections: dict[tuple[HeaderLayout, bool, bool, bool], tuple[Select, list[int]]] = {}
+
+    def rewrite(
+        self, headers: ResponseHeaders, problem: Problem | PreparedProblem, length: int | None, options: RewriteOptions
+    ) -> list[Pair]:
+        """Return the headers of a problem response.
+
+        Args:
+            headers: the headers of the response that it replaces.
+            problem: the problem.
+            length: bytes of the body, or None where none is sent (HEAD).
+            options: how it is sent.
+        """
+        pairs, binary, retry = headers.pairs, options.binary, problem.retry
+        select, vary_at = self._select(headers.layout, options)
+        fixed = _cached_headers if len(options.media_type) <= _MAX_MEDIA_TYPE else _constant_headers
+        constant, vary = fixed(options.media_type, problem.reason, problem.owner, retry_token(retry), binary)
+        rewritten = [*select(pairs), *constant]
+        if length is not None:
+            rewritten.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
+        has_wait = is_wait(retry.after) and not options.drop_retry_after
+        if has_wait and not options.keep_retry_after:
+            rewritten += as_kind([("Retry-After", str(retry.after))], binary=binary)
+        if options.expose and not _CORS.isdisjoint(headers.layout.positions):
+            rewritten += as_kind(_exposed(headers, waits=options.keep_retry_after or has_wait), binary=binary)
+        if options.negotiated and not any(_varies_by_accept(pairs[at][1]) for at in vary_at):
+            rewritten += vary
+        return rewritten
+
+    def _select(self, layout: HeaderLayout, options: RewriteOptions) -> tuple[Select, list[int]]:
+        """Return what selects the headers that are kept, and where `Vary` stands."""
+        key = (layout, options.keep_retry_after, options.keep_challenge, options.expose)
+        found = self._selections.get(key)
+        if found is None:
+            if len(self._selections) >= _MAX_SELECTIONS:
+                self._selections.clear()
+            found = self._selections[key] = _selection(layout.names, options)
+        return found
 
 
-def _kept(names: Sequence[str], keep_retry_after: bool, keep_challenge: bool, expose: bool) -> tuple[Keep, list[int]]:  # noqa: FBT001
-    """What is kept of a row of headers, and where `Vary` stands in it."""
-    dropped = _DROPPED.union(
-        () if keep_retry_after else ("retry-after",),
-        () if keep_challenge else ("www-authenticate",),
-        ("access-control-expose-headers",) if expose else (),
-    )
-    stay = [at for at, name in enumerate(names) if name not in dropped]
-    varied = [at for at, name in enumerate(names) if name == "vary"]
-    return itemgetter(*stay) if len(stay) > 1 else partial(_few, stay), varied
+def add_problem_headers(headers: ResponseHeaders, problem: Problem, *, binary: bool, expose: bool) -> list[Pair]:
+    """Return the headers of a redirect with the problem headers added; those that the app has set itself stay."""
+    dropped = {"auth-problem-upstream", "access-control-expose-headers"} if expose else {"auth-problem-upstream"}
+    names = headers.layout.names
+    kept = [pair for name, pair in zip(names, headers.pairs, strict=True) if name not in dropped]
+    added = [] if "auth-problem" in headers else problem.problem_headers()
+    return kept + as_kind(added + (_exposed(headers, waits=False) if expose else []), binary=binary)
 
 
-def _few(stay: Sequence[int], pairs: list[Pair]) -> list[Pair]:
-    return [pairs[at] for at in stay]
-
-
-Constant = tuple[Sequence[Pair], Sequence[Pair]]
-"""The lines that all problems of a type are sent with: what describes the body, and the header twin; and `Vary`."""
-
-
-def _constant(media_type: str, reason: str, owner: str, token: str, binary: bool) -> Constant:  # noqa: FBT001
-    described = [("Content-Type", media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
-    twin = zip(_TWIN_NAMES, (reason, owner, token), strict=True)
-    return _as_kind([*described, *twin], binary=binary), _as_kind([("Vary", "Accept")], binary=binary)
-
-
-_CONSTANT = lru_cache(maxsize=1024)(_constant)
-"""Bounded by the registry: reasons, owners and tokens are its constants, and the media type is one of two."""
-
-
-def marked(pairs: list[Pair], fields: Fields, problem: Problem, *, binary: bool, expose: bool) -> list[Pair]:
-    """The headers of a redirect with the header twin added; nothing else changes."""
-    gone = {"auth-problem-upstream", "access-control-expose-headers"} if expose else {"auth-problem-upstream"}
-    kept = [pair for pair in pairs if lower(pair[0]) not in gone]
-    added = problem.twin() + (_exposed(fields, waits=False) if expose else [])
-    return kept + _as_kind(added, binary=binary)
-
-
-def without_mark(pairs: list[Pair], fields: Fields) -> list[Pair]:
-    """The headers without `Auth-Problem-Upstream`, which never leaves the app; the very list where it is not there."""
-    if "auth-problem-upstream" not in fields:
-        return pairs
-    return [pair for pair in pairs if lower(pair[0]) != "auth-problem-upstream"]
+def without_mark(headers: ResponseHeaders) -> list[Pair]:
+    """Return the headers without `Auth-Problem-Upstream`, which never leaves the app."""
+    if "auth-problem-upstream" not in headers:
+        return headers.pairs
+    names = headers.layout.names
+    return [pair for name, pair in zip(names, headers.pairs, strict=True) if name != "auth-problem-upstream"]
 
 
 def forbids_transform(pairs: list[Pair]) -> bool:
     """Whether `Cache-Control` says `no-transform` (RFC 9111 section 5.2.2.6)."""
-    return any("no-transform" in _text(value).lower() for name, value in pairs if lower(name) == "cache-control")
+    return any("no-transform" in decoded(value).lower() for name, value in pairs if lower(name) == "cache-control")
 
 
-def _exposed(fields: Fields, *, waits: bool) -> list[tuple[str, str]]:
-    """The line that lets scripts of other origins read the header twin (Fetch, CORS protocol)."""
-    listed = fields.all("access-control-expose-headers")
-    if "access-control-allow-origin" not in fields:
+def as_kind(added: list[tuple[str, str]], *, binary: bool) -> list[Any]:
+    """Return pairs of str as the pairs of bytes or str that a server expects."""
+    if not binary:
+        return list(added)
+    return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in added]
+
+
+def _selection(names: Sequence[str], options: RewriteOptions) -> tuple[Select, list[int]]:
+    dropped = _DROPPED.union(
+        () if options.keep_retry_after else ("retry-after",),
+        () if options.keep_challenge else ("www-authenticate",),
+        ("access-control-expose-headers",) if options.expose else (),
+    )
+    kept = [at for at, name in enumerate(names) if name not in dropped]
+    vary_at = [at for at, name in enumerate(names) if name == "vary"]
+    return itemgetter(*kept) if len(kept) > 1 else partial(_few, kept), vary_at
+
+
+def _few(kept: Sequence[int], pairs: list[Pair]) -> list[Pair]:
+    return [pairs[at] for at in kept]
+
+
+def _constant_headers(
+    media_type: str,
+    reason: str,
+    owner: str,
+    token: str,
+    binary: bool,  # noqa: FBT001 - part of the cache's key
+) -> tuple[Sequence[Pair], Sequence[Pair]]:
+    """Return the headers that all problems of a type are sent with, and `Vary`.
+
+    Bounded by the registry: reasons, owners and tokens are its constants, and media types are ours or the upstream's.
+    """
+    described = [("Content-Type", media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
+    values = zip(_PROBLEM_HEADERS, (reason, owner, token), strict=True)
+    ours = [(name, value) for name, value in values if is_token(value)]
+    return as_kind([*described, *ours], binary=binary), as_kind([("Vary", "Accept")], binary=binary)
+
+
+_cached_headers = lru_cache(maxsize=1024)(_constant_headers)
+
+
+def _exposed(headers: ResponseHeaders, *, waits: bool) -> list[tuple[str, str]]:
+    """Return the header that lets scripts of other origins read the problem headers (Fetch, CORS protocol)."""
+    listed = headers.all("access-control-expose-headers")
+    if "access-control-allow-origin" not in headers:
         return [("Access-Control-Expose-Headers", line) for line in listed]
     names = {name.strip().lower() for line in listed for name in line.split(",")}
-    wanted = (*_TWIN_NAMES, "Retry-After") if waits else _TWIN_NAMES
+    wanted = (*_PROBLEM_HEADERS, "Retry-After") if waits else _PROBLEM_HEADERS
     missing = [] if "*" in names else [name for name in wanted if name.lower() not in names]
     return [("Access-Control-Expose-Headers", ", ".join([*listed, *missing]))] if listed or missing else []
 
 
-@lru_cache(maxsize=64)
-def _varies(line: str | bytes) -> bool:
+def _varies_by_accept(line: str | bytes) -> bool:
     """Whether a line of `Vary` says that `Accept` decides; an app has few of them, always the same."""
-    names = {name.strip().lower() for name in _text(line).split(",")}
+    return _cached_vary(line) if len(line) <= _MAX_VARY else _lists_accept(line)
+
+
+def _lists_accept(line: str | bytes) -> bool:
+    names = {name.strip().lower() for name in decoded(line).split(",")}
     return "accept" in names or "*" in names
 
 
-def _text(value: str | bytes) -> str:
-    """A value of a header that only a rewrite reads."""
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _as_kind(added: list[tuple[str, str]], *, binary: bool) -> list[Any]:
-    if not binary:
-        return list(added)
-    return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in added]
+_cached_vary = lru_cache(maxsize=64)(_lists_accept)

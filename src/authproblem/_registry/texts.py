@@ -142,7 +142,7 @@ def is_constant(source: str) -> bool:
     return not any(found.group(1) for found in _SLOT.finditer(source))
 
 
-def plain(source: str) -> str:
+def unescape(source: str) -> str:
     """A registered text without slots as it stands on the wire: doubled braces made single."""
     return source.replace("{{", "{").replace("}}", "}")
 
@@ -160,7 +160,7 @@ class TextTable(Generic[Value]):
         self._short: tuple[tuple[Template, Value], ...] = ()
         for text, value in rows:
             if is_constant(text):
-                for key in {plain(text), fold(plain(text))}:
+                for key in {unescape(text), fold(unescape(text))}:
                     self._exact[key] = (*self._exact.get(key, ()), value)
                 continue
             template = Template(text)

@@ -1,16 +1,17 @@
-"""What a row of a team's own registry has to look like; the built-in files are held against a JSON Schema in lint.
+"""Checks for the rows of a team's own registry; the built-in files are checked against a JSON Schema by `make lint`.
 
-Every message names the row, the field and what would be right: a mistake is found at start-up, not in a response.
+Every message names the row, the field, its value and what is expected, so that a mistake is found at start-up.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NoReturn
 
 from authproblem._model import PROVIDERS, ProblemType
 from authproblem._registry.texts import Template, is_constant
+from authproblem.errors import RegistryError, message
 
 _ID = re.compile(r"(auth0|okta|oauth):\S(.{0,110}\S)?")
 _STATUSES = range(200, 600)
@@ -27,52 +28,46 @@ _SHAPES = (
 )  # fmt: skip
 
 
-class RowError(ValueError):
-    """A row of a registry extension does not hold."""
-
-
-def check_type_names(document: object, where: str) -> None:
+def check_top_level(document: object, where: str) -> None:
     """Check the outermost object of an extension.
 
     Raises:
-        RowError: if it is no object with a list `entries`, or has other members.
+        RegistryError: if it is no object with a list `entries`, or has other members.
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("entries"), (list, tuple)):
-        msg = f'{where}: a registry extension is an object {{"entries": [...]}}'
-        raise RowError(msg)
+        fail(where, "registry extension", type(document).__name__, 'an object {"entries": [...]}')
     if unknown := sorted(set(document) - {"entries", "$schema", "about"}):
-        msg = f"{where}: unknown member {unknown[0]!r}; only entries, $schema and about are known"
-        raise RowError(msg)
+        fail(where, "member", unknown[0], "one of entries, $schema, about", ("entries", "$schema", "about"))
 
 
 def check_row(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemType], surfaces: Collection[str]) -> None:
     """Check one row.
 
     Raises:
-        RowError: at the first field that does not hold.
+        RegistryError: for the first invalid field.
     """
     entry_id = row.get("id")
     if not isinstance(entry_id, str) or not _ID.fullmatch(entry_id):
-        _fail(
+        fail(
             where, "id", entry_id, f"provider:code or provider:code/variant, with a provider of {', '.join(PROVIDERS)}"
         )
     where = f"{where} ({entry_id})"
     for field, value in row.items():
         wanted = _FIELDS.get(field)
         if wanted is None:
-            _fail(where, field, value, f"one of the fields {', '.join(_FIELDS)}")
+            fail(where, field, value, f"one of the fields {', '.join(_FIELDS)}", _FIELDS)
         elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            _fail(where, field, value, f"a value of type {wanted.__name__ if isinstance(wanted, type) else wanted}")
+            fail(where, field, value, f"a value of type {wanted.__name__ if isinstance(wanted, type) else wanted}")
     _check_words(row, where, types)
     if "type" not in row:
-        _fail(where, "type", None, "a problem type such as access-denied")
+        fail(where, "type", None, "a problem type such as access-denied")
     if not row.get("code") and not row.get("texts"):
-        _fail(where, "code", None, "a code, or texts that tell the response without one")
+        fail(where, "code", None, "a code, or texts that identify the response without one")
     _check_numbers(row, where)
     for field, names in (("shapes", _SHAPES), ("surfaces", surfaces)):
         for value in row.get(field, ()):
             if value not in names:
-                _fail(where, field, value, f"one of {', '.join(sorted(names))}")
+                fail(where, field, value, f"one of {', '.join(sorted(names))}", names)
     _check_texts(row, where)
     _check_sources(row, where)
 
@@ -87,28 +82,28 @@ def _check_words(row: Mapping[str, Any], where: str, types: Mapping[str, Problem
     }
     for field, allowed in vocabulary.items():
         if field in row and row[field] not in allowed:
-            _fail(where, field, row[field], f"one of {', '.join(sorted(allowed))}")
+            fail(where, field, row[field], f"one of {', '.join(sorted(allowed))}", allowed)
 
 
 def _check_numbers(row: Mapping[str, Any], where: str) -> None:
     for status in row.get("status", ()):
         if status not in _STATUSES or isinstance(status, bool):
-            _fail(where, "status", status, "HTTP statuses from 200 to 599")
+            fail(where, "status", status, "HTTP statuses from 200 to 599")
     if not 0 <= row.get("default_wait", 0) <= 86400:
-        _fail(where, "default_wait", row["default_wait"], "seconds from 0 to 86400")
+        fail(where, "default_wait", row["default_wait"], "seconds from 0 to 86400")
 
 
 def _check_texts(row: Mapping[str, Any], where: str) -> None:
     for field in ("texts", "causes", "known", "reasons", "aliases"):
         for text in row.get(field, ()):
             if not isinstance(text, str) or not text.strip():
-                _fail(where, field, text, "texts that are not empty")
+                fail(where, field, text, "texts that are not empty")
             try:
                 Template(text)
             except ValueError as error:
-                _fail(where, field, text, str(error))
+                fail(where, field, text, str(error))
     if row.get("evidence") and not row.get("code") and not all(is_constant(text) for text in row.get("texts", ())):
-        _fail(where, "evidence", row["evidence"], "false: a text with slots proves no sender")
+        fail(where, "evidence", row["evidence"], "false: a text with slots proves no sender")
 
 
 def _check_sources(row: Mapping[str, Any], where: str) -> None:
@@ -116,9 +111,13 @@ def _check_sources(row: Mapping[str, Any], where: str) -> None:
         sound = isinstance(source, Mapping) and set(source) == {"at", "strength"}
         if not sound or not isinstance(source["at"], str) or source["strength"] not in _STRENGTHS:
             right = 'objects {"at": "...", "strength": ...} with a strength of ' + ", ".join(_STRENGTHS)
-            _fail(where, "sources", source, right)
+            fail(where, "sources", source, right)
 
 
-def _fail(where: str, field: str, value: object, right: str) -> None:
-    msg = f"{where}: {field}={value!r} does not hold; it has to be {right}"
-    raise RowError(msg)
+def fail(where: str, field: str, value: object, expected: str, choices: Iterable[str] = ()) -> NoReturn:
+    """Refuse a row.
+
+    Raises:
+        RegistryError: always; it names the row, the field, its value and what is expected.
+    """
+    raise RegistryError(f"{where}: {message(field, value, expected, choices)}", where)

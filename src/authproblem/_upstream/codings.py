@@ -10,6 +10,8 @@ import sys
 import zlib
 from collections.abc import Callable
 
+CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity"))
+"""The codings that can be undone, br and zstd where their extras are installed."""
 _MAX_CODINGS = 2
 """Codings on top of each other that are undone; one is usual, two happen behind a second proxy."""
 

@@ -1,7 +1,8 @@
-"""Response headers as the core reads them: what names there are is told once, then only the few that decide are read.
+"""Response headers as the core reads them: by name, in any spelling, with values decoded only when they are read.
 
-ASGI hands over bytes, WSGI and plain callers str. Neither is converted as a whole: a row of names is looked up
-as it came, and only the values that are read become str (latin-1, as RFC 9110 section 5.5 has it).
+ASGI passes bytes, WSGI and plain callers pass str. Neither is converted as a whole. An app sends the same few
+sequences of header names again and again, so what can be derived from the names alone is cached per sequence
+(`HeaderLayout`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ from operator import itemgetter
 from typing import Any
 
 Pair = tuple[Any, Any]
+"""A header: name and value, both `str` or both `bytes`."""
 Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[Pair]
+
+MAX_LINES = 16
+"""Lines of one header that are read; the others are ignored. Okta sends at most two challenges, Auth0 one."""
+MAX_VALUE = 8192
+"""Characters of one header line that are read; a longer line is ignored. nginx and most servers allow no longer one."""
 
 _NAMES = (
     "access-control-allow-origin",
@@ -27,144 +34,168 @@ _NAMES = (
     "date",
     "dpop-nonce",
     "location",
-    "ot-baggage-auth0-request-id",
     "ratelimit",
     "retry-after",
     "www-authenticate",
-    "x-auth0-requestid",
-    "x-okta-request-id",
     "x-rate-limit-limit",
     "x-rate-limit-remaining",
     "x-rate-limit-reset",
     "x-ratelimit-reset",
 )
-
-
-_READ = frozenset(_NAMES)
-_SILENT = frozenset(("content-type", "date"))
-"""Names that are read and decide nothing by themselves: `Date` only together with a name that tells a wait."""
-_JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
-_PLAIN_TYPES = frozenset(kind for text in _JSON_TYPES for kind in (text, text.encode()))
+"""The headers that are read, besides those that prove a provider (`provider_headers` in the registry's data)."""
+_NEUTRAL = frozenset(("content-type", "date"))
+"""Headers that decide nothing by themselves: `Date` counts only together with a header that gives a wait."""
+JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
+_PLAIN_TYPES = frozenset(kind for text in JSON_TYPES for kind in (text, text.encode()))
 _MAX_LAYOUTS = 512
-"""Rows of names that are kept; an app behind one provider has a few dozen. Past it all are told anew."""
+"""Sequences of names that are cached; an app behind one provider has a few dozen. Then the cache starts anew."""
 _MAX_NAMES = 64
+_MAX_NAME_BYTES = 2048
+"""Names of one sequence, and their length in all, above which it is not cached: the cache stays below 2 MB."""
 _name = itemgetter(0)
 
 
 def lower(name: Any) -> str:
-    """A header's name as we know it."""
-    return (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
+    """Return a header's name as it is compared: `str` in lower case."""
+    return (name.decode("latin-1") if isinstance(name, bytes) else str(name)).lower()
 
 
-class Fields:
-    """The headers that are read.
+def decoded(value: Any) -> str:
+    """Return a header's value as `str` (latin-1, RFC 9110 section 5.5), without the white space around it."""
+    return (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \t")
+
+
+class HeaderLayout:
+    """What the names of a response's headers say, whatever the values are.
 
     Attributes:
-        lines: the values of all lines by lower-case name.
-        media_type: that of the body, in lower case and without parameters; empty where none is given.
-        layout: where each header stands; None where they are no response's own.
-        plain: whether there is a plain JSON type and nothing else that decides anything, as in most errors.
+        names: the names in lower case, in order.
+        positions: where each header stands that is read, by name.
+        provider: the provider whose own header is there, or None.
+        provider_headers: the names of the headers that prove a provider.
+        content_type_at: where the only `Content-Type` stands, or None.
+        is_neutral: whether no other header than type and date is there that is read.
     """
 
-    __slots__ = ("layout", "lines", "media_type", "plain")
+    __slots__ = ("content_type_at", "is_neutral", "names", "positions", "provider", "provider_headers")
 
-    def __init__(self, pairs: Iterable[Pair], layout: Layout | None = None, *, plain: bool = False) -> None:
-        """Read pairs of bytes or str."""
-        values: dict[str, list[str]] = {}
-        for name, value in pairs:
-            key = lower(name)
-            if key in _READ:
-                text = (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \t")
-                values.setdefault(key, []).append(text)
-        self.lines = values
-        lines = values.get("content-type")
-        self.media_type = lines[0].partition(";")[0].strip().lower() if lines else ""
-        self.layout, self.plain = layout, plain
+    def __init__(self, names: Iterable[Any], provider_headers: Mapping[str, str]) -> None:
+        """Read the names, `str` or `bytes`, in any spelling."""
+        self.names = tuple(map(lower, names))
+        self.positions: dict[str, list[int]] = {}
+        for at, name in enumerate(self.names):
+            if name in _READ or name in provider_headers:
+                self.positions.setdefault(name, []).append(at)
+        self.provider_headers = tuple(name for name in provider_headers if name in self.positions)
+        self.provider = provider_headers[self.provider_headers[0]] if self.provider_headers else None
+        types = self.positions.get("content-type", [])
+        self.content_type_at = types[0] if len(types) == 1 else None
+        self.is_neutral = self.positions.keys() <= _NEUTRAL
+
+
+_READ = frozenset(_NAMES)
+
+
+class ResponseHeaders:
+    """The headers of one response.
+
+    Attributes:
+        pairs: the headers as they came.
+        layout: what their names say.
+        is_plain: whether the body is plain JSON and no header is there that could change how it is understood.
+    """
+
+    __slots__ = ("_media_type", "is_plain", "layout", "pairs")
+
+    def __init__(self, pairs: list[Pair], layout: HeaderLayout) -> None:
+        """Wrap pairs of which the layout is known."""
+        self.pairs = pairs
+        self.layout = layout
+        at = layout.content_type_at
+        self.is_plain = layout.is_neutral and at is not None and pairs[at][1] in _PLAIN_TYPES
+        self._media_type: str | None = "application/json" if self.is_plain else None
 
     def __contains__(self, name: str) -> bool:
         """Whether a header of this (lower-case) name is there."""
-        return name in self.lines
+        return name in self.layout.positions
 
-    def __bool__(self) -> bool:
-        """Whether any header is read."""
-        return bool(self.lines)
+    @property
+    def media_type(self) -> str:
+        """The media type of the body, in lower case and without parameters; empty where none is given."""
+        if self._media_type is None:
+            self._media_type = (self.get("content-type") or "").partition(";")[0].strip().lower()
+        return self._media_type
 
     def get(self, name: str) -> str | None:
-        """The first line's value, or None."""
-        lines = self.lines.get(name)
-        return lines[0] if lines else None
+        """Return the value of the first line that is not too long, or None."""
+        for at in self.layout.positions.get(name, ())[:MAX_LINES]:
+            value = decoded(self.pairs[at][1])
+            if len(value) <= MAX_VALUE:
+                return value
+        return None
 
     def all(self, name: str) -> list[str]:
-        """The values of all lines, in order."""
-        return self.lines.get(name, [])
+        """Return the values of the lines in order: at most `MAX_LINES`, and none longer than `MAX_VALUE`."""
+        positions = self.layout.positions.get(name)
+        if positions is None:
+            return []
+        values = [decoded(self.pairs[at][1]) for at in positions[:MAX_LINES]]
+        return [value for value in values if len(value) <= MAX_VALUE]
 
 
-class Layout:
-    """One row of header names, told once: an app sends the same few rows again and again, only the values differ.
+class HeaderReader:
+    """Makes `ResponseHeaders`; caches layouts, bounded in number and in bytes."""
 
-    Attributes:
-        names: the names, in lower case, in order.
-        read: where those stand that are read.
-        type_at: where the only `Content-Type` stands, if nothing else can tell anything; else None.
-        plain: what is read where that type is plain JSON: the same for all responses.
-        kept: what a rewrite keeps of them, by the way in which it is sent: `_headers` fills it.
-    """
+    __slots__ = ("_layouts", "_provider_headers")
 
-    __slots__ = ("kept", "names", "plain", "read", "type_at")
+    def __init__(self, provider_headers: Mapping[str, str]) -> None:
+        """Begin with an empty cache.
 
-    def __init__(self, names: Iterable[Any]) -> None:
-        """Tell the names, `str` or `bytes`, in any spelling."""
-        self.names = tuple(map(lower, names))
-        self.kept: dict[Any, Any] = {}
-        self.read = [at for at, name in enumerate(self.names) if name in _READ]
-        types = [at for at in self.read if self.names[at] == "content-type"]
-        telling = any(self.names[at] not in _SILENT for at in self.read)
-        self.type_at = types[0] if len(types) == 1 and not telling else None
-        self.plain = Fields([("content-type", _JSON_TYPES[0])], self, plain=True)
+        Args:
+            provider_headers: headers that prove a provider, in lower case, and the provider of each.
+        """
+        self._provider_headers = dict(provider_headers)
+        self._layouts: dict[tuple[Any, ...], HeaderLayout] = {}
 
+    def read(self, headers: Headers) -> ResponseHeaders:
+        """Read a response's headers.
 
-_layouts: dict[tuple[Any, ...], Layout] = {}
+        Args:
+            headers: a mapping, or an iterable of pairs, `str` or `bytes`; of a mapping with several values for a name
+                all of them.
 
+        Raises:
+            TypeError: if `headers` is neither.
+        """
+        pairs = headers if type(headers) is list else pairs_of(headers)
+        names = tuple(map(_name, pairs))
+        return ResponseHeaders(pairs, self._layouts.get(names) or self._layout(names))
 
-def layout_of(pairs: list[Pair]) -> Layout:
-    """The layout of a response's headers."""
-    names = tuple(map(_name, pairs))
-    layout = _layouts.get(names)
-    if layout is None:
-        layout = Layout(names)
-        if len(_layouts) >= _MAX_LAYOUTS:
-            _layouts.clear()
-        if len(names) <= _MAX_NAMES:
-            _layouts[names] = layout
-    return layout
-
-
-def scan(headers: Headers) -> Fields:
-    """Read a response's headers.
-
-    Args:
-        headers: a mapping, or an iterable of pairs, `str` or `bytes`; of a mapping the view that keeps duplicates.
-
-    Raises:
-        TypeError: if `headers` is neither.
-    """
-    pairs = headers if type(headers) is list else pairs_of(headers)
-    layout = _layouts.get(tuple(map(_name, pairs))) or layout_of(pairs)
-    at = layout.type_at
-    if at is not None and pairs[at][1] in _PLAIN_TYPES:
-        return layout.plain
-    return Fields([pairs[at] for at in layout.read], layout)
+    def _layout(self, names: tuple[Any, ...]) -> HeaderLayout:
+        layout = HeaderLayout(names, self._provider_headers)
+        if len(names) <= _MAX_NAMES and sum(map(len, layout.names)) <= _MAX_NAME_BYTES:
+            if len(self._layouts) >= _MAX_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[names] = layout
+        return layout
 
 
 def pairs_of(headers: Headers) -> list[Pair]:
-    """The pairs of any kind of headers, in order, read once.
+    """Return the pairs of any kind of headers, in order.
 
     Raises:
-        TypeError: if `headers` is neither a mapping nor an iterable.
+        TypeError: if `headers` is neither a mapping nor an iterable of pairs.
     """
     items: Any = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
-    return list(items() if callable(items) else headers)
+    try:
+        pairs: Iterable[Any] = items() if callable(items) else headers
+        return [(name, value) for name, value in pairs]
+    except (TypeError, ValueError):
+        kind = type(headers).__name__
+        raise TypeError(f"headers is {kind}; expected a mapping or an iterable of (name, value) pairs") from None
 
 
-PLAIN_JSON = scan([("content-type", _JSON_TYPES[0])])
+NO_HEADERS = ResponseHeaders([], HeaderLayout((), {}))
+"""The headers of a response of which nothing is known."""
+PLAIN_JSON = ResponseHeaders([("content-type", JSON_TYPES[0])], HeaderLayout(("content-type",), {}))
 """The headers of an error of which nothing is known but that it is JSON."""

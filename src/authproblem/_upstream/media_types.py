@@ -1,4 +1,4 @@
-"""Which media type the client gets: RFC 9110 section 12.5.1, applied to the two names of one and the same body."""
+"""Content negotiation: which media type the client gets (RFC 9110 section 12.5.1)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ PROBLEM = "application/problem+json"
 JSON = "application/json"
 HTML = "text/html"
 
+MAX_VALUE = 8192
+"""Characters of `Accept` that are read; most servers accept no longer header line."""
 _MAX_RANGES = 64
+_MAX_CACHED = 256
+"""Characters of an `Accept` whose result is cached; browsers send about 140."""
 """Media ranges that are read; browsers send fewer than ten."""
 
 
-@lru_cache(maxsize=256)
 def media_type(accept: str | None, upstream: str) -> str:
     """Choose the media type of a problem.
 
@@ -21,11 +24,17 @@ def media_type(accept: str | None, upstream: str) -> str:
         upstream: the upstream's own media type, without parameters.
 
     Returns:
-        `application/json` if the client likes it better than `application/problem+json`; else that, if it is accepted
+        `application/json` if the client prefers it to `application/problem+json`; else that, if it is accepted
         at all; else the upstream's own type where it is a JSON type (an IDX client asks for `application/ion+json`).
     """
     if not accept:
         return PROBLEM
+    if len(accept) > _MAX_CACHED or len(upstream) > _MAX_CACHED:
+        return _choose(accept[:MAX_VALUE], upstream)
+    return _CACHED(accept, upstream)
+
+
+def _choose(accept: str, upstream: str) -> str:
     ranges = _ranges(accept)
     problem, json = _quality(ranges, PROBLEM), _quality(ranges, JSON)
     if json > problem:
@@ -33,11 +42,14 @@ def media_type(accept: str | None, upstream: str) -> str:
     return PROBLEM if problem > 0 or not is_json(upstream) else upstream
 
 
+_CACHED = lru_cache(maxsize=256)(_choose)
+
+
 def prefers_html(accept: str | None) -> bool:
     """Whether a request likes a page better than any JSON: a browser's navigation (no `Accept` likes both alike)."""
     if not accept:
         return False
-    ranges = _ranges(accept)
+    ranges = _ranges(accept[:MAX_VALUE])
     return _quality(ranges, HTML) > max(_quality(ranges, PROBLEM), _quality(ranges, JSON))
 
 

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from authproblem._model import UpstreamError
-from authproblem._upstream.shapes import CODE
+from authproblem._upstream.headers import MAX_VALUE
+from authproblem._upstream.json_values import CODE
 
-_MAX_LOCATION = 8192
 _MAX_PARAMETERS = 64
 _CONTINUATION = ("state", "iss", "session_state")
 
 
-def read_location(location: str) -> tuple[UpstreamError, bool] | None:
+class ParameterError(NamedTuple):
+    """The error in the parameters of a redirect or callback.
+
+    Attributes:
+        error: what the provider said.
+        is_authorization_response: whether `state` or `error_description` came with it, as in an authorization response.
+    """
+
+    error: UpstreamError
+    is_authorization_response: bool
+
+
+def read_location(location: str) -> ParameterError | None:
     """Read the error of a `Location`, in its query or its fragment; `+` and `%20` are both blanks.
 
     Returns:
-        The provider's words, and whether `state` or `error_description` came with them; None if there is no error.
+        The error, or None if there is none, or if the value is longer than `MAX_VALUE` or has too many parameters.
     """
-    if "error=" not in location or len(location) > _MAX_LOCATION:
+    if "error=" not in location or len(location) > MAX_VALUE:
         return None
     from urllib.parse import parse_qsl, urlsplit
 
@@ -35,12 +47,12 @@ def read_location(location: str) -> tuple[UpstreamError, bool] | None:
     return read_parameters(dict(reversed(pairs)), "redirect")
 
 
-def read_query(query: str) -> tuple[UpstreamError, bool] | None:
-    """Read the error of a callback request's query string."""
+def read_query(query: str) -> ParameterError | None:
+    """Read the error of a request's query string."""
     return read_location("/?" + query)
 
 
-def read_parameters(parameters: Mapping[str, Any], shape: str) -> tuple[UpstreamError, bool] | None:
+def read_parameters(parameters: Mapping[str, Any], shape: str) -> ParameterError | None:
     """Read the error of parameters that are already parsed; of a repeated one (a list) the first counts."""
     values = {key: _first(value) for key, value in parameters.items()}
     code, text = values.get("error"), values.get("error_description")
@@ -52,8 +64,8 @@ def read_parameters(parameters: Mapping[str, Any], shape: str) -> tuple[Upstream
     for name in (*_CONTINUATION, "error_uri"):
         if (value := values.get(name)) is not None:
             document[name] = value
-    telling = "state" in values or text is not None
-    return UpstreamError(shape, code, text, None, (), document), telling
+    error = UpstreamError(shape, code, text, None, (), document)
+    return ParameterError(error, "state" in values or text is not None)
 
 
 def _first(value: object) -> str | None:

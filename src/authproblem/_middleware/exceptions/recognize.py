@@ -6,11 +6,12 @@ of the vendors' SDKs stand in `_sdks`; what the client is told is `_escape`'s bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from authproblem._core.sender import Sender
 from authproblem._middleware.exceptions.sdks import BROKEN, SDKS, Escape, attribute, plain, response, split
-from authproblem._upstream.shapes import CODE
+from authproblem._registry.domains import VendorDomains
+from authproblem._upstream.json_values import CODE
 
 TIMEOUT, UNREACHABLE = "upstream-timeout", "upstream-unreachable"
 _OWN, _STATUS, _WRAPPED, _CODE = "own", "status", "wrapped", "code"
@@ -73,9 +74,7 @@ _KINDS = {f"{module}.{name}": kind for module, names in _CLASSES.items() for nam
 what later releases add is known by its base; `_OWN` is a mistake of the app's own, made before anything was sent."""
 
 
-def recognize(
-    error: BaseException, scope: Sender, domains: Mapping[str, list[str]], hosts: tuple[str, ...]
-) -> Escape | None:
+def recognize(error: BaseException, scope: Sender, domains: VendorDomains, hosts: tuple[str, ...]) -> Escape | None:
     """Tell whether an exception is a provider's.
 
     Args:
@@ -120,14 +119,14 @@ def _kind(error: BaseException, depth: int = 0) -> str | None:
 
 
 def _sender(
-    host: str | None, path: str | None, scope: Sender, domains: Mapping[str, list[str]], hosts: tuple[str, ...]
+    host: str | None, path: str | None, scope: Sender, domains: VendorDomains, hosts: tuple[str, ...]
 ) -> Sender | None:
     """Whose host it is: a vendor's by its domain, or one that the app names; None for any other."""
     if host is None:
         return None
-    for vendor, names in domains.items():
-        if any(host == name or host.endswith("." + name) for name in names):
-            return Sender(vendor, certain=True, endpoint=path)
+    vendor = domains.owner(host)
+    if vendor is not None:
+        return Sender(vendor, certain=True, endpoint=path)
     return Sender(scope.provider, certain=scope.provider is not None, endpoint=path) if host in hosts else None
 
 

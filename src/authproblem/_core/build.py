@@ -1,0 +1,155 @@
+"""Building a `Problem` from a classification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from authproblem._core.classify import error_challenge
+from authproblem._core.context import RequestContext
+from authproblem._core.members import TextRules, clean, copy_members
+from authproblem._core.policy import DEFAULT_TYPE_BASE, Policy
+from authproblem._core.problem import Problem
+from authproblem._core.retry import retry_hint
+from authproblem._model import Classification, Entry, Json, Provider, RetryHint
+from authproblem._registry.registry import Registry
+from authproblem._upstream.headers import ResponseHeaders
+from authproblem._upstream.json_values import CODE, is_code
+from authproblem._upstream.response import UpstreamResponse
+
+_MAX_PARAMETER = 512
+_MAX_DIGITS = 10
+
+
+def build_problem(
+    found: Classification,
+    response: UpstreamResponse,
+    context: RequestContext,
+    policy: Policy,
+    instance: str | None = None,
+) -> Problem:
+    """Build the problem of one classified response.
+
+    Args:
+        found: what the response means, folded already where it has to be.
+        response: the upstream's response.
+        context: the request.
+        policy: the options.
+        instance: the URI of the occurrence.
+
+    Raises:
+        UnsendableError: if a protocol document would not survive the rewrite.
+    """
+    entry = policy.registry.entry_or_type(found.entry, found.reason)
+    retry = retry_hint(policy, entry, found.provider, response, context)
+    if found.matched_by == "phrase" and retry.automatic:
+        retry = retry.replace(automatic=False)  # an unknown sentence makes no program repeat anything
+    said, status = found.upstream, response.status
+    code = said.code if said.code is not None and is_code(said.code) else None
+    upstream: Json = {"status": status} if code is None else {"status": status, "code": code}
+    request_id = None if response.headers.is_plain else request_id_of(response.headers)
+    if request_id is not None:
+        upstream["request_id"] = request_id
+    extensions: Json = {}
+    problem = Problem(
+        policy.type_base + found.reason,
+        found.reason,
+        entry.type.title,
+        status if status >= 400 and policy.status == "upstream" else _status(entry.type.status, status, policy),
+        entry.detail,
+        instance,
+        entry.owner,
+        entry.remedy,
+        retry,
+        found.provider,
+        upstream,
+        extensions,
+        found.entry,
+        found.matched_by,
+    )
+    # The two mappings are filled now: the app's `pass_text` is called with the problem while they are.
+    if said.document is not None:
+        moved = copy_members(said, text_rules(problem, entry, policy), extensions, code, response.body or b"")
+        if moved:
+            upstream["members"] = moved
+    if "www-authenticate" in response.headers and not said.protocol:
+        for name, value in _challenge_members(response.headers, policy.registry).items():
+            extensions.setdefault(name, value)
+    return problem
+
+
+def bare_problem(reason: str, status: int, provider: Provider, entry_id: str | None = None) -> Problem:
+    """Build a problem of what the built-in registry says of a reason; an unknown reason has nothing but its name."""
+    registry = Registry.builtin()
+    entry = registry.lookup(entry_id) if entry_id else None
+    if entry is None and reason in registry.types:
+        entry = registry.entry_or_type(None, reason)
+    if entry is None:
+        unknown: Any = ""
+        return Problem(
+            "", reason, "", status, "", None, unknown, unknown, RetryHint("never"), provider, {}, {}, entry_id
+        )
+    return Problem(
+        DEFAULT_TYPE_BASE + reason,
+        reason,
+        entry.title,
+        status,
+        entry.detail,
+        None,
+        entry.owner,
+        entry.remedy,
+        RetryHint(entry.retry),
+        provider,
+        {},
+        {},
+        entry_id,
+    )
+
+
+def text_rules(problem: Problem, entry: Entry, policy: Policy) -> TextRules:
+    """Return what becomes of upstream texts."""
+    ask: Callable[[str, str], str | None] | None = None
+    if entry.pass_text:
+        ask = _passed
+    elif policy.pass_text is not None:
+        ask = partial(policy.pass_text, problem)
+    registry, provider = policy.registry, problem.provider
+    return TextRules(registry, provider, entry.detail, registry.constants(provider), policy.texts == "all", ask)
+
+
+def request_id_of(headers: ResponseHeaders) -> str | None:
+    """Return the request's id at the provider, if it has the form of one."""
+    for name in headers.layout.provider_headers:
+        value = headers.get(name)
+        if value is not None and CODE.fullmatch(value):
+            return value
+    return None
+
+
+def _passed(_member: str, text: str) -> str:
+    return clean(text)
+
+
+def _status(canonical: int, upstream: int, policy: Policy) -> int:
+    """Return the status to send: never changed *into* 401, which would owe a challenge (RFC 9110 section 15.5.2)."""
+    if upstream < 400:
+        return 403 if canonical == 401 else canonical
+    if policy.status == "canonical" and (canonical != 401 or upstream == 401):
+        return canonical
+    return upstream
+
+
+def _challenge_members(headers: ResponseHeaders, registry: Registry) -> Json:
+    """Return what a step-up needs of the challenge, as members (RFC 9470 section 3); the header itself stays."""
+    challenge = error_challenge(headers)
+    found: Json = {}
+    for name, kind in registry.data["shapes"]["challenge_members"].items() if challenge is not None else ():
+        value = challenge.parameters.get(name) if challenge is not None else None
+        if value is None or not (value.isascii() and value.isprintable() and len(value) <= _MAX_PARAMETER):
+            continue
+        if kind != "integer":
+            found[name] = value
+        elif value.isdigit() and len(value) < _MAX_DIGITS:
+            found[name] = int(value)
+    return found

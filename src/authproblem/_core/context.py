@@ -1,0 +1,61 @@
+"""`RequestContext`: what of the request, the declared sender and the moment the meaning of a response depends on."""
+
+from __future__ import annotations
+
+from authproblem._core.classify import error_challenge
+from authproblem._core.sender import UNKNOWN, Sender
+from authproblem._model import Provider
+from authproblem._registry.registry import Registry
+from authproblem._registry.surfaces import EndpointSurfaces
+from authproblem._upstream.headers import ResponseHeaders
+
+_PLACES = ("authorization_uri", "realm")
+"""The parameters of a challenge that name the issuer: a URI on a vendor's domain proves the vendor."""
+
+
+class RequestContext:
+    """One request to a provider.
+
+    Attributes:
+        sender: what is declared of the response's sender, with the provider's path.
+        method: the request's method; None counts as POST.
+        now: the local clock as epoch seconds, read once a response; used where the response has no `Date`.
+    """
+
+    __slots__ = ("method", "now", "sender")
+
+    def __init__(self, sender: Sender = UNKNOWN, method: str | None = None, now: float | None = None) -> None:
+        """Keep the values."""
+        self.sender = sender
+        self.method = method
+        self.now = now
+
+    @property
+    def endpoint(self) -> str | None:
+        """The provider's path, or None."""
+        return self.sender.endpoint
+
+    def surfaces(self, registry: Registry) -> EndpointSurfaces:
+        """Return the look-up of the endpoint's surfaces, which notes whether it was used."""
+        return EndpointSurfaces(registry.surfaces, self.sender.endpoint)
+
+
+def effective_sender(registry: Registry, headers: ResponseHeaders, declared: Sender) -> Sender:
+    """Return the sender, with the response's own headers taken into account; a certain declaration comes first."""
+    if declared.certain or headers.is_plain:
+        return declared
+    provider = headers.layout.provider or _named_by_challenge(registry, headers)
+    if provider is None:
+        return declared
+    return Sender(provider, True, declared.endpoint)  # type: ignore[arg-type]  # noqa: FBT003
+
+
+def _named_by_challenge(registry: Registry, headers: ResponseHeaders) -> Provider | None:
+    """Return the vendor on whose domain the `realm` or `authorization_uri` of a challenge lies, or None."""
+    challenge = error_challenge(headers)
+    for name in _PLACES if challenge is not None else ():
+        scheme, _, rest = challenge.parameters.get(name, "").partition("://") if challenge is not None else ("", "", "")
+        vendor = registry.vendor_domains.owner(rest.partition("/")[0].partition(":")[0]) if scheme == "https" else None
+        if vendor is not None:
+            return vendor
+    return None

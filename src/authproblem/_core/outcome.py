@@ -1,0 +1,52 @@
+"""`Outcome`: what becomes of one response, with everything that adapters and events ask about it."""
+
+from __future__ import annotations
+
+from authproblem._core.problem import Problem
+from authproblem._core.template import PreparedProblem
+from authproblem._model import Classification
+
+
+class Outcome:
+    """What becomes of one response.
+
+    Attributes:
+        classification: what the response means, also where it is left alone (flow control, pages).
+        sent: the problem to send, built or prepared, or None: leave the response alone.
+        truth: the problem before folding: what events and metrics report.
+        why: why it is left alone; empty otherwise.
+    """
+
+    __slots__ = ("classification", "sent", "truth", "why")
+
+    def __init__(
+        self,
+        classification: Classification | None,
+        sent: Problem | PreparedProblem | None = None,
+        truth: Problem | PreparedProblem | None = None,
+        why: str = "",
+    ) -> None:
+        """Keep the values."""
+        self.classification = classification
+        self.sent = sent
+        self.truth = truth
+        self.why = why
+
+    @property
+    def problem(self) -> Problem | None:
+        """The problem to send, as a value."""
+        return as_problem(self.sent)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the client gets something else than the truth."""
+        return self.sent is not self.truth
+
+    def without_problem(self, why: str) -> Outcome:
+        """Return an outcome that leaves the response alone."""
+        return Outcome(self.classification, why=why)
+
+
+def as_problem(problem: Problem | PreparedProblem | None) -> Problem | None:
+    """Return a problem as a value, whether it was built or prepared."""
+    return problem.problem() if isinstance(problem, PreparedProblem) else problem

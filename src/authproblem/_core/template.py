@@ -1,0 +1,219 @@
+"""Prepared responses: the parts of a problem document that are the same for every response of a kind, serialized once.
+
+No rule belongs here. A template is cut from the problem that the usual path has built for a known error; what differs
+from one response to the next (instance, retry hint, request id, and members such as tokens and ids) is filled in. A
+property test compares each response with what the usual path gives.
+"""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Any
+
+from orjson import dumps
+
+from authproblem._core.build import request_id_of, text_rules
+from authproblem._core.context import RequestContext
+from authproblem._core.members import OWN, coded, ident, kind_of
+from authproblem._core.policy import Policy
+from authproblem._core.problem import Problem, retry_dict
+from authproblem._core.retry import FIXED_POLICIES, retry_hint
+from authproblem._model import Classification, Json, RetryHint
+from authproblem._registry.surfaces import Surface
+from authproblem._upstream.headers import ResponseHeaders
+from authproblem._upstream.json_values import is_code
+from authproblem._upstream.response import UpstreamResponse
+from authproblem._upstream.shapes import ParsedKey
+
+
+_CODED = (coded, ident)
+"""The kinds of members that stay where they have the form of a code."""
+
+
+class ResponseTemplate:
+    """What is sent for one known error.
+
+    Attributes:
+        classification: what the error means, without the document.
+        problem: the problem, without instance and request id, and with those members only that are always the same.
+        is_fixed: whether its retry hint is always the same.
+        folded: what is sent instead where unauthenticated callers sign in, by surface; filled when first needed,
+            and bounded by the number of surfaces.
+    """
+
+    __slots__ = (
+        *("_constant", "_is_limit", "_middle", "_policy", "_rest", "_start", "_texts", "_upstream", "_varying"),
+        *("classification", "entry", "folded", "is_fixed", "problem", "summary"),
+    )
+
+    def __init__(self, found: Classification, problem: Problem, key: ParsedKey, policy: Policy) -> None:
+        """Cut the problem that was built for an object with this key."""
+        layout, code, text, name, _ = key
+        members = [(layout.code, code), (layout.name, name)]
+        if len(layout.texts) == 1:
+            members.append((layout.texts[0], text))
+        registered = {member for member, value in members if member is not None and value is not None}
+        # Only those that come first: the order of members must not reveal whether a response was prepared.
+        constant = set(takewhile(registered.__contains__, layout.names))
+        self._policy = policy
+        self.classification = found.replace(upstream=found.upstream.replace(document=None))
+        self.entry = policy.registry.entry_or_type(found.entry, found.reason)
+        self.problem = problem.replace(extensions={n: v for n, v in problem.extensions.items() if n in constant})
+        self.is_fixed = problem.retry.policy in FIXED_POLICIES
+        self.folded: dict[Surface | None, tuple[ResponseTemplate, Json]] = {}
+        self.summary = summarize(self.problem, self.entry.hint)
+        self._is_limit = found.provider == "okta" and found.reason == "rate-limited"
+        self._texts = text_rules(problem, self.entry, policy)
+        self._varying = [(n, kind_of(policy.registry, n)) for n in layout.names if n not in constant]
+        self._serialize()
+
+    def _serialize(self) -> None:
+        """Serialize the parts before the instance, the retry hint, the request id, and the varying members."""
+        made = self.problem
+        start = {"type": made.type, "title": made.title, "status": made.status, "detail": made.detail}
+        middle = {"reason": made.reason, "owner": made.owner, "remedy": made.remedy}
+        members = dict(made.extensions)
+        self._start = dumps(start)[:-1] + b',"instance":"'
+        self._middle = b'",' + dumps(middle)[1:-1] + b',"retry":'
+        self._upstream = b"," + dumps({"provider": made.provider, "upstream": dict(made.upstream)})[1:-2]
+        self._constant = b"}" + (b"," + dumps(members)[1:-1] if members else b"")
+        self._rest = self._middle + dumps(retry_dict(made.retry)) + self._upstream + self._constant
+
+    def applies_to(self, headers: ResponseHeaders) -> bool:
+        """Whether headers change nothing: no challenge, whose parameters become members, and no other limit."""
+        if "www-authenticate" in headers:
+            return False
+        return not self._is_limit or headers.get("x-rate-limit-limit") != "0"
+
+    def fill(
+        self, document: Json, response: UpstreamResponse, context: RequestContext, instance: str | None
+    ) -> PreparedProblem:
+        """Return the problem for one response.
+
+        Args:
+            document: the upstream's object, or that of the genuine response.
+            response: the response.
+            context: the request.
+            instance: the URI of the occurrence.
+        """
+        retry, headers = self.problem.retry, response.headers
+        if not self.is_fixed:
+            status = self.problem.upstream["status"]  # a genuine response has its own
+            if status != response.status:
+                response = UpstreamResponse(status, headers, b"")
+            retry = retry_hint(self._policy, self.entry, self.problem.provider, response, context)
+        request_id = None if headers.is_plain else request_id_of(headers)
+        return PreparedProblem(self, document, instance, retry, request_id)
+
+    def serialize(self, document: Json, instance: str, retry: RetryHint, request_id: str | None) -> bytes:
+        """Return the problem document as UTF-8 JSON."""
+        rest = self._rest
+        if request_id is not None or not self.is_fixed:
+            shown = b"" if request_id is None else b',"request_id":"' + request_id.encode() + b'"'
+            rest = b"".join((self._middle, dumps(retry_dict(retry)), self._upstream, shown, self._constant))
+        varying = self.varying_members(document)
+        end = b"," + dumps(varying)[1:] if varying else b"}"
+        return b"".join((self._start, instance.encode(), rest, end))
+
+    def varying_members(self, document: Json) -> Json:
+        """Return the members that are no registered values, as far as they may be sent on."""
+        kept: Json = {}
+        for name, kind in self._varying:
+            value = document[name]
+            if kind in _CODED and is_code(value):
+                kept[name] = value  # most ids
+            elif value is not None and (allowed := kind(name, value, self._texts)) is not None:
+                kept[name] = allowed
+        return kept
+
+
+class PreparedProblem:
+    """A problem that a template gives for one response; it becomes a `Problem` only where somebody asks for one.
+
+    Attributes:
+        template: the template.
+        instance: the URI of the occurrence.
+        retry: the retry hint.
+        request_id: the request's id at the provider, or None.
+    """
+
+    __slots__ = ("_document", "_problem", "instance", "request_id", "retry", "template")
+
+    def __init__(
+        self, template: ResponseTemplate, document: Json, instance: str | None, retry: RetryHint, request_id: str | None
+    ) -> None:
+        """Keep the values; made by `ResponseTemplate.fill`."""
+        self.template = template
+        self.instance = instance
+        self.retry = retry
+        self.request_id = request_id
+        self._document = document
+        self._problem: Problem | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that is sent."""
+        return self.template.problem.status
+
+    @property
+    def reason(self) -> str:
+        """The slug of the problem type."""
+        return self.template.problem.reason
+
+    @property
+    def owner(self) -> str:
+        """Who has to act or caused it."""
+        return self.template.problem.owner
+
+    def to_bytes(self) -> bytes:
+        """Return the document as UTF-8 JSON."""
+        if self.instance is None:
+            return self.problem().to_bytes()
+        return self.template.serialize(self._document, self.instance, self.retry, self.request_id)
+
+    def problem(self) -> Problem:
+        """Return the problem as a value."""
+        if self._problem is None:
+            made = self.template.problem
+            upstream: dict[str, Any] = {**made.upstream}
+            if self.request_id is not None:
+                upstream["request_id"] = self.request_id
+            members = {**made.extensions, **self.template.varying_members(self._document)}
+            self._problem = Problem(
+                made.type,
+                made.reason,
+                made.title,
+                made.status,
+                made.detail,
+                self.instance,
+                made.owner,
+                made.remedy,
+                self.retry,
+                made.provider,
+                upstream,
+                members,
+                made.entry,
+                made.matched_by,
+            )
+        return self._problem
+
+
+def summarize(problem: Problem, hint: str) -> dict[str, Any]:
+    """Return what an event says of every problem of a kind."""
+    return {
+        "problem": problem.reason,
+        "provider": problem.provider,
+        "entry": problem.entry,
+        "matched_by": problem.matched_by,
+        "hint": hint,
+        "upstream_status": problem.upstream.get("status"),
+        "upstream_code": problem.upstream.get("code"),
+        "owner": problem.owner,
+        "remedy": problem.remedy,
+        "retry_policy": problem.retry.policy,
+    }
+
+
+def can_prepare(document: Json) -> bool:
+    """Whether an object's members can be filled into a template: none has a name of ours."""
+    return OWN.isdisjoint(document)

@@ -1,0 +1,33 @@
+"""Vendor domains: whose host a name is. The one place where host names are compared with the vendors' domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from authproblem._model import Provider
+
+
+class VendorDomains:
+    """The domains of the vendors, such as `okta.com`."""
+
+    __slots__ = ("_domains",)
+
+    def __init__(self, data: Mapping[str, Iterable[str]]) -> None:
+        """Compile `vendor_domains` of `shapes.json`."""
+        rows: list[tuple[str, Any]] = [("." + domain, provider) for provider, names in data.items() for domain in names]
+        self._domains = tuple(rows)
+
+    def owner(self, host: str, provider: str | None = None) -> Provider | None:
+        """Return the vendor whose domain a host lies in, or None.
+
+        Args:
+            host: the host name.
+            provider: only this vendor's domains count; any vendor's for None, and for `oauth`, which has none.
+        """
+        name = "." + host.lower().rstrip(".")
+        for domain, vendor in self._domains:
+            if name.endswith(domain) and (provider in {None, "oauth", vendor}):
+                owner: Provider = vendor
+                return owner
+        return None

@@ -1,0 +1,112 @@
+"""Surfaces: which group of a provider's endpoints a path belongs to.
+
+Spellings of a path that a server may treat alike find the same surface: path parameters (`;a=1`), empty and dot
+segments, another case, percent-encoding, a final slash. Otherwise whoever sends the request could choose a spelling at
+which an error is not folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+_MAX_SEGMENTS = 24
+_MAX_PATH = 2048
+"""Characters and segments of a path that are looked at; the longest registered path has 90 and 10."""
+_LEAF = "/"  # no segment has a slash
+
+
+class Surface(NamedTuple):
+    """A group of a provider's endpoints: whether users sign in there, and whether a repeat can use up a credential."""
+
+    id: str
+    provider: str
+    sign_in: bool
+    credential: bool
+
+
+class Surfaces:
+    """Endpoints by path: a tree of segments, `{x}` for any one segment, a final `*` for all below."""
+
+    __slots__ = ("_trees",)
+
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Build the trees, one for each provider."""
+        self._trees: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            surface = Surface(row["id"], row["provider"], row["sign_in"], row["credential"])
+            for path in row["paths"]:
+                node = self._trees.setdefault(surface.provider, {})
+                for segment in path.strip("/").split("/"):
+                    node = node.setdefault("{}" if segment.startswith("{") else segment.lower(), {})
+                node[_LEAF] = surface
+
+    def find(self, provider: str, endpoint: str | None) -> Surface | None:
+        """Return the surface of a provider's path; None where the registry does not know it."""
+        tree = self._trees.get(provider)
+        if tree is None or endpoint is None:
+            return None
+        return _walk(tree, _segments(endpoint))
+
+
+class EndpointSurfaces:
+    """The surfaces of one endpoint, looked up when first needed.
+
+    Attributes:
+        endpoint: the provider's path, or None.
+        consulted: whether anything has asked, so that what was decided depends on the endpoint.
+    """
+
+    __slots__ = ("_found", "_surfaces", "consulted", "endpoint")
+
+    def __init__(self, surfaces: Surfaces, endpoint: str | None) -> None:
+        """Wrap an endpoint; nothing is looked up yet."""
+        self._surfaces = surfaces
+        self._found: dict[str, Surface | None] = {}
+        self.endpoint = endpoint
+        self.consulted = False
+
+    def find(self, provider: str) -> Surface | None:
+        """Return the surface of the endpoint at a provider, or None."""
+        self.consulted = True
+        if provider not in self._found:
+            self._found[provider] = self._surfaces.find(provider, self.endpoint)
+        return self._found[provider]
+
+    def key(self) -> tuple[Surface | None, Surface | None]:
+        """Return what the answers depend on, as a key of dictionaries."""
+        return self.find("auth0"), self.find("okta")
+
+
+def _segments(endpoint: str) -> list[str]:
+    """Return the segments of a path in the one spelling in which paths are compared."""
+    path = endpoint[:_MAX_PATH].partition("?")[0]
+    if "%" in path:
+        from urllib.parse import unquote
+
+        path = unquote(path)
+    segments: list[str] = []
+    for part in path.replace("\\", "/").split("/"):
+        segment = part.partition(";")[0].strip().lower()
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in {"", "."}:
+            segments.append(segment)
+    return segments[:_MAX_SEGMENTS]
+
+
+def _walk(tree: dict[str, Any], segments: list[str]) -> Surface | None:
+    """Find the leaf of a path, exact segments before `{x}` before `*`; each level is visited once per alternative."""
+    nodes: list[dict[str, Any]] = [tree]
+    below: Surface | None = None
+    for segment in segments:
+        below = next((leaf for node in nodes if (leaf := node.get("*", {}).get(_LEAF)) is not None), below)
+        nodes = [child for node in nodes for key in (segment, "{}") if key != "*" and (child := node.get(key))]
+        if not nodes:
+            return below
+    found: Surface | None
+    for node in nodes:
+        found = node.get(_LEAF) or node.get("*", {}).get(_LEAF)
+        if found is not None:
+            return found
+    return below
