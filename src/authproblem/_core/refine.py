@@ -8,6 +8,7 @@ phrase says something else and the status agrees, the phrase does.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from authproblem._model import Entry, UpstreamError
 from authproblem._registry.index import Match
@@ -20,6 +21,8 @@ _SUMMARY = "Api validation failed: "
 """What Okta puts before the name of the object that it has checked; the name alone says nothing."""
 
 _CALLER = frozenset(("user", "client"))
+MAX_SENTENCES = 8
+"""Unknown sentences of one response that are read; further causes say the same of further fields."""
 
 
 def refine(
@@ -41,7 +44,7 @@ def refine(
     entry, matched_by = hit
     if matched_by not in _GENERAL or (said.shape == "okta_idx" and matched_by == "code"):
         return hit  # in Identity Engine documents the key decides: texts are localized
-    sentences = tuple(_unknown(registry, provider, said, entry))
+    sentences = tuple(islice(_unknown(registry, provider, said, entry), MAX_SENTENCES))
     if matched_by == "code" and _contradicts(entry, status) and (sentences or said.text is None):
         entry, matched_by = registry.by_status(status, said), "status"
     slug = entry.type.slug

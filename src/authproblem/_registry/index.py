@@ -45,7 +45,7 @@ class CodeIndex:
     """The entries of one provider that share a code (or have none)."""
 
     __slots__ = (
-        *("_by_cause", "_by_reason", "_by_text", "_default", "_entries", "_exact", "_known", "_named", "_others"),
+        *("_by_cause", "_by_reason", "_by_text", "_default", "_entries", "_exact", "_named", "_others"),
         "only",
     )
 
@@ -62,7 +62,6 @@ class CodeIndex:
         self._default = rest[-1] if rest and not _specificity(rest[-1]) else None
         self._others = tuple(e for e in rest if e is not self._default)
         self._entries = tuple(entries)
-        self._known: TextTable[bool] | None = None
         # Two shortcuts: texts whose only entry requires nothing else, and the only entry of the code.
         self._exact = _unconditional(by_text)
         self.only: Match | None = (self._default, "code") if self._default and len(entries) == 1 else None
@@ -70,13 +69,6 @@ class CodeIndex:
     def unconditional(self, text: str | None) -> Match | None:
         """Return the entry of a text that is written exactly so, if the entry requires nothing else."""
         return self._exact.get(text)
-
-    def knows(self, text: str) -> bool:
-        """Whether a text is one of those that the code's entries name."""
-        if self._known is None:
-            entries = self._entries
-            self._known = TextTable((text, True) for e in entries for text in (*e.texts, *e.causes, *e.known))
-        return bool(self._known.find(text))
 
     def is_unambiguous(self, shape: str) -> bool:
         """Whether the code has one meaning in a shape, whatever the text, and only its provider uses it."""
@@ -118,19 +110,31 @@ class ProviderIndex:
         "_by_code",
         "_codes",
         "_families",
-        "_general",
         "_known",
         "_prefixes",
         "_suffixes",
+        "_texts",
         "constants",
         "provider",
         "values",
     )
 
     def __init__(
-        self, provider: str, entries: Iterable[Entry], families: Sequence[Family], known: Iterable[str]
+        self,
+        provider: str,
+        entries: Iterable[Entry],
+        families: Sequence[Family],
+        known: Iterable[str],
+        shared: ProviderIndex | None = None,
     ) -> None:
         """Sort entries by code; the index of a code is built when it is first needed.
+
+        Args:
+            provider: the provider.
+            entries: its entries.
+            families: its open-ended groups of codes.
+            known: further texts of it that may be sent on.
+            shared: the index of OAuth's specifications, whose texts are known from every provider.
 
         Attributes:
             provider: the provider.
@@ -138,22 +142,24 @@ class ProviderIndex:
             values: the names and reasons that entries require.
         """
         self.provider = provider
+        entries = tuple(entries)
         self._by_code: dict[str | None, list[Entry]] = {}
-        known = tuple(known)
-        texts = list(known)
+        general = tuple(known)
+        texts = [(text, entry.code) for entry in entries for text in (*entry.texts, *entry.causes, *entry.known)]
         values: set[str | None] = set()
         for entry in entries:
             if not entry.lookup_only:
                 self._by_code.setdefault(entry.code, []).append(entry)
-            texts += (*entry.texts, *entry.causes, *entry.known)
             values.update(entry.reasons, (entry.name,))
         self._codes: dict[str | None, CodeIndex] = {}
         self._families = tuple(families)
         self._prefixes = tuple(family.common for family in families if family.is_prefix)
         self._suffixes = tuple(family.common for family in families if not family.is_prefix)
-        self._known = KnownTexts(texts)
-        self._general = TextTable((text, True) for text in known)
-        self.constants = frozenset(unescape(text) for text in texts if is_constant(text))
+        self._texts = general, texts
+        others = ((), ()) if shared is None else shared._texts
+        self._known = KnownTexts((*general, *others[0]), (*texts, *others[1]))
+        own = (*general, *(text for text, _ in texts))
+        self.constants = frozenset(unescape(text) for text in own if is_constant(text))
         self.values = frozenset(values)
 
     def code(self, code: str | None) -> CodeIndex | None:
@@ -192,13 +198,13 @@ class ProviderIndex:
             return None
         return next((family.type for family in self._families if family.matches(code, shape, status)), None)
 
-    def says_nothing(self, text: str) -> bool:
-        """Whether a text is one that the provider sends with any code: nothing can be learnt from it."""
-        return bool(self._general.find(text))
-
     def knows(self, text: str) -> bool:
         """Whether a text may be sent on as it came."""
         return text in self.constants or text in self._known
+
+    def explains(self, code: str | None, text: str) -> bool:
+        """Whether the entries of a code have a text, or it comes with any code: nothing more can be learnt from it."""
+        return self._known.explains(code, text)
 
 
 def _unconditional(by_text: Sequence[Entry]) -> dict[str | None, Match]:

@@ -112,15 +112,16 @@ class Registry:
             "_bare": {slug: bare_entry(kind) for slug, kind in types.items()},
             "_by_status": shapes["by_status"],
         }
-        compiled["_indexes"] = {
-            name: ProviderIndex(
+        indexes: dict[str, ProviderIndex] = {}
+        for name in sorted(PROVIDERS, key="oauth".__ne__):  # OAuth's first: its texts are known from every provider
+            indexes[name] = ProviderIndex(
                 name,
                 (entry for entry in entries.values() if entry.provider == name),
                 [_family(row, types) for row in families.get(name, ())],
                 known.get(name, ()),
+                indexes.get("oauth"),
             )
-            for name in PROVIDERS
-        }
+        compiled["_indexes"] = indexes
         for name, value in compiled.items():
             object.__setattr__(self, name, value)
 
@@ -248,16 +249,11 @@ class Registry:
 
     def knows(self, provider: str, text: str) -> bool:
         """Whether an upstream text is one of the registered ones, so that it may be sent on as it came."""
-        return self._indexes[provider].knows(text) or (provider != "oauth" and self._indexes["oauth"].knows(text))
+        return self._indexes[provider].knows(text)
 
     def is_explained(self, provider: str, code: str | None, text: str) -> bool:
         """Whether the entries of a code know a text, so that nothing more can be learnt from it."""
-        for name in {provider, "oauth"}:
-            index = self._indexes[name]
-            of_code = index.code(code)
-            if index.says_nothing(text) or (of_code is not None and of_code.knows(text)):
-                return True
-        return False
+        return self._indexes[provider].explains(code, text)
 
     @property
     def phrases(self) -> Phrases:
