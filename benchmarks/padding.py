@@ -6,16 +6,15 @@ from itertools import count
 from typing import Any
 
 from authproblem import Registry
+from authproblem._registry.registry import _writable
 
 _tokens = count(10**9)
 
 
 def padded(size: int) -> Registry:
-    """The built-in registry cut or padded to a number of entries; the padding are made-up codes with a text each."""
+    """Return the built-in registry cut or padded to a number of entries; padding entries have a code and a text each."""
     builtin = Registry.builtin()
-    inside = vars(builtin)
-    rows: dict[str, Any] = inside["_rows"]
-    chosen = dict(item for item, _ in zip(rows.items(), range(size // 2), strict=False))
+    chosen: dict[str, Any] = {entry.id: builtin.row(entry.id) for entry in list(builtin)[: size // 2]}
     for number in range(size - len(chosen)):
         chosen[f"auth0:padding_{number:06d}"] = {
             "id": f"auth0:padding_{number:06d}",
@@ -26,7 +25,9 @@ def padded(size: int) -> Registry:
             "sources": [],
             "since": "0.0.0",
         }
-    return Registry(builtin.data, chosen, inside["_families"], inside["_known"], builtin.version)
+    return Registry(
+        _writable(builtin.data), chosen, _writable(builtin.families), _writable(builtin.known), builtin.version
+    )
 
 
 def coded(code: str) -> bytes:

@@ -81,7 +81,7 @@ _IMPORTS = {
     "authproblem.wsgi": ("import orjson", "import authproblem.wsgi"),
     "authproblem.asgi, the first middleware built": (
         "import orjson; import authproblem.asgi",
-        "authproblem.asgi.AuthProblemMiddleware(None)",
+        "authproblem.asgi.AuthProblemMiddleware(lambda scope, receive, send: None)",
     ),
     "authproblem, the registry read": ("import orjson; import authproblem", "authproblem.Registry.builtin()"),
 }

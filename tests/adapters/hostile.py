@@ -164,7 +164,7 @@ SECRETS = {
     "bearer": ("Authorization: Bearer 8xLOxBtZp8QmN4Vd2KeYr7sTgW1uHc5a", "8xLOxBtZp8Qm"),
     "phone": ("Could not reach +1 (555) 123-4567", "123-4567"),
     "IPv4": ("Blocked 203.0.113.77 for an hour", "203.0.113.77"),
-    "IPv6": ("Blocked 2001:db8:85a3::8a2e:370:7334", "85a3"),
+    "IPv6": ("Blocked 2001:db8:85a3::8a2e:370:7334", "85a3::8a2e"),
     "client secret": ("client_secret=Zk3_9sX-aaBBccDDeeFF is wrong", "Zk3_9sX"),
     "credentials of a URL": ("see https://admin:hunter2@10.1.2.3/x?code=abc", "hunter2"),
     "password": ("The password Tr0ub4dor&3 has been used before", "Tr0ub4dor"),

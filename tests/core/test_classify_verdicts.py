@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from authproblem import Problem, Registry, classify
-from authproblem._core.classify import examine
+from authproblem import Problem, classify
 from authproblem._core.sender import Sender
-from authproblem._upstream.headers import scan
+from tests.support.core import verdict
 from tests.support.responses import Pairs
 
 JSON = ("content-type", "application/json")
@@ -39,7 +38,7 @@ class TestWhy:
         ],
     )
     def test_of_an_error(self, status: int, headers: Pairs, body: bytes, sender: Sender, why: str) -> None:
-        assert why == examine(Registry.builtin(), status, scan(headers), body, sender)[1]
+        assert why == verdict(status, headers, body, sender)[1]
 
     @pytest.mark.parametrize(
         ("body", "why"),
@@ -50,18 +49,18 @@ class TestWhy:
         ],
     )
     def test_of_a_success_on_a_path_of_transactions(self, body: bytes, why: str) -> None:
-        assert why == examine(Registry.builtin(), 200, scan([JSON]), body, UNKNOWN, states=True)[1]
+        assert why == verdict(200, [JSON], body, UNKNOWN, states=True)[1]
 
     def test_a_success_is_looked_at_on_request_only(self) -> None:
         locked = b'{"status": "LOCKED_OUT", "stateToken": "x"}'
 
-        assert examine(Registry.builtin(), 200, scan([JSON]), locked) == (None, "not_candidate")
+        assert verdict(200, [JSON], locked) == (None, "not_candidate")
         assert classify(200, [JSON], locked) is None
 
     def test_oktas_device_challenge_is_flow_control_beside_other_challenges(self) -> None:
         headers = [JSON, ("www-authenticate", "Bearer"), ("www-authenticate", 'Oktadevicejwt realm="x"')]
 
-        assert examine(Registry.builtin(), 401, scan(headers), STEP)[1] == "flow_control"
+        assert verdict(401, headers, STEP)[1] == "flow_control"
 
 
 class TestShape:
@@ -78,27 +77,27 @@ class TestShape:
         ],
     )
     def test_of_a_body_without_a_code(self, headers: Pairs, body: bytes, shape: str) -> None:
-        found, _ = examine(Registry.builtin(), 404, scan(headers), body, AUTH0)
+        found, _ = verdict(404, headers, body, AUTH0)
 
         assert found is not None
         assert (found.shape, found.matched_by) == (shape, "status")
 
     def test_a_text_is_read_without_blanks_around_it(self) -> None:
-        found, _ = examine(Registry.builtin(), 404, scan([TEXT]), b" no such thing \n", AUTH0)
+        found, _ = verdict(404, [TEXT], b" no such thing \n", AUTH0)
 
         assert found is not None
         assert found.upstream.text == "no such thing"
 
     def test_a_page_tells_its_code(self) -> None:
         page = b"<p><strong>invalid_request</strong>: no</p>"
-        found, why = examine(Registry.builtin(), 400, scan([HTML]), page, AUTH0)
+        found, why = verdict(400, [HTML], page, AUTH0)
 
         assert found is not None
         assert (found.upstream.code, found.shape, found.provider, why) == ("invalid_request", "html", "auth0", "")
         assert found.matched_by == "code"
 
     def test_a_page_without_a_code_tells_its_status(self) -> None:
-        found, _ = examine(Registry.builtin(), 502, scan([HTML]), b"<p>no</p>", Sender("okta", certain=True))
+        found, _ = verdict(502, [HTML], b"<p>no</p>", Sender("okta", certain=True))
 
         assert found is not None
         assert (found.upstream.code, found.reason, found.matched_by) == (None, "upstream-error", "status")

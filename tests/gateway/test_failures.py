@@ -329,7 +329,7 @@ class TestFaultsOfOurOwn:
         with running(samples.DENIED) as upstream:
             gateway = made(("okta", upstream.url, ""))
             for lane in gateway._lanes:
-                gate = lane.reader._gates["okta"]
+                gate = lane.reader._interceptors["okta"]
                 gate.options = gate.options._replace(on_problem=explode)
             with served(gateway) as origin, httpx.Client(base_url=origin, verify=False) as client:
                 got = client.get("/api/v1/users")

@@ -11,7 +11,9 @@ import structlog
 
 from authproblem import Classification, Registry, UpstreamError, classify, normalize
 from authproblem._middleware import events as _events
-from authproblem._middleware.events import emit, enabled, fingerprint, is_unclassified, level_of, origin, report_fault
+from authproblem._middleware.events import emit, report_fault, writer
+from authproblem._middleware.options import make_options
+from authproblem._middleware.report import _frames, _keys, fingerprint, is_unclassified
 from tests.support.events import Events
 from tests.support.responses import JSON_TYPE
 
@@ -29,7 +31,7 @@ LEVELS = {
 @pytest.mark.parametrize(("owner", "level"), LEVELS.items())
 def test_the_level_says_whose_doing_it_is(owner: str, level: str) -> None:
     """A wrong password is no alarm, a broken tenant is."""
-    assert level_of(Registry.builtin(), owner) == level
+    assert Registry.builtin().data["problem_types"]["levels"][owner] == level
 
 
 def test_every_type_has_a_level() -> None:
@@ -136,18 +138,17 @@ class TestFaults:
         assert "hunter2" not in shown.err
 
 
-class TestOrigin:
-    def test_is_the_class_and_the_frames(self) -> None:
-        """File, line and function; never the message."""
-        told = origin(failure())
+class TestFrames:
+    def test_are_file_line_and_function(self) -> None:
+        """Never the message."""
+        frames = _frames(failure())
 
-        assert told["exception"] == "builtins.RuntimeError"
-        assert [frame.rpartition(" ")[2] for frame in told["stack"]] == ["failure", "_fail"]
-        assert "hunter2" not in str(told)
+        assert [frame.rpartition(" ")[2] for frame in frames] == ["failure", "_fail"]
+        assert "hunter2" not in str(frames)
 
     def test_can_be_printed_after_a_text(self) -> None:
         """The console renderer of structlog takes every `stack` for a text."""
-        assert "\n" + origin(failure())["stack"] == "\n" + "\n".join(origin(failure())["stack"])
+        assert "\n" + _frames(failure()) == "\n" + "\n".join(_frames(failure()))
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ class TestGuard:
         """An app that has not configured structlog."""
         logger.setLevel(logging.WARNING)
 
-        assert enabled(level) is is_enabled
+        assert (writer(level) is not None) is is_enabled
 
     @pytest.mark.parametrize(("level", "is_enabled"), [("debug", False), ("info", True), ("error", True)])
     def test_goes_by_structlogs_own_filter(self, level: str, is_enabled: bool) -> None:
@@ -177,13 +178,13 @@ class TestGuard:
         wrapper = structlog.make_filtering_bound_logger(logging.INFO)
         structlog.configure(wrapper_class=wrapper)
 
-        assert enabled(level) is (is_enabled or not hasattr(wrapper, "is_enabled_for"))
+        assert (writer(level) is not None) is (is_enabled or not hasattr(wrapper, "is_enabled_for"))
 
     def test_lets_everything_through_where_the_logger_has_none(self) -> None:
         """Its processors decide."""
         structlog.configure(wrapper_class=structlog.BoundLogger, logger_factory=structlog.ReturnLoggerFactory())
 
-        assert enabled("debug") is True
+        assert (writer("debug") is not None) is True
 
     def test_that_cannot_be_asked_lets_nothing_through(self, capsys: pytest.CaptureFixture[str]) -> None:
         """A logger that cannot be made is a fault, told once."""
@@ -193,7 +194,7 @@ class TestGuard:
 
         structlog.configure(logger_factory=broken)
 
-        assert [enabled("error"), enabled("error")] == [False, False]
+        assert [writer("error"), writer("error")] == [None, None]
         assert capsys.readouterr().err.count("a logger could not be made") == 1
 
 
@@ -201,9 +202,8 @@ def test_keys_of_an_event_are_those_of_the_contract() -> None:
     """All of them, whatever is known."""
     problem = normalize(401, [JSON_TYPE], b'{"errorCode":"E0000004","errorSummary":"x"}')
     assert problem is not None
-    entry = Registry.builtin().rule(problem.entry, problem.reason)
 
-    assert list(_events.problem_keys(problem, entry, None, 401)) == [
+    assert set(_keys(make_options({}), problem, 401)) == {
         *("problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner"),
         *("remedy", "retry_policy", "retry_after", "instance", "upstream_request_id"),
-    ]
+    }

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from authproblem import upstream
-from authproblem._middleware.interception import Gate, Interception, Reply, Request, new_instance
+from authproblem._middleware.instance import new_instance
+from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
 from tests.support.doors import DOORS, through, wrapped
 from tests.support.events import Events
@@ -35,7 +36,7 @@ def begin(
 ) -> Interception:
     """A response that begins at a gate of its own."""
     request = Request(path, method, None, {} if state is None else state, binary=False)
-    return Gate(make_options(options)).begin(request, status, [JSON_TYPE] if headers is None else headers)
+    return Interceptor(make_options(options)).begin(request, status, [JSON_TYPE] if headers is None else headers)
 
 
 def finish(held: Interception, body: bytes = BODY) -> Reply | None:
@@ -49,12 +50,12 @@ class TestHolding:
     @pytest.mark.parametrize("media", ["application/json", "Application/JSON; charset=utf-8", "application/ion+json"])
     def test_an_error_in_json_is_held(self, status: int, media: str) -> None:
         """Its body may tell who sent it."""
-        assert begin(status, [("content-type", media)]).holding
+        assert begin(status, [("content-type", media)]).buffering
 
     @pytest.mark.parametrize("media", ["text/event-stream", "image/png", "application/octet-stream", "x"])
     def test_an_error_of_another_type_is_not(self, media: str) -> None:
         """Not even of a provider."""
-        assert not begin(500, [("content-type", media), OKTA_ID]).holding
+        assert not begin(500, [("content-type", media), OKTA_ID]).buffering
 
     @pytest.mark.parametrize("media", ["text/plain", "text/html; charset=utf-8"])
     @pytest.mark.parametrize(
@@ -72,11 +73,11 @@ class TestHolding:
         self, media: str, headers: Pairs, options: dict[str, Any], held: bool
     ) -> None:
         """The app's own pages are not delayed."""
-        assert begin(404, [("content-type", media), *headers], **options).holding is held
+        assert begin(404, [("content-type", media), *headers], **options).buffering is held
 
     def test_a_text_with_a_challenge_is_held(self) -> None:
         """The challenge may carry an OAuth error."""
-        assert begin(401, [("content-type", "text/plain"), ("www-authenticate", "Bearer")]).holding
+        assert begin(401, [("content-type", "text/plain"), ("www-authenticate", "Bearer")]).buffering
 
     @pytest.mark.parametrize(
         ("status", "headers"),
@@ -92,17 +93,17 @@ class TestHolding:
     )
     def test_what_cannot_or_must_not_be_rewritten_is_not(self, status: int, headers: Pairs) -> None:
         """Problems, ranges, codings that nobody here knows, healthy responses elsewhere."""
-        assert not begin(status, headers, path="/x", transaction_states=("/y",)).holding or status < 300
+        assert not begin(status, headers, path="/x", transaction_states=("/y",)).buffering or status < 300
 
     @pytest.mark.parametrize("coding", ["gzip", "X-GZIP", "deflate", "br", "zstd", "identity", "", "gzip , identity"])
     def test_a_coding_that_can_be_undone_is_held(self, coding: str) -> None:
         """The body is looked at decoded."""
-        assert begin(401, [JSON_TYPE, ("content-encoding", coding)]).holding
+        assert begin(401, [JSON_TYPE, ("content-encoding", coding)]).buffering
 
     @pytest.mark.parametrize(("path", "held"), [("/health", False), ("/health/x", False), ("/healthy", True)])
     def test_an_excluded_path_is_not(self, path: str, held: bool) -> None:
         """The app says so."""
-        assert begin(path=path, exclude=("/health",)).holding is held
+        assert begin(path=path, exclude=("/health",)).buffering is held
 
     @pytest.mark.parametrize("status", [400, 401])
     @pytest.mark.parametrize("options", [{}, {"exclude": ("/health",)}])
@@ -110,13 +111,13 @@ class TestHolding:
         """An instance nearer to the app has judged it, whether paths have a say there or not."""
         state: dict[str, Any] = {}
 
-        assert [begin(status, state=state, **options).holding for _ in range(2)] == [True, False]
+        assert [begin(status, state=state, **options).buffering for _ in range(2)] == [True, False]
 
     @pytest.mark.parametrize("status", [300, 302, 399])
     def test_a_redirect_is_not(self, status: int) -> None:
         """It is told by its location; its body is nobody's."""
-        assert not begin(status, [JSON_TYPE, ("location", "/x")], transaction_states=("/",)).holding
-        assert not begin(status, [JSON_TYPE], transaction_states=("/",)).holding
+        assert not begin(status, [JSON_TYPE, ("location", "/x")], transaction_states=("/",)).buffering
+        assert not begin(status, [JSON_TYPE], transaction_states=("/",)).buffering
 
     def test_no_trace_is_left_of_a_healthy_response(self) -> None:
         """Only the error path marks the scope."""
@@ -132,7 +133,7 @@ class TestFeeding:
         held = begin(max_body=len(BODY))
 
         assert [held.feed(BODY[:7]), held.feed(BODY[7:]), held.feed(b""), held.feed(b"x")] == [True, True, True, False]
-        assert (bytes(held.body), held.holding) == (BODY, False)
+        assert (bytes(held.body), held.buffering) == (BODY, False)
 
     @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
     def test_any_kind_of_bytes_is_kept(self, kind: Any) -> None:
@@ -185,7 +186,7 @@ class TestStates:
     )
     def test_are_looked_for_under_the_given_paths_only(self, paths: tuple[str, ...], path: str, asked: bool) -> None:
         """By whole segments."""
-        assert Gate(make_options({"transaction_states": paths})).wants_success(path) is asked
+        assert Interceptor(make_options({"transaction_states": paths})).wants_success(path) is asked
 
     @by_door
     @pytest.mark.parametrize(("status", "sent"), [(200, 403), (201, 403)])
@@ -210,7 +211,7 @@ class TestStates:
         """Except those of a problem, a part, or a coding that nobody here knows."""
         response = begin(status, [JSON_TYPE, *headers], path="/api/v1/authn", transaction_states=("/api/v1/authn",))
 
-        assert response.holding is held
+        assert response.buffering is held
 
     @by_door
     @pytest.mark.parametrize(
@@ -306,7 +307,7 @@ class TestRedirects:
 class TestCallbacks:
     def callback(self, query: str, path: str = "/cb", **options: Any) -> Any:
         """What a request to a path brings."""
-        gate = Gate(make_options({"callback_paths": ("/cb",), **options}))
+        gate = Interceptor(make_options({"callback_paths": ("/cb",), **options}))
         return gate.callback(Request(path, "GET", None, {}, binary=False), query)
 
     def test_with_an_error_give_its_problem_and_an_event_at_info(self, events: Events) -> None:
@@ -477,7 +478,7 @@ class TestFaults:
 
         held = [begin(providers=providers) for _ in range(3)]
 
-        assert [interception.holding for interception in held] == [False] * 3
+        assert [interception.buffering for interception in held] == [False] * 3
         assert (events.only()["event"], "hunter2" in str(events)) == ("authproblem.failed", False)
 
     def test_of_our_own_pass_the_response(self, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:

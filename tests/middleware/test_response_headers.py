@@ -10,8 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Problem, normalize
-from authproblem._middleware.response_headers import Dress, forbids_transform, marked, rewritten, without_mark
-from authproblem._upstream.headers import scan
+from authproblem._middleware.response_headers import (
+    HeaderRewriter,
+    RewriteOptions,
+    add_problem_headers,
+    forbids_transform,
+    without_mark,
+)
+from tests.support.core import read_headers as scan
 from tests.support.responses import JSON_TYPE, Pairs
 
 GONE = (
@@ -42,7 +48,7 @@ KEPT: Pairs = [
     ("Strict-Transport-Security", "max-age=1"),
     ("X-Anything", " odd  spacing\t"),
 ]
-PLAIN = Dress("application/problem+json", binary=False, keep_retry_after=False)
+PLAIN = RewriteOptions("application/problem+json", binary=False, keep_retry_after=False)
 
 
 def problem(wait: str | None = None) -> Problem:
@@ -53,9 +59,9 @@ def problem(wait: str | None = None) -> Problem:
     return found
 
 
-def sent(pairs: Pairs, dress: Dress = PLAIN, wait: str | None = None, length: int | None = 7) -> Pairs:
+def sent(pairs: Pairs, options: RewriteOptions = PLAIN, wait: str | None = None, length: int | None = 7) -> Pairs:
     """The headers that go out in place of these."""
-    return rewritten(pairs, scan(pairs), problem(wait), length, dress)
+    return HeaderRewriter().rewrite(scan(pairs), problem(wait), length, options)
 
 
 def lines(pairs: Pairs, name: str) -> list[str]:
@@ -96,7 +102,7 @@ class TestRewritten:
     def test_of_an_asgi_response_are_lower_case_bytes(self) -> None:
         """As the specification demands."""
         pairs: Any = [(b"x-a", b"1"), (b"Content-Length", b"9")]
-        got: Any = rewritten(pairs, scan(pairs), problem(), 7, PLAIN._replace(binary=True))
+        got: Any = HeaderRewriter().rewrite(scan(pairs), problem(), 7, PLAIN._replace(binary=True))
 
         assert {type(part) for pair in got for part in pair} == {bytes}
         assert [name for name, _ in got if name != name.lower()] == []
@@ -129,7 +135,7 @@ class TestRewritten:
         assert lines(sent(pairs, PLAIN._replace(negotiated=False)), "Vary") == vary
 
     @pytest.mark.parametrize(
-        ("dress", "wait", "expected"),
+        ("options", "wait", "expected"),
         [
             (PLAIN, "7", ["7"]),
             (PLAIN, None, []),
@@ -137,9 +143,9 @@ class TestRewritten:
             (PLAIN._replace(drop_retry_after=True), "7", []),
         ],
     )
-    def test_tells_the_wait_once(self, dress: Dress, wait: str | None, expected: list[str]) -> None:
+    def test_tells_the_wait_once(self, options: RewriteOptions, wait: str | None, expected: list[str]) -> None:
         """The upstream's valid line, ours, or none at all where the answer is folded."""
-        assert lines(sent([("Retry-After", "as sent")], dress, wait), "Retry-After") == expected
+        assert lines(sent([("Retry-After", "as sent")], options, wait), "Retry-After") == expected
 
     def test_loses_the_challenge_only_with_a_folded_answer_of_another_status(self) -> None:
         """It is never changed otherwise."""
@@ -175,36 +181,45 @@ class TestExposure:
 
         assert lines(sent(pairs, wait=wait), "Access-Control-Expose-Headers") == expected
 
-    @pytest.mark.parametrize("dress", [PLAIN, PLAIN._replace(expose=False)])
+    @pytest.mark.parametrize("options", [PLAIN, PLAIN._replace(expose=False)])
     @pytest.mark.parametrize("listed", [[], ["X-A"], ["X-A", "X-B"]])
-    def test_stays_as_it_is_where_none_is_allowed_or_the_app_says_no(self, listed: list[str], dress: Dress) -> None:
+    def test_stays_as_it_is_where_none_is_allowed_or_the_app_says_no(
+        self, listed: list[str], options: RewriteOptions
+    ) -> None:
         """Without an allowed origin the line means nothing."""
         pairs = [("Access-Control-Expose-Headers", value) for value in listed]
-        given_ = pairs if dress.expose else [self.ORIGIN, *pairs]
+        given_ = pairs if options.expose else [self.ORIGIN, *pairs]
 
-        assert lines(sent(given_, dress), "Access-Control-Expose-Headers") == listed
+        assert lines(sent(given_, options), "Access-Control-Expose-Headers") == listed
 
 
 class TestMarked:
-    def test_a_redirect_gets_the_twin_and_nothing_else(self) -> None:
+    def test_a_redirect_gets_the_problem_headers_and_nothing_else(self) -> None:
         """Every other line stays, `Retry-After` and caching included."""
         pairs = [("Location", "/x"), ("Cache-Control", "private"), ("Retry-After", "9"), ("Set-Cookie", "a=1")]
 
-        assert marked(pairs, scan(pairs), problem("7"), binary=False, expose=True) == pairs + problem("7").twin()
+        assert (
+            add_problem_headers(scan(pairs), problem("7"), binary=False, expose=True)
+            == pairs + problem("7").problem_headers()
+        )
 
     @pytest.mark.parametrize("expose", [True, False])
     def test_a_redirect_loses_our_mark(self, expose: bool) -> None:
         """It never leaves the app; all else is in its order."""
         listed = ("Access-Control-Expose-Headers", "X-A")
         pairs = [("Auth-Problem-Upstream", "okta"), listed, ("Location", "/x")]
-        kept = [*pairs[1:], *problem().twin()] if not expose else [pairs[2], *problem().twin(), listed]
+        kept = (
+            [*pairs[1:], *problem().problem_headers()]
+            if not expose
+            else [pairs[2], *problem().problem_headers(), listed]
+        )
 
-        assert marked(pairs, scan(pairs), problem(), binary=False, expose=expose) == kept
+        assert add_problem_headers(scan(pairs), problem(), binary=False, expose=expose) == kept
 
-    def test_a_redirect_exposes_the_twin_alone(self) -> None:
+    def test_a_redirect_exposes_the_problem_headers_alone(self) -> None:
         """A wait is none of a redirect's."""
         pairs = [("Access-Control-Allow-Origin", "https://app.example.com")]
-        sent_ = marked(pairs, scan(pairs), problem("7"), binary=False, expose=True)
+        sent_ = add_problem_headers(scan(pairs), problem("7"), binary=False, expose=True)
 
         assert lines(sent_, "Access-Control-Expose-Headers") == [TestExposure.TWIN]
 
@@ -216,11 +231,11 @@ class TestMark:
         value: Any = b"okta" if isinstance(name, bytes) else "okta"
         pairs = [(name, value), *KEPT, (name, value)]
 
-        assert without_mark(pairs, scan(pairs)) == KEPT
+        assert without_mark(scan(pairs)) == KEPT
 
     def test_where_there_is_none_the_very_list_goes_on(self) -> None:
         """A healthy response costs no copy."""
-        assert without_mark(KEPT, scan(KEPT)) is KEPT
+        assert without_mark(scan(KEPT)) is KEPT
 
 
 @pytest.mark.parametrize(
@@ -245,7 +260,7 @@ values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size
 
 @given(st.lists(st.tuples(names, values), max_size=12), st.booleans(), st.sampled_from([None, "7"]))
 def test_any_headers_become_such_that_a_server_takes(pairs: Pairs, negotiated: bool, wait: str | None) -> None:
-    """One type, one length, one twin; nothing of ours but constants and integers; all else is a line that came."""
+    """One type, one length, one set of problem headers; only constants and integers are added."""
     got = sent(pairs, PLAIN._replace(negotiated=negotiated), wait)
     ours = [pair for pair in got if pair not in pairs]
 

@@ -82,9 +82,11 @@ class TestMark:
 
     def test_refuses_an_unknown_provider_and_what_is_no_path(self) -> None:
         """At the call, with the name of what is wrong."""
-        with pytest.raises(ValueError, match=r"mark_upstream\(\): provider='keycloak'.*'auth0', 'okta', 'oauth'"):
+        with pytest.raises(
+            ValueError, match=r"invalid mark_upstream\(\): provider: 'keycloak'.*'auth0', 'okta', 'oauth'"
+        ):
             mark_upstream(response(), "keycloak")
-        with pytest.raises(ValueError, match=r"mark_upstream\(\): endpoint='oauth/token'.*'/oauth/token'"):
+        with pytest.raises(ValueError, match=r"invalid mark_upstream\(\): endpoint: 'oauth/token'.*'/oauth/token'"):
             mark_upstream(response(), "auth0", "oauth/token")
 
 
@@ -96,11 +98,11 @@ class TestUpstream:
             Upstream("okta", whole=True, endpoint="/oauth2/v1/token"),
         ]
 
-    def test_refuses_what_does_not_hold(self) -> None:
+    def test_refuses_an_invalid_value(self) -> None:
         """An unknown provider, an endpoint that is no path."""
-        with pytest.raises(ValueError, match=r"upstream\(\): provider='x'"):
+        with pytest.raises(ValueError, match=r"upstream\(\): provider: 'x'"):
             upstream("x")
-        with pytest.raises(ValueError, match=r"upstream\(\): endpoint='x'"):
+        with pytest.raises(ValueError, match=r"upstream\(\): endpoint: 'x'"):
             upstream("auth0", endpoint="x")
 
 
@@ -145,7 +147,7 @@ class TestScopes:
 
     @pytest.mark.parametrize(
         ("known", "endpoint"),
-        [(("/token", "/oauth/token"), "/token"), (("/oauth/token",), "/oauth/token"), ((), None)],
+        [(("/token", "/oauth/token"), "/token"), (("/oauth/token",), "/oauth/token"), ((), "/token")],
     )
     def test_the_endpoint_is_the_first_path_that_the_provider_has(
         self, known: tuple[str, ...], endpoint: str | None
@@ -175,7 +177,7 @@ class TestScopes:
 
     def test_a_callable_that_gives_nonsense_is_told_so(self) -> None:
         """The gate turns it into a fault of ours and passes the response."""
-        with pytest.raises(ValueError, match=r"providers\(\): provider='x'"):
+        with pytest.raises(ValueError, match=r"invalid providers\(\): 'x'"):
             Scopes(None, lambda _request: "x", ()).sender("/p", {})
 
     @pytest.mark.parametrize(
@@ -188,14 +190,14 @@ class TestScopes:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (("x", None, ()), r"provider: provider='x' is unknown"),
-            ((None, {"auth": "auth0"}, ()), r"providers: the prefix 'auth' does not hold.*starts with '/'"),
-            ((None, {1: "auth0"}, ()), r"providers: the prefix 1"),
-            ((None, {"/a": "x"}, ()), r"providers\['/a'\]: provider='x'"),
-            ((None, ["/a"], ()), r"providers=\['/a'\] does not hold.*callable"),
+            (("x", None, ()), r"invalid provider: 'x'; expected one of"),
+            ((None, {"auth": "auth0"}, ()), r"invalid providers: prefix: 'auth'; .*starts with '/'"),
+            ((None, {1: "auth0"}, ()), r"invalid providers: prefix: 1;"),
+            ((None, {"/a": "x"}, ()), r"invalid providers\['/a'\]: 'x'"),
+            ((None, ["/a"], ()), r"invalid providers: \['/a'\]; .*callable"),
         ],
     )
-    def test_refuses_what_does_not_hold(self, arguments: Any, message: str) -> None:
+    def test_refuses_an_invalid_value(self, arguments: Any, message: str) -> None:
         """When it is built, naming the option."""
         with pytest.raises(ValueError, match=message):
             Scopes(*arguments)

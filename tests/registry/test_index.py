@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry, classify
-from authproblem._registry.index import Family, Surfaces
+from authproblem._registry.index import Family
+from authproblem._registry.surfaces import Surfaces
 from tests.support.responses import JSON_TYPE
 
 SHAPE = "oauth"
@@ -188,14 +189,14 @@ class TestFamilies:
         """One star, at one end."""
         kind = Registry.builtin().types["not-found"]
 
-        assert Family(pattern, frozenset(), frozenset(), kind).holds(code, SHAPE, 404) is holds
+        assert Family(pattern, frozenset(), frozenset(), kind).matches(code, SHAPE, 404) is holds
 
     @pytest.mark.parametrize(("shape", "status", "holds"), [("a", 404, True), ("b", 404, False), ("a", 400, False)])
     def test_hold_codes_of_their_shapes_and_statuses_only(self, shape: str, status: int, holds: bool) -> None:
         """Where they name any."""
         family = Family("x*", frozenset("a"), frozenset((404,)), Registry.builtin().types["not-found"])
 
-        assert family.holds("xyz", shape, status) is holds
+        assert family.matches("xyz", shape, status) is holds
 
 
 class TestSurfaces:

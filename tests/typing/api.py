@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from typing_extensions import assert_type
@@ -25,7 +25,8 @@ def pure_functions(body: bytes) -> None:
     if found is not None:
         assert_type(found.reason, str)
         assert_type(found.entry, str | None)
-        assert_type(found.matched_by, str)
+        matched_by: str = found.matched_by
+        print(matched_by)
 
 
 def problems(problem: Problem, response: object) -> None:
@@ -36,7 +37,7 @@ def problems(problem: Problem, response: object) -> None:
     assert_type(problem.retry, RetryHint)
     assert_type(problem.retry.after, int | None)
     assert_type(problem.retry.automatic, bool)
-    assert_type(problem.extensions, dict[str, Any])
+    assert_type(problem.extensions, Mapping[str, Any])
     assert_type(problem.to_dict(), dict[str, Any])
     assert_type(problem.to_bytes(), bytes)
     assert_type(problem.headers(media_type="application/json"), list[tuple[str, str]])

@@ -14,7 +14,9 @@ from starlette.datastructures import MutableHeaders
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 
 from authproblem import normalize
-from authproblem._upstream.headers import Fields, _layouts, scan
+from authproblem._upstream.headers import MAX_LINES, MAX_VALUE, HeaderReader, lower
+from tests.support.core import REGISTRY
+from tests.support.core import read_headers as scan
 from tests.support.responses import Pairs
 
 E4 = b'{"errorCode":"E0000004","errorSummary":"Authentication failed"}'
@@ -90,13 +92,7 @@ def test_no_headers_are_no_headers(headers: Any) -> None:
     """Whatever holds them."""
     fields = scan(headers)
 
-    assert (fields.media_type, fields.get("date"), fields.all("date"), "date" in fields, bool(fields)) == (
-        "",
-        None,
-        [],
-        False,
-        False,
-    )
+    assert (fields.media_type, fields.get("date"), fields.all("date"), "date" in fields) == ("", None, [], False)
 
 
 @pytest.mark.parametrize(
@@ -125,36 +121,48 @@ def test_values_are_latin_1() -> None:
 @pytest.mark.parametrize(
     "media", ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8"]
 )
-def test_an_ordinary_error_is_told_at_a_glance(media: str, further: Pairs) -> None:
+def test_an_ordinary_error_is_plain(media: str, further: Pairs) -> None:
     """Nothing but a JSON type decides: no header is read."""
     for given_ in ([("Content-Type", media), *further], as_bytes([*further, ("Content-Type", media)])):
         fields = scan(given_)
 
-        assert (fields.plain, fields.media_type, fields.get("content-type")) == (
-            True,
-            "application/json",
-            "application/json",
-        )
+        assert (fields.is_plain, fields.media_type) == (True, "application/json")
 
 
 @pytest.mark.parametrize("further", [("Auth-Problem", "x"), ("Content-Type", "text/html"), ("Retry-After", "7")])
-def test_what_decides_is_never_told_at_a_glance(further: tuple[str, str]) -> None:
+def test_an_error_with_a_header_that_decides_is_not_plain(further: tuple[str, str]) -> None:
     """Whatever the type is."""
-    assert not scan([("Content-Type", "application/json"), further]).plain
+    assert not scan([("Content-Type", "application/json"), further]).is_plain
 
 
-def test_a_fixed_number_of_rows_is_kept() -> None:
-    """Names of headers are the upstream's choice: rows beyond the bound are told anew, long ones always."""
-    kept = []
+def test_the_cache_of_layouts_is_bounded_in_number_and_in_bytes() -> None:
+    """Names of headers are the upstream's choice."""
+    reader = HeaderReader(REGISTRY.provider_headers)
+    sizes = []
     for number in range(1200):
-        scan([("Content-Type", "application/json"), (f"X-{number}", "x")])
-        kept.append(len(_layouts))
-    assert max(kept) == 512
+        reader.read([("Content-Type", "application/json"), (f"X-{number}", "x")])
+        sizes.append(len(reader._layouts))
+    assert max(sizes) == 512
 
-    _layouts.clear()
-    for length in (64, 65):
-        scan([(f"X-{number}", "x") for number in range(length)])
-    assert [len(names) for names in _layouts] == [64]
+    reader = HeaderReader(REGISTRY.provider_headers)
+    for names in ([f"X-{number}" for number in range(64)], [f"X-{number}" for number in range(65)], ["X" * 3000]):
+        reader.read([(name, "x") for name in names])
+    assert [len(names) for names in reader._layouts] == [64]
+
+
+def test_at_most_sixteen_lines_of_a_header_are_read() -> None:
+    """An upstream may send any number."""
+    assert scan([("Retry-After", str(number)) for number in range(99)]).all("retry-after") == [
+        str(number) for number in range(MAX_LINES)
+    ]
+
+
+@pytest.mark.parametrize(("length", "lines"), [(MAX_VALUE, 1), (MAX_VALUE + 1, 0)])
+def test_a_line_that_is_too_long_is_ignored(length: int, lines: int) -> None:
+    """As if it were absent."""
+    headers = scan([("Location", "x" * length)])
+
+    assert [len(headers.all("location")), int(headers.get("location") is not None)] == [lines, lines]
 
 
 @pytest.mark.parametrize("headers", [None, 7])
@@ -185,15 +193,18 @@ values = st.one_of(
 
 
 @given(st.lists(st.tuples(names, values), max_size=6), st.booleans())
-def test_the_quick_look_tells_what_the_full_one_does(pairs: Pairs, binary: bool) -> None:
-    """Ordinary headers are told at a glance: it must not miss one that decides."""
+def test_reads_each_value_of_each_name_in_order(pairs: Pairs, binary: bool) -> None:
+    """Whatever the other headers are."""
     given_: Any = [(n.encode(), v.encode("latin-1")) for n, v in pairs] if binary else pairs
-    quick, full = scan(given_), Fields((n.lower(), v) for n, v in given_)
-    read = ("content-type", "date", "retry-after", "location", "dpop-nonce")
+    read = scan(given_)
 
-    if len({name.lower() for name, _ in pairs}) == len(pairs):
-        assert quick.media_type == full.media_type
-        assert [quick.all(name) for name in read[2:]] == [full.all(name) for name in read[2:]]
+    for name in ("content-type", "date", "retry-after", "location", "dpop-nonce"):
+        expected = [value.strip(" \t") for given_name, value in pairs if lower(given_name) == name]
+        assert (read.all(name), read.get(name), name in read) == (
+            expected,
+            expected[0] if expected else None,
+            bool(expected),
+        )
 
 
 def test_an_error_is_read_alike_with_any_headers() -> None:

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry, UpstreamError
-from authproblem._upstream.shapes import CODE, Shapes, is_idx, load_object, unwrap
+from authproblem._upstream.idx import is_idx
+from authproblem._upstream.json_values import CODE, load_object, unwrap
+from authproblem._upstream.shapes import KeyLayout, Shapes
 from tests.support.json_values import documents, json_values
 
 SHAPES = Registry.builtin().shapes
@@ -358,35 +360,41 @@ def test_the_words_of_the_provider_do_not_show_in_a_repr() -> None:
     assert repr(said) == "UpstreamError(shape='oauth', code='x')"
 
 
-class TestMakes:
-    def words(self, shapes: Shapes, *more: str) -> tuple[Any, ...] | None:
-        """The words of an OAuth error with more members."""
-        return shapes.words({"error": "access_denied", "error_description": "d", **dict.fromkeys(more, "x")})
+class TestLayouts:
+    """How an object with certain members is read; cached, since vendors send few different ones."""
 
-    def test_are_the_same_whatever_came_between(self) -> None:
-        """Answers are kept by them: one that was made anew would have its answers kept once more, without end."""
+    def layout(self, shapes: Shapes, *more: str) -> KeyLayout:
+        """Return the layout of an OAuth error with more members."""
+        key = shapes.parse_key({"error": "access_denied", "error_description": "d", **dict.fromkeys(more, "x")})
+        assert key is not None
+        return key[0]
+
+    def test_are_the_same_object_whatever_came_between(self) -> None:
+        """The response cache identifies them by identity."""
         shapes = Shapes(Registry.builtin().data["shapes"])
-        first = self.words(shapes, "mfa_token")
+        first = self.layout(shapes, "mfa_token")
         for number in range(5_000):
-            self.words(shapes, f"member_{number}")
+            self.layout(shapes, f"member_{number}")
 
-        assert self.words(shapes, "mfa_token") == first
+        assert self.layout(shapes, "mfa_token") is first
 
-    def test_of_members_that_nobody_knows_take_no_place_of_those_that_are_known(self) -> None:
-        """An attacker may choose names; what is not kept goes the full way."""
+    def test_of_unknown_members_take_no_place_of_known_ones(self) -> None:
+        """An attacker may choose names; such objects are read without a cache."""
         shapes = Shapes(Registry.builtin().data["shapes"])
-        strange = [self.words(shapes, f"member_{number}") for number in range(600)]
+        cached = [self.layout(shapes, f"member_{number}").is_cached for number in range(600)]
 
-        assert strange[0] is not None
-        assert strange[-1] is None
-        assert self.words(shapes, "mfa_token") is not None
+        assert (cached[0], cached[-1]) == (True, False)
+        assert self.layout(shapes, "mfa_token").is_cached
 
     def test_are_no_more_than_a_fixed_number(self) -> None:
-        """Of known members, too, there are more rows than memory."""
+        """Known members, too, can be arranged in more ways than fit into memory."""
         shapes = Shapes(Registry.builtin().data["shapes"])
         rows = itertools.islice(itertools.permutations(sorted(Registry.builtin().member_kinds)[:7]), 5_000)
-        found = [self.words(shapes, *row) for row in rows]
+        cached = [self.layout(shapes, *row).is_cached for row in rows]
 
-        assert found[0] is not None
-        assert found[-1] is None
-        assert len(shapes._makes) <= 1024
+        assert (cached[0], cached[-1]) == (True, False)
+        assert len(shapes._layouts) <= 1024
+
+    def test_with_long_names_are_not_cached(self) -> None:
+        """The cache is bounded in bytes, too."""
+        assert not self.layout(Shapes(Registry.builtin().data["shapes"]), "x" * 250_000).is_cached

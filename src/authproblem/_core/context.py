@@ -40,17 +40,17 @@ class RequestContext:
         return EndpointSurfaces(registry.surfaces, self.sender.endpoint)
 
 
-def effective_sender(registry: Registry, headers: ResponseHeaders, declared: Sender) -> Sender:
+def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Registry) -> Sender:
     """Return the sender, with the response's own headers taken into account; a certain declaration comes first."""
     if declared.certain or headers.is_plain:
         return declared
-    provider = headers.layout.provider or _named_by_challenge(registry, headers)
+    provider = headers.layout.provider or _named_by_challenge(headers, registry)
     if provider is None:
         return declared
     return Sender(provider, True, declared.endpoint)  # type: ignore[arg-type]  # noqa: FBT003
 
 
-def _named_by_challenge(registry: Registry, headers: ResponseHeaders) -> Provider | None:
+def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provider | None:
     """Return the vendor on whose domain the `realm` or `authorization_uri` of a challenge lies, or None."""
     challenge = error_challenge(headers)
     for name in _PLACES if challenge is not None else ():

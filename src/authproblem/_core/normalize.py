@@ -133,7 +133,7 @@ class Normalizer:
         response = self.read(status, headers, body)
         if response.body is None:
             return None
-        sender = effective_sender(self.policy.registry, response.headers, _sender(provider, endpoint))
+        sender = effective_sender(response.headers, _sender(provider, endpoint), self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         key = self._cache.key_of(response, sender)
         cached = self._cache.find(key, surfaces) if key is not None else None
@@ -167,7 +167,7 @@ class Normalizer:
             context: the request, and what is declared of the sender.
             instance: the URI of the occurrence.
         """
-        sender = effective_sender(self.policy.registry, response.headers, context.sender)
+        sender = effective_sender(response.headers, context.sender, self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         if response.body is None:
             return self._unreadable(response, context, sender, surfaces, instance)
@@ -410,7 +410,7 @@ def shared_normalizer(options: dict[str, Any]) -> Normalizer:
         return Normalizer.of(make_policy(options))
 
 
-@lru_cache(maxsize=_MAX_SHARED)
+@lru_cache(maxsize=_MAX_SHARED, typed=True)
 def _shared(**options: Any) -> Normalizer:
     return Normalizer.of(make_policy(options))
 

@@ -22,9 +22,8 @@ HEADER, HEADER_OWNER, HEADER_RETRY = "Auth-Problem", "Auth-Problem-Owner", "Auth
 AUTOMATIC_POLICIES = ("after_delay", "once", "poll")
 """What a program may do unattended."""
 
-_POLICIES = frozenset(("never", "after_action", *AUTOMATIC_POLICIES))
-_SLUG = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
-_TOKEN = re.compile(r"[a-z]+(?:[_-][a-z0-9]+)*")
+_SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_TOKEN = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _MAX_SLUG = 64
 _USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unlock_account"))
 """Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
@@ -330,7 +329,7 @@ def read_retry(given: Any) -> RetryHint:
     """Return the hint of a `retry` member; what has a wrong JSON type or form counts as absent (RFC 9457 3.1)."""
     document = given if isinstance(given, dict) else {}
     policy, after, source = document.get("policy"), document.get("after"), document.get("source")
-    valid: Any = policy if isinstance(policy, str) and policy in _POLICIES else "never"
+    valid: Any = policy if is_token(policy) else "never"  # newer releases may have further policies
     return RetryHint(
         valid,
         after if is_wait(after) else None,

@@ -142,13 +142,12 @@ def _is_number(value: str) -> bool:
 
 def _rate_limit(lines: list[str]) -> int | None:
     """Return the largest `t` of used-up items (draft-ietf-httpapi-ratelimit-headers); malformed counts as absent."""
-    joined = ", ".join(lines)
-    if len(joined) > MAX_VALUE:
+    if sum(map(len, lines)) > MAX_VALUE:
         return None
     from http_sf import parse
 
     try:
-        items: Any = parse(joined.encode("latin-1"), tltype="list")
+        items: Any = parse(", ".join(lines).encode("latin-1"), tltype="list")
     except ValueError:
         return None
     waits: list[int] = [

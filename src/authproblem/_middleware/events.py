@@ -23,6 +23,8 @@ FAILED = "authproblem.failed"
 
 _LOGGER = "authproblem"
 _NUMBERS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_GUARDS = ("is_enabled_for", "isEnabledFor")
+"""Methods of structlog's bound loggers that say whether a level is let through."""
 _MAX_FAULTS = 64
 _faults: set[tuple[str, str]] = set()
 """The failures that were reported, so that each is reported once a process; bounded by `_MAX_FAULTS`."""
@@ -48,9 +50,11 @@ def writer(level: str) -> Write | None:
         if not structlog.is_configured():
             return partial(_write_record, plain, number) if plain.isEnabledFor(number) else None
         log = structlog.get_logger(_LOGGER).bind()
-        log = getattr(log, "sync_bl", log)  # of an asynchronous logger the one beneath: nothing here can await
-        is_enabled = getattr(log, "is_enabled_for", None) or getattr(log, "isEnabledFor", None)
-        if callable(is_enabled) and not is_enabled(number):
+        # Looked up on the class: the generic BoundLogger passes any name on to what it wraps.
+        if hasattr(type(log), "sync_bl"):  # an asynchronous logger, which nothing here can await
+            log = log.sync_bl
+        is_enabled = next((name for name in _GUARDS if hasattr(type(log), name)), None)
+        if is_enabled is not None and not getattr(log, is_enabled)(number):
             return None
         return partial(_write_event, getattr(log, level))
     except Exception as error:  # noqa: BLE001 - whatever the app's logging raises, the response is sent

@@ -320,13 +320,13 @@ class Interceptor:
     def _may_be_rewritten(self, interception: Interception) -> bool:
         """Whether the response may be a provider's error: by status, type and coding alone."""
         status, headers = interception.status, interception.response_headers
-        if status < 400:
-            return status != _PARTIAL and is_json(headers.media_type) and "auth-problem" not in headers
         if "content-encoding" in headers:
             codings = {name.strip().lower() for line in headers.all("content-encoding") for name in line.split(",")}
             if codings - CODINGS - {""}:
-                return self.folds_unread(interception)
-        return may_be_error(headers, effective_sender(self.options.policy.registry, headers, interception.sender))
+                return status >= 400 and self.folds_unread(interception)
+        if status < 400:
+            return status != _PARTIAL and is_json(headers.media_type) and "auth-problem" not in headers
+        return may_be_error(headers, effective_sender(headers, interception.sender, self.options.policy.registry))
 
     def _context(self, interception: Interception) -> RequestContext:
         return RequestContext(interception.sender, interception.request.method, time.time())
@@ -367,7 +367,7 @@ class Interceptor:
         outcome = self.normalizer.process(response, self._context(interception), new_instance())
         if outcome.classification is None:
             return None
-        is_confirmed = effective_sender(options.policy.registry, headers, interception.sender).certain
+        is_confirmed = effective_sender(headers, interception.sender, options.policy.registry).certain
         if not is_confirmed and _repeats_query(outcome, request.query):
             outcome = outcome.without_problem("repeated_query")
         request.state[JUDGED] = True
