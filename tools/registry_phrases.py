@@ -46,9 +46,6 @@ def _names(table: Json, registry: Registry) -> Iterator[Finding]:
     used |= {name for row in table["rules"] for name in row.get("without", ())}
     for name in sorted(table["concepts"].keys() - used):
         yield Finding(f"{WHERE} {name}", "no rule uses the concept", "use it or take it out")
-    for code in table["firm"]:
-        if not registry.has_code_anywhere(code):
-            yield Finding(WHERE, f"firm code {code!r} is no code of the registry", "take it out")
 
 
 def _vocabulary(table: Json) -> Iterator[Finding]:
