@@ -103,9 +103,11 @@ soak: $(READY) ## load for SECONDS seconds, watching memory and descriptors
 docs: $(READY) ## write the generated pages anew
 	$(PY) tools/generate_docs.py
 
-build: $(READY) ## the wheel, in dist/
+build: $(READY) ## the wheel and the source distribution, in dist/, checked as PyPI would
 	rm -rf dist
-	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	$(PY) -m build --outdir dist .
+	$(PY) -m twine check --strict dist/*
+	$(BIN)/pyroma --min=10 .
 
 clean: ## remove what make and the tools made, .venv included
 	rm -rf $(VENV) $(LOWEST) $(WHEEL) build dist .coverage .coverage.* htmlcov

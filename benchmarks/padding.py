@@ -12,7 +12,7 @@ _tokens = count(10**9)
 
 
 def padded(size: int) -> Registry:
-    """Return the built-in registry cut or padded to a number of entries; padding entries have a code and a text each."""
+    """Return the built-in registry cut or padded to a size; each padding entry has a code and a text."""
     builtin = Registry.builtin()
     chosen: dict[str, Any] = {entry.id: builtin.row(entry.id) for entry in list(builtin)[: size // 2]}
     for number in range(size - len(chosen)):

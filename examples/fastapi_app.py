@@ -1,4 +1,4 @@
-"""FastAPI with a login of its own, which asks Auth0 and passes on what it says.
+"""FastAPI with a sign-in of its own, which asks Auth0 and passes its response on.
 
 UPSTREAM=https://YOUR-TENANT.auth0.com uvicorn examples.fastapi_app:app
 """
@@ -10,16 +10,16 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
 from authproblem import mark_upstream
-from authproblem.asgi import AuthProblemMiddleware
+from authproblem.fastapi import forward, install
 
 UPSTREAM = os.environ["UPSTREAM"]
 
 app = FastAPI()
-app.add_middleware(AuthProblemMiddleware)  # <-- the one line that matters
+install(app, exceptions=True)  # <-- the one line that matters
 
 
 class Login(BaseModel):
-    """What the login form sends."""
+    """What the sign-in form sends."""
 
     username: str
     password: str
@@ -27,9 +27,9 @@ class Login(BaseModel):
 
 @app.post("/login")
 async def login(form: Login) -> Response:
-    """Sign in. Only the body is passed on, so nothing in it proves who said that: the mark does."""
+    """Sign in. The mark says which endpoint answered, which the path of this route does not."""
     async with httpx.AsyncClient() as auth0:
         answer = await auth0.post(f"{UPSTREAM}/oauth/token", data={"grant_type": "password", **form.model_dump()})
-    response = Response(answer.content, answer.status_code, media_type="application/json")
+    response = forward(answer)
     mark_upstream(response, "auth0", endpoint="/oauth/token")
     return response

@@ -1,4 +1,4 @@
-"""A gateway that calls a service with the middleware, repeats what may be repeated, and routes the rest.
+"""A client of a service with the middleware: it repeats what may be repeated, and says who has to see the rest.
 
 python examples/gateway_reader.py http://localhost:8000/api/v2/users
 """
@@ -10,7 +10,13 @@ import httpx
 
 from authproblem import Problem
 
-DESKS = {"user": "the user", "policy": "the user", "limit": "the user", "flow": "the user", "client": "the developers"}
+ASSIGNEES = {
+    "user": "the user",
+    "policy": "the user",
+    "limit": "the user",
+    "flow": "the user",
+    "client": "the developers",
+}
 TRIES = 3
 
 
@@ -25,13 +31,13 @@ def fetch(client: httpx.Client, url: str) -> httpx.Response:
     return client.get(url)
 
 
-def desk(response: httpx.Response) -> str:
-    """Who has to see a response: the headers alone tell, so that no body has to be read."""
+def assignee(response: httpx.Response) -> str:
+    """Who has to see a response. The headers are enough: no body has to be read."""
     problem = Problem.from_headers(response.headers)
-    return "nobody" if problem is None else DESKS.get(problem.owner, "the people on call")
+    return "nobody" if problem is None else ASSIGNEES.get(problem.owner, "the people on call")
 
 
 if __name__ == "__main__":
     with httpx.Client() as http:
         answer = fetch(http, sys.argv[1])
-        print(answer.status_code, answer.headers.get("Auth-Problem", "-"), "for", desk(answer))
+        print(answer.status_code, answer.headers.get("Auth-Problem", "-"), "for", assignee(answer))

@@ -11,22 +11,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from authproblem.asgi import AuthProblemMiddleware
+from authproblem.starlette import forward, install, request_headers
 
 UPSTREAM = os.environ["UPSTREAM"]
-FRAMING = {"connection", "content-encoding", "content-length", "transfer-encoding"}
 
 
-async def pass_on(request: Request) -> Response:
-    """Pass a request on, and its answer back, headers and all: they prove the sender and tell how long to wait."""
-    asked = {name: request.headers[name] for name in ("authorization", "content-type") if name in request.headers}
+async def relay(request: Request) -> Response:
+    """Send a request to the provider, and its response to the client."""
     async with httpx.AsyncClient(base_url=UPSTREAM) as provider:
         answer = await provider.request(
-            request.method, request.url.path, params=request.url.query, headers=asked, content=await request.body()
+            request.method,
+            request.url.path,
+            params=request.url.query,
+            headers=request_headers(request.headers),  # with an Accept-Encoding that the middleware can decode
+            content=await request.body(),
         )
-    headers = {name: value for name, value in answer.headers.items() if name not in FRAMING}
-    return Response(answer.content, answer.status_code, headers)
+    return forward(answer)
 
 
-app = Starlette(routes=[Route("/{path:path}", pass_on, methods=["GET", "POST"])])
-app.add_middleware(AuthProblemMiddleware)  # <-- the one line that matters
+app = Starlette(routes=[Route("/{path:path}", relay, methods=["GET", "POST"])])
+install(app, exceptions=True)  # <-- the one line that matters

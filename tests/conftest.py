@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from authproblem import Registry
 from authproblem._middleware import events as _events
+from authproblem._middleware import visibility as _visibility
 from tests.support.events import Events, capture
 
 settings.register_profile("default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
@@ -25,6 +26,12 @@ def _clean_logging() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     _events._faults.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _visible_events() -> None:
+    """The warning that nobody sees the events has been given: it comes once a process, in whichever test is first."""
+    _visibility._reported = True
 
 
 @pytest.fixture

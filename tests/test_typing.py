@@ -27,6 +27,12 @@ def test_every_public_name_can_be_used_as_documented(tmp_path: Path) -> None:
     assert faults(FOLDER / "api.py", tmp_path) == set()
 
 
+@pytest.mark.slow
+def test_every_integration_can_be_used_as_documented(tmp_path: Path) -> None:
+    """In and around the apps of every framework, whose types for an ASGI app differ."""
+    assert faults(FOLDER / "frameworks.py", tmp_path) == set()
+
+
 def test_mistakes_are_found(tmp_path: Path) -> None:
     """Exactly the lines that say `type: ignore` have a fault, once that is taken off."""
     marked = (FOLDER / "misuse.py").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ app = AuthProblemMiddleware(app)           # any ASGI 3 app
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from authproblem._core.members import PassText
 from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE
@@ -37,6 +38,7 @@ from authproblem._middleware.options import (
     make_options,
 )
 from authproblem._middleware.scopes import Providers
+from authproblem._middleware.startup import checks_options, fail
 from authproblem._model import Provider
 from authproblem._registry.registry import Registry
 
@@ -53,13 +55,17 @@ class AuthProblemMiddleware:
     user middleware between its ServerErrorMiddleware, outermost, and its ExceptionMiddleware, innermost. So the app's
     handlers for certain classes come before us and keep their say; its handler for `Exception` or 500 and the debug
     page come after us and see only what is no provider's. Likewise Sentry's middleware outside of us: what is answered
-    here is no failure of the app, and our event alone tells it.
+    here is no failure of the app, and our event reports it.
 
     Warning:
         `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
         nothing but proxy; otherwise its own 404s would be taken for the provider's.
     """
 
+    _fault: Exception | None = None  # why the app must not start
+    _simple_type = ""  # the scopes of which nothing but the response is looked at
+
+    @checks_options
     def __init__(
         self,
         app: ASGIApp,
@@ -118,7 +124,7 @@ class AuthProblemMiddleware:
 
         Raises:
             ConfigurationError: for an invalid option; the message names it and what is expected.
-            TypeError: for an unknown option.
+            UnknownOptionError: for an unknown option.
         """
         options = make_options({name: value for name, value in locals().items() if name not in {"self", "app"}})
         check_app(app, 3, "an ASGI 3 app, which takes scope, receive and send")
@@ -130,9 +136,9 @@ class AuthProblemMiddleware:
 
             self._answer = answer_exception
         special = options.callback_paths or options.exceptions or options.state_paths or options.scopes.by_path
-        self._simple_type = "" if special else "http"  # the scopes of which nothing but the response is looked at
+        self._simple_type = "" if special else "http"
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection; everything but `http` passes straight through."""
         if scope["type"] != self._simple_type:
             await self._serve(scope, receive, send)
@@ -147,7 +153,7 @@ class AuthProblemMiddleware:
             nonlocal response
             if response is None:
                 if "status" not in message or message["status"] < REDIRECT or message["type"] != START:
-                    return send(message)
+                    return send(message)  # type: ignore[no-any-return] # an awaitable, of whatever type
                 response = ResponseBuffer(interceptor, request_of(scope, ""), message, send)
                 return response.start()
             return response.send(message)
@@ -156,8 +162,24 @@ class AuthProblemMiddleware:
         if response is not None:
             await response.release()
 
+    def answer(self, scope: Any, error: Exception) -> Reply | None:
+        """Judge an exception of the app: for frameworks that catch it before ASGI sees it.
+
+        Args:
+            scope: the request.
+            error: the exception.
+
+        Returns:
+            The whole response to send, or None: the exception is no provider's and has to propagate as usual.
+        """
+        from authproblem._middleware.exceptions.respond import answer_exception
+
+        return answer_exception(self._interceptor, request_of(scope, scope.get("root_path", "")), error)
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve where paths, callbacks, exceptions or successes matter, and what is not HTTP."""
+        if self._fault is not None:
+            await fail(self._fault, scope, receive, send)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,8 +1,8 @@
-"""The FastAPI door: problem documents in the generated OpenAPI, for apps behind `authproblem.asgi`. No rule lives here.
+"""FastAPI: install the middleware in an app, document the problems in its OpenAPI, and pass a provider's response on.
 
 ```python
-app = FastAPI(responses=problem_responses())      # or on a router, or on one route: problem_responses(401, 429)
-app.add_middleware(AuthProblemMiddleware)
+app = FastAPI(responses=problem_responses())  # or on a router, or on one route: problem_responses(401, 429)
+install(app, exceptions=True)
 add_problem_schema(app)
 ```
 """
@@ -14,10 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from authproblem.errors import MissingExtraError
+
+try:
+    from authproblem.starlette import accept_encoding, forward, install, request_headers
+except MissingExtraError as error:
+    raise MissingExtraError("authproblem.fastapi", "fastapi") from error
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-__all__ = ["add_problem_schema", "problem_components", "problem_responses"]
+__all__ = [
+    "accept_encoding",
+    "add_problem_schema",
+    "forward",
+    "install",
+    "problem_components",
+    "problem_responses",
+    "request_headers",
+]
 
 NAME = "AuthProblem"
 """The component's name; the parts of the document are `AuthProblemRetry` and the like."""
@@ -27,7 +42,7 @@ _RANGES = ("4XX", "5XX")
 _FOLDER = os.path.join(os.path.dirname(__file__), "_registry", "data")
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Auth-Problem": ("The problem type, as `reason` in the document.", {"type": "string"}),
-    "Auth-Problem-Owner": ("Whose move it is, as `owner`.", {"type": "string"}),
+    "Auth-Problem-Owner": ("Who has to act, as `owner`.", {"type": "string"}),
     "Auth-Problem-Retry": (
         "What a program may do unattended.",
         {"type": "string", "enum": ["after_delay", "once", "poll", "manual", "never"]},
@@ -43,7 +58,7 @@ def problem_responses(
 
     Args:
         *statuses: HTTP statuses such as 401, or ranges such as `"4XX"`; none = `"4XX"` and `"5XX"`.
-        description: what the documentation says of them.
+        description: the text of each response in the documentation.
 
     Returns:
         A new dictionary; its schema is a reference that `add_problem_schema` resolves.
@@ -62,8 +77,11 @@ def problem_responses(
 def problem_components() -> dict[str, Any]:
     """The schemas of the problem document, by component name, for OpenAPI 3.1 (JSON Schema 2020-12).
 
-    They are made for readers: what later releases may add to is not closed, so that a generated client does not refuse
-    a problem type that it does not know.
+    Enumerations to which later releases may add are left open, so that a generated client accepts a problem type that
+    it does not know.
+
+    Returns:
+        A new dictionary, for `components.schemas` of an OpenAPI document.
     """
     with open(os.path.join(_FOLDER, "wire.schema.json"), "rb") as file:
         schema = orjson.loads(file.read())
@@ -83,7 +101,7 @@ def add_problem_schema(app: FastAPI) -> None:
     """Add the schemas of the problem document to the OpenAPI that an app generates.
 
     Args:
-        app: the app; a custom `openapi` function that it has is kept, if it is set before this call.
+        app: the app; a custom `openapi` function is kept if it is set before this call.
     """
     generate = app.openapi
     components = problem_components()
@@ -101,13 +119,13 @@ def _component(name: str) -> str:
 
 
 def _open(closed: dict[str, Any]) -> dict[str, Any]:
-    """An enumeration to which values may be added, in the way of Zalando's API guidelines."""
+    """An enumeration to which values may be added, as Zalando's API guidelines write it."""
     values = closed.pop("enum")
     return {"type": "string", "x-extensible-enum": values, **closed}
 
 
 def _relinked(node: Any) -> Any:
-    """The same schema with references to components in place of references to its own parts."""
+    """A schema whose references to its own parts are references to components."""
     if isinstance(node, list):
         return [_relinked(item) for item in node]
     if not isinstance(node, dict):

@@ -1,9 +1,9 @@
-"""The Flask door: one line that wraps the app and answers for the exceptions of Auth0 and Okta that no view has caught.
+"""Flask: install the middleware in an app, answer for exceptions of HTTP clients, and pass a provider's response on.
 
 ```python
-AuthProblem(app)
+install(app, exceptions=True)
 
-auth_problem = AuthProblem(upstream_hosts=["login.example.com"])
+auth_problem = AuthProblem(upstream_hosts=["login.example.com"])  # the same as an extension, for app factories
 auth_problem.init_app(app)
 ```
 """
@@ -11,31 +11,51 @@ auth_problem.init_app(app)
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from typing import TYPE_CHECKING, Any
 
 from authproblem._core.problem import Problem
+from authproblem._middleware.exceptions.pallets import NAME, decides_itself, is_own, refuse_second, to_response
 from authproblem._middleware.options import MiddlewareOptions, make_options
+from authproblem.errors import MissingExtraError
+from authproblem.forwarding import accept_encoding, request_headers, response_parts
 from authproblem.wsgi import AuthProblemMiddleware
+
+try:
+    from flask import Flask, Response, current_app, request
+    from werkzeug.exceptions import HTTPException
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.flask", "flask") from error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["AuthProblem", "current_problem"]
+__all__ = ["AuthProblem", "accept_encoding", "current_problem", "forward", "install", "request_headers"]
 
-_NAME = "authproblem"
+
+def install(app: Flask, **options: Unpack[MiddlewareOptions]) -> None:
+    """Wrap a Flask app in the middleware, and handle a provider's exceptions where `exceptions=True`.
+
+    Args:
+        app: the app, before its first request.
+        **options: those of `authproblem.wsgi.AuthProblemMiddleware`.
+
+    Raises:
+        ConfigurationError: for an option with an invalid value.
+        TypeError: for an unknown option.
+        RuntimeError: if the app has the middleware already.
+    """
+    options.setdefault("exceptions", False)
+    AuthProblem(app, **options)
 
 
 class AuthProblem:
     """A Flask extension: the WSGI middleware, and a handler for a provider's exceptions, which Flask makes a 500 of.
 
-    The app's own handlers come first: those of blueprints, those for certain classes, and one for `Exception` too, so
-    that an app which has one decides about every exception by itself. What is no provider's goes on as if the extension
-    were not there: to a handler for 500, to the debugger, to `PROPAGATE_EXCEPTIONS`, and to `got_request_exception`,
-    which Sentry listens to. What is answered here is no failure of the app: none of these sees it, in debug mode
-    neither, and our event alone tells it.
+    The app's own handlers come first: those of blueprints, those for certain classes, and one for `Exception` too: an
+    app that has one decides about every exception by itself. An exception that is no provider's is treated as if the
+    extension were not there: by a handler for 500, the debugger, `PROPAGATE_EXCEPTIONS`, and `got_request_exception`,
+    which Sentry listens to. A provider's exception reaches none of these, in debug mode neither: it is no failure of
+    the app, and our event reports it.
     """
 
     def __init__(self, app: Flask | None = None, **options: Unpack[MiddlewareOptions]) -> None:
@@ -46,7 +66,7 @@ class AuthProblem:
             **options: those of the middleware; `exceptions` is True unless it is turned off.
 
         Raises:
-            ValueError: for an option whose value does not hold; the message names it and what would be right.
+            ConfigurationError: for an option with an invalid value.
             TypeError: for an unknown option.
             RuntimeError: if the app has the extension already.
         """
@@ -64,34 +84,50 @@ class AuthProblem:
         Raises:
             RuntimeError: if the app has the extension already: two sets of options would contradict each other.
         """
-        if _NAME in app.extensions:
-            raise RuntimeError(f"the app {app.name!r} has AuthProblem already; set it up once, with all its options")
+        refuse_second(app)
+        app.extensions[NAME] = self  # before the middleware is built, which asks whether exceptions are handled
         middleware = AuthProblemMiddleware(app.wsgi_app, **self._options)
-        if self._options["exceptions"] and Exception not in app.error_handler_spec[None][None]:
+        if self._options["exceptions"] and not decides_itself(app):
             app.register_error_handler(Exception, _handler(middleware))
         app.wsgi_app = middleware  # type: ignore[method-assign] # as Flask's documentation has it
-        app.extensions[_NAME] = self
 
 
-def _handler(middleware: AuthProblemMiddleware) -> Callable[[Exception], Response | HTTPException]:
+def _handler(middleware: AuthProblemMiddleware) -> Callable[[Exception], Any]:
     """What Flask is to do with exceptions that no other handler takes."""
 
-    def handle(error: Exception) -> Response | HTTPException:
+    def handle(error: Exception) -> Any:
         if isinstance(error, HTTPException):
-            # Flask asks for abort(404) and its kin, and once more with the 500 that it makes of an exception. A trapped
-            # one (TRAP_HTTP_EXCEPTIONS) counts as an exception of the app.
-            if current_app.trap_http_exception(error) and getattr(error, "original_exception", None) is None:
-                raise error
-            return error
+            if is_own(current_app, error):
+                return error
+            raise error
         reply = middleware.answer(request.environ, error)
         if reply is None:
             raise error
-        # The answer to HEAD has no length, not the length 0, which werkzeug would give it.
-        response = current_app.response_class(reply.body or None, reply.status, reply.headers)
-        response.automatically_set_content_length = False
-        return response
+        return to_response(current_app, reply)
 
     return handle
+
+
+def forward(response: Any) -> Response:
+    """Make a Flask response of a provider's: same status, body and header lines.
+
+    Args:
+        response: a response of httpx or requests that has been read; `forwarding.response_parts` says what is kept.
+
+    Returns:
+        The response. `mark_upstream(forward(answer), "okta")` says whose it is, where no header does.
+
+    Raises:
+        TypeError: if it is no such response.
+        httpx.ResponseNotRead: for a streamed response that has not been read.
+    """
+    status, lines, body = response_parts(response)
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in lines]
+    forwarded = Response(body, status, headers)
+    forwarded.automatically_set_content_length = False
+    if not any(name == "content-type" for name, _ in headers):
+        del forwarded.headers["Content-Type"]  # werkzeug's default; the provider sent none
+    return forwarded
 
 
 def current_problem() -> Problem | None:

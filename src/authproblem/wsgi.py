@@ -25,6 +25,7 @@ from authproblem._middleware.options import (
     make_options,
 )
 from authproblem._middleware.scopes import Providers
+from authproblem._middleware.startup import checks_options
 from authproblem._middleware.wsgi_exchange import (
     ERROR,
     REDIRECT,
@@ -58,6 +59,7 @@ class AuthProblemMiddleware:
         nothing but proxy; otherwise its own 404s would be taken for the provider's.
     """
 
+    @checks_options
     def __init__(
         self,
         app: WSGIApp,
@@ -116,7 +118,7 @@ class AuthProblemMiddleware:
 
         Raises:
             ConfigurationError: for an invalid option; the message names it and what is expected.
-            TypeError: for an unknown option.
+            UnknownOptionError: for an unknown option.
         """
         options = make_options({name: value for name, value in locals().items() if name not in {"self", "app"}})
         check_app(app, 2, "a WSGI app, which takes environ and start_response")

@@ -223,12 +223,12 @@ def wsgi_app(call: Call) -> Any:
 
 
 def ask(
-    door: str, call: Call, *, path: str = "/", method: str = "GET", headers: Pairs | None = None, **options: Any
+    adapter: str, call: Call, *, path: str = "/", method: str = "GET", headers: Pairs | None = None, **options: Any
 ) -> Response:
     """Send a request to an app that does this, behind the middleware with `exceptions=True`, and give the answer.
 
     Args:
-        door: `asgi` or `wsgi`.
+        adapter: `asgi` or `wsgi`.
         call: what the app does.
         path: the request's path.
         method: the request's method.
@@ -236,7 +236,7 @@ def ask(
         **options: further options of the middleware.
     """
     options = {"exceptions": True, **options}
-    if door == "asgi":
+    if adapter == "asgi":
         return connect(AsgiMiddleware(asgi_app(call), **options), path, method, headers)
     app = WsgiMiddleware(wsgi_app(call), **options)
     return WsgiServer(method).run(app, http_environ(path, method, headers))

@@ -391,8 +391,8 @@ def test_a_root_logger_at_warning_keeps_out_what_is_below(door: str, capfd: pyte
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_an_app_without_any_logging_prints_nothing_below_a_warning_and_nothing_on_stdout(door: str) -> None:
-    """In a process of its own: nobody has touched logging there."""
+def test_an_app_without_any_logging_prints_no_info_events_and_says_so_once(door: str) -> None:
+    """In a process of its own: nobody has touched logging there. Nothing goes to stdout."""
     found = python(
         f"""
         from tests.adapters.samples import LIMITED, MFA
@@ -400,12 +400,16 @@ def test_an_app_without_any_logging_prints_nothing_below_a_warning_and_nothing_o
         through({door!r}, MFA)
         """
     )
-    assert (found.stdout, found.stderr) == ("", "")
+    assert found.stdout == ""
+    assert [line.split()[0] for line in found.stderr.splitlines()] == ["authproblem.events_not_visible"]
     found = python(
         f"from tests.adapters.samples import *\nfrom tests.adapters.support import through\nthrough({door!r}, LIMITED)"
     )
     assert found.stdout == ""
-    assert len(found.stderr.splitlines()) == 1
+    assert [line.split()[0] for line in found.stderr.splitlines()] == [
+        "authproblem.events_not_visible",
+        "authproblem.normalized",
+    ]
 
 
 def test_importing_imports_neither_structlog_nor_logging_configuration() -> None:

@@ -1,4 +1,4 @@
-"""Exceptions that real HTTP clients and SDKs raise, against servers that fail for real, through both doors."""
+"""Exceptions that real HTTP clients and SDKs raise, against servers that fail for real, through both adapters."""
 
 from __future__ import annotations
 
@@ -74,20 +74,22 @@ def upstream() -> Iterator[Upstream]:
     server.close()
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize("client", CLIENTS)
-def test_an_error_status_escapes_without_the_option(door: str, client: str, upstream: Upstream, events: Events) -> None:
+def test_an_error_status_escapes_without_the_option(
+    adapter: str, client: str, upstream: Upstream, events: Events
+) -> None:
     """Before: the exception leaves the app, and its message shows the URL with the token."""
     with pytest.raises(Exception, match=SECRET):
-        ask(door, lambda: CLIENTS[client](upstream.url()), exceptions=False, upstream_hosts=HOSTS)
+        ask(adapter, lambda: CLIENTS[client](upstream.url()), exceptions=False, upstream_hosts=HOSTS)
     assert list(events) == []
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize("client", [name for name in CLIENTS if name != "aiohttp"])
-def test_an_error_status_becomes_a_problem(door: str, client: str, upstream: Upstream, events: Events) -> None:
+def test_an_error_status_becomes_a_problem(adapter: str, client: str, upstream: Upstream, events: Events) -> None:
     """After: the registry's sentences, and of the upstream's nothing but status, code and request id."""
-    answer = ask(door, lambda: CLIENTS[client](upstream.url()), upstream_hosts=HOSTS)
+    answer = ask(adapter, lambda: CLIENTS[client](upstream.url()), upstream_hosts=HOSTS)
     document = assert_problem(answer)
     assert {**document, "instance": ""} == {
         "type": "urn:problem-type:auth:invalid-credentials",
@@ -109,9 +111,10 @@ def test_an_error_status_becomes_a_problem(door: str, client: str, upstream: Ups
     assert_no_secret(answer, events)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_aiohttp_keeps_no_body_so_the_status_tells(door: str, upstream: Upstream, events: Events) -> None:
-    answer = ask(door, lambda: CLIENTS["aiohttp"](upstream.url()), upstream_hosts=HOSTS)
+@pytest.mark.parametrize("adapter", DOORS)
+def test_an_exception_of_aiohttp_is_classified_by_its_status(adapter: str, upstream: Upstream, events: Events) -> None:
+    """No body is kept by aiohttp."""
+    answer = ask(adapter, lambda: CLIENTS["aiohttp"](upstream.url()), upstream_hosts=HOSTS)
     document = assert_problem(answer)
     assert (document["reason"], document["status"], document["provider"]) == ("access-denied", 502, "auth0")
     assert_no_secret(answer, events)
@@ -131,18 +134,18 @@ HOSTLESS: dict[tuple[str, str], type[Exception]] = {
 """Exceptions in which the library keeps no host at all."""
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize(
     ("client", "kind"), [(name, kind) for name in RAW_CLIENTS for kind in TRANSPORT if (name, kind) not in HOSTLESS]
 )
-def test_a_failed_connection_becomes_a_problem(door: str, client: str, kind: str, events: Events) -> None:
+def test_a_failed_connection_becomes_a_problem(adapter: str, client: str, kind: str, events: Events) -> None:
     """Only what surely never reached the provider may be repeated by a program, and only by a safe method."""
     reason, status, retry = TRANSPORT[kind]
     automatic = kind in {"refused", "unknown"}
     wait = PATIENCE if kind == "hanging" else WAIT
     with deaf(kind) as url:
-        got = ask(door, lambda: RAW_CLIENTS[client](url, wait), method="GET", upstream_hosts=HOSTS)
-        posted = ask(door, lambda: RAW_CLIENTS[client](url, wait), method="POST", upstream_hosts=HOSTS)
+        got = ask(adapter, lambda: RAW_CLIENTS[client](url, wait), method="GET", upstream_hosts=HOSTS)
+        posted = ask(adapter, lambda: RAW_CLIENTS[client](url, wait), method="POST", upstream_hosts=HOSTS)
     for answer, unattended in ((got, automatic), (posted, False)):
         document = assert_problem(answer)
         assert (document["reason"], document["status"], document["upstream"]) == (reason, status, {})
@@ -151,19 +154,20 @@ def test_a_failed_connection_becomes_a_problem(door: str, client: str, kind: str
     assert [event["exception"].partition(".")[0] for event in events] == [client.partition("-")[0]] * 2
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize(("client", "kind"), sorted(HOSTLESS))
-def test_an_exception_without_a_host_goes_on_up(door: str, client: str, kind: str, events: Events) -> None:
+def test_an_exception_without_a_host_propagates(adapter: str, client: str, kind: str, events: Events) -> None:
+    """Nothing says whose it is."""
     with deaf(kind) as url, pytest.raises(HOSTLESS[client, kind]):
-        ask(door, lambda: RAW_CLIENTS[client](url, PATIENCE), upstream_hosts=HOSTS, provider="auth0")
+        ask(adapter, lambda: RAW_CLIENTS[client](url, PATIENCE), upstream_hosts=HOSTS, provider="auth0")
     assert list(events) == []
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_connect_timeout_of_aiohttp_names_its_host(door: str) -> None:
+@pytest.mark.parametrize("adapter", DOORS)
+def test_a_connect_timeout_of_aiohttp_names_its_host(adapter: str) -> None:
     """Aiohttp says it nowhere but in the text that it makes from the URL."""
     error = aiohttp.ConnectionTimeoutError(f"Connection timeout to host https://tenant.okta.com/token?token={SECRET}")
-    document = assert_problem(ask(door, raising(error)))
+    document = assert_problem(ask(adapter, raising(error)))
     assert (document["reason"], document["provider"]) == ("upstream-timeout", "okta")
 
 
@@ -178,7 +182,9 @@ def test_a_stream_that_nobody_has_read_stays_unread(upstream: Upstream) -> None:
     assert assert_problem(answer)["reason"] == "access-denied"
 
 
-def test_an_unread_stream_of_httpx_goes_by_its_status(upstream: Upstream) -> None:
+def test_an_unread_stream_of_httpx_is_classified_by_its_status(upstream: Upstream) -> None:
+    """It is not read for that."""
+
     def call() -> None:
         with httpx.stream("GET", upstream.url(), trust_env=False) as response:
             response.raise_for_status()
@@ -240,15 +246,15 @@ SDKS = {
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize("name", SDKS)
 def test_the_classes_of_the_sdks_tell_the_provider(
-    door: str, name: str, upstream: Upstream, events: Events, monkeypatch: pytest.MonkeyPatch
+    adapter: str, name: str, upstream: Upstream, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No host has to be named for them: a custom domain is known by the SDK's class."""
     monkeypatch.setenv("OKTA_TESTING_TESTINGDISABLEHTTPSCHECK", "1")
     call, upstream.answer, reason, status, provider = SDKS[name]
-    answer = ask(door, lambda: call(upstream))
+    answer = ask(adapter, lambda: call(upstream))
     document = assert_problem(answer)
     assert (document["reason"], document["status"], document["provider"]) == (reason, status, provider)
     assert events.only()["problem"] == reason
@@ -277,24 +283,25 @@ GENERIC: dict[str, Callable[[Upstream], Any]] = {
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize("name", GENERIC)
-def test_generic_oauth_errors_are_a_providers_under_a_scope(
-    door: str, name: str, upstream: Upstream, events: Events
+def test_generic_oauth_errors_are_a_providers_where_one_is_declared(
+    adapter: str, name: str, upstream: Upstream, events: Events
 ) -> None:
-    answer = ask(door, lambda: GENERIC[name](upstream), path="/auth/start", providers={"/auth": "auth0"})
+    """Any server may have sent them."""
+    answer = ask(adapter, lambda: GENERIC[name](upstream), path="/auth/start", providers={"/auth": "auth0"})
     document = assert_problem(answer)
     assert (document["reason"], document["status"], document["provider"]) == ("invalid-credentials", 403, "auth0")
     assert document["upstream"] == {"code": "invalid_grant"}
     assert_no_secret(answer, events)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize("name", GENERIC)
-def test_generic_oauth_errors_elsewhere_go_on_up(door: str, name: str, upstream: Upstream, events: Events) -> None:
+def test_generic_oauth_errors_elsewhere_propagate(adapter: str, name: str, upstream: Upstream, events: Events) -> None:
     """They may be any provider's, Stripe's too; that the host is one does not show in them."""
     with pytest.raises(Exception, match="Wrong email or password"):
-        ask(door, lambda: GENERIC[name](upstream), providers={"/auth": "auth0"}, upstream_hosts=HOSTS)
+        ask(adapter, lambda: GENERIC[name](upstream), providers={"/auth": "auth0"}, upstream_hosts=HOSTS)
     assert list(events) == []
 
 
@@ -305,16 +312,17 @@ def test_an_answer_that_is_no_oauth_at_all_is_broken_to_oauthlib(upstream: Upstr
     assert (document["reason"], document["status"]) == ("upstream-error", 502)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", DOORS)
 @pytest.mark.parametrize("error", [MismatchingStateError(), OauthlibMismatch()], ids=["authlib", "oauthlib"])
-def test_a_state_that_does_not_match_is_the_apps_own(door: str, error: Exception, events: Events) -> None:
+def test_a_state_that_does_not_match_is_an_error_of_the_app(adapter: str, error: Exception, events: Events) -> None:
+    """It propagates."""
     with pytest.raises(type(error)) as caught:
-        ask(door, raising(error), provider="auth0")
+        ask(adapter, raising(error), provider="auth0")
     assert caught.value is error
     assert list(events) == []
 
 
-def test_flow_control_of_a_device_goes_on_up(events: Events) -> None:
+def test_flow_control_of_a_device_propagates(events: Events) -> None:
     """`authorization_pending` is no error: the app polls on."""
     with pytest.raises(Exception, match="authorization_pending"):
         ask(
@@ -339,6 +347,7 @@ def test_an_unknown_code_under_a_scope_is_unclassified(events: Events) -> None:
 @pytest.mark.parametrize(
     "error", [MissingTokenError(), OAuthError("no code but a sentence")], ids=["its own", "no code"]
 )
-def test_what_authlib_finds_out_by_itself_goes_on_up(error: Exception) -> None:
+def test_what_authlib_raises_on_its_own_account_propagates(error: Exception) -> None:
+    """No provider said it."""
     with pytest.raises(type(error)):
         ask("wsgi", raising(error), provider="auth0")

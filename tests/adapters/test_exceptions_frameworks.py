@@ -59,6 +59,7 @@ def test_without_the_option_debug_mode_shows_the_token() -> None:
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("path", ["/profile", "/sub/profile"])
 def test_with_the_option_nothing_is_shown(debug: bool, path: str, events: Events) -> None:
+    """Neither a debug page nor an event has the token."""
     answer = get(starlette(debug=debug), path)
     assert (answer.status, answer.header("auth-problem")) == (403, "invalid-credentials")
     assert events.only()["path"] == path
@@ -71,11 +72,13 @@ def test_the_servers_log_has_no_traceback_either() -> None:
 
 
 def test_an_app_that_fails_by_itself_has_its_debug_page(events: Events) -> None:
+    """And no event."""
     answer = get(starlette(debug=True), "/mistake")
     assert (answer.status, b"ValueError" in answer.body, list(events)) == (500, True, [])
 
 
-def test_fastapi_is_answered_as_well() -> None:
+def test_fastapi_apps_work_likewise() -> None:
+    """By `add_middleware`."""
     app = FastAPI()
     app.add_middleware(AuthProblemMiddleware, exceptions=True)
 
@@ -93,6 +96,7 @@ def handler(name: str) -> Callable[[Request, Exception], Response]:
 
 @pytest.mark.parametrize("known", [httpx.HTTPStatusError, httpx.HTTPError], ids=["class", "base"])
 def test_the_apps_handler_for_a_class_comes_first(known: type[Exception], events: Events) -> None:
+    """Its response is sent, and there is no event."""
     answer = get(starlette(exception_handlers={known: handler("the app's")}))
     assert (answer.status, answer.body, list(events)) == (418, b"the app's", [])
 
@@ -107,7 +111,9 @@ def test_the_apps_handler_for_everything_gets_the_rest(known: type[Exception] | 
 
 def test_around_the_whole_app_it_comes_too_late(events: Events) -> None:
     """ServerErrorMiddleware has sent its 500 before it lets the exception go on: put it in by `add_middleware`."""
-    answer = get(AuthProblemMiddleware(Starlette(routes=ROUTES), exceptions=True))
+    with pytest.warns(UserWarning, match="around a Starlette app"):
+        app = AuthProblemMiddleware(Starlette(routes=ROUTES), exceptions=True)
+    answer = get(app)
     assert (answer.status, answer.body, list(events)) == (500, b"Internal Server Error", [])
 
 
@@ -170,7 +176,9 @@ def test_a_cancelled_task_stays_cancelled(events: Events) -> None:
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_cancel_scope_of_the_apps_is_left_alone(backend: str) -> None:
+def test_a_cancel_scope_of_the_app_works(backend: str) -> None:
+    """On asyncio and trio."""
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         with anyio.move_on_after(0):
             await anyio.sleep(WAIT)

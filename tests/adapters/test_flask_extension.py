@@ -73,6 +73,7 @@ def test_without_it_there_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_one_line_answers_for_exceptions(events: Events, caplog: pytest.LogCaptureFixture) -> None:
+    """One response, one event, and no token in either or in Flask's log."""
     app = make()
     AuthProblem(app)
     answer = get(app)
@@ -85,11 +86,13 @@ def test_one_line_answers_for_exceptions(events: Events, caplog: pytest.LogCaptu
 
 
 def test_the_same_line_rewrites_responses(events: Events) -> None:
+    """The extension wraps `wsgi_app` too."""
     assert assert_problem(get(extended(), "/passed"))["reason"] == "too-many-attempts"
     events.only()
 
 
 def test_one_object_may_serve_many_apps() -> None:
+    """As extensions of Flask do."""
     extension = AuthProblem()
     apps = [make(), make()]
     for app in apps:
@@ -99,6 +102,7 @@ def test_one_object_may_serve_many_apps() -> None:
 
 
 def test_twice_on_one_app_is_an_error() -> None:
+    """Two sets of options would contradict each other."""
     app = extended()
     with pytest.raises(RuntimeError, match="'shop' has AuthProblem already"):
         AuthProblem(app)
@@ -106,17 +110,20 @@ def test_twice_on_one_app_is_an_error() -> None:
 
 @pytest.mark.parametrize("options", [{"modus": "observe"}, {"mode": "off"}])
 def test_a_wrong_option_fails_at_once(options: dict[str, Any]) -> None:
+    """Without an app, so not only in a factory."""
     with pytest.raises((TypeError, ValueError)):
         AuthProblem(**options)
 
 
 def test_exceptions_can_be_turned_off() -> None:
+    """Then they are Flask's."""
     app = make()
     AuthProblem(app, exceptions=False)
     assert (get(app).status, is_problem(get(app, "/passed"))) == (500, True)
 
 
-def test_options_reach_the_answer() -> None:
+def test_options_reach_the_response() -> None:
+    """Those of the middleware apply to exceptions."""
     app = make()
     AuthProblem(app, type_base="https://docs.example.com/errors#", media_type="json")
     document = assert_problem(get(app), media_type="application/json")
@@ -124,13 +131,15 @@ def test_options_reach_the_answer() -> None:
 
 
 def test_an_excluded_path_is_flasks() -> None:
+    """Its exceptions become Flask's 500."""
     app = make()
     AuthProblem(app, exclude=["/profile"])
     assert get(app).status == 500
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST"])
-def test_other_methods(method: str) -> None:
+def test_post_and_head_work_likewise(method: str) -> None:
+    """HEAD has no length, where werkzeug would send 0."""
     assert_problem(get(extended(), method=method), method=method)
 
 
@@ -164,6 +173,7 @@ def test_the_apps_handlers_come_first(known: type[Exception], late: bool, events
 
 
 def test_a_blueprints_handler_comes_first() -> None:
+    """For its own views."""
     app, blueprint = make(), Blueprint("admin", "admin")
 
     @blueprint.get("/admin")
@@ -194,6 +204,7 @@ def signaled() -> Iterator[list[BaseException]]:
 def test_a_mistake_of_the_apps_is_flasks_500(
     signaled: list[BaseException], events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Logged by Flask, without an event of ours."""
     answer = get(extended(), "/mistake")
     assert answer == get(make(), "/mistake")
     assert [type(error) for error in signaled] == [ValueError, ValueError]
@@ -202,6 +213,7 @@ def test_a_mistake_of_the_apps_is_flasks_500(
 
 
 def test_what_is_answered_is_not_reported(signaled: list[BaseException]) -> None:
+    """`got_request_exception` is not sent: Sentry sees no failure of the app."""
     get(extended())
     assert signaled == []
 
@@ -228,11 +240,13 @@ def test_a_dry_run_changes_nothing(signaled: list[BaseException], events: Events
 @pytest.mark.parametrize("path", ["/gone/404", "/gone/409", "/gone/500", "/nowhere", "/key"])
 @pytest.mark.parametrize("debug", [False, True])
 def test_aborts_stay_as_they_are(path: str, debug: bool) -> None:
+    """Of every status."""
     config: dict[str, Any] = {"DEBUG": debug, "TRAP_BAD_REQUEST_ERRORS": False}
     assert get(extended(**config), path) == get(make(**config), path)
 
 
 def test_handlers_for_codes_and_http_exceptions_work() -> None:
+    """They take the app's own HTTP errors."""
     app = make()
     app.register_error_handler(404, lambda _error: ("no such page", 404))
     app.register_error_handler(HTTPException, lambda error: (f"http {error.code}", error.code))
@@ -242,6 +256,7 @@ def test_handlers_for_codes_and_http_exceptions_work() -> None:
 
 @pytest.mark.parametrize("known", [500, InternalServerError])
 def test_a_handler_for_500_gets_the_rest(known: Any) -> None:
+    """What is no provider's."""
     app = make()
     app.register_error_handler(known, lambda error: (type(error.original_exception).__name__, 500))
     AuthProblem(app)
@@ -257,11 +272,13 @@ def test_trapped_http_exceptions_are_raised() -> None:
 
 
 def test_a_mistake_is_a_500_where_http_exceptions_are_trapped() -> None:
+    """`TRAP_HTTP_EXCEPTIONS` changes nothing for it."""
     config = {"TRAP_HTTP_EXCEPTIONS": True}
     assert get(extended(**config), "/mistake") == get(make(**config), "/mistake")
 
 
 def test_redirects_of_the_router_work() -> None:
+    """Flask raises them as exceptions."""
     app = extended()
     app.add_url_rule("/folder/", view_func=lambda: "here", endpoint="folder")
     assert get(app, "/folder").status == RequestRedirect.code
@@ -283,7 +300,8 @@ def test_an_exception_before_flask_is_answered_by_wsgi(events: Events) -> None:
 # --- Callbacks ---
 
 
-def test_the_problem_of_a_callback_is_at_hand() -> None:
+def test_the_problem_of_a_callback_is_found_in_the_request() -> None:
+    """By `current_problem()`."""
     app = make()
     AuthProblem(app, callback_paths=["/callback"])
 
@@ -297,12 +315,14 @@ def test_the_problem_of_a_callback_is_at_hand() -> None:
 
 
 def test_the_extension_is_found_by_its_name() -> None:
+    """In `app.extensions`."""
     app = extended()
     with app.app_context():
         assert isinstance(current_app.extensions["authproblem"], AuthProblem)
 
 
 def test_a_log_without_structlog_gets_the_event(caplog: pytest.LogCaptureFixture) -> None:
+    """By the logger `authproblem`."""
     with caplog.at_level(logging.INFO):
         get(extended())
     assert [record.name for record in caplog.records] == ["authproblem"]

@@ -26,7 +26,7 @@ def pure_functions(body: bytes) -> None:
         assert_type(found.reason, str)
         assert_type(found.entry, str | None)
         matched_by: str = found.matched_by
-        print(matched_by)
+        assert_type(len(matched_by), int)
 
 
 def problems(problem: Problem, response: object) -> None:

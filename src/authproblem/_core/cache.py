@@ -68,7 +68,7 @@ class ResponseCache:
 
     def key_of(self, response: UpstreamResponse, sender: Sender) -> CacheKey | None:
         """Return the key of a response; None for one that is never cached."""
-        if not response.has_plain_json_error or response.document is None:
+        if response.status < 400 or not (response.headers.is_plain or response.has_plain_json_error):
             return None
         parsed = response.key(self._registry.shapes)
         if parsed is None or not parsed[0].is_cached:

@@ -18,7 +18,7 @@ from authproblem._core.build import build_problem
 from authproblem._core.cache import CachedResponse, CacheKey, ResponseCache
 from authproblem._core.classify import Inquiry, Verdict, apply_concurrency_limit, classify_response
 from authproblem._core.context import RequestContext, effective_sender
-from authproblem._core.disclosure import Folded, error_id, fold, fold_target, fold_unreadable, is_sign_in
+from authproblem._core.disclosure import Folded, error_id, fold, fold_unreadable, is_sign_in
 from authproblem._core.members import PassText, UnsendableError
 from authproblem._core.outcome import Outcome
 from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE, Policy, make_policy
@@ -167,7 +167,9 @@ class Normalizer:
             context: the request, and what is declared of the sender.
             instance: the URI of the occurrence.
         """
-        sender = effective_sender(response.headers, context.sender, self.policy.registry)
+        sender = context.sender
+        if not response.headers.is_plain:
+            sender = effective_sender(response.headers, sender, self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         if response.body is None:
             return self._unreadable(response, context, sender, surfaces, instance)
@@ -244,9 +246,9 @@ class Normalizer:
         if not response.headers.is_plain and not truth.applies_to(response.headers):
             return None
         prepared = truth.fill(document, response, context, instance)
-        level = self.policy.disclosure
-        if level == "off" or fold_target(self.policy.registry, truth.classification, level) is None:
+        if not truth.folds:
             return Outcome(truth.classification, prepared, prepared)
+        level = self.policy.disclosure
         surface = surfaces.find(truth.classification.provider)
         if not is_sign_in(self.policy.registry, truth.classification, surface, surfaces.endpoint, level):
             return Outcome(truth.classification, prepared, prepared)

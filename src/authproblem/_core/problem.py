@@ -321,8 +321,10 @@ def retry_dict(retry: RetryHint) -> Json:
     after, source = retry.after, retry.source
     if after is None and source is None:
         return {"policy": retry.policy, "automatic": retry.automatic}
-    document = {"policy": retry.policy, "after": after, "automatic": retry.automatic, "source": source}
-    return {name: value for name, value in document.items() if value is not None}
+    document: Json = {"policy": retry.policy, "after": after, "automatic": retry.automatic, "source": source}
+    if after is None or source is None:
+        del document["after" if after is None else "source"]
+    return document
 
 
 def read_retry(given: Any) -> RetryHint:

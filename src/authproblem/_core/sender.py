@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from authproblem._model import PROVIDERS, Provider, as_provider
+from authproblem._model import PROVIDERS, Provider, Value, as_provider
 from authproblem.errors import invalid
 
 MARK = "Auth-Problem-Upstream"
 """The header with which an app declares whose response it sends; it never leaves the app."""
 
 _MAX_ENDPOINT = 512
+_set = object.__setattr__
 
 
-class Sender(NamedTuple):
+class Sender(Value):
     """What is known of a response's sender before its body is looked at.
 
     Attributes:
@@ -25,9 +26,21 @@ class Sender(NamedTuple):
         endpoint: the provider's path, or None.
     """
 
-    provider: Provider | None = None
-    certain: bool = False
-    endpoint: str | None = None
+    __slots__ = ("provider", "certain", "endpoint")
+
+    provider: Provider | None
+    certain: bool
+    endpoint: str | None
+
+    def __init__(
+        self,
+        provider: Provider | None = None,
+        certain: bool = False,  # noqa: FBT001, FBT002 - a field, not a switch
+        endpoint: str | None = None,
+    ) -> None:
+        _set(self, "provider", provider)
+        _set(self, "certain", certain)
+        _set(self, "endpoint", endpoint)
 
 
 UNKNOWN = Sender()

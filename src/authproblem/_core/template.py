@@ -14,11 +14,12 @@ from orjson import dumps
 
 from authproblem._core.build import request_id_of, text_rules
 from authproblem._core.context import RequestContext
+from authproblem._core.disclosure import fold_target
 from authproblem._core.members import OWN, coded, ident, kind_of
 from authproblem._core.policy import Policy
 from authproblem._core.problem import Problem, retry_dict
 from authproblem._core.retry import FIXED_POLICIES, retry_hint
-from authproblem._model import Classification, Json, RetryHint
+from authproblem._model import Classification, Json, Owner, RetryHint
 from authproblem._registry.surfaces import Surface
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_code
@@ -37,13 +38,14 @@ class ResponseTemplate:
         classification: what the error means, without the document.
         problem: the problem, without instance and request id, and with those members only that are always the same.
         is_fixed: whether its retry hint is always the same.
+        folds: whether something else may be sent where unauthenticated callers sign in.
         folded: what is sent instead where unauthenticated callers sign in, by surface; filled when first needed,
             and bounded by the number of surfaces.
     """
 
     __slots__ = (
         *("_constant", "_is_limit", "_middle", "_policy", "_rest", "_start", "_texts", "_upstream", "_varying"),
-        *("classification", "entry", "folded", "is_fixed", "problem", "summary"),
+        *("classification", "entry", "folded", "folds", "is_fixed", "problem", "summary"),
     )
 
     def __init__(self, found: Classification, problem: Problem, key: ParsedKey, policy: Policy) -> None:
@@ -60,6 +62,7 @@ class ResponseTemplate:
         self.entry = policy.registry.entry_or_type(found.entry, found.reason)
         self.problem = problem.replace(extensions={n: v for n, v in problem.extensions.items() if n in constant})
         self.is_fixed = problem.retry.policy in FIXED_POLICIES
+        self.folds = policy.disclosure != "off" and fold_target(policy.registry, found, policy.disclosure) is not None
         self.folded: dict[Surface | None, tuple[ResponseTemplate, Json]] = {}
         self.summary = summarize(self.problem, self.entry.hint)
         self._is_limit = found.provider == "okta" and found.reason == "rate-limited"
@@ -132,38 +135,30 @@ class PreparedProblem:
 
     Attributes:
         template: the template.
+        status: the HTTP status that is sent.
+        reason: the slug of the problem type.
+        owner: who has to act or caused it.
         instance: the URI of the occurrence.
         retry: the retry hint.
         request_id: the request's id at the provider, or None.
     """
 
-    __slots__ = ("_document", "_problem", "instance", "request_id", "retry", "template")
+    __slots__ = ("_document", "_problem", "instance", "owner", "reason", "request_id", "retry", "status", "template")
 
     def __init__(
         self, template: ResponseTemplate, document: Json, instance: str | None, retry: RetryHint, request_id: str | None
     ) -> None:
         """Keep the values; made by `ResponseTemplate.fill`."""
+        made = template.problem
         self.template = template
+        self.status: int = made.status
+        self.reason: str = made.reason
+        self.owner: Owner = made.owner
         self.instance = instance
         self.retry = retry
         self.request_id = request_id
         self._document = document
         self._problem: Problem | None = None
-
-    @property
-    def status(self) -> int:
-        """The HTTP status that is sent."""
-        return self.template.problem.status
-
-    @property
-    def reason(self) -> str:
-        """The slug of the problem type."""
-        return self.template.problem.reason
-
-    @property
-    def owner(self) -> str:
-        """Who has to act or caused it."""
-        return self.template.problem.owner
 
     def to_bytes(self) -> bytes:
         """Return the document as UTF-8 JSON."""

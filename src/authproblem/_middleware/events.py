@@ -103,6 +103,19 @@ class Frames(list[str]):
         return before + "\n".join(self)
 
 
+class InlineName(str):
+    """The class of an exception in an event of one line.
+
+    ConsoleRenderer takes every `exception` for a traceback and begins a new line with it.
+    """
+
+    __slots__ = ()
+
+    def __radd__(self, before: str) -> str:
+        """Return the name as a key and value, after a text."""
+        return f"{before.rstrip()} exception={self!s}"
+
+
 @cache
 def _modules() -> tuple[Any, Any]:
     """Return the standard library's logger and structlog, imported when a middleware is built.

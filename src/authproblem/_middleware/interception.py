@@ -182,7 +182,7 @@ class Interception:
 class Interceptor:
     """The rules of one middleware instance, shared by all its responses."""
 
-    __slots__ = ("_everywhere", "_plain_options", "_rewriter", "max_body", "normalizer", "options")
+    __slots__ = ("_everywhere", "_header_reader", "_plain_options", "_rewriter", "max_body", "normalizer", "options")
 
     def __init__(self, options: Options) -> None:
         """Compile what the options say, and load what the first error needs."""
@@ -193,6 +193,7 @@ class Interceptor:
             options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
         self.options = options
         self.normalizer = Normalizer.of(options.policy)
+        self._header_reader = self.normalizer.header_reader
         self.max_body = options.policy.max_body
         self._everywhere = options.scopes.everywhere
         self._rewriter = HeaderRewriter()
@@ -215,7 +216,7 @@ class Interceptor:
 
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
         """Begin a response whose status calls for a look: decide whether to buffer it."""
-        read = self.normalizer.header_reader.read(headers)
+        read = self._header_reader.read(headers)
         interception = Interception(self, request, int(status), read)
         try:
             if read.is_plain and self._everywhere is not None and interception.status >= 400:
@@ -282,7 +283,7 @@ class Interceptor:
             found = read_query(query)
             if found is None:
                 return None
-            sender = options.scopes.sender(request.path, request.state)._replace(endpoint=None)
+            sender = options.scopes.sender(request.path, request.state).replace(endpoint=None)
             problem = read_callback(found.error.document or {}, sender, options.policy)
             if problem is not None:
                 request.state[CALLBACK_READ] = True
@@ -302,7 +303,7 @@ class Interceptor:
         sender = scopes.sender(request.path, request.state, self._is_endpoint)
         mark = None if headers.is_plain else read_mark(headers.get("auth-problem-upstream"))
         if mark is not None:
-            sender = mark._replace(endpoint=mark.endpoint or sender.endpoint)
+            sender = mark.replace(endpoint=mark.endpoint or sender.endpoint)
         interception.sender = sender
         if is_redirect:
             interception.headers = self._redirect(interception) or interception.headers

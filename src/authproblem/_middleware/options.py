@@ -97,10 +97,7 @@ def make_options(given: Mapping[str, Any]) -> Options:
         ConfigurationError: for an invalid value; the message names the option and what is expected.
         UnknownOptionError: for an option that does not exist.
     """
-    known = {*CHECKS, *_CHECKS}
-    for name in given:
-        if name not in known:
-            unknown_option(name, known)
+    check_names(given)
     states = _paths("transaction_states", given.get("transaction_states", ()))
     per_response = {name: value for name, value in given.items() if name in CHECKS and name != "transaction_states"}
     policy = make_policy({"disclosure": "safe", **per_response, "transaction_states": bool(states)})
@@ -108,6 +105,18 @@ def make_options(given: Mapping[str, Any]) -> Options:
     scopes = Scopes(checked.pop("provider", None), checked.pop("providers", None), checked.pop("exclude", ()))
     mode = checked.pop("mode", "rewrite")
     return Options(policy=policy, scopes=scopes, observe=mode == "observe", state_paths=states, **checked)
+
+
+def check_names(given: Iterable[str]) -> None:
+    """Check that options exist.
+
+    Raises:
+        UnknownOptionError: for one that does not.
+    """
+    known = {*CHECKS, *_CHECKS}
+    for name in given:
+        if name not in known:
+            unknown_option(name, known)
 
 
 def check_app(app: object, arguments: int, expected: str) -> None:

@@ -1,12 +1,14 @@
-"""Masking for the one place where upstream text may be logged (`log_upstream_text=True`), and safe request data."""
+"""Cleaning for events: masked upstream text (`log_upstream_text=True`), and the path and method of a request."""
 
 from __future__ import annotations
 
 import re
 
 _LENGTH = 200
+"""Characters of an upstream text in an event."""
 _MAX_PATH = 256
 _MAX_MASKED = 8 * _LENGTH
+"""Characters that are searched for secrets; each expression below is bounded, so that the cost is too."""
 _RULES = (
     (r"\beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*", "[jwt]"),
     (r"(?i)\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]+", r"\1 [credential]"),
@@ -22,17 +24,22 @@ _RULES = (
     (r"(?<!\w)\+?\d[\d\s().-]{5,18}\d(?!\w)", "[phone]"),
     (r"[A-Za-z0-9_+/=-]{20,}", "[token]"),
 )
-"""Patterns, and what takes their place. Not compiled at import, which stays cheap so: most apps log no text."""
+"""Patterns and their replacements. Not compiled at import: most apps log no text."""
 
 
 def mask(text: str) -> str:
-    """An upstream text for the log: 200 characters, no controls, nothing that looks like a secret or a person.
+    """Mask an upstream text: no control characters, nothing that looks like a secret or identifies a person.
 
     E-mail addresses, JWTs, bearer values, credentials and queries of URLs, phone numbers, IP addresses and long
-    strings that look like tokens are masked. Masking comes first, so that cutting never leaves half a secret
-    unrecognized.
+    strings that look like tokens are replaced. The text is cut after that, so that no part of a secret is left over.
+
+    Args:
+        text: the text as the provider sent it.
+
+    Returns:
+        At most 200 characters.
     """
-    if len(text) > _MAX_MASKED:  # cut between words, for half of an address is no address to the rules below
+    if len(text) > _MAX_MASKED:  # cut between words: the patterns do not recognize half of an address
         text = text[:_MAX_MASKED].rpartition(" ")[0]
     text = printable(text)
     for pattern, replacement in _RULES:
@@ -41,17 +48,17 @@ def mask(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """A text that cannot forge a log line: no line breaks of any kind, no escape sequences, no C1 controls."""
+    """Replace what could forge a log line by spaces: line breaks of any kind, escape sequences, C1 controls."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
 def safe_path(path: str) -> str:
-    """A request's path for the log, never with its query."""
+    """A request's path for an event: never with its query, at most 256 characters."""
     return printable(path.partition("?")[0][:_MAX_PATH])
 
 
 def safe_method(method: str | None) -> str | None:
-    """A request's method for the log; a made-up one is `OTHER`."""
+    """A request's method for an event; `OTHER` for one that is no token of at most 16 letters."""
     if method is None:
         return None
     return method if method.isascii() and method.isalpha() and len(method) <= 16 else "OTHER"

@@ -15,6 +15,7 @@ from authproblem._model import Classification, UpstreamError
 
 _MAX_FRAMES = 64
 """Frames of a traceback that are reported, the innermost: an app behind ten middlewares has about forty."""
+_UNREGISTERED = frozenset(("family", "status"))
 _WITH_FRAMES = frozenset(("warning", "error"))
 
 
@@ -44,7 +45,7 @@ def report_outcome(
         _report_passed(options, outcome, method, path)
         return
     unclassified = is_unclassified(found)
-    level = "warning" if unclassified else options.policy.registry.data["problem_types"]["levels"][truth.owner]
+    level = "warning" if unclassified else options.policy.registry.levels[truth.owner]
     if not is_confirmed and level != "debug":
         level = "info"
     write = events.writer(level)
@@ -55,9 +56,11 @@ def report_outcome(
         if options.log_upstream_text and found.upstream.text is not None:
             keys["upstream_text"] = mask(found.upstream.text)
         if error is not None:
-            keys["exception"] = printable(f"{type(error).__module__}.{type(error).__qualname__}")
+            name = printable(f"{type(error).__module__}.{type(error).__qualname__}")
             if level in _WITH_FRAMES:
-                keys["stack"] = _frames(error)
+                keys.update(exception=name, stack=_frames(error))
+            else:
+                keys["exception"] = events.InlineName(name)
         keys.update(_request(options, method, path), applied=applied)
         write(events.UNCLASSIFIED if unclassified else events.NORMALIZED, keys)
     if options.on_problem is not None:
@@ -88,7 +91,7 @@ def report_problem(
     """
     registry = options.policy.registry
     if problem.reason in registry.types:
-        level = registry.data["problem_types"]["levels"][problem.owner] if problem.confirmed else "info"
+        level = registry.levels[problem.owner] if problem.confirmed else "info"
         write = events.writer(level)
         if write is not None:
             keys = _keys(options, problem, problem.status)
@@ -108,8 +111,9 @@ def notify(options: Options, problem: Problem | None) -> None:
 
 def is_unclassified(found: Classification) -> bool:
     """Whether the provider is certain but the code is unknown: the sign that a vendor has changed something."""
-    said = found.upstream
-    return found.matched_by in {"family", "status"} and (said.code is not None or said.shape == "unknown")
+    if found.matched_by not in _UNREGISTERED:
+        return False
+    return found.upstream.code is not None or found.upstream.shape == "unknown"
 
 
 def fingerprint(said: UpstreamError) -> str:

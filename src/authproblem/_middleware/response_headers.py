@@ -90,12 +90,12 @@ class HeaderRewriter:
         rewritten = [*select(pairs), *constant]
         if length is not None:
             rewritten.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
-        has_wait = is_wait(retry.after) and not options.drop_retry_after
-        if has_wait and not options.keep_retry_after:
-            rewritten += as_kind([("Retry-After", str(retry.after))], binary=binary)
+        after = retry.after if is_wait(retry.after) and not options.drop_retry_after else None
+        if after is not None and not options.keep_retry_after:
+            rewritten.append((b"retry-after", b"%d" % after) if binary else ("Retry-After", str(after)))
         if options.expose and not _CORS.isdisjoint(headers.layout.positions):
-            rewritten += as_kind(_exposed(headers, waits=options.keep_retry_after or has_wait), binary=binary)
-        if options.negotiated and not any(_varies_by_accept(pairs[at][1]) for at in vary_at):
+            rewritten += as_kind(_exposed(headers, waits=options.keep_retry_after or after is not None), binary=binary)
+        if options.negotiated and not (vary_at and any(_varies_by_accept(pairs[at][1]) for at in vary_at)):
             rewritten += vary
         return rewritten
 

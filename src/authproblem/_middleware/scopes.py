@@ -10,7 +10,7 @@ from authproblem._model import Provider
 from authproblem.errors import invalid
 
 ScopeRule = Provider | Upstream
-Providers = Mapping[str, ScopeRule] | Callable[[Any], "ScopeRule | None"] | None
+Providers = Mapping[str, ScopeRule] | Callable[[Any], ScopeRule | None] | None
 IsEndpoint = Callable[[str, str], bool]
 """Whether a path is an endpoint of a provider."""
 

@@ -35,6 +35,7 @@ class Registry:
         member_kinds: the kind of each member of an upstream object.
         step_challenges: authentication schemes that are a step of a flow.
         flow_types: the problem types that are flow control and no failures.
+        levels: the level of events by owner.
         vendor_domains: which vendor a host belongs to.
         concurrency: the entry of Okta's concurrency limit.
     """
@@ -53,7 +54,7 @@ class Registry:
             "surfaces",
             "types",
         ),
-        *("vendor_domains", "version"),
+        *("levels", "vendor_domains", "version"),
     )
 
     version: str
@@ -75,6 +76,7 @@ class Registry:
     step_challenges: frozenset[str]
     flow_types: frozenset[str]
     vendor_domains: VendorDomains
+    levels: Mapping[str, str]
     concurrency: Entry | None
 
     def __init__(
@@ -101,6 +103,7 @@ class Registry:
             "member_kinds": MappingProxyType(shapes["members"]),
             "step_challenges": frozenset(shapes["step_challenges"]),
             "flow_types": frozenset(shapes["flow_types"]),
+            "levels": MappingProxyType(tables["problem_types"]["levels"]),
             "vendor_domains": VendorDomains(shapes["vendor_domains"]),
             "concurrency": names.get(shapes["concurrency_entry"]),
             "_rows": rows,

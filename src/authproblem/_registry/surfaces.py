@@ -62,13 +62,15 @@ class EndpointSurfaces:
     def __init__(self, surfaces: Surfaces, endpoint: str | None) -> None:
         """Wrap an endpoint; nothing is looked up yet."""
         self._surfaces = surfaces
-        self._found: dict[str, Surface | None] = {}
+        self._found: dict[str, Surface | None] | None = None
         self.endpoint = endpoint
         self.consulted = False
 
     def find(self, provider: str) -> Surface | None:
         """Return the surface of the endpoint at a provider, or None."""
         self.consulted = True
+        if self._found is None:
+            self._found = {}
         if provider not in self._found:
             self._found[provider] = self._surfaces.find(provider, self.endpoint)
         return self._found[provider]

@@ -1,1 +1,1 @@
-"""Provider exceptions that leave the app: how they are recognized, and the response that is made from them."""
+"""Exceptions of HTTP clients and SDKs that leave the app: which are a provider's, and the response made of one."""

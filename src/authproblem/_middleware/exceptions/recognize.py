@@ -1,7 +1,7 @@
-"""Which exceptions are a provider's, told without importing any library: by class names, and by the request's host.
+"""Which exceptions are a provider's: by the name of their class and the host of the request, importing no library.
 
-Messages are never passed on, streams never read, and causes only asked for what went wrong on the socket. The classes
-of the vendors' SDKs stand in `_sdks`; what the client is told is `_escape`'s business.
+Messages are never passed on, streams are never read, and causes are followed only to find what failed on the socket.
+The classes of the vendors' SDKs are in `sdks`; what the client gets is decided in `respond`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authproblem._core.sender import Sender
-from authproblem._middleware.exceptions.sdks import BROKEN, SDKS, Escape, attribute, plain, response, split
+from authproblem._middleware.exceptions.sdks import (
+    BROKEN,
+    SDKS,
+    ProviderFailure,
+    attribute,
+    comparable,
+    response,
+    split,
+)
 from authproblem._registry.domains import VendorDomains
 from authproblem._upstream.json_values import CODE
 
@@ -71,20 +79,22 @@ _CLASSES: dict[str, dict[str, str]] = {
 _CLASSES["httpx2"] = _CLASSES["httpx"]  # its successor, with the same names
 _KINDS = {f"{module}.{name}": kind for module, names in _CLASSES.items() for name, kind in names.items()}
 """What the classes of HTTP and OAuth libraries mean. The first listed one among a class and its bases counts, so that
-what later releases add is known by its base; `_OWN` is a mistake of the app's own, made before anything was sent."""
+a class of a later release is known by its base. `_OWN` is a mistake of the app, made before anything was sent."""
 
 
-def recognize(error: BaseException, scope: Sender, domains: VendorDomains, hosts: tuple[str, ...]) -> Escape | None:
-    """Tell whether an exception is a provider's.
+def recognize(
+    error: BaseException, scope: Sender, domains: VendorDomains, hosts: tuple[str, ...]
+) -> ProviderFailure | None:
+    """Read a provider's exception.
 
     Args:
         error: the exception itself; what it wraps counts only where its class belongs to a vendor's SDK.
-        scope: what the app says of the path (`provider`, `providers`).
+        scope: the provider that the app declares for the path (`provider`, `providers`).
         domains: the domains of each vendor.
-        hosts: further hosts (`upstream_hosts`), whoever answers there.
+        hosts: further hosts of providers (`upstream_hosts`).
 
     Returns:
-        What it says; None: it is the app's own business and goes on up.
+        What is known of it; None for an exception that is no provider's, which propagates.
     """
     read = next((SDKS[name] for name in _names(error) if name in SDKS), None)
     if read is not None:
@@ -112,7 +122,7 @@ def _kind(error: BaseException, depth: int = 0) -> str | None:
             inner = _inner(error)
             within = _kind(inner, depth + 1) if inner is not None and depth < _MAX_CHAIN else None
             return within if within in {TIMEOUT, UNREACHABLE} else BROKEN
-        # Authlib's other classes are what it finds out by itself: no state, no token, an unknown token type.
+        # Authlib's other classes are its own findings: no state, no token, an unknown token type.
         if kind is not None or name.startswith("authlib."):
             return kind
     return None
@@ -121,7 +131,7 @@ def _kind(error: BaseException, depth: int = 0) -> str | None:
 def _sender(
     host: str | None, path: str | None, scope: Sender, domains: VendorDomains, hosts: tuple[str, ...]
 ) -> Sender | None:
-    """Whose host it is: a vendor's by its domain, or one that the app names; None for any other."""
+    """The provider at a host: a vendor by its domain, or the declared one at a host that the app names; else None."""
     if host is None:
         return None
     vendor = domains.owner(host)
@@ -131,7 +141,7 @@ def _sender(
 
 
 def _address(error: BaseException) -> tuple[str | None, str | None]:
-    """Host and path of the request, from wherever the library keeps them."""
+    """Host and path of the request: each library keeps them elsewhere."""
     for name in ("request", "request_info", "response"):
         url = attribute(attribute(error, name), "url")
         if url is not None:
@@ -142,25 +152,25 @@ def _address(error: BaseException) -> tuple[str | None, str | None]:
     for holder in (attribute(error, "pool"), attribute(error, "conn"), error, first):
         host = attribute(holder, "host")
         if isinstance(host, str):
-            return plain(host), path
+            return comparable(host), path
     if isinstance(first, str) and first.startswith("Connection timeout to host "):  # aiohttp has it nowhere else
         return split(first.rpartition(" ")[2])
     return None, None
 
 
-def _of_transport(error: BaseException, reason: str, sender: Sender) -> Escape:
+def _of_transport(error: BaseException, reason: str, sender: Sender) -> ProviderFailure:
     """No response. Only a refused connection and an unknown name prove that the provider saw nothing."""
     if reason != UNREACHABLE:
-        return Escape(sender, reason)
+        return ProviderFailure(sender, reason)
     ends = list(_ends(error))
     if any(isinstance(end, TimeoutError) for end in ends):
-        return Escape(sender, TIMEOUT)
+        return ProviderFailure(sender, TIMEOUT)
     refused = all(isinstance(end, ConnectionRefusedError) or type(end).__name__ == "gaierror" for end in ends)
-    return Escape(sender, reason, refused=bool(ends) and refused)
+    return ProviderFailure(sender, reason, refused=bool(ends) and refused)
 
 
 def _ends(error: BaseException, depth: int = 0) -> Iterator[BaseException]:
-    """What was raised first, below the libraries; several where several addresses were tried."""
+    """The exceptions at the end of the chain of causes; several where several addresses were tried."""
     several = attribute(error, "exceptions")
     below = several if isinstance(several, tuple) else (error.__cause__ or _inner(error),)
     below = tuple(each for each in below if isinstance(each, BaseException))
@@ -177,23 +187,23 @@ def _inner(error: BaseException) -> BaseException | None:
     return reason if isinstance(reason, BaseException) else None
 
 
-def _of_status(error: BaseException, sender: Sender) -> Escape:
+def _of_status(error: BaseException, sender: Sender) -> ProviderFailure:
     """A response that the app did not expect, from httpx, requests or aiohttp (which keeps no body)."""
     answer = attribute(error, "response")
     holder = error if answer is None else answer
     status = attribute(holder, "status" if answer is None else "status_code")
     if not isinstance(status, int) or status < 400:
-        return Escape(sender, BROKEN)
+        return ProviderFailure(sender, BROKEN)
     # Not `content`: there requests would read a stream that nobody has read yet.
     return response(sender, status, attribute(holder, "headers"), attribute(holder, "_content"))
 
 
-def _of_code(error: BaseException, scope: Sender) -> Escape | None:
-    """An OAuth error of Authlib or oauthlib: whose it is, only a scope can say."""
+def _of_code(error: BaseException, scope: Sender) -> ProviderFailure | None:
+    """An OAuth error of Authlib or oauthlib: only a declared provider says whose it is."""
     code, text = attribute(error, "error"), attribute(error, "description")
     if scope.provider is None or not isinstance(code, str) or not CODE.fullmatch(code):
         return None
-    sender = scope._replace(certain=True)
-    if code in {"missing_token", "missing_token_type"}:  # what oauthlib says of an answer that is none
-        return Escape(sender, BROKEN)
+    sender = scope.replace(certain=True)
+    if code in {"missing_token", "missing_token_type"}:  # how oauthlib reports a response that it cannot use
+        return ProviderFailure(sender, BROKEN)
     return response(sender, None, None, {"error": code, "error_description": text if isinstance(text, str) else ""})

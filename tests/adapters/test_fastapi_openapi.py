@@ -1,4 +1,4 @@
-"""The FastAPI door: the OpenAPI that an app generates shows the problem documents that it sends."""
+"""FastAPI: the OpenAPI that an app generates shows the problem documents that it sends."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_documents_the_media_types_and_the_schema() -> None:
     assert content == {"application/problem+json": reference, "application/json": reference}
 
 
-def test_documents_the_header_twin() -> None:
+def test_documents_the_problem_headers() -> None:
     """What gateways read, and when to come back."""
     headers = answers(app_with(problem_responses(429)))["429"]["headers"]
 

@@ -1,0 +1,69 @@
+"""What an intermediary changes in headers: the rules of RFC 9110 sections 7.6.1 and 12.5.3, as pure functions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+Lines = list[tuple[bytes, bytes]]
+
+HOP_BY_HOP = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+"""Headers that concern one connection (RFC 9110 section 7.6.1; `Keep-Alive` and `Proxy-Connection` by convention)."""
+
+_STANDARD_LIBRARY_ZSTD = (3, 14)
+_NEVER_NAMED = frozenset((b"content-length", b"content-type", b"host"))
+"""Headers that a `Connection` line cannot remove: without them the message would be framed or read differently."""
+
+
+def decodable_codings() -> frozenset[bytes]:
+    """The content codings that the middleware can undo, with the extras that are installed."""
+    names = {b"gzip", b"x-gzip", b"deflate", b"identity"}
+    if find_spec("brotli") is not None:
+        names.add(b"br")
+    if sys.version_info >= _STANDARD_LIBRARY_ZSTD or find_spec("zstandard") is not None:
+        names.add(b"zstd")
+    return frozenset(names)
+
+
+def filter_accept_encoding(lines: Iterable[bytes], known: frozenset[bytes]) -> bytes:
+    """Reduce `Accept-Encoding` to the codings in `known`.
+
+    Args:
+        lines: the values of the header, line by line.
+        known: names of content codings, lower case.
+
+    Returns:
+        One value; `identity` where no coding is left. Never empty: a request without the header accepts any coding
+        (RFC 9110 section 12.5.3).
+    """
+    asked = [item.strip() for line in lines for item in line.split(b",")]
+    kept = [item for item in asked if item.partition(b";")[0].strip().lower() in known]
+    return b", ".join(kept) or b"identity"
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Lines:
+    """Remove the headers of one connection: the hop-by-hop ones, and those that `Connection` names.
+
+    Args:
+        headers: names and values; names in any case.
+
+    Returns:
+        The others in their order, with lower-case names.
+    """
+    pairs = [(name.lower(), value) for name, value in headers]
+    named = {item.strip().lower() for name, value in pairs if name == b"connection" for item in value.split(b",")}
+    removed = HOP_BY_HOP | (named - _NEVER_NAMED)
+    return [(name, value) for name, value in pairs if name not in removed]
