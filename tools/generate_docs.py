@@ -113,9 +113,15 @@ def _unknown(registry: Registry, kind: ProblemType) -> list[str]:
     """How errors without an entry lead to a type: by what a sentence says, or as a denial by the tenant's own code."""
     lines: list[str] = []
     if any(rule["type"] == kind.slug for rule in registry.data["phrases"]["rules"]):
-        lines += ["", "Sentences without an entry lead here too, by the words that they contain (`matched_by` is `phrase`)."]
+        lines += [
+            "",
+            "Sentences without an entry lead here too, by the words that they contain (`matched_by` is `phrase`).",
+        ]
     if any(row["type"] == kind.slug for row in registry.data["shapes"]["denials"]):
-        lines += ["", "So does an unknown code that an Action of the tenant sends with status 500 from the token endpoint."]
+        lines += [
+            "",
+            "So does an unknown code that an Action of the tenant sends with status 500 from the token endpoint.",
+        ]
     return lines
 
 

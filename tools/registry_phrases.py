@@ -70,12 +70,16 @@ def _rules(table: Json) -> Iterator[Finding]:
         if row["id"] in ids:
             yield Finding(where, "the id stands twice", "choose another")
         ids.add(row["id"])
-        key = tuple(str(sorted(row.get(field, ()))) for field in ("says", "without", "providers", "shapes", "codes", "status"))
+        key = tuple(
+            str(sorted(row.get(field, ()))) for field in ("says", "without", "providers", "shapes", "codes", "status")
+        )
         if key in seen:
             yield Finding(where, f"asks for the same as {seen[key]}, which comes first", "take it out")
         seen.setdefault(key, row["id"])
         if row["type"] not in allowed:
-            yield Finding(where, f"nothing may be refined to {row['type']}", "add it to refinements, or take the rule out")
+            yield Finding(
+                where, f"nothing may be refined to {row['type']}", "add it to refinements, or take the rule out"
+            )
         statuses = row.get("status", ())
         if statuses and not set(statuses) & set(table["statuses"].get(row["type"], statuses)):
             yield Finding(where, f"{row['type']} never comes with these statuses", "change status or statuses")

@@ -1,9 +1,10 @@
 """Leave one out: what the classifier says of each registered text when the registry does not know it.
 
-Each entry in turn loses all its texts (an entry that is found by texts or causes goes altogether, so that no sister text
-helps), and each of these texts is put into a recorded response of the entry and classified. The answer is *right* (the
-entry's own type), *general* (a type that may be refined to it, so that nobody is misled), *wrong*, or *harmful*: worse
-than saying nothing (`harm` says what that is). `make unseen` prints the shares and writes `docs/unseen.md`.
+Each entry in turn loses all its texts (an entry that is found by texts or causes is left out as a whole, so that none
+of its other texts helps), and each of these texts is put into a recorded response of the entry and classified. The
+answer is *right* (the entry's own type), *general* (a type that may be refined to it, so that nobody is misled),
+*wrong*, or *harmful*: worse than saying nothing (`harm` says what that is). `make unseen`
+prints the shares and writes `docs/unseen.md`.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ _SAYS_LITTLE = frozenset(("invalid-request", "upstream-rejected", "access-denied
 
 
 def harm(registry: Registry, entry: Entry, found: Classification, status: int) -> bool:
-    """Whether a phrase has made things worse: a user sent away, a program that waits, a failure blamed on the caller."""
+    """Whether a phrase has made things worse: the user sent away, a program that waits, the caller blamed."""
     if found.matched_by != "phrase":
         return False
     chosen = registry.types[found.reason]
@@ -117,7 +118,12 @@ def _responses(data: Data) -> dict[str, list[Response]]:
         headers = [tuple(pair) for pair in row["headers"]]
         states = row.get("transaction_states", False)
         seen = classify(
-            row["status"], headers, vector.body, provider=row["provider"], endpoint=row["endpoint"], transaction_states=states
+            row["status"],
+            headers,
+            vector.body,
+            provider=row["provider"],
+            endpoint=row["endpoint"],
+            transaction_states=states,
         )
         if seen is not None:
             sender = Sender(row["provider"] or seen.provider, certain=True, endpoint=row["endpoint"])
@@ -164,8 +170,8 @@ def page(done: list[Trial]) -> str:
         "",
         prose(" ".join((__doc__ or "").split("\n\n")[1].split())),
         "",
-        f"Written by `{COMMAND}`, which fails below {GOALS['right']:.0%} right, below {GOALS['safe']:.0%} right or general,"
-        " or with anything harmful.",
+        f"Written by `{COMMAND}`, which fails below {GOALS['right']:.0%} right, below {GOALS['safe']:.0%} right or",
+        "general, or with anything harmful.",
         "",
         *table(("Provider", "Shape", "Texts", *(verdict.capitalize() for verdict in VERDICTS)), rows),
         "",
@@ -204,7 +210,8 @@ def main() -> int:
     if not options.check:
         (ROOT / PAGE).write_text(page(done), encoding="utf-8")
     for trial in _one_each([t for t in done if t.verdict in {"wrong", "harmful"}])[: options.worst]:
-        print(f"{trial.verdict}: {trial.entry.id} ({trial.entry.reason}) -> {trial.found and trial.found.reason}: {trial.text}")
+        taken = trial.found.reason if trial.found is not None else "nothing"
+        print(f"{trial.verdict}: {trial.entry.id} ({trial.entry.reason}) -> {taken}: {trial.text}")
     for rule in (lonely := unsupported(data, registry, done)):
         print(f"phrase rule {rule}: fewer than two registered texts support it; say why in `because`, or take it out")
     found = shares(done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -70,7 +70,8 @@ class TestMeaning:
         assert meaning(text, status=status) == expected
 
     @pytest.mark.parametrize(
-        "text", ["", "   ", "Lorem ipsum dolor sit amet.", "E0000001", "\u0442\u0435\u043a\u0441\u0442", "{}", "0" * 4000]
+        "text",
+        ["", "   ", "Lorem ipsum dolor sit amet.", "E0000001", "\u0442\u0435\u043a\u0441\u0442", "{}", "0" * 4000],
     )
     def test_a_sentence_that_says_nothing_leaves_the_general_answer(self, text: str) -> None:
         assert meaning(text) is None
@@ -92,7 +93,10 @@ class TestMeaning:
         assert meaning("widgetNotFound", status=404) == "not-found"
 
     def test_the_first_sentence_that_says_something_decides(self) -> None:
-        assert meaning(None, "Lorem ipsum.", "The widget could not be found.", "It is required.", status=404) == "not-found"
+        assert (
+            meaning(None, "Lorem ipsum.", "The widget could not be found.", "It is required.", status=404)
+            == "not-found"
+        )
 
     def test_each_sentence_of_a_text_stands_for_itself(self) -> None:
         """Words of two sentences make no phrase together."""
@@ -268,12 +272,6 @@ class TestRules:
         assert phrases.rule_of("not found", "z") is None
 
 
-class Counting(str):
-    """A text that counts how often it is searched."""
-
-    __slots__ = ()
-
-
 class Steps(dict[str, int]):
     """The transitions of one state, which count their look-ups."""
 
@@ -286,13 +284,13 @@ class Steps(dict[str, int]):
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Phrases]:
+def counted(monkeypatch: pytest.MonkeyPatch) -> Phrases:
     """The rules of the registry, counting every step of the automaton."""
     phrases = Phrases(DATA)
     automaton = phrases._automaton
     monkeypatch.setattr(automaton, "_steps", [Steps(row) for row in automaton._steps])
     Steps.total = 0
-    yield phrases
+    return phrases
 
 
 def steps(phrases: Phrases, texts: Iterable[str]) -> int:
@@ -315,7 +313,9 @@ class TestWork:
 
         assert steps(phrases, [" ".join(words)]) <= 6 * len(words)
 
-    @pytest.mark.parametrize("unit", ["not ", "not found ", "already ", "maximum number of ", "a", "zz ", "a.b; ", "'t "])
+    @pytest.mark.parametrize(
+        "unit", ["not ", "not found ", "already ", "maximum number of ", "a", "zz ", "a.b; ", "'t "]
+    )
     def test_twice_the_text_is_twice_the_work(self, counted: Phrases, unit: str) -> None:
         once, twice = (steps(counted, [unit * (number * 40 // len(unit.split() or unit))]) for number in (1, 2))
 
@@ -333,7 +333,11 @@ class TestWork:
     def test_what_is_remembered_is_bounded_and_holds_no_text(self) -> None:
         phrases = Phrases(DATA)
         for number, word in enumerate(WORDS):
-            phrases.refine("invalid-request", (f"{word} {string.ascii_letters[number % 50]} secret",), Situation("okta", "x", None, 400))
+            phrases.refine(
+                "invalid-request",
+                (f"{word} {string.ascii_letters[number % 50]} secret",),
+                Situation("okta", "x", None, 400),
+            )
 
         assert len(phrases._by_concepts) <= 4096
         assert all(isinstance(concepts, int) for concepts in phrases._by_concepts)

@@ -32,7 +32,12 @@ def shown() -> dict[str, tuple[str, str, str, str]]:
         page = PAGES[f"docs/problems/{slug}.md"]
         usual = facts(page)
         for name, provider, own in _ENTRY.findall(page):
-            values = {"owner": usual["Owner"], "remedy": usual["Remedy"], "retry": usual["Retry"], **dict(_OWN.findall(own))}
+            values = {
+                "owner": usual["Owner"],
+                "remedy": usual["Remedy"],
+                "retry": usual["Retry"],
+                **dict(_OWN.findall(own)),
+            }
             found[f"{provider}:{name}"] = (slug, values["owner"], values["remedy"], values["retry"])
     return found
 
@@ -55,7 +60,11 @@ def test_the_problem_pages_show_what_normalize_says() -> None:
 def test_the_provider_pages_show_the_same_values() -> None:
     """Each entry's row names its type, and every value that differs from it."""
     for provider in ("auth0", "okta", "oauth"):
-        lines = {found.group(1): found for line in PAGES[f"docs/providers/{provider}.md"].splitlines() if (found := _ROW.match(line))}
+        lines = {
+            found.group(1): found
+            for line in PAGES[f"docs/providers/{provider}.md"].splitlines()
+            if (found := _ROW.match(line))
+        }
         for entry in REGISTRY:
             if entry.provider == provider:
                 row = lines[entry.id.partition(":")[2].replace("|", "\\|")]

@@ -330,7 +330,8 @@ def _refined(
     inquiry: Inquiry, hit: Match, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces
 ) -> Classification:
     """Return the classification of a match, made more exact by what unknown sentences say."""
-    return _classification(refine(inquiry.registry, hit, provider, said, inquiry.status, surfaces), provider, said)
+    best = refine(inquiry.registry, hit, provider, said, status=inquiry.status, surfaces=surfaces)
+    return _classification(best, provider, said)
 
 
 def _classification(hit: Match, provider: Provider, said: UpstreamError) -> Classification:

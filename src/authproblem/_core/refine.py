@@ -26,7 +26,7 @@ MAX_SENTENCES = 8
 
 
 def refine(
-    registry: Registry, hit: Match, provider: str, said: UpstreamError, status: int, surfaces: EndpointSurfaces
+    registry: Registry, hit: Match, provider: str, said: UpstreamError, *, status: int, surfaces: EndpointSurfaces
 ) -> Match:
     """Choose a more exact answer where sentences are unknown.
 

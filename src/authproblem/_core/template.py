@@ -26,7 +26,6 @@ from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
 from authproblem._upstream.shapes import ParsedKey
 
-
 _CODED = (coded, ident)
 """The kinds of members that stay where they have the form of a code."""
 

@@ -113,9 +113,9 @@ class ProviderIndex:
         "_known",
         "_prefixes",
         "_suffixes",
-        "_texts",
         "constants",
         "provider",
+        "texts",
         "values",
     )
 
@@ -140,6 +140,7 @@ class ProviderIndex:
             provider: the provider.
             constants: the texts without slots that may be sent on, as they are written on the wire.
             values: the names and reasons that entries require.
+            texts: those that come with any code, and those of entries, each with the entry's code.
         """
         self.provider = provider
         entries = tuple(entries)
@@ -155,8 +156,8 @@ class ProviderIndex:
         self._families = tuple(families)
         self._prefixes = tuple(family.common for family in families if family.is_prefix)
         self._suffixes = tuple(family.common for family in families if not family.is_prefix)
-        self._texts = general, texts
-        others = ((), ()) if shared is None else shared._texts
+        self.texts = general, texts
+        others = ((), ()) if shared is None else shared.texts
         self._known = KnownTexts((*general, *others[0]), (*texts, *others[1]))
         own = (*general, *(text for text, _ in texts))
         self.constants = frozenset(unescape(text) for text in own if is_constant(text))

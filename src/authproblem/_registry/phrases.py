@@ -1,13 +1,10 @@
-"""What a vendor's sentence means by the words that carry it, where no entry of the registry knows the sentence.
+"""What a vendor's sentence means by the words in it, where no entry of the registry knows the sentence.
 
-The rules are data (`phrases.json`); here is the matcher alone. A sentence is cut into words, words into vocabulary (base
-forms), and one pass of an Aho-Corasick automaton over the words says which *concepts* occur. A rule is a conjunction of
-concepts with conditions on the response; the first rule, from the specific to the general, whose type the general answer
-may be refined to, decides. Nothing here backtracks over upstream text: the work is one step a word, and the number of
-words that are looked at is bounded (`MAX_WORDS`).
-
-What a rule may not do (harm) is the table `refinements`, which `tools/` checks; how the answer is used is decided in
-classification.
+The rules are data (`phrases.json`); this is the matcher. A sentence is split into words, words become base forms, and
+one pass of an Aho-Corasick automaton over them finds which *concepts* occur. A rule is a conjunction of concepts with
+conditions on the response. The first rule decides, from the specific to the general, whose type the general answer may
+be refined to (`refinements`, checked by `tools/`). Nothing here backtracks over upstream text: the work is one step a
+word, and the number of words that are read is bounded (`MAX_WORDS`).
 """
 
 from __future__ import annotations
@@ -138,7 +135,7 @@ class Phrases:
 
     def agrees(self, slug: str, status: int) -> bool:
         """Whether a provider sends a problem type with an HTTP status; a redirect stands for 400 (RFC 6749 4.1.2.1)."""
-        return (status if status >= 400 else 400) in self._statuses.get(slug, ())
+        return (max(status, 400)) in self._statuses.get(slug, ())
 
     def rule_of(self, text: str, slug: str) -> str | None:
         """The id of the first rule that a text leads to and that gives a type: for tools that ask what supports it."""
@@ -217,7 +214,7 @@ def _split(vocabulary: Mapping[str, tuple[str, ...]], name: str) -> tuple[str, .
 
 
 def _compile(phrases: list[tuple[int, list[str]]]) -> tuple[list[dict[str, int]], list[int]]:
-    """The automaton: for each state its complete transitions (failure links resolved) and the concepts that end there."""
+    """Build the automaton: for each state its transitions, failure links resolved, and the concepts that end there."""
     steps: list[dict[str, int]] = [{}]
     found = [0]
     for bit, parts in phrases:

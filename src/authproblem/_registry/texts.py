@@ -230,5 +230,5 @@ class KnownTexts:
         return any(safe for _, safe in self._table.find(text))
 
     def explains(self, code: str | None, text: str) -> bool:
-        """Whether the entries of a code have the text, or it comes with any code: nothing more can be learnt from it."""
+        """Whether the entries of a code have the text, or it comes with any code: then it says nothing more."""
         return any(known in {code, _ANY} for known, _ in self._table.find(text))
