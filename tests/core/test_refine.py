@@ -80,7 +80,7 @@ class TestCauses:
     """What went wrong with several fields."""
 
     def test_a_cause_says_more_than_the_summary(self) -> None:
-        body = okta("E0000001", "Api validation failed: widget", "paint: You have reached the maximum number of widgets")
+        body = okta("E0000001", "Api validation failed: widget", "paint: You reached the maximum number of widgets")
 
         assert said(400, body) == ("quota-exceeded", "phrase")
 
@@ -118,7 +118,7 @@ class TestUse:
         assert "jane.doe" not in found.to_bytes().decode()
 
     def test_a_phrase_makes_no_wait_automatic(self) -> None:
-        body = {"statusCode": 429, "error": "Too Many Requests", "message": "The widget is busy, another paint is in progress"}
+        body = {"statusCode": 429, "error": "Too Many Requests", "message": "The widget is busy, try again"}
         found = problem(429, body, ("retry-after", "5"), provider="auth0", method="GET")
 
         assert not (found.matched_by == "phrase" and found.retry.automatic)
@@ -136,7 +136,11 @@ class TestDenials:
 
     @pytest.mark.parametrize(
         ("status", "endpoint", "reason"),
-        [(500, "/oauth/token", "upstream-rejected"), (500, "/api/v2/users", "upstream-error"), (500, None, "upstream-error")],
+        [
+            (500, "/oauth/token", "upstream-rejected"),
+            (500, "/api/v2/users", "upstream-error"),
+            (500, None, "upstream-error"),
+        ],
     )
     def test_a_denial_is_sent_as_a_failure_of_the_token_endpoint(
         self, status: int, endpoint: str | None, reason: str
@@ -164,7 +168,9 @@ class TestSenders:
 
         assert (found.provider, found.reason) == ("okta", "invalid-token")
 
-    @pytest.mark.parametrize("uri", ["https://okta.com.example.org/", "http://acme.okta.com/", "acme.okta.com", "https://", ""])
+    @pytest.mark.parametrize(
+        "uri", ["https://okta.com.example.org/", "http://acme.okta.com/", "acme.okta.com", "https://", ""]
+    )
     def test_any_other_place_is_not(self, uri: str) -> None:
         challenge = f'Bearer realm="{uri}", error="invalid_token"'
 

@@ -125,8 +125,8 @@ class Registry:
                 indexes.get("oauth"),
             )
         compiled["_indexes"] = indexes
-        for name, value in compiled.items():
-            object.__setattr__(self, name, value)
+        for attribute, value in compiled.items():
+            object.__setattr__(self, attribute, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Registry is immutable: {name} cannot be set; extend() gives a new one")
