@@ -45,6 +45,8 @@ CALLBACK_READ = "authproblem.callback"
 """The key by which an instance farther from the app marks a callback that it has read."""
 
 _PARTIAL = 206
+_MAX_MEDIA_TYPE = 128
+"""Characters of a media type whose options are cached; it may be the upstream's."""
 _OURS = (PROBLEM, JSON)
 
 
@@ -182,7 +184,7 @@ class Interception:
 class Interceptor:
     """The rules of one middleware instance, shared by all its responses."""
 
-    __slots__ = ("_everywhere", "_header_reader", "_plain_options", "_rewriter", "max_body", "normalizer", "options")
+    __slots__ = ("_everywhere", "_header_reader", "_options_for", "_rewriter", "max_body", "normalizer", "options")
 
     def __init__(self, options: Options) -> None:
         """Compile what the options say, and load what the first error needs."""
@@ -197,13 +199,9 @@ class Interceptor:
         self.max_body = options.policy.max_body
         self._everywhere = options.scopes.everywhere
         self._rewriter = HeaderRewriter()
-        self._plain_options = lru_cache(maxsize=8)(
-            partial(
-                RewriteOptions,
-                keep_retry_after=False,
-                negotiated=options.media_type is None,
-                expose=options.expose_headers,
-            )
+        negotiated = options.media_type is None
+        self._options_for = lru_cache(maxsize=64)(
+            partial(RewriteOptions, negotiated=negotiated, expose=options.expose_headers)
         )
 
     def wants_success(self, path: str) -> bool:
@@ -347,17 +345,12 @@ class Interceptor:
         kind = options.media_type or media_type(request.accept, upstream)
         if kind not in _OURS:
             kind = headers.get("content-type") or PROBLEM
-        if headers.is_plain and not is_folded:
-            return self._plain_options(kind, request.binary)
-        return RewriteOptions(
-            media_type=kind,
-            binary=request.binary,
-            keep_retry_after=not is_folded and keeps_retry_after(headers, context.now, options.policy.max_wait),
-            drop_retry_after=is_folded,
-            keep_challenge=not is_folded or status == interception.status,
-            negotiated=options.media_type is None,
-            expose=options.expose_headers,
+        keep_retry_after = (
+            not is_folded and not headers.is_plain and keeps_retry_after(headers, context.now, options.policy.max_wait)
         )
+        keep_challenge = not is_folded or status == interception.status
+        make = self._options_for if len(kind) <= _MAX_MEDIA_TYPE else self._options_for.__wrapped__
+        return make(kind, request.binary, keep_retry_after, is_folded, keep_challenge)
 
     def _redirect(self, interception: Interception) -> list[Pair] | None:
         """Report a redirect that carries an error; return its headers with the problem headers where that is asked."""

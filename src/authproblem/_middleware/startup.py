@@ -14,7 +14,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from authproblem._middleware.options import check_names
-from authproblem._middleware.visibility import warn_if_invisible
 from authproblem.errors import ConfigurationError
 
 _BUILDERS = frozenset(("build_middleware_stack",))
@@ -46,6 +45,8 @@ def checks_options(constructor: Constructor) -> Constructor:
                 raise
             self._fault = error
             return
+        from authproblem._middleware.visibility import warn_if_invisible  # it imports logging
+
         warn_if_invisible()
         if options.get("exceptions"):
             from authproblem._middleware.exceptions.reach import warn_if_unreachable

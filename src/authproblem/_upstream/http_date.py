@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 _MONTHS = {
     name: number
@@ -23,8 +23,12 @@ _LONGEST = 40
 
 def parse_http_date(value: str) -> float | None:
     """Return the epoch seconds of an HTTP-date; None if it is none."""
-    if len(value) > _LONGEST:
-        return None
+    return _parse(value) if len(value) <= _LONGEST else None
+
+
+@lru_cache(maxsize=64)
+def _parse(value: str) -> float | None:
+    """Parse a date; cached, since all responses of a second have the same one."""
     for form in _forms():
         found = form.fullmatch(value)
         if found is not None:
