@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import string
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,9 @@ GENERAL = sorted(PHRASES.refinements)
 STATUSES = (302, 400, 401, 402, 403, 404, 409, 412, 422, 423, 429, 500, 502, 503, 504)
 WORDS = sorted({word for texts in DATA["concepts"].values() for text in texts for word in text.split()})
 CODES = (None, "E0000001", "E0000004", "invalid_request", *DATA["firm"])
+
+with (Path(__file__).parent / "phrases.jsonl").open(encoding="utf-8") as _file:
+    EXAMPLES: list[dict[str, Any]] = [json.loads(line) for line in _file]
 
 situations = st.builds(
     Situation,
@@ -107,6 +112,19 @@ class TestMeaning:
 
     def test_a_sentence_that_agrees_with_the_general_answer_leaves_it(self) -> None:
         assert meaning("The widget could not be found.", general="not-found", status=404) is None
+
+
+class TestExamples:
+    """Every rule of the registry, with sentences that it decides."""
+
+    @pytest.mark.parametrize("row", EXAMPLES, ids=lambda row: row["rule"])
+    def test_a_rule_gives_its_type(self, row: dict[str, Any]) -> None:
+        situation = Situation(row["provider"], row["shape"], row["code"], row["status"], row["surface"])
+
+        assert PHRASES.refine(row["general"], (row["text"],), situation) == row["type"]
+
+    def test_each_rule_has_an_example(self) -> None:
+        assert {row["rule"] for row in EXAMPLES} == {rule["id"] for rule in DATA["rules"]}
 
 
 class TestLimits:
