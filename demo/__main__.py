@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         return _overview(console)
     chosen = [case for case in CASES if case.name == arguments[0]]
     if chosen:
-        with set_stage(CASES) as stage:
+        with set_stage() as stage:
             return show_case(console, stage.play(chosen[0]))
     if arguments[0] != "?":
         console.print(Text(f"There is no case {arguments[0]!r}.", style="bold red"))
@@ -45,7 +45,7 @@ def _overview(console: Console) -> int:
     start = time.monotonic()
     introduce(console)
     results = []
-    with set_stage(CASES) as stage:
+    with set_stage() as stage:
         for case in CASES:
             results.append(stage.play(case))
             console.print(block(results[-1]))

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from authproblem.asgi import AuthProblemMiddleware as ASGIMiddleware
-from authproblem.wsgi import AuthProblemMiddleware as WSGIMiddleware
+from authproblem.flask import install
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -86,8 +86,7 @@ def wsgi_app(upstreams: Mapping[str, str], client: httpx.Client, *, treated: boo
         return response
 
     if treated:
-        app.config["PROPAGATE_EXCEPTIONS"] = True  # Flask would turn them into a page
-        app.wsgi_app = WSGIMiddleware(app.wsgi_app, **OPTIONS)  # type: ignore[method-assign] # the one line
+        install(app, **OPTIONS)  # the one line
     return app
 
 

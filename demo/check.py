@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from authproblem import Problem
-from demo.model import Answer, Case, Expected, Take
+from demo.model import Case, Expected, Take
 
 if TYPE_CHECKING:
     import httpx
+
+    from authproblem.testing import Response
 
 _VARYING = ("instance", "errorId")
 _SECRETS = ("mfa_token", "stateHandle")
@@ -45,7 +47,7 @@ def document_of(response: httpx.Response) -> dict[str, Any]:
 def _of_take(case: Case, take: Take) -> list[str]:
     expected = case.expected
     told = [event["event"] for event in take.events]
-    if case.answer is not None and not _passed_through(case.answer, take.before):
+    if case.answer is not None and not _passed_through(take.sent, take.before):
         return ["the bare app did not pass the vendor's answer through"]
     pairs: list[tuple[str, Any, Any]] = [
         ("status", expected.status, take.after.status_code),
@@ -58,10 +60,11 @@ def _of_take(case: Case, take: Take) -> list[str]:
     return [f"{what} is {actual!r}, but should be {right!r}" for what, right, actual in pairs if right != actual]
 
 
-def _passed_through(answer: Answer, response: httpx.Response) -> bool:
-    headers = response.headers
-    kept = all(headers.get(name) == value for name, value in answer.headers if isinstance(value, str))
-    return kept and (response.status_code, response.content) == (answer.status, answer.content)
+def _passed_through(sent: Response | None, response: httpx.Response) -> bool:
+    if sent is None:
+        return False
+    kept = all(response.headers.get(name) == value for name, value in sent.headers)
+    return kept and (response.status_code, response.content) == (sent.status, sent.body)
 
 
 def _of_problem(expected: Expected, take: Take) -> list[tuple[str, Any, Any]]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import orjson
 
 if TYPE_CHECKING:
     import httpx
 
-Header = tuple[str, "str | int"]
-"""A header of a fake vendor; a whole number stands for a moment so many seconds from now, as epoch seconds."""
+    from authproblem.testing import Response
 
 DOORS = ("ASGI", "WSGI")
 
@@ -19,19 +17,14 @@ class Answer(NamedTuple):
     """What a vendor answers.
 
     Attributes:
-        status: the HTTP status.
-        headers: its headers, `Date` and `Content-Length` apart, in order.
-        body: its body; anything but bytes is sent as JSON.
+        entry: the registry entry that it sends; None where something answers in its place.
+        options: what is different from the usual response of the entry: the arguments of `FakeProvider.fail`.
+        page: what answers in the vendor's place.
     """
 
-    status: int
-    headers: tuple[Header, ...]
-    body: Any
-
-    @property
-    def content(self) -> bytes:
-        """The body on the wire."""
-        return self.body if isinstance(self.body, bytes) else orjson.dumps(self.body)
+    entry: str | None
+    options: Mapping[str, Any] = {}
+    page: Response | None = None
 
 
 class Expected(NamedTuple):
@@ -75,7 +68,7 @@ class Case(NamedTuple):
         path: the request's path at the app: `/auth0/...` and `/okta/...` go to the vendors.
         answer: the vendor's answer, or None: the request does not reach one.
         expected: what has to come out.
-        form: the request's form, which also tells the vendor's answers apart.
+        form: the request's form.
         accept: the request's `Accept`.
         telling: further headers that the overview shows.
     """
@@ -97,12 +90,14 @@ class Take(NamedTuple):
 
     Attributes:
         door: `ASGI` or `WSGI`.
+        sent: what the vendor sent to the bare app, or None: the request did not reach one.
         before: the response of the bare app.
         after: the response of the same app with the middleware.
         events: the events of the middleware, keys in order.
     """
 
     door: str
+    sent: Response | None
     before: httpx.Response
     after: httpx.Response
     events: list[dict[str, Any]]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
@@ -17,10 +18,10 @@ import uvicorn
 from structlog.testing import LogCapture
 from waitress.server import create_server
 
+from authproblem.testing import Clock, FakeAuth0, FakeOkta, FakeProvider
 from demo.apps import asgi_app, wsgi_app
 from demo.check import faults
 from demo.model import Case, Result, Take
-from demo.vendors import Answers, vendor
 
 OKTA_CLOCK = -120
 """Okta's clock is slow, to show that waits are counted by its own."""
@@ -33,12 +34,14 @@ class Stage(NamedTuple):
 
     Attributes:
         upstreams: the vendors' base URLs by name.
+        fakes: the vendors by name.
         urls: the base URLs of the apps, by door: bare, and with the middleware.
         client: what requests are sent with.
         events: what the middleware has written, since it was last emptied.
     """
 
     upstreams: Mapping[str, str]
+    fakes: Mapping[str, FakeProvider]
     urls: Mapping[str, tuple[str, str]]
     client: httpx.Client
     events: list[Any]
@@ -50,18 +53,37 @@ class Stage(NamedTuple):
 
     def _take(self, case: Case, door: str, bare: str, treated: str) -> Take:
         self.events.clear()
-        before, after = self._send(case, bare), self._send(case, treated)
-        return Take(door, before, after, [_event(event) for event in self.events])
+        before = self._send(case, bare)
+        exchanges = self._vendor(case).exchanges if case.answer is not None else []
+        sent = exchanges[-1].response if exchanges else None
+        after = self._send(case, treated)
+        return Take(door, sent, before, after, [_event(event) for event in self.events])
 
     def _send(self, case: Case, base: str) -> httpx.Response:
         headers = {"Accept": case.accept}
         if case.form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if case.answer is not None:
+            self._arm(case)
         return self.client.request(case.method, base + case.path, headers=headers, content=case.form.encode())
+
+    def _arm(self, case: Case) -> None:
+        """Let the vendor answer as the case says: alike, to the last id, however often it is asked."""
+        fake, answer = self._vendor(case), case.answer
+        fake.recover()
+        fake.random.seed(0)
+        fake.limit(100)
+        if answer is not None and answer.page is not None:
+            fake.reply_with(answer.page)
+        elif answer is not None and answer.entry is not None:
+            fake.fail(answer.entry, **answer.options)
+
+    def _vendor(self, case: Case) -> FakeProvider:
+        return self.fakes[case.path.split("/")[1]]
 
 
 @contextmanager
-def set_stage(cases: Sequence[Case]) -> Iterator[Stage]:
+def set_stage() -> Iterator[Stage]:
     """Start everything that the cases need.
 
     Yields:
@@ -71,28 +93,25 @@ def set_stage(cases: Sequence[Case]) -> Iterator[Stage]:
     structlog.configure(processors=[capture], cache_logger_on_first_use=False)
     with ExitStack() as stack:
         stack.callback(structlog.reset_defaults)
-        upstreams = {
-            name: stack.enter_context(vendor(_answers(cases, name), clock))
-            for name, clock in (("auth0", 0), ("okta", OKTA_CLOCK))
+        # Their clocks stand still: what comes before and after the middleware is one and the same answer.
+        fakes: dict[str, FakeProvider] = {
+            "auth0": FakeAuth0(clock=Clock(frozen=True), compress=False),
+            "okta": FakeOkta(clock=Clock(frozen=True, start=time.time() + OKTA_CLOCK), compress=False),
         }
+        upstreams = {name: stack.enter_context(fake.serve()) for name, fake in fakes.items()}
         upstreams["nowhere"] = stack.enter_context(_nobody())
         relay = stack.enter_context(httpx.Client(trust_env=False))
         asgi = [stack.enter_context(_uvicorn(asgi_app(upstreams, treated=on))) for on in (False, True)]
         wsgi = [stack.enter_context(_waitress(wsgi_app(upstreams, relay, treated=on))) for on in (False, True)]
         urls = {"ASGI": (asgi[0], asgi[1]), "WSGI": (wsgi[0], wsgi[1])}
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=_PATIENCE))
-        yield Stage(upstreams, urls, client, capture.entries)
+        yield Stage(upstreams, fakes, urls, client, capture.entries)
 
 
 def _event(captured: Mapping[str, Any]) -> dict[str, Any]:
     """An event as a log has it: level and name first."""
     rest = {name: value for name, value in captured.items() if name not in {"log_level", "event"}}
     return {"level": captured["log_level"], "event": captured["event"], **rest}
-
-
-def _answers(cases: Sequence[Case], name: str) -> Answers:
-    known = {(case.method, case.path, case.form): case.answer for case in cases}
-    return lambda method, path, form: known.get((method, f"/{name}{path}", form))
 
 
 @contextmanager

@@ -14,30 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from demo.model import Answer
-from demo.vendors import vendor
+from authproblem.testing import Clock, FakeAuth0, FakeOkta, FakeProvider, Response
 
 ROOT = Path(__file__).parents[1]
-JSON = ("Content-Type", "application/json")
-AUTH0 = ("X-Auth0-RequestId", "0d1e2f3a4b5c6d7e8f90")
-OKTA = ("X-Okta-Request-Id", "0d1e2f3a4b5c6d7e8f900d1e2f3a4b5c")
-TOO_MANY = {"statusCode": 429, "error": "Too Many Requests", "message": "Global limit has been reached"}
-LIMITED = Answer(429, (JSON, AUTH0, ("Retry-After", "0")), {**TOO_MANY, "errorCode": "too_many_requests"})
-MFA = {"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": "Fe26.made-up"}
-BUSY = Answer(
-    429,
-    (JSON, OKTA, ("X-Rate-Limit-Limit", "600"), ("X-Rate-Limit-Remaining", "0"), ("X-Rate-Limit-Reset", 37)),
-    {
-        "errorCode": "E0000047",
-        "errorSummary": "API call exceeded rate limit due to too many requests.",
-        "errorLink": "E0000047",
-        "errorId": "oaeMadeUpForThisTest012345",
-        "errorCauses": [],
-    },
-)
 LOGIN = {"username": "ada@example.com", "password": "made-up"}
-GONE = {"statusCode": 404, "error": "Not Found", "message": "The user does not exist.", "errorCode": "inexistent_user"}
-USERS = Answer(200, (JSON, AUTH0), [{"user_id": "auth0|made-up"}])
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -76,42 +56,49 @@ def example(*command: str, **env: str) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def in_front_of(answers: list[Answer], *command: str) -> Iterator[httpx.Client]:
-    """Run an example in front of a fake provider with these answers, of which the last one is repeated."""
-
-    def next_answer(_method: str, _path: str, _form: str) -> Answer:
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-    with vendor(next_answer) as url, example(*command, UPSTREAM=url) as client:
+def in_front_of(fake: FakeProvider, *command: str) -> Iterator[httpx.Client]:
+    """Run an example in front of a fake provider."""
+    with fake.serve() as url, example(*command, UPSTREAM=url) as client:
         yield client
 
 
 def test_fastapi_app_names_the_problem_and_keeps_the_next_step() -> None:
     """The token of the next step stays in the document."""
-    with in_front_of([Answer(403, (JSON, AUTH0), MFA)], "uvicorn", "examples.fastapi_app:app") as app:
+    auth0 = FakeAuth0()
+    auth0.fail("auth0:mfa_required", members={"mfa_token": "Fe26.made-up"})
+    with in_front_of(auth0, "uvicorn", "examples.fastapi_app:app") as app:
         response = app.post("/login", json=LOGIN)
     assert (response.json()["reason"], response.json()["mfa_token"]) == ("mfa-required", "Fe26.made-up")
 
 
 def test_flask_app_names_the_problem_and_the_wait() -> None:
     """`X-Rate-Limit-Reset` is forwarded, so `Retry-After` can be computed."""
-    with in_front_of([BUSY], "flask", "--app", "examples/flask_app.py", "run") as app:
+    okta = FakeOkta(clock=Clock(frozen=True))
+    okta.fail("okta:E0000047", retry_after=38)
+    with in_front_of(okta, "flask", "--app", "examples/flask_app.py", "run") as app:
         response = app.post("/login", json=LOGIN)
     assert (response.headers["Auth-Problem"], response.headers["Retry-After"]) == ("rate-limited", "38")
 
 
 def test_starlette_app_and_gateway_reader_wait_out_a_limit_and_assign_the_rest() -> None:
     """Two of the examples together: what one sends, the other reads."""
-    answers = [LIMITED, LIMITED, USERS, Answer(404, (JSON, AUTH0), GONE)]
-    with in_front_of(answers, "uvicorn", "examples.starlette_app:app") as app:
+    auth0 = FakeAuth0()
+    auth0.fail("auth0:too_many_requests", times=2, headers={"retry-after": "0"})
+    auth0.reply_with(Response(200, (("content-type", "application/json"),), b"[]"), times=1)
+    auth0.fail("auth0:inexistent_user")
+    with in_front_of(auth0, "uvicorn", "examples.starlette_app:app") as app:
         read = [gateway(str(app.base_url.join("/api/v2/users"))) for _ in range(2)]
     assert read == ["200 - for nobody", "404 account-not-found for the developers"]
 
 
 def test_starlette_app_keeps_every_cookie() -> None:
     """Two `Set-Cookie` lines stay two."""
+    body = b'{"statusCode": 404, "error": "Not Found", "message": "No such user.", "errorCode": "inexistent_user"}'
+    headers = (("Content-Type", "application/json"), ("X-Auth0-RequestId", "0d1e2f3a4b5c6d7e8f90"))
     cookies = (("Set-Cookie", "did=1; Path=/"), ("Set-Cookie", "auth0=2; Path=/"))
-    with in_front_of([Answer(404, (JSON, AUTH0, *cookies), GONE)], "uvicorn", "examples.starlette_app:app") as app:
+    auth0 = FakeAuth0()
+    auth0.reply_with(Response(404, (*headers, *cookies), body))
+    with in_front_of(auth0, "uvicorn", "examples.starlette_app:app") as app:
         response = app.get("/api/v2/users/1")
     assert response.headers.get_list("set-cookie") == ["did=1; Path=/", "auth0=2; Path=/"]
 

@@ -17,6 +17,11 @@ COMMANDS = {
     "classify": ("authproblem._cli.classify", "read one HTTP response and print the problem that it becomes"),
     "list": ("authproblem._cli.list", "the entries, one a line"),
     "registry": ("authproblem._cli.registry", "the whole registry as one JSON document"),
+    "fake": ("authproblem._cli.fake", "fakes of Auth0 and Okta that send every error on demand"),
+    "check": (
+        "authproblem._cli.check",
+        "send errors through a running app in front of a fake, and report what arrives",
+    ),
     "gateway": ("authproblem.gateway", "a reverse proxy that normalizes what a provider answers"),
 }
 """Name to module and summary."""

@@ -5,12 +5,9 @@ npm installs them below `build/` the first time, in the exact versions of `node/
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,11 +17,7 @@ import pytest
 
 from tests.sdks.cases import API, AUTHN, IDX, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, by_id
 from tests.sdks.servers import Door
-
-SOURCES = Path(__file__).parent / "node"
-CACHE = Path(__file__).parents[2] / "build" / "node-clients"
-OLDEST = (20, 19)
-INSTALL_SECONDS, RUN_SECONDS = 300, 60
+from tests.support.node import INSTALL_SECONDS, RUN_SECONDS, node_clients
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 4 * RUN_SECONDS)]
 
@@ -82,34 +75,7 @@ CASES = [pytest.param(client, case, id=f"{client}-{by_id(case)}") for client in 
 @pytest.fixture(scope="session")
 def folder() -> Path:
     """Where the runners and the clients are; installed by the first run."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("Node clients need node and npm on the PATH")
-    version = subprocess.run(
-        [node, "--version"], capture_output=True, text=True, check=True, timeout=RUN_SECONDS
-    ).stdout
-    if tuple(map(int, version.strip().lstrip("v").split(".")[:2])) < OLDEST:
-        pytest.skip(f"Node clients need Node {OLDEST[0]}.{OLDEST[1]} or newer; this is {version.strip()}")
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCES.iterdir()))).hexdigest()[:16]
-    ready = CACHE / digest
-    if not ready.exists():
-        install(npm, ready)
-    return ready
-
-
-def install(npm: str, ready: Path) -> None:
-    """Install beside the place and move there: two runs at once do not meet half of it."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
-        fresh = Path(temporary) / "fresh"
-        shutil.copytree(SOURCES, fresh)
-        quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error")
-        done = subprocess.run(
-            [npm, "install", *quiet], cwd=fresh, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
-        assert (done.returncode, done.stderr if done.returncode else "") == (0, "")
-        if not ready.exists():
-            fresh.rename(ready)
+    return node_clients()
 
 
 class Run(NamedTuple):

@@ -168,7 +168,7 @@ class Normalizer:
             instance: the URI of the occurrence.
         """
         sender = context.sender
-        if not response.headers.is_plain:
+        if not (sender.certain or response.headers.is_plain):
             sender = effective_sender(response.headers, sender, self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         if response.body is None:

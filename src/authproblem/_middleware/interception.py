@@ -116,7 +116,7 @@ class Interception:
         request: the request.
         status: the HTTP status.
         response_headers: the headers as they came.
-        sender: what the app declares of the sender.
+        sender: what is known of the sender.
         headers: the headers to send if the response passes: without `Auth-Problem-Upstream`.
         buffering: whether its bytes are to be fed instead of sent.
         discards: whether the response is too large, and folds by its status: what is fed is dropped.
@@ -302,7 +302,7 @@ class Interceptor:
         mark = None if headers.is_plain else read_mark(headers.get("auth-problem-upstream"))
         if mark is not None:
             sender = mark.replace(endpoint=mark.endpoint or sender.endpoint)
-        interception.sender = sender
+        interception.sender = sender = effective_sender(headers, sender, self.options.policy.registry)
         if is_redirect:
             interception.headers = self._redirect(interception) or interception.headers
             return
@@ -325,7 +325,7 @@ class Interceptor:
                 return status >= 400 and self.folds_unread(interception)
         if status < 400:
             return status != _PARTIAL and is_json(headers.media_type) and "auth-problem" not in headers
-        return may_be_error(headers, effective_sender(headers, interception.sender, self.options.policy.registry))
+        return may_be_error(headers, interception.sender)
 
     def _context(self, interception: Interception) -> RequestContext:
         return RequestContext(interception.sender, interception.request.method, time.time())
@@ -361,7 +361,7 @@ class Interceptor:
         outcome = self.normalizer.process(response, self._context(interception), new_instance())
         if outcome.classification is None:
             return None
-        is_confirmed = effective_sender(headers, interception.sender, options.policy.registry).certain
+        is_confirmed = interception.sender.certain
         if not is_confirmed and _repeats_query(outcome, request.query):
             outcome = outcome.without_problem("repeated_query")
         request.state[JUDGED] = True

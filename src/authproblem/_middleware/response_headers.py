@@ -106,7 +106,9 @@ class HeaderRewriter:
         if found is None:
             if len(self._selections) >= _MAX_SELECTIONS:
                 self._selections.clear()
-            found = self._selections[key] = _selection(layout.names, options)
+            found = _selection(layout.names, options)
+            if layout.is_cached:
+                self._selections[key] = found
         return found
 
 

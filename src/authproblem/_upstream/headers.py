@@ -74,10 +74,11 @@ class HeaderLayout:
         provider: the provider whose own header is there, or None.
         provider_headers: the names of the headers that prove a provider.
         content_type_at: where the only `Content-Type` stands, or None.
+        is_cached: whether responses with the same names get this very layout, so that it can be the key of a cache.
         is_neutral: whether no other header than type and date is there that is read.
     """
 
-    __slots__ = ("content_type_at", "is_neutral", "names", "positions", "provider", "provider_headers")
+    __slots__ = ("content_type_at", "is_cached", "is_neutral", "names", "positions", "provider", "provider_headers")
 
     def __init__(self, names: Iterable[Any], provider_headers: Mapping[str, str]) -> None:
         """Read the names, `str` or `bytes`, in any spelling."""
@@ -90,6 +91,7 @@ class HeaderLayout:
         self.provider = provider_headers[self.provider_headers[0]] if self.provider_headers else None
         types = self.positions.get("content-type", [])
         self.content_type_at = types[0] if len(types) == 1 else None
+        self.is_cached = False
         self.is_neutral = self.positions.keys() <= _NEUTRAL
 
 
@@ -177,6 +179,7 @@ class HeaderReader:
             if len(self._layouts) >= _MAX_LAYOUTS:
                 self._layouts.clear()
             self._layouts[names] = layout
+            layout.is_cached = True
         return layout
 
 

@@ -1,0 +1,187 @@
+"""What is cached is found again only where everything that it depended on is the same; and caches stay small."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authproblem import Normalizer, Registry
+from authproblem._middleware.interception import Interceptor, Request
+from authproblem._middleware.options import make_options
+from tests.support.responses import JSON_TYPE
+
+BUILTIN = Registry.builtin()
+CODES = ("acme_denied", "invalid_grant", "E0000001", "unauthorized_client")
+TEXTS = ("The trial has ended.", "Wait {integer} days.", "Another sentence of a team.", "Wrong email or password.")
+TYPES = ("access-denied", "rate-limited", "account-locked", "invalid-request")
+SURFACES = ("auth0.token", "auth0.signup", "okta.authn", "okta.token")
+ENDPOINTS = (None, "/oauth/token", "/dbconnections/signup", "/api/v1/authn", "/api/v1/users", "/OAUTH//token/")
+
+
+def optional(name: str, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Give a field or leave it out."""
+    return st.none().map(lambda _: {}) | strategy.map(lambda value: {name: value})
+
+
+@st.composite
+def registries(draw: st.DrawFn) -> Registry:
+    """Registries with rows that require texts, causes, names, statuses, shapes and surfaces in any combination."""
+    rows = []
+    for number in range(draw(st.integers(1, 5))):
+        provider = draw(st.sampled_from(["auth0", "okta"]))
+        row: dict[str, Any] = {"id": f"{provider}:row/{number}", "type": draw(st.sampled_from(TYPES))}
+        for name, strategy in (
+            ("code", st.sampled_from(CODES)),
+            ("texts", st.lists(st.sampled_from(TEXTS), min_size=1, max_size=2, unique=True)),
+            ("causes", st.lists(st.sampled_from(TEXTS), min_size=1, max_size=1)),
+            ("status", st.lists(st.sampled_from([400, 401, 403]), min_size=1, max_size=2, unique=True)),
+            ("surfaces", st.lists(st.sampled_from(SURFACES), min_size=1, max_size=2, unique=True)),
+            ("name", st.sampled_from(["AcmeError", "BadRequestError"])),
+            ("shapes", st.just(["oauth"])),
+        ):
+            row |= draw(optional(name, strategy))
+        if "code" in row or "texts" in row:
+            rows.append(row)
+    while rows:
+        try:
+            return BUILTIN.extend({"entries": rows})
+        except ValueError:  # noqa: PERF203 - two rows for the same responses
+            rows.pop()
+    return BUILTIN
+
+
+documents = st.one_of(
+    st.fixed_dictionaries(
+        {"error": st.sampled_from(CODES)},
+        optional={
+            "error_description": st.sampled_from([*TEXTS, "Wait 7 days.", "Nobody knows this."]),
+            "name": st.sampled_from(["AcmeError", "BadRequestError", "x"]),
+        },
+    ),
+    st.fixed_dictionaries(
+        {
+            "errorCode": st.sampled_from(CODES),
+            "errorSummary": st.sampled_from([*TEXTS, "Nobody knows this."]),
+            "errorCauses": st.lists(st.sampled_from(TEXTS).map(lambda text: {"errorSummary": text}), max_size=2),
+        }
+    ),
+)
+responses = st.tuples(
+    st.sampled_from([400, 401, 403, 429]),
+    documents,
+    st.sampled_from(ENDPOINTS),
+    st.sampled_from([None, "auth0", "okta"]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(registries(), st.lists(responses, min_size=1, max_size=6))
+def test_a_warm_cache_agrees_with_an_empty_one_for_any_registry(registry: Registry, given_: list[Any]) -> None:
+    """Whatever a team's own rows require; each response is asked for three times, in between all others."""
+    warm = Normalizer(registry=registry)
+    for _ in range(3):
+        for status, document, endpoint, provider in given_:
+            call: Any = (status, [JSON_TYPE], json.dumps(document).encode())
+            where: Any = {"provider": provider, "endpoint": endpoint}
+            cold = Normalizer(registry=registry)
+
+            assert warm.normalize(*call, **where) == cold.normalize(*call, **where)
+            assert warm.classify(*call, **where) == cold.classify(*call, **where)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None)
+@given(registries(), st.lists(responses, min_size=1, max_size=6))
+def test_a_warm_cache_agrees_with_an_empty_one_for_many_registries(registry: Registry, given_: list[Any]) -> None:
+    """The same, exhaustively: up to 5,000 registries with 18 responses each."""
+    test_a_warm_cache_agrees_with_an_empty_one_for_any_registry.hypothesis.inner_test(  # type: ignore[attr-defined]
+        registry, given_
+    )
+
+
+def test_a_row_with_a_surface_and_no_code_keeps_its_meaning() -> None:
+    """The first hit must not decide for other endpoints."""
+    rows = [
+        {"id": "auth0:trial", "texts": ["The trial has ended."], "surfaces": ["auth0.token"], "type": "access-denied"},
+        {"id": "auth0:busy", "texts": ["The trial has ended."], "surfaces": ["auth0.signup"], "type": "rate-limited"},
+    ]
+    normalizer = Normalizer(registry=BUILTIN.extend({"entries": rows}))
+    body = b'{"error":"made_up","error_description":"The trial has ended."}'
+    found = [
+        normalizer.normalize(403, [JSON_TYPE], body, provider="auth0", endpoint=endpoint)
+        for endpoint in ("/oauth/token", "/dbconnections/signup") * 2
+    ]
+
+    assert [problem and problem.entry for problem in found] == ["auth0:trial", "auth0:busy"] * 2
+
+
+LARGE = 50_000
+
+
+@pytest.mark.parametrize(
+    "kind", ["accept", "member name", "header name", "code", "text", "name", "reason", "path", "content type", "vary"]
+)
+def test_no_cache_grows_with_what_a_request_brings(kind: str) -> None:  # noqa: C901 - one branch a kind
+    """Each cache is filled with the largest values that it takes; less than 4 MB stay, 300 requests of 50 KB later."""
+    interceptor = Interceptor(make_options({"provider": "okta"}))
+
+    def send(number: int) -> None:
+        long = f"{number}" + "x" * LARGE
+        document: dict[str, Any] = {"errorCode": "E0000004", "errorSummary": "Authentication failed"}
+        headers = [JSON_TYPE, ("x-okta-request-id", "a")]
+        accept, path = None, "/api/v1/users"
+        if kind == "accept":
+            accept = "text/html, " + long
+        elif kind == "member name":
+            document[long] = "x"
+        elif kind == "header name":
+            headers.append((long, "x"))
+        elif kind in {"code", "text"}:
+            document["errorCode" if kind == "code" else "errorSummary"] = long
+        elif kind == "name":
+            document = {"error": "invalid_grant", "name": f"Name{number}" + "x" * 40}
+        elif kind == "reason":
+            document["errorCauses"] = [{"errorSummary": "Authentication failed", "reason": f"R{number}" + "x" * 50}]
+        elif kind == "path":
+            path = "/" + long
+        elif kind == "content type":
+            headers[0] = ("content-type", f"application/json; x={long}")
+        else:
+            headers.append(("vary", long))
+        interception = interceptor.begin(Request(path, "GET", accept, {}, binary=False), 401, headers)
+        if interception.buffering and interception.feed(json.dumps(document).encode()):
+            interception.finish()
+
+    for number in range(3):
+        send(number)
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            send(number)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 4_000_000
+
+
+def test_nothing_that_a_user_typed_is_cached() -> None:
+    """Names and reasons in the form of a code, and slots of known texts, included."""
+    normalizer = Normalizer()
+    typed = "hunter2"
+    for document in (
+        {"error": "invalid_grant", "name": typed},
+        {"errorCode": "E0000001", "errorSummary": "Api validation failed: " + typed},
+        {"errorCode": "E0000004", "errorSummary": "Authentication failed", "errorCauses": [{"reason": typed}]},
+        {"error": typed, "error_description": typed},
+    ):
+        for _ in range(2):
+            normalizer.normalize(400, [JSON_TYPE], json.dumps(document).encode(), provider="okta")
+    cached = [repr(key) for key in normalizer._cache._entries]
+
+    assert [key for key in cached if typed in key] == []
