@@ -67,6 +67,7 @@ lint: $(READY) ## style, types, architecture, docstrings, data, generated files;
 	$(BIN)/lint-imports
 	$(BIN)/interrogate src
 	$(PY) tools/check_registry.py
+	$(PY) tools/check_logs.py
 	$(PY) tools/generate_docs.py --check
 	@$(PY) tools/audit.py
 	@$(PY) tools/sizes.py

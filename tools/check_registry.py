@@ -17,6 +17,7 @@ from tools.registry_form import FORM, layout, schemas
 from tools.registry_phrases import phrases
 from tools.registry_rules import RULES, templates
 from tools.registry_sentences import sentences
+from tools.registry_tables import TABLES
 from tools.registry_vectors import TRIED
 
 
@@ -36,7 +37,7 @@ def check(root: Path = ROOT) -> list[Finding]:
     malformed = list(schemas(data))
     findings += [*malformed, *layout(data)]
     sound = _sound(data, {finding.where for finding in malformed})
-    for rule in (*FORM, *RULES):
+    for rule in (*FORM, *RULES, *TABLES):
         findings += rule(sound)
     if any(finding.where.endswith(".json") for finding in malformed):
         return findings  # a table does not hold: what is tried on it would only repeat that

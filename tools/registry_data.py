@@ -135,7 +135,7 @@ def read(root: Path) -> tuple[Data, list[Finding]]:
 
 def build(data: Data, rows: list[Row]) -> Registry:
     """The registry that these entries make."""
-    known = {provider: list(data.table("shapes")["known"]) for provider in PROVIDERS}
+    known: dict[str, list[str]] = {provider: list(data.table("shapes")["known"]) for provider in PROVIDERS}
     families: dict[str, list[Json]] = {}
     for document in data.files.values():
         families.setdefault(document["provider"], []).extend(document.get("families", ()))

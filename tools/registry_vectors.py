@@ -102,7 +102,7 @@ def senders(data: Data, registry: Registry) -> Iterator[Finding]:
             )
 
 
-def run(vector: Vector, registry: Registry, provider: str | None) -> Problem | None:
+def run(vector: Vector, registry: Registry, provider: Any) -> Problem | None:
     """The problem that a vector becomes."""
     row = vector.row
     headers = [(name, value) for name, value in row["headers"]]

@@ -22,7 +22,9 @@ COMMANDS = {
         "authproblem._cli.check",
         "send errors through a running app in front of a fake, and report what arrives",
     ),
+    "logs": ("authproblem.logs._command", "classify log events of Okta and Auth0 in files and streams"),
     "gateway": ("authproblem.gateway", "a reverse proxy that normalizes what a provider answers"),
+    "extproc": ("authproblem.extproc", "an external processor for Envoy: normalizes error responses behind it"),
 }
 """Name to module and summary."""
 

@@ -1,10 +1,10 @@
-"""The Authlib door: an error that Authlib would take for a token, or for nothing, is raised as what it is.
+"""The Authlib adapter: an error that Authlib would take for a token, or for nothing, is raised as what it is.
 
 ```python
 compliance_fix(OAuth2Session(...))                              # requests; httpx: OAuth2Client, AsyncOAuth2Client
 oauth.register("okta", compliance_fix=compliance_fix, ...)      # Flask, Starlette, FastAPI, Django
 ```
-Authlib looks for a member `error` alone: Okta's `{"errorCode": "E0000011"}` would become "a token". No rule lives here.
+Authlib looks for a member `error` alone: Okta's `{"errorCode": "E0000011"}` would become "a token".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from authlib.integrations.base_client import OAuthError
 
-from authproblem._client.reader import Asked, read
+from authproblem._client.reader import ProviderRequest, read_response
 from authproblem._core.problem import Problem
 from authproblem.errors import AuthProblemError
 
@@ -67,8 +67,8 @@ def _checked(hosts: Mapping[str, str] | None, options: Mapping[str, Any], respon
     if response.status_code < 400:
         return response
     url = urlsplit(str(response.url))
-    asked = Asked(url.hostname or "", unquote(url.path) or "/", "POST", None, None, url.query)
-    problem = read(response, response.content or b"", asked, hosts=hosts, options=options)
+    asked = ProviderRequest(url.hostname or "", unquote(url.path) or "/", "POST", None, None)
+    problem = read_response(response, response.content or b"", asked, hosts=hosts, options=options)
     if problem is not None:
         raise OAuthProblemError(problem, response)
     return response

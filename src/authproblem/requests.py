@@ -1,18 +1,17 @@
-"""The requests door, for apps that call a provider or a gateway: responses become problems, problems become exceptions.
+"""The requests adapter, for apps that call a provider or a gateway: responses become problems, problems exceptions.
 
 ```python
 session.mount("https://", ProblemAdapter(retry=Retry()))
 session.hooks["response"].append(raise_for_problem)
 ```
-No rule lives here: what is held and what replaces it is `_intercept`'s business; whose host it is and what a cool-down
-is `_reader`'s.
+Only what requests itself needs belongs here; what happens to a request is decided in `_client`.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -22,9 +21,10 @@ from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from authproblem._client.cooldown import CooldownStore, MemoryCooldown
-from authproblem._client.reader import Asked, Call, Reader, hold, problem_of_reply, read
+from authproblem._client.exchange import Answer, Close, Read, Rules, Send, Step, drive, exchange, read
+from authproblem._client.reader import ProviderRequest, Reader, read_response
 from authproblem._client.retries import Retry, attempts, check_retry
+from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem._core.problem import Problem
 from authproblem._middleware.interception import Reply
 from authproblem._middleware.options import ClientOptions
@@ -45,17 +45,19 @@ _CHUNK = 65_536
 def problem_of(
     response: requests.Response, *, hosts: Mapping[str, str] | None = None, **options: Any
 ) -> Problem | None:
-    """The problem of a response.
+    """Return the problem of a response.
 
     Args:
-        response: a response of this library's doors, or a raw one of a provider.
+        response: a response of this library's adapters, or a raw one of a provider.
         hosts: custom domains and their providers, such as `{"login.example.com": "auth0"}`.
         **options: those of `normalize`, for raw responses.
 
     Returns:
         The problem; None if the response is no provider's error.
     """
-    return read(response, response.content or b"", _asked(response.request), hosts=hosts, options=options)
+    return read_response(
+        response, response.content or b"", _LIBRARY.asked(response.request), hosts=hosts, options=options
+    )
 
 
 def raise_for_problem(response: requests.Response, *_: Any, hosts: Mapping[str, str] | None = None, **__: Any) -> None:
@@ -73,29 +75,15 @@ def raise_for_problem(response: requests.Response, *_: Any, hosts: Mapping[str, 
         raise AuthProblemError(problem, response)
 
 
-class _Answer(NamedTuple):
-    """A response, the problem that it carries, and the nonce with which it asks to be repeated."""
-
-    response: requests.Response
-    problem: Problem | None = None
-    nonce: str | None = None
-
-    def settled(self) -> requests.Response:
-        """The response; raises its problem, so that stamina may repeat."""
-        if self.problem is not None:
-            raise AuthProblemError(self.problem, self.response)
-        return self.response
-
-
 class ProblemAdapter(BaseAdapter):
     """Makes the errors of providers problem documents, before the session sees them.
 
     Requests to hosts that are no provider's pass straight through, and so do healthy responses. On request it waits and
-    repeats as the retry hint allows (`retry`), and does not send while a provider has asked to wait (`cooldown`).
+    repeats as the retry hint allows (`retry`), and sends nothing while a provider has asked to wait (`cooldown`).
 
     Warning:
-        It answers the app, no stranger, so nothing is folded. An app that hands its responses on to browsers sets
-        `disclosure="safe"`.
+        It answers the app, not an unauthenticated caller, so nothing is folded. An app that hands its responses on to
+        browsers sets `disclosure="safe"`.
     """
 
     def __init__(
@@ -113,21 +101,21 @@ class ProblemAdapter(BaseAdapter):
         Args:
             adapter: what sends the requests; None = `HTTPAdapter()`.
             hosts: custom domains and their providers.
-            retry: how far the retry hint is obeyed; None = not at all.
+            retry: how far the retry hint is followed; None = not at all.
             cooldown: where cool-downs are kept; None = no cool-down.
             on_nonce: signs a request anew; without it a nonce is left to the auth layer.
             **options: those of the middleware that concern a response.
 
         Raises:
-            ValueError: for an option whose value does not hold.
+            ValueError: for an option with an invalid value.
             TypeError: for an unknown option.
             ModuleNotFoundError: for `retry` without stamina: install `authproblem[requests]`.
         """
         super().__init__()
         self._adapter = adapter or HTTPAdapter()
-        self._reader = Reader(hosts, cooldown, options)
+        self._given = {"hosts": hosts, "retry": retry, "cooldown": cooldown, "on_nonce": on_nonce, **options}
+        self._rules = Rules(Reader(hosts, cooldown, options), on_nonce)
         self._retry = check_retry(retry)
-        self._on_nonce = on_nonce
 
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:  # type: ignore[override]
         """Send a request, as `requests.adapters.BaseAdapter` has it.
@@ -137,65 +125,103 @@ class ProblemAdapter(BaseAdapter):
             **how: what the session says of timeouts, certificates and proxies.
         """
         if self._retry is None:
-            return self._answer(request, how).response
-        retry = self._retry if _repeatable(request) else self._retry._replace(attempts=1)
+            return _of(self._answer(request, how).response, request)
+        again = _LIBRARY.repeatable(request) and _LIBRARY.asked(request).proof is None
         try:
-            for attempt in attempts(retry):
+            for attempt in attempts(self._retry if again else self._retry._replace(attempts=1)):
                 with attempt:
-                    return self._answer(request, how).settled()
+                    return _of(self._answer(request, how).settled(), request)
         except AuthProblemError as error:
-            return error.response  # type: ignore[no-any-return]
+            return _of(error.response, request)
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def close(self) -> None:
         """Close the adapter that is wrapped."""
         self._adapter.close()
 
-    def _answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> _Answer:
-        answer = self._once(request, how)
-        if answer.nonce is None or self._on_nonce is None or not _repeatable(request):
-            return answer
-        again = self._on_nonce(request, answer.nonce)
-        if again is None:
-            return answer
-        answer.response.close()
-        return self._once(again, how)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments: a session with this adapter is copied and pickled as requests' own sessions are."""
+        return _made_anew, (type(self), self._adapter, self._given)
 
-    def _once(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> _Answer:
-        call = self._reader.call(_asked(request))
-        if call is None:
-            return _Answer(self._adapter.send(request, **how))
-        problem = self._reader.held_back(call)
-        if problem is not None:
-            response = _bare(request)
-            _dress(response, self._reader.reply(call, problem), None)
-            return _Answer(response, problem)
-        return self._judged(call, self._adapter.send(request, **how))
+    def _answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> Answer:
+        def perform(step: Step) -> Any:
+            if isinstance(step, Send):
+                return self._adapter.send(step.request, **how)
+            if isinstance(step, Close):
+                return step.response.close()
+            return _read(step, request)
 
-    def _judged(self, call: Call, response: requests.Response) -> _Answer:
-        raw = response.raw
-        held = self._reader.begin(call, response.status_code, _pairs(response))
-        if held is None:
-            return _Answer(response)
-        try:
-            chunks: Iterator[bytes] = raw.stream(_CHUNK, decode_content=False)
-            refused = hold(held, chunks)
-            reply = held.finish() if held.buffering else None
-        except ProtocolError as error:  # as requests has it where it reads a body itself
-            raise requests.exceptions.ChunkedEncodingError(error, request=response.request) from error
-        except ReadTimeoutError as error:
-            raise requests.exceptions.ConnectionError(error, request=response.request) from error
-        nonce = self._reader.nonce(call, held) if self._on_nonce is not None else None
-        if reply is None:
-            kept = bytes(held.body) + refused
-            if kept or held.headers is not held.response_headers.pairs:
-                _fill(response, held.headers, _Rest(kept, chunks, raw), raw)
-            return _Answer(response, None, nonce)
-        problem = problem_of_reply(reply)
-        if problem is not None:
-            self._reader.settle(call, held.response_headers.pairs, problem)
-        _dress(response, reply, raw)
-        return _Answer(response, problem, nonce)
+        return drive(exchange(self._rules, _LIBRARY, request), perform)
+
+
+def _made_anew(
+    kind: type[ProblemAdapter], adapter: BaseAdapter, given: dict[str, Any]
+) -> ProblemAdapter:  # what pickle calls
+    return kind(adapter, **given)
+
+
+def _read(step: Read, request: requests.PreparedRequest) -> bytes:
+    """Perform a `Read` step, with the exceptions that requests has where it reads a body itself."""
+    try:
+        return read(step.interception, step.chunks)
+    except ProtocolError as error:
+        raise requests.exceptions.ChunkedEncodingError(error, request=request) from error
+    except ReadTimeoutError as error:
+        raise requests.exceptions.ConnectionError(error, request=request) from error
+
+
+class _Requests:
+    """The requests library, as `exchange` needs it."""
+
+    def asked(self, request: requests.PreparedRequest) -> ProviderRequest:
+        url = urlsplit(request.url or "")
+        return ProviderRequest(
+            host=url.hostname or "",
+            path=unquote(url.path) or "/",
+            method=(request.method or "").upper(),
+            accept=_text(request.headers.get("accept")),
+            authorization=_text(request.headers.get("authorization")),
+            binary=False,
+            proof=_text(request.headers.get("dpop")),
+        )
+
+    def begun(self, response: requests.Response) -> tuple[int, list[Pair]]:
+        """Only urllib3 still has the header lines of one name apart."""
+        lines = getattr(response.raw, "headers", None)
+        return response.status_code, list((response.headers if lines is None else lines).items())
+
+    def chunks(self, response: requests.Response) -> Iterator[bytes]:
+        chunks: Iterator[bytes] = response.raw.stream(_CHUNK, decode_content=False)
+        return chunks
+
+    def replaced(self, reply: Reply, response: Any) -> requests.Response:
+        """Make a response say what a reply says; the application may hold it already, so it is changed in place."""
+        answer = requests.Response() if response is None else response
+        if reply.status != answer.status_code:
+            answer.status_code, answer.reason = reply.status, ""
+        _fill(answer, reply.headers, io.BytesIO(reply.body))
+        answer.encoding = "utf-8"  # as requests itself has it for JSON, whose other types it does not know
+        return answer
+
+    def passed(
+        self, response: requests.Response, headers: list[Pair], kept: list[bytes], chunks: Any
+    ) -> requests.Response:
+        _fill(response, headers, _Rest(b"".join(kept), chunks, response.raw))
+        return response
+
+    def repeatable(self, request: requests.PreparedRequest) -> bool:
+        return request.body is None or isinstance(request.body, (bytes, str))
+
+
+_LIBRARY = _Requests()
+
+
+def _of(response: Any, request: requests.PreparedRequest) -> requests.Response:
+    """Return a response; one of our own, for a request that was not sent, is given its request."""
+    answer: requests.Response = response
+    if answer.request is None:
+        answer.request, answer.url = request, request.url or ""
+    return answer
 
 
 class _Rest(io.RawIOBase):
@@ -225,24 +251,9 @@ class _Rest(io.RawIOBase):
         super().close()
 
 
-def _bare(request: requests.PreparedRequest) -> requests.Response:
-    """A response of our own, for a request that was not sent."""
-    response = requests.Response()
-    response.request, response.url = request, request.url or ""
-    return response
-
-
-def _dress(response: requests.Response, reply: Reply, raw: Any) -> None:
-    """Make a response say what a reply says."""
-    if reply.status != response.status_code:
-        response.status_code, response.reason = reply.status, ""
-    _fill(response, reply.headers, io.BytesIO(reply.body), raw)
-    response.encoding = "utf-8"  # as requests itself has it for JSON, whose other types it does not know
-
-
-def _fill(response: requests.Response, headers: list[Pair], body: io.RawIOBase | io.BytesIO, raw: Any) -> None:
-    """Give a response other headers and another body; the cookies that came with the first are read from `raw`."""
-    lines = HTTPHeaderDict()
+def _fill(response: requests.Response, headers: list[Pair], body: io.RawIOBase | io.BytesIO) -> None:
+    """Give a response other headers and another body; the cookies that came with the first stay readable."""
+    raw, lines = response.raw, HTTPHeaderDict()
     for name, value in headers:
         lines.add(name, value)
     response.raw = HTTPResponse(
@@ -252,36 +263,12 @@ def _fill(response: requests.Response, headers: list[Pair], body: io.RawIOBase |
         reason=response.reason,
         preload_content=False,
         original_response=getattr(raw, "_original_response", None),
-        request_method=response.request.method,
+        request_method=getattr(response.request, "method", None),
     )
     response.headers = CaseInsensitiveDict(lines)
     response.encoding = get_encoding_from_headers(response.headers)
 
 
-def _pairs(response: requests.Response) -> list[Pair]:
-    """The header lines, in order; only urllib3 still has those of one name apart."""
-    lines = getattr(response.raw, "headers", None)
-    return list((response.headers if lines is None else lines).items())
-
-
-def _asked(request: requests.PreparedRequest) -> Asked:
-    url = urlsplit(request.url or "")
-    return Asked(
-        host=url.hostname or "",
-        path=unquote(url.path) or "/",
-        method=(request.method or "").upper(),
-        accept=_text(request.headers.get("accept")),
-        authorization=_text(request.headers.get("authorization")),
-        query=url.query,
-        binary=False,
-    )
-
-
 def _text(value: Any) -> str | None:
     """A header of a request, which may have been set as bytes."""
     return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _repeatable(request: requests.PreparedRequest) -> bool:
-    """Whether the body can be sent again: bytes can, a stream cannot."""
-    return request.body is None or isinstance(request.body, (bytes, str))

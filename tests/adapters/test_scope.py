@@ -182,7 +182,7 @@ def test_the_path_below_the_scope_is_the_endpoint(door: str, prefix: str, root: 
 @doors
 def test_a_path_that_only_begins_like_the_root_is_left_whole(door: str) -> None:
     """Servers before ASGI 2.4 left the root out of the path."""
-    providers = {"/apiary": "auth0"}
+    providers: Any = {"/apiary": "auth0"}
     if door == "asgi":
         sent = http_scope("/apiary/token", root="/api")
         answer = connect(AsgiMiddleware(asgi(GENERIC), providers=providers), sent).answer()

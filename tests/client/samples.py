@@ -1,4 +1,4 @@
-"""Responses of the providers, as the readers' tests need them: one for each way in which a reader may decide."""
+"""Responses of the providers, as the tests of client integrations need them: one for each decision."""
 
 from __future__ import annotations
 

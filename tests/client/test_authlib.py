@@ -1,4 +1,4 @@
-"""The Authlib door: through Authlib's own clients, over real HTTP, both HTTP libraries."""
+"""The Authlib adapter: through Authlib's own clients, over real HTTP, both HTTP libraries."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ Client = Callable[..., Any]
 
 def by_requests(url: str, *, fixed: bool, refresh: bool = False) -> Any:
     """A token by `OAuth2Session`."""
-    session = OAuth2Session("id", "secret", token={"refresh_token": "rt"})
-    session.trust_env = False
-    if fixed:
-        compliance_fix(session, hosts=HOSTS)
-    return session.refresh_token(url) if refresh else session.fetch_token(url, grant_type="client_credentials")
+    with OAuth2Session("id", "secret", token={"refresh_token": "rt"}) as session:
+        session.trust_env = False
+        if fixed:
+            compliance_fix(session, hosts=HOSTS)
+        return session.refresh_token(url) if refresh else session.fetch_token(url, grant_type="client_credentials")
 
 
 def by_httpx(url: str, *, fixed: bool, refresh: bool = False) -> Any:
@@ -70,7 +70,7 @@ def _insecure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @by_client
 def test_authlib_by_itself_takes_an_okta_error_for_a_token(client: Client) -> None:
-    """The reason for this door: if this fails, Authlib has learned it."""
+    """The reason for this adapter: if this fails, Authlib has changed."""
     with running(E_CODE) as upstream:
         assert client(upstream.url + "/oauth2/v1/token", fixed=False)["errorCode"] == "E0000011"
 

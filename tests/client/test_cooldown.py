@@ -1,4 +1,4 @@
-"""The cool-down by itself: what the store keeps, what a bucket is, and which problems trip it."""
+"""The cool-down by itself: what the store keeps, what the keys are made of, and which problems set them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from authproblem import Problem, Registry, RetryHint, normalize
-from authproblem._client.cooldown import Bucket, MemoryCooldown, bucket, document_of, held_back, tripped, wait_to_tell
+from authproblem._client.cooldown import Bucket, Caller, bucket, document_of, jittered_wait, suppressed_problem, tripped
+from authproblem._client.stores import MemoryCooldown
+from authproblem._model import Provider
 from tests.client import samples
-from tests.support.responses import Pairs, Response, json_response
+from tests.support.responses import Response, json_response
 
 REGISTRY = Registry.builtin()
 BASIC = "Basic Y2xpZW50LTE6czNjcjN0"  # client-1:s3cr3t
@@ -30,29 +32,36 @@ class Clock:
 def place(
     path: str = "/api/v1/users",
     authorization: str | None = None,
-    query: str = "",
     *,
     provider: str = "okta",
     host: str = "org.okta.com",
+    method: str = "GET",
+    peer: str | None = None,
 ) -> Bucket:
-    """The bucket of a request."""
-    return bucket(REGISTRY, provider, (host, path), authorization=authorization, query=query)
+    """The keys of a request."""
+    return bucket(REGISTRY, provider, (host, path), method, Caller(authorization, peer))
 
 
-def problem_of(response: Response, provider: str = "okta", **options: Any) -> Problem:
+def problem_of(response: Response, provider: Provider = "okta", **options: Any) -> Problem:
     """The problem of a response."""
     problem = normalize(*response, provider=provider, method="GET", **options)
     assert problem is not None
     return problem
 
 
-def key_of(response: Response, at: Bucket, provider: str = "okta") -> str | None:
+def key_of(response: Response, at: Bucket, provider: Provider = "okta") -> str | None:
     """What a response trips."""
-    return tripped(problem_of(response, provider), at, list(response.headers))
+    return tripped(REGISTRY, problem_of(response, provider), at, list(response.headers))
+
+
+def limited_auth0(*headers: tuple[str, str]) -> Response:
+    """Auth0's rate limit."""
+    document = {"statusCode": 429, "error": "Too Many Requests", "message": "Global limit has been reached"}
+    return json_response(429, {**document, "errorCode": "too_many_requests"}, ("retry-after", "30"), *headers)
 
 
 class TestMemoryCooldown:
-    def test_tells_what_is_held_and_for_how_long(self) -> None:
+    def test_returns_what_is_kept_and_for_how_long(self) -> None:
         """The seconds that remain, by its clock."""
         clock = Clock()
         store = MemoryCooldown(clock=clock)
@@ -119,7 +128,7 @@ class TestMemoryCooldown:
         assert len(store) == 1
 
     def test_gives_up_what_is_over_before_anything_else(self) -> None:
-        """An ended entry makes room."""
+        """An ended entry is dropped first."""
         clock = Clock()
         store = MemoryCooldown(2, clock=clock)
         store.hold("over", 1, b"")
@@ -154,7 +163,7 @@ class TestMemoryCooldown:
 
     def test_refuses_a_size_that_holds_nothing(self) -> None:
         """The message names the option."""
-        with pytest.raises(ValueError, match=r"size=0"):
+        with pytest.raises(ValueError, match=r"size: 0"):
             MemoryCooldown(0)
 
 
@@ -164,79 +173,71 @@ class TestBucket:
         [
             {"host": "other.okta.com"},
             {"path": "/api/v1/logs"},
-            {"path": "/oauth2/v1/token"},
+            {"path": "/api/v1/users/00u1"},
+            {"method": "POST"},
             {"authorization": "SSWS 00abc"},
-            {"query": "client_id=0oa1"},
             {"provider": "auth0"},
-            {"path": "/api/v2/users"},
-            {"path": "/app/v1/users"},
+            {"peer": "192.0.2.1"},
         ],
     )
     def test_differs_by_tenant_endpoint_and_caller(self, other: dict[str, Any]) -> None:
-        """Whatever has a limit of its own has a bucket of its own."""
+        """Whatever may have a limit of its own has a key of its own."""
         assert place().own != place(**other).own
 
     @pytest.mark.parametrize(
         ("one", "two"),
         [
-            ({"path": "/api/v1/users/00u1"}, {"path": "/api/v1/users/00u2/groups"}),
-            ({"authorization": BASIC}, {"authorization": "basic Y2xpZW50LTE6b3RoZXI="}),
-            ({"authorization": "Bearer abc"}, {"authorization": "Bearer  abc "}),
-            ({"query": "a=1&client_id=x"}, {"query": "client_id=x&b=2"}),
-            ({"authorization": BASIC}, {"query": "client_id=client-1"}),
-            ({"authorization": f" {BASIC} "}, {"authorization": BASIC}),
-            ({"authorization": BASIC}, {"authorization": "Basic Y2xpZW50LTE6czNjOnIzdDo="}),  # client-1:s3c:r3t:
-            ({"path": "/api/v1/" + "a" * 64}, {"path": "/api/v1/" + "a" * 65}),
+            ({"authorization": "Bearer abc"}, {"authorization": "bearer  abc "}),
+            ({"authorization": "Bearer abc", "peer": "192.0.2.1"}, {"authorization": "DPoP abc", "peer": "192.0.2.2"}),
+            ({"method": "GET"}, {"method": "HEAD"}),
+            ({"authorization": BASIC, "peer": "192.0.2.1"}, {"peer": "192.0.2.1"}),
+            ({"authorization": "Basic %%%", "peer": "192.0.2.1"}, {"authorization": "Bearer", "peer": "192.0.2.1"}),
         ],
     )
-    def test_is_the_same_for_one_limit(self, one: dict[str, Any], two: dict[str, Any]) -> None:
-        """Ids in the path, a client's new secret and the rest of the query make no difference."""
+    def test_is_the_same_for_one_caller(self, one: dict[str, Any], two: dict[str, Any]) -> None:
+        """A token counts before the address; a client id proves nothing, whoever sends it."""
         assert place(**one) == place(**two)
 
-    def test_differs_by_the_token(self) -> None:
-        """Each token has its own limit, and is no client of that name."""
-        others = [{"authorization": "Bearer x"}, {"authorization": "Bearer y"}, {"query": "client_id=x"}]
+    @pytest.mark.parametrize("path", ["/api/v1/authn", "/oauth2/v1/token", "/api/v1/users/00u1/factors/f1/verify"])
+    @pytest.mark.parametrize("authorization", [None, BASIC, "SSWS 00abc"])
+    def test_of_a_process_that_signs_in_many_users_is_unknown(self, path: str, authorization: str | None) -> None:
+        """The body names the user, so that neither the process nor its API token says whose limit it was."""
+        assert place(path, authorization, method="POST").own is None
+        assert place(path, authorization, method="POST", peer="192.0.2.1").own is not None
 
-        assert len({place(**other).own for other in others}) == 3
+    def test_of_a_client_whose_address_is_unknown_is_unknown(self) -> None:
+        """A server on a Unix socket knows no peer; all its clients must not become one."""
+        assert place(peer="").own is None
+        assert place(authorization="Bearer abc", peer="").own is not None
 
-    def test_is_cut_to_64_characters_of_a_segment(self) -> None:
-        """The last one that tells two apart."""
-        assert place("/api/v1/" + "a" * 63 + "b") != place("/api/v1/" + "a" * 64)
+    def test_has_a_common_key_without_the_caller(self) -> None:
+        """The first three segments of the path, at most 64 characters of each."""
+        callers = [place(authorization="Bearer x"), place(peer="192.0.2.1"), place("/api/v1/users/00u1")]
 
-    def test_tells_three_segments_apart(self) -> None:
-        """`/api/v1/users`, and no more."""
-        assert len({place(path).own for path in ("/a/b/c", "/x/b/c", "/a/x/c", "/a/b/x")}) == 4
-        assert place("/a/b/c/d") == place("/a/b/c/e")
+        assert {caller.common for caller in callers} == {place().common}
+        assert len({place(path).common for path in ("/a/b/c", "/x/b/c", "/a/x/c", "/a/b/x")}) == 4
+        assert place("/api/v1/" + "a" * 64).common == place("/api/v1/" + "a" * 65).common
 
-    @pytest.mark.parametrize(
-        ("authorization", "query"), [(None, ""), ("Basic %%%", ""), ("Bearer", ""), (None, "client=1")]
-    )
-    def test_of_a_caller_that_is_not_known(self, authorization: str | None, query: str) -> None:
-        """All without credentials share one."""
-        assert place(authorization=authorization, query=query) == place()
-        assert not place(authorization=authorization, query=query).known
-
-    def test_is_told_for_any_credential(self) -> None:
-        """What no header or query should hold raises nothing."""
-        assert place(authorization="Bearer \u20ac").known
-        assert place(query="client_id=\ud800").known
+    def test_is_made_of_any_credential(self) -> None:
+        """What no header should contain raises nothing."""
+        assert place(authorization="Bearer \u20ac \ud800").own is not None
 
     @pytest.mark.parametrize("authorization", [BASIC, "Bearer eyJhbGciOi.eyJzdWIi.c2ln", "SSWS 00aBcD"])
-    def test_holds_no_credential(self, authorization: str) -> None:
+    def test_contains_no_credential_and_no_address(self, authorization: str) -> None:
         """Keys may be seen by whoever runs a shared store."""
-        key = place(authorization=authorization).own
+        keys = f"{place(authorization=authorization, peer='192.0.2.1')} {place(peer='192.0.2.1')}"
 
-        assert [part for part in (authorization.split()[1], "s3cr3t", "client-1") if part in key] == []
+        assert [part for part in (authorization.split()[1], "s3cr3t", "client-1", "192.0.2.1") if part in keys] == []
 
     def test_is_short_whatever_the_path(self) -> None:
-        """A hostile path makes no large key."""
-        assert len(place("/" + "a" * 5000 + "/" + "b" * 5000).own) < 300
+        """A hostile path or method makes no large key."""
+        assert len(place("/" + "a" * 5000 + "/" + "b" * 5000, method="X" * 5000).own or "") < 400
 
 
 class TestTripped:
-    def test_a_limit_with_a_wait_trips_its_own_bucket(self) -> None:
+    def test_a_limit_with_a_wait_sets_the_callers_own_key(self) -> None:
         """`Retry-After` of the provider."""
-        at = place(authorization=BASIC)
+        at = place(authorization="SSWS 00abc")
 
         assert key_of(samples.LIMITED, at) == at.own
 
@@ -270,13 +271,13 @@ class TestTripped:
             "attack protection",
             "no wait",
             "no number",
-            "not believed",
+            "too long",
             "outage without end",
             "failure",
             "user error with a wait",
         ],
     )
-    def test_nothing_else_does(self, response: Response, provider: str) -> None:
+    def test_nothing_else_does(self, response: Response, provider: Provider) -> None:
         """Least of all what one visitor can bring about for another."""
         assert key_of(response, place(provider=provider), provider) is None
 
@@ -286,52 +287,46 @@ class TestTripped:
 
         assert key_of(samples.DOWN, at) == at.common
 
-    def test_a_limit_of_one_among_many_holds_nobody_else(self) -> None:
-        """Something is left of the bucket that the headers tell of: one user name was too fast, not the org."""
-        response = samples.limited(("retry-after", "30"), ("x-rate-limit-remaining", "588"))
+    @pytest.mark.parametrize("rest", ["0", "588"])
+    def test_what_remains_of_a_limit_proves_nothing(self, rest: str) -> None:
+        """Okta sends `remaining: 0` for the limit of one user name, too."""
+        response = samples.limited(("retry-after", "30"), ("x-rate-limit-remaining", rest))
+        at = place("/api/v1/authn", method="POST", peer="192.0.2.1")
 
-        assert key_of(response, place("/api/v1/authn")) is None
-        assert key_of(response, place("/api/v1/users", authorization=BASIC)) == place(authorization=BASIC).own
+        assert key_of(response, at) == at.own
+        assert key_of(response, place("/api/v1/authn", method="POST")) is None
 
-    @pytest.mark.parametrize("name", ["X-RateLimit-Remaining", "x-rate-limit-remaining"])
-    @pytest.mark.parametrize("value", ["1", "588", " 07 ", "9" * 5000])
-    def test_a_rest_of_either_vendor_counts(self, name: str, value: str) -> None:
-        """As text or bytes, after other headers."""
-        for header in ((name, value), (name.encode(), value.encode())):
-            assert tripped(problem_of(samples.LIMITED), place(), [("x-other", "0"), header]) is None
+    def test_a_limit_that_is_documented_as_shared_sets_the_common_key(self) -> None:
+        """Auth0 counts every registration of a client, whoever sends it."""
+        at = place("/oidc/register", provider="auth0", method="POST", peer="192.0.2.1")
 
-    @pytest.mark.parametrize(
-        "headers",
-        [
-            [("X-RateLimit-Remaining", "x")],
-            [("X-RateLimit-Remaining", "\u00b2")],
-            [("X-RateLimit-Remaining", "-1")],
-            [(b"x-ratelimit-remaining", b"0")],
-            [(b"x-rate-limit-remaining", b"\xb2")],
-            [("x-rate-limit-limit", "600")],
-            [],
-        ],
-    )
-    def test_a_rest_that_is_none_counts_as_used_up(self, headers: Pairs) -> None:
-        """Garbage, zero and silence are no rest."""
-        assert tripped(problem_of(samples.LIMITED), place(), list(headers)) == place().own
+        assert key_of(limited_auth0(), at, "auth0") == at.common
 
-    def test_a_wait_of_which_nobody_says_whose_it_is_trips_nothing(self) -> None:
+    @pytest.mark.parametrize(("kind", "shared"), [("global-rate-limit", True), ("user-rate-limit", False)])
+    def test_a_shared_limit_may_need_a_proof(self, kind: str, shared: bool) -> None:
+        """At Auth0's My Account API a limit is one user's or the tenant's; a header says which."""
+        at = place("/me/v1/authentication-methods", "Bearer abc", provider="auth0")
+
+        got = key_of(limited_auth0(("X-Auth0-Error-Kind", kind)), at, "auth0")
+
+        assert got == (at.common if shared else at.own)
+
+    def test_a_wait_without_a_source_sets_no_key(self) -> None:
         """The provider has to have named it."""
         problem = problem_of(samples.LIMITED).replace(retry=RetryHint("after_delay", 30, True))
 
-        assert tripped(problem, place(), []) is None
+        assert tripped(REGISTRY, problem, place(), []) is None
 
 
 class TestWait:
     @pytest.mark.parametrize(
-        ("left", "told"), [(0.2, range(1, 4)), (10.0, range(10, 13)), (20.0, range(20, 23)), (100.2, range(101, 113))]
+        ("left", "waits"), [(0.2, range(1, 4)), (10.0, range(10, 13)), (20.0, range(20, 23)), (100.2, range(101, 113))]
     )
-    def test_is_never_shorter_and_up_to_a_tenth_longer(self, left: float, told: range) -> None:
+    def test_is_never_shorter_and_up_to_a_tenth_longer(self, left: float, waits: range) -> None:
         """At least two seconds to choose from, so that not all come back in one instant."""
         random.seed(1)
 
-        assert {wait_to_tell(left) for _ in range(1000)} == set(told)
+        assert {jittered_wait(left) for _ in range(1000)} == set(waits)
 
 
 class TestDocument:
@@ -349,7 +344,7 @@ class TestDocument:
         assert document.upstream == {"status": 429, "code": "E0000047"}
 
     def test_of_an_answer_without_a_code_has_none(self) -> None:
-        """An outage is told by its status."""
+        """An outage is known by its status."""
         document = Problem.from_bytes(document_of(problem_of(samples.DOWN), REGISTRY))
 
         assert document is not None
@@ -403,14 +398,15 @@ class TestDocument:
         assert kept is not None
         assert kept.extensions == {"error": "too_many_requests", name: problem.detail}
 
-    def test_is_told_anew_to_each(self) -> None:
+    def test_is_completed_for_each_request(self) -> None:
         """Instance, wait and what a program may do belong to the request at hand."""
-        told = held_back(document_of(problem_of(samples.LIMITED), REGISTRY), 17, "urn:uuid:2", automatic=False)
+        kept = document_of(problem_of(samples.LIMITED), REGISTRY)
+        answer = suppressed_problem(kept, 17, "urn:uuid:2", automatic=False)
 
-        assert told is not None
-        assert told.retry == RetryHint("after_delay", 17, False, "retry-after")
-        assert (told.instance, told.reason, told.status) == ("urn:uuid:2", "rate-limited", 429)
+        assert answer is not None
+        assert answer.retry == RetryHint("after_delay", 17, False, "retry-after")
+        assert (answer.instance, answer.reason, answer.status) == ("urn:uuid:2", "rate-limited", 429)
 
     def test_a_store_that_gives_something_else_is_not_believed(self) -> None:
         """The request is sent then."""
-        assert held_back(b"garbage", 17, "urn:uuid:2", automatic=False) is None
+        assert suppressed_problem(b"garbage", 17, "urn:uuid:2", automatic=False) is None

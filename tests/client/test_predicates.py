@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from authproblem import Problem, Registry, normalize
+from authproblem._model import Provider
 from tests.client import samples
 from tests.support.responses import Response
 
@@ -108,14 +109,14 @@ def test_read_a_type_of_a_later_release(owner: str, remedy: str, retry: dict[str
 @pytest.mark.parametrize(
     "response", [samples.LIMITED, samples.NOT_NAMED, samples.DENIED, samples.BRUTE_FORCE, samples.DOWN]
 )
-def test_read_the_same_from_the_header_twin(response: Response) -> None:
-    """A gateway that sees headers alone comes to the same; only what `remedy` tells is not in them."""
-    provider = "auth0" if response is samples.BRUTE_FORCE else "okta"
+def test_read_the_same_from_the_problem_headers(response: Response) -> None:
+    """A gateway that sees headers alone comes to the same; only `remedy` is not in them."""
+    provider: Provider = "auth0" if response is samples.BRUTE_FORCE else "okta"
     problem = normalize(*response, provider=provider, method="GET")
     assert problem is not None
 
-    twin = Problem.from_headers(problem.headers())
+    read = Problem.from_headers(problem.headers())
 
-    assert twin is not None
-    told = holding(problem) - {"needs_sign_in", "needs_admin"}
-    assert told - {"is_temporary"} == holding(twin) - {"is_temporary"}
+    assert read is not None
+    known = holding(problem) - {"needs_sign_in", "needs_admin"}
+    assert known - {"is_temporary"} == holding(read) - {"is_temporary"}

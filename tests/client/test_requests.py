@@ -1,4 +1,4 @@
-"""The requests door, over real HTTP: urllib3's raw responses are what it has to get right."""
+"""The requests adapter, over real HTTP: urllib3's raw responses are what it has to get right."""
 
 from __future__ import annotations
 

@@ -1,20 +1,24 @@
 """Every vector over real HTTP: through both httpx transports, the requests adapter and the gateway, as by `normalize`.
 
-The host tells the provider, so here it is always certain; what evidence tells is for the other vector tests.
+The host names the provider, so here it is always certain; evidence is tested by the other vector tests.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
+import httpx2
 import pytest
 import requests
 from anyio.from_thread import start_blocking_portal
 
+from authproblem import httpx2 as httpx2_adapter
 from authproblem import normalize
+from authproblem._model import as_provider
 from authproblem.gateway import Gateway, load_config
 from authproblem.httpx import AsyncProblemTransport, ProblemTransport
 from authproblem.requests import ProblemAdapter
@@ -46,7 +50,7 @@ class Case(NamedTuple):
 
     @property
     def mount(self) -> str:
-        """Which of the doors it goes through: one for each provider, with and without transaction states."""
+        """Which client it goes through: one for each provider, with and without transaction states."""
         return self.provider + ("-states" if self.vector.transaction_states else "")
 
 
@@ -80,12 +84,12 @@ def options(provider: str, states: tuple[str, ...]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def by_httpx(upstream: str) -> Iterator[Ask]:
+def by_httpx(upstream: str, library: Any = httpx, transport: Any = ProblemTransport) -> Iterator[Ask]:
     """`ProblemTransport`."""
     with contextlib.ExitStack() as stack:
         clients = {
             mount_name(*mount): stack.enter_context(
-                httpx.Client(transport=ProblemTransport(httpx.HTTPTransport(verify=False), **options(*mount)))
+                library.Client(transport=transport(library.HTTPTransport(verify=False), **options(*mount)))
             )
             for mount in MOUNTS
         }
@@ -149,7 +153,13 @@ def by_gateway(upstream: str) -> Iterator[Ask]:
         yield ask
 
 
-DOORS = {"httpx": by_httpx, "requests": by_requests, "gateway": by_gateway}
+by_httpx2 = partial(by_httpx, library=httpx2, transport=httpx2_adapter.ProblemTransport)
+ADAPTERS: dict[str, Callable[[str], Any]] = {
+    "httpx": by_httpx,
+    "httpx2": by_httpx2,
+    "requests": by_requests,
+    "gateway": by_gateway,
+}
 
 
 def faults(case: Case, got: Response) -> Iterator[str]:
@@ -159,7 +169,7 @@ def faults(case: Case, got: Response) -> Iterator[str]:
         sent.status,
         sent.headers,
         sent.body,
-        provider=case.provider,
+        provider=as_provider(case.provider),
         endpoint=case.path,
         method="POST",
         flow_control=True,
@@ -186,17 +196,17 @@ def sample(stem: str) -> list[Case]:
     return [*first.values(), *[case for case in CASES[stem] if case.vector.entry is None][::3]]
 
 
-def all_faults(door: Callable[[str], Any], cases: list[Case]) -> list[str]:
-    """The faults of many cases through one door."""
-    with running(lambda seen: BY_KEY[seen.header("X-Vector") or ""]) as upstream, door(upstream.url) as ask:
+def all_faults(adapter: Callable[[str], Any], cases: list[Case]) -> list[str]:
+    """The faults of many cases through one adapter."""
+    with running(lambda seen: BY_KEY[seen.header("X-Vector") or ""]) as upstream, adapter(upstream.url) as ask:
         return [fault for case in cases for fault in faults(case, ask(case))]
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("stem", OWN_FILES)
-def test_gives_the_problem_of_normalize(door: str, stem: str) -> None:
-    """Member for member; what is no problem comes as it was sent. Every entry by one door, some by the others."""
-    assert all_faults(DOORS[door], sample(stem)[:: 1 if door == "httpx" else 4]) == []
+def test_gives_the_problem_of_normalize(adapter: str, stem: str) -> None:
+    """Member for member; what is no problem comes as it was sent. Every entry by one adapter, some by the others."""
+    assert all_faults(ADAPTERS[adapter], sample(stem)[:: 1 if adapter == "httpx" else 4]) == []
 
 
 def test_the_async_transport_gives_it_too() -> None:
@@ -205,11 +215,11 @@ def test_the_async_transport_gives_it_too() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", [*DOORS, "async httpx"])
+@pytest.mark.parametrize("adapter", [*ADAPTERS, "async httpx"])
 @pytest.mark.parametrize("stem", OWN_FILES)
-def test_gives_the_problem_of_normalize_for_all(door: str, stem: str) -> None:
-    """Every vector that there is, through every door."""
-    assert all_faults(DOORS.get(door, by_async_httpx), CASES[stem]) == []
+def test_gives_the_problem_of_normalize_for_all(adapter: str, stem: str) -> None:
+    """Every vector that there is, through every adapter."""
+    assert all_faults(ADAPTERS.get(adapter, by_async_httpx), CASES[stem]) == []
 
 
 def test_leaves_what_other_hosts_send_as_it_came() -> None:

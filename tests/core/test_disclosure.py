@@ -54,7 +54,7 @@ ELSEWHERE = [
 
 
 @functools.cache
-def telling(level: str) -> list[Vector]:
+def telling(level: Any) -> list[Vector]:
     """The vectors whose truth a stranger must not see at a level, one for each entry and status."""
     chosen = {
         (vector.entry, vector.response.status): vector
@@ -65,7 +65,7 @@ def telling(level: str) -> list[Vector]:
     return list(chosen.values())
 
 
-def sent(door: str, response: Response, path: str, provider: str, level: str, **options: Any) -> Response:
+def sent(door: str, response: Response, path: str, provider: Any, level: Any, **options: Any) -> Response:
     """What a stranger gets, with the ids that may vary made equal."""
     return without_ids(through(door, response, path, provider=provider, disclosure=level, **options))
 
@@ -75,12 +75,12 @@ def without_ids(got: Response) -> Response:
     return got._replace(body=INSTANCE.sub(b'"(instance)"', ERROR_ID.sub(b'"(id)"', got.body)))
 
 
-def provider_of(vector: Vector) -> str:
+def provider_of(vector: Vector) -> Any:
     """Whose response it is."""
     return (vector.entry or "").partition(":")[0]
 
 
-def genuine(provider: str, surface: str, target: str) -> list[Response]:
+def genuine(provider: Any, surface: str, target: str) -> list[Response]:
     """The provider's own answers that a folded one may be: the surface's, else the usual ones of its shapes."""
     fitting = [row for row in ANSWERS if row["provider"] == provider and target in row["targets"]]
     own = [row for row in fitting if surface in row.get("surfaces", ())] or [row for row in fitting if row.get("usual")]
@@ -98,7 +98,7 @@ def is_protocol(response: Response) -> bool:
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
 def test_at_sign_in_the_truth_is_the_genuine_answer_byte_for_byte(
-    provider: str, surface: str, path: str, level: str
+    provider: Any, surface: str, path: str, level: Any
 ) -> None:
     """Status, headers in order, body and length, for every entry of every type that folds."""
     faults = []
@@ -120,7 +120,7 @@ def test_at_sign_in_the_truth_is_the_genuine_answer_byte_for_byte(
 
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
-def test_what_one_app_has_sent_before_tells_nothing(provider: str, surface: str, path: str, level: str) -> None:
+def test_what_one_app_has_sent_before_tells_nothing(provider: Any, surface: str, path: str, level: Any) -> None:
     """Answers lie ready from the second time on: the truth and the genuine answer stay the same, bytes in order."""
     sending: list[Response] = []
 
@@ -163,7 +163,7 @@ def test_at_oktas_sign_up_the_truth_is_a_genuine_answer(path: str) -> None:
 
 
 @by_level
-def test_of_an_unknown_vendor_the_truth_is_the_genuine_answer(level: str) -> None:
+def test_of_an_unknown_vendor_the_truth_is_the_genuine_answer(level: Any) -> None:
     """Whatever server it is: what it says to wrong credentials is not known beforehand."""
     wrong = json_response(401, {"error": "invalid_grant", "error_description": "Invalid user credentials"})
     answers = [sent("asgi", truth, "/token", "oauth", level) for truth in (wrong, json_response(400, INACTIVE))]
@@ -174,7 +174,7 @@ def test_of_an_unknown_vendor_the_truth_is_the_genuine_answer(level: str) -> Non
 @by_door
 @by_level
 @pytest.mark.parametrize("accept", [None, "application/json", "application/ion+json", "text/html", "*/*;q=0.1"])
-def test_no_header_of_the_request_tells_them_apart(door: str, level: str, accept: str | None) -> None:
+def test_no_header_of_the_request_tells_them_apart(door: str, level: Any, accept: str | None) -> None:
     """Whatever type the client asks for."""
     request = [] if accept is None else [("accept", accept)]
     path = "/oauth/token"
@@ -243,7 +243,7 @@ def test_an_error_id_has_one_length(door: str, given: object, kept: bool) -> Non
 
 @by_door
 @by_level
-def test_headers_that_would_tell_are_dropped(door: str, level: str) -> None:
+def test_headers_that_would_tell_are_dropped(door: str, level: Any) -> None:
     """The wait, and the challenge of another status; all others stay."""
     further = [("Retry-After", "9"), ("WWW-Authenticate", "Basic realm=x"), ("Set-Cookie", "a=1"), ("X-Other", "y")]
     unknown = {**E4, "errorCode": "E0000007", "errorSummary": "Not found: Resource not found: jane (User)"}
@@ -265,7 +265,7 @@ def test_a_challenge_of_the_same_status_stays(door: str) -> None:
 
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), ELSEWHERE, ids=lambda value: value if "." in value else "")
-def test_elsewhere_the_truth_is_told(provider: str, surface: str, path: str, level: str) -> None:
+def test_elsewhere_the_truth_is_told(provider: Any, surface: str, path: str, level: Any) -> None:
     """Management and users APIs have callers who may know; their endpoints are known."""
     vectors = [v for v in telling(level) if provider_of(v) == provider]
     folded = {
@@ -288,7 +288,7 @@ def test_elsewhere_the_truth_is_told(provider: str, surface: str, path: str, lev
 
 
 @by_level
-def test_without_an_endpoint_the_entry_decides(level: str) -> None:
+def test_without_an_endpoint_the_entry_decides(level: Any) -> None:
     """Those that only sign-in surfaces send fold, no others."""
     faults = []
     for vector in telling(level):
@@ -311,7 +311,7 @@ def test_without_an_endpoint_the_entry_decides(level: str) -> None:
 
 @by_level
 @pytest.mark.parametrize("asked", ["/idp/idx/identify", "/api/v1/authn", "/"])
-def test_protocol_documents_never_fold(level: str, asked: str) -> None:
+def test_protocol_documents_never_fold(level: Any, asked: str) -> None:
     """Their next step would be lost."""
     message = {"message": "x", "i18n": {"key": "errors.E0000004"}, "class": "ERROR"}
     documents: list[dict[str, Any]] = [
@@ -330,7 +330,7 @@ def test_protocol_documents_never_fold(level: str, asked: str) -> None:
 
 @by_door
 @by_level
-def test_a_second_factor_is_always_asked_for(door: str, level: str) -> None:
+def test_a_second_factor_is_always_asked_for(door: str, level: Any) -> None:
     """Whoever gets so far has the password."""
     document = {"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": "t"}
     got = through(door, json_response(403, document), "/oauth/token", disclosure=level)
@@ -360,7 +360,7 @@ def test_the_app_is_told_the_truth(door: str, events: Events) -> None:
 
 
 @pytest.mark.parametrize("level", ["off", None])
-def test_who_asks_the_function_is_no_stranger(level: str | None) -> None:
+def test_who_asks_the_function_is_no_stranger(level: Any | None) -> None:
     """`normalize` folds only on request."""
     body = json.dumps(INACTIVE).encode()
     options: dict[str, Any] = {} if level is None else {"disclosure": level}

@@ -20,7 +20,7 @@ KNOWN = "Wrong email or password."
 SENTENCE = Registry.builtin().types["invalid-grant"].detail
 
 
-def problem(document: object, status: int = 400, provider: str = "auth0", **options: Any) -> Problem:
+def problem(document: object, status: int = 400, provider: Any = "auth0", **options: Any) -> Problem:
     """The problem of a JSON error."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     found = normalize(status, [JSON_TYPE], body, provider=provider, **options)
@@ -406,7 +406,7 @@ class TestDepth:
 
 @given(documents, st.sampled_from(["auth0", "okta", "oauth"]), st.sampled_from([400, 401, 403, 429, 500]))
 def test_any_object_becomes_a_document_of_the_wire_format_or_none(
-    document: dict[str, Any], provider: str, status: int
+    document: dict[str, Any], provider: Any, status: int
 ) -> None:
     """No null of ours, no member of ours overwritten, no unknown text."""
     body = json.dumps(document).encode()
@@ -428,7 +428,7 @@ TEXTS = ("error", "error_description", "errorDescription", "errorSummary", "mess
     documents.map(lambda document: json.loads(json.dumps(document).replace("Wrong email or password.", CANARY))),
     st.sampled_from(["auth0", "okta", "oauth"]),
 )
-def test_an_unknown_text_never_passes(document: dict[str, Any], provider: str) -> None:
+def test_an_unknown_text_never_passes(document: dict[str, Any], provider: Any) -> None:
     """Wherever it stands, except in what the client needs to go on."""
     table = Registry.builtin().data["shapes"]["members"]
     planted = {name: value for name, value in document.items() if table.get(name) != "keep"}

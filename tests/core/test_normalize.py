@@ -57,7 +57,7 @@ class TestPurity:
 
     @pytest.mark.parametrize("endpoint", [None, "/api/v1/authn", "/api/v1/users"])
     @pytest.mark.parametrize("provider", [None, "okta"])
-    def test_both_heed_the_endpoint(self, endpoint: str | None, provider: str | None) -> None:
+    def test_both_heed_the_endpoint(self, endpoint: str | None, provider: Any) -> None:
         """With a provider or without."""
         body = b'{"errorCode":"E0000011","errorSummary":"Invalid token provided"}'
         expected = "session-expired" if endpoint == "/api/v1/authn" else "invalid-token"
@@ -114,7 +114,7 @@ class TestStatus:
             ("auth0", 302, "/cb?error=invalid_request&error_description=x", 400),
         ],
     )
-    def test_of_a_redirect_is_the_types_own(self, provider: str | None, status: int, location: str, sent: int) -> None:
+    def test_of_a_redirect_is_the_types_own(self, provider: Any, status: int, location: str, sent: int) -> None:
         """403 in place of 401: a 401 would owe a challenge."""
         problem = normalize(status, [("location", location)], b"", provider=provider)
 
@@ -247,6 +247,13 @@ class TestRequestId:
         assert problem is not None
         assert problem.upstream["request_id"] == "Abc-1_2.3"
 
+    def test_of_okta_may_hold_an_at_sign(self) -> None:
+        """As those of Apache do."""
+        problem = normalize(401, [JSON_TYPE, ("X-Okta-Request-Id", "XkcAsWb8WjwDP76xh@1v8wAABp0")], E4)
+
+        assert problem is not None
+        assert problem.upstream["request_id"] == "XkcAsWb8WjwDP76xh@1v8wAABp0"
+
     @pytest.mark.parametrize("value", ["", "two words", "a" * 65, "a\u00e4", 'x"'])
     def test_of_another_form_is_not(self, value: str) -> None:
         """It would end up in logs."""
@@ -345,11 +352,11 @@ def test_any_response_becomes_a_document_of_the_wire_format_or_none(
     status: int,
     pairs: Pairs,
     body: bytes,
-    provider: str | None,
+    provider: Any,
     endpoint: str | None,
     method: str | None,
     states: bool,
-    level: str,
+    level: Any,
 ) -> None:
     """Nothing that a stranger can send raises."""
     problem = normalize(

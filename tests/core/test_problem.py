@@ -110,7 +110,7 @@ class TestHeaders:
 
     @pytest.mark.parametrize("policy", ["never", "after_action", "after_delay", "once", "poll"])
     @pytest.mark.parametrize("automatic", [True, False])
-    def test_say_the_same_as_the_document(self, policy: str, automatic: bool) -> None:
+    def test_say_the_same_as_the_document(self, policy: Any, automatic: bool) -> None:
         """One bare token each."""
         found = problem().replace(retry=RetryHint(policy, None, automatic and policy not in {"never", "after_action"}))
 
@@ -212,7 +212,7 @@ class TestFromBytes:
         found = Problem.from_bytes(json.dumps(body).encode())
 
         assert found is not None
-        assert (found.reason, found.owner, found.remedy, found.retry) == ("new", "user", "dance", RetryHint("soon"))
+        assert (found.reason, found.owner, found.remedy, found.retry) == ("new", "user", "dance", RetryHint("soon"))  # type: ignore[arg-type]
 
     @given(st.dictionaries(st.sampled_from(["title", "status", "retry", "upstream", "instance", "owner"]), json_values))
     def test_a_member_of_the_wrong_type_counts_as_absent(self, members: dict[str, Any]) -> None:
@@ -258,7 +258,9 @@ class TestFromHeaders:
         found = Problem.from_headers([("Auth-Problem", "mfa-required")])
         retry = RetryHint("after_action", None, False, None)
 
-        assert found == Problem("", "mfa-required", "", 0, "", None, "", "", retry, "", {}, {}, None, "")
+        nothing: Any = ""
+
+        assert found == Problem("", "mfa-required", "", 0, "", None, nothing, nothing, retry, nothing, {}, {}, None, "")
 
     @pytest.mark.parametrize("headers", [{}, {"Auth-Problem": ""}, {"Auth-Problem-Owner": "user"}])
     def test_gives_none_where_there_is_no_twin(self, headers: dict[str, str]) -> None:
@@ -335,7 +337,7 @@ class TestFromCallback:
     def test_refuses_an_unknown_provider(self) -> None:
         """Naming what is wrong."""
         with pytest.raises(ValueError, match=r"from_callback\(\): provider: 'x'"):
-            Problem.from_callback({"error": "access_denied"}, provider="x")
+            Problem.from_callback({"error": "access_denied"}, provider="x")  # type: ignore[arg-type]
 
     @given(st.dictionaries(st.sampled_from(["error", "error_description", "state", "x"]), st.one_of(texts, st.none())))
     def test_never_raises_for_parameters(self, params: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def hint(
     headers: Pairs | None = None,
     *,
     status: int = 429,
-    provider: str = "okta",
+    provider: Any = "okta",
     endpoint: str | None = None,
     method: str | None = None,
     now: float | None = None,
@@ -127,7 +127,7 @@ class TestWait:
             ({"error": "use_dpop_nonce"}, "once"),
         ],
     )
-    def test_is_absent_where_waiting_does_not_help(self, document: object, policy: str) -> None:
+    def test_is_absent_where_waiting_does_not_help(self, document: object, policy: Any) -> None:
         """Whatever the headers say."""
         headers = [("Retry-After", "17"), ("X-Rate-Limit-Reset", "1447534590"), ("Date", DATE)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,7 +58,7 @@ def test_a_member_of_a_wrong_type_counts_as_absent(member: object, hint: RetryHi
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_the_token_names_the_policy_only_where_a_program_may_act(policy: str) -> None:
+def test_the_token_names_the_policy_only_where_a_program_may_act(policy: Any) -> None:
     """Everything else is a person's work, or in vain."""
     unattended, attended = retry_token(RetryHint(policy, automatic=True)), retry_token(RetryHint(policy))
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from authproblem._client.cooldown import CooldownStore
+from authproblem._client.stores import CooldownStore
 from authproblem.gateway import Gateway, load_config
 from tests.client.served import served
 from tests.support.asgi_server import AsgiServer, http_scope

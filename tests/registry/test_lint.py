@@ -66,6 +66,7 @@ def write_small(root: Path) -> None:
     for name in names:
         small.write(name, {**data.files[name], "entries": kept[name]})
     small.write("manifest", {**data.manifest, "entries": names})
+    small.write("credentials", {**data.table("credentials"), "entries": {}})
     named = [(vector.row, {vector.row["entry"], vector.row.get("near")} - {None}) for vector in data.vectors]
     small.vectors([vector for vector, ids in named if ids and ids <= SMALL])
     fix(root)

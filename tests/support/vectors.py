@@ -19,7 +19,7 @@ class Vector(NamedTuple):
     response: Response
     entry: str | None
     reason: str | None
-    provider: str | None
+    provider: Any
     endpoint: str | None
     transaction_states: bool = False
     after: int | None = None

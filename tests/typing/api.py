@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from typing_extensions import assert_type
@@ -10,6 +11,15 @@ from typing_extensions import assert_type
 import authproblem
 from authproblem import Classification, Entry, Problem, Registry, RetryHint, mark_upstream, upstream
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.logs import (
+    AttackSignal,
+    LogClassification,
+    LogMatch,
+    attack_signal,
+    classify_event,
+    events_in,
+    find_in,
+)
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 
 
@@ -113,3 +123,17 @@ def doors() -> None:
 def responses(response: Any) -> None:
     """The app's word on a response."""
     mark_upstream(response, "okta", endpoint="/api/v1/authn")
+
+
+def log_events(problem: Problem, event: dict[str, Any]) -> list[str | None]:
+    """Events of the provider's own log, and the one that belongs to a problem."""
+    found: LogClassification | None = classify_event(event)
+    signal: AttackSignal | None = attack_signal(event)
+    match: LogMatch | None = problem.find_in(events_in(event), at=0.0, within=5, correlation_id="a", client="b")
+    same: LogMatch | None = find_in(problem, [event], at=datetime.now(timezone.utc))
+    return [
+        found.attack if found else None,
+        signal.severity if signal else None,
+        match.matched_by if match else None,
+        same.classification.owner if same and same.classification else None,
+    ]

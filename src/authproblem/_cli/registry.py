@@ -1,19 +1,22 @@
 """Print the whole registry as one JSON document, every entry with all that it inherits filled in, for other tools.
 
 `--schema` prints a JSON Schema instead: of this document (`document`), of the problems on the wire (`wire`), of a file
-of entries (`entries`).
+of entries (`entries`). `--format` gives the lookup tables of log events to programs that cannot run Python: as CSV, as
+a Splunk app (written into the folder `--output`), or as a program in Vector's VRL.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from authproblem._cli.screen import (
     Json,
     Screen,
     add_registry,
+    attempt,
     families_of,
     glossary,
     known_of,
@@ -38,6 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schema", nargs="?", const="document", choices=list(_SCHEMAS), help="print a JSON Schema instead"
     )
+    parser.add_argument(
+        "--format",
+        choices=["json", "csv", "splunk", "vrl"],
+        default="json",
+        help="what to print; all but json: log events",
+    )
+    parser.add_argument("--output", metavar="DIR", help="the folder of the app that --format splunk writes")
     parser.add_argument("--compact", action="store_true", help="print without line breaks")
     add_registry(parser)
 
@@ -45,10 +55,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the document, or a schema as it is."""
     screen = Screen()
+    if args.format != "json":
+        return _lookup(args, screen)
     if args.schema is not None:
         screen.line(read_data(_SCHEMAS[args.schema]).decode().rstrip("\n"))
     else:
         screen.line(json.dumps(document(registry_of(args)), indent=None if args.compact else 1))
+    return 0
+
+
+def _lookup(args: argparse.Namespace, screen: Screen) -> int:
+    from authproblem.logs import _export
+
+    if args.schema is not None or args.registry is not None:
+        sys.stderr.write(f"authproblem registry: --format {args.format} goes with neither --schema nor --registry\n")
+        return 2
+    if args.format == "splunk":
+        if args.output is None:
+            sys.stderr.write("authproblem registry: --format splunk needs --output DIR, the folder of the app\n")
+            return 2
+        for name in attempt(lambda: _export.splunk_app(args.output)):
+            screen.line(name)
+        return 0
+    screen.line((_export.to_csv() if args.format == "csv" else _export.to_vrl()).rstrip("\n"))
     return 0
 
 

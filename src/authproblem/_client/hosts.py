@@ -1,4 +1,4 @@
-"""Whose host is whose: what a client-side door knows of a response before it looks at it."""
+"""Which provider answers at a host: what a client integration knows of a response before it looks at it."""
 
 from __future__ import annotations
 

@@ -1,145 +1,194 @@
-"""What the httpx door and the gateway share: httpx responses in and out of an `Interception`. No rule lives here."""
+"""The requests and responses of httpx and httpx2, for `exchange`: which library it is, a request itself says.
+
+httpx2 is httpx's successor with the same names; each refuses the other's responses and streams. No rule belongs here.
+"""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import AsyncIterator, Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-import httpx
-
-from authproblem._client.reader import Asked, Call, Reader, hold, problem_of_reply
+from authproblem._client.exchange import Chunks, Close, Read, Step, adrive, aread, judged, read
+from authproblem._client.reader import Call, ProviderRequest, Reader
 from authproblem._core.problem import Problem
-from authproblem._middleware.interception import Interception, Reply
+from authproblem._middleware.interception import Reply
+from authproblem._upstream.headers import Pair
+
+NAMES = ("httpx", "httpx2")
+"""The libraries, the one that is taken where both are installed and nothing says which, first."""
+
+
+@cache
+def default_library() -> HttpxLibrary:
+    """Return the library that is installed.
+
+    Raises:
+        ModuleNotFoundError: if neither is.
+    """
+    for name in NAMES:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError:
+            continue
+        return library(name, asynchronous=False)
+    raise ModuleNotFoundError(
+        "neither httpx nor httpx2 is installed; install authproblem[httpx] or authproblem[httpx2]"
+    )
+
+
+def library_of(message: Any, *, asynchronous: bool = False) -> HttpxLibrary:
+    """Return the library that a request or response belongs to.
+
+    Args:
+        message: the request or response.
+        asynchronous: whether its stream is read by an asynchronous client.
+
+    Raises:
+        TypeError: if it belongs to neither library.
+    """
+    for kind in type(message).__mro__:
+        name = kind.__module__.partition(".")[0]
+        if name in NAMES:
+            return library(name, asynchronous=asynchronous)
+    raise TypeError(f"invalid message: {type(message).__name__}; expected a request or response of httpx or httpx2")
+
+
+@cache
+def library(name: str, *, asynchronous: bool) -> HttpxLibrary:
+    """Return a library by its name, `httpx` or `httpx2`."""
+    return HttpxLibrary(importlib.import_module(name), asynchronous=asynchronous)
+
+
+class HttpxLibrary:
+    """httpx or httpx2, as `exchange` needs it.
+
+    Attributes:
+        module: the library itself.
+    """
+
+    def __init__(self, module: Any, *, asynchronous: bool) -> None:
+        self.module, self._asynchronous = module, asynchronous
+        self._rest = _rest_class(module)
+
+    def asked(self, request: Any) -> ProviderRequest:
+        """Return what of a request decides about its response."""
+        url, headers = request.url, request.headers
+        return ProviderRequest(
+            host=url.host,
+            path=url.path,
+            method=request.method.upper(),
+            accept=headers.get("accept"),
+            authorization=headers.get("authorization"),
+            proof=headers.get("dpop"),
+        )
+
+    def begun(self, response: Any) -> tuple[int, list[Pair]]:
+        """Return the status and the header lines of a response."""
+        return response.status_code, response.headers.raw
+
+    def chunks(self, response: Any) -> Chunks:
+        """Return the bytes of a response as they come, coded as they are."""
+        chunks: Chunks = response.stream.__aiter__() if self._asynchronous else iter(response.stream)
+        return chunks
+
+    def replaced(self, reply: Reply, response: Any = None) -> Any:
+        """Return a reply as a response, in place of another or of none."""
+        kept = {} if response is None else response.extensions
+        same = response is not None and reply.status == response.status_code
+        names = {"http_version", "reason_phrase"} if same else {"http_version"}
+        return self.module.Response(
+            reply.status,
+            headers=reply.headers,
+            stream=self.module.ByteStream(reply.body),
+            extensions={name: value for name, value in kept.items() if name in names},
+        )
+
+    def passed(self, response: Any, headers: list[Pair], kept: list[bytes], chunks: Chunks) -> Any:
+        """Return a response of which some bytes have been read already, with other headers."""
+        stream = self._rest(kept, chunks, response)
+        return self.module.Response(
+            response.status_code, headers=headers, stream=stream, extensions=response.extensions
+        )
+
+    def repeatable(self, request: Any) -> bool:
+        """Return whether the body of a request can be sent again: bytes can, a stream cannot."""
+        return isinstance(request.stream, self.module.ByteStream)
+
+
+def _rest_class(module: Any) -> Any:
+    """Return the class of the streams that give what has been read, then what is still to come."""
+
+    class Rest(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc] # a base that is known at run time
+        def __init__(self, kept: list[bytes], chunks: Any, response: Any) -> None:
+            self._kept, self._chunks, self._response = kept, chunks, response
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield from self._kept
+            yield from self._chunks
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for chunk in self._kept:
+                yield chunk
+            async for chunk in self._chunks:
+                yield chunk
+
+        def close(self) -> None:
+            self._response.close()
+
+        async def aclose(self) -> None:
+            await self._response.aclose()
+
+    return Rest
 
 
 class Judged(NamedTuple):
-    """A response as the app is to see it.
+    """A response as the client is to see it, and the problem that it carries."""
 
-    Attributes:
-        response: the provider's own, or the one that replaces it.
-        problem: the problem that it carries; None where the provider's own passes.
-        interception: what was held; None for a healthy response.
-    """
-
-    response: httpx.Response
+    response: Any
     problem: Problem | None = None
-    interception: Interception | None = None
 
 
-def judge(reader: Reader, call: Call, response: httpx.Response) -> Judged:
-    """Hold, pass or replace a response that has just begun."""
-    interception = reader.begin(call, response.status_code, response.headers.raw)
-    if interception is None:
-        return Judged(response)
-    try:
-        chunks = iter(response.stream)  # type: ignore[arg-type] # a sync transport's response
-        refused = hold(interception, chunks)
-        reply = interception.finish() if interception.buffering else None
-    except BaseException:
-        response.close()
-        raise
-    if reply is not None:
-        response.close()
-        return _replaced(reader, call, interception, reply, response)
-    return _passed(interception, _Rest([bytes(interception.body), refused], chunks, response), response)
+async def ajudge(reader: Reader, call: Call, response: Any) -> Judged:
+    """Pass or replace a response that has just begun, for a caller that has sent the request itself."""
+
+    async def perform(step: Step) -> Any:
+        return await perform_async(step, None)
+
+    answer = await adrive(judged(reader, library_of(response, asynchronous=True), call, response), perform)
+    return Judged(answer.response, answer.problem)
 
 
-async def ajudge(reader: Reader, call: Call, response: httpx.Response) -> Judged:
-    """`judge`, for asynchronous transports."""
-    interception = reader.begin(call, response.status_code, response.headers.raw)
-    if interception is None:
-        return Judged(response)
-    try:
-        chunks = chunks_of(response)
-        refused = await _hold(interception, chunks)
-        reply = interception.finish() if interception.buffering else None
-    except BaseException:
-        await response.aclose()
-        raise
-    if reply is not None:
-        await response.aclose()
-        return _replaced(reader, call, interception, reply, response)
-    return _passed(interception, _AsyncRest([bytes(interception.body), refused], chunks, response), response)
+async def perform_async(step: Step, transport: Any) -> Any:
+    """Perform a step by an asynchronous transport."""
+    if isinstance(step, Read):
+        return await aread(step.interception, step.chunks)
+    if isinstance(step, Close):
+        return await step.response.aclose()
+    return await transport.handle_async_request(step.request)
 
 
-async def _hold(interception: Interception, chunks: AsyncIterator[bytes]) -> bytes:
-    """`hold`, for asynchronous streams."""
-    if interception.buffering:
-        async for chunk in chunks:
-            if not interception.feed(chunk):
-                return chunk
-    return b""
+def perform_sync(step: Step, transport: Any) -> Any:
+    """Perform a step by a synchronous transport."""
+    if isinstance(step, Read):
+        return read(step.interception, step.chunks)
+    if isinstance(step, Close):
+        return step.response.close()
+    return transport.handle_request(step.request)
 
 
-def chunks_of(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The bytes of a response as they come, coded as they are."""
-    return response.stream.__aiter__()  # type: ignore[union-attr] # an async transport's response
+def chunks_of(response: Any) -> AsyncIterator[bytes]:
+    """Return the bytes of an asynchronous response as they come, coded as they are."""
+    chunks: AsyncIterator[bytes] = response.stream.__aiter__()
+    return chunks
 
 
-def asked(request: httpx.Request) -> Asked:
-    """What of a request decides about its response."""
-    url, headers = request.url, request.headers
-    return Asked(
-        host=url.host,
-        path=url.path,
-        method=request.method.upper(),
-        accept=headers.get("accept"),
-        authorization=headers.get("authorization"),
-        query=url.query.decode("ascii", "replace"),
-    )
+def asked(request: Any) -> ProviderRequest:
+    """Return what of a request decides about its response."""
+    return library_of(request).asked(request)
 
 
-def made(reply: Reply, response: httpx.Response | None = None) -> httpx.Response:
-    """A reply as a response, in place of another or of none."""
-    kept = {} if response is None else response.extensions
-    names = {"http_version", "reason_phrase"} if response and reply.status == response.status_code else {"http_version"}
-    return httpx.Response(
-        reply.status,
-        headers=reply.headers,
-        stream=httpx.ByteStream(reply.body),
-        extensions={name: value for name, value in kept.items() if name in names},
-    )
-
-
-def _replaced(reader: Reader, call: Call, held: Interception, reply: Reply, response: httpx.Response) -> Judged:
-    problem = problem_of_reply(reply)
-    if problem is not None:
-        reader.settle(call, held.response_headers.pairs, problem)
-    return Judged(made(reply, response), problem, held)
-
-
-def _passed(held: Interception, rest: _Rest | _AsyncRest, response: httpx.Response) -> Judged:
-    if not any(rest.held) and held.headers is held.response_headers.pairs:
-        return Judged(response, None, held)
-    passed = httpx.Response(held.status, headers=held.headers, stream=rest, extensions=response.extensions)
-    return Judged(passed, None, held)
-
-
-class _Rest(httpx.SyncByteStream):
-    """What was held, then what is still to come."""
-
-    def __init__(self, held: list[bytes], chunks: Iterator[bytes], response: httpx.Response) -> None:
-        self.held, self._chunks, self._response = held, chunks, response
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self.held
-        yield from self._chunks
-
-    def close(self) -> None:
-        self._response.close()
-
-
-class _AsyncRest(httpx.AsyncByteStream):
-    """What was held, then what is still to come."""
-
-    def __init__(self, held: list[bytes], chunks: AsyncIterator[bytes], response: httpx.Response) -> None:
-        self.held, self._chunks, self._response = held, chunks, response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self.held:
-            yield chunk
-        async for chunk in self._chunks:
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
+def made(reply: Reply, response: Any = None) -> Any:
+    """Return a reply as a response, in place of another or of none."""
+    return (default_library() if response is None else library_of(response)).replaced(reply, response)

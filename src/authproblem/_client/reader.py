@@ -1,28 +1,29 @@
-"""What the client-side doors (httpx, requests, Authlib, gateway) share: whose response it is, when to ask, what to say.
+"""What client integrations and the gateway share: whose response it is, when to send, what to answer without sending.
 
-A door hands in plain values and gets plain values; it does the sending itself. No client library is known here. When a
-response is held and what replaces it is decided by `_intercept`, as for the server-side doors.
+An adapter hands in plain values and gets plain values; it does the sending itself. No client library is known here.
+When a response is buffered and what replaces it is decided by `_middleware.interception`, as on the server side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from authproblem._client.cooldown import (
     MAX_HOLD,
     Bucket,
-    CooldownStore,
+    Caller,
     bucket,
     document_of,
-    held_back,
+    jittered_wait,
+    suppressed_problem,
     tripped,
-    wait_to_tell,
 )
 from authproblem._client.hosts import Hosts
+from authproblem._client.stores import CooldownStore
 from authproblem._core.normalize import classify, normalize
 from authproblem._core.problem import Problem
-from authproblem._middleware import events
+from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
 from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
@@ -32,15 +33,17 @@ from authproblem._model import Provider, RetryHint
 from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import Headers, Pair
 from authproblem._upstream.media_types import JSON, PROBLEM, media_type
+from authproblem.errors import unknown_option
 
-_DOOR_OWN = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
-"""Options that make no sense on this side: the host tells the provider, and there are no requests of others."""
+_SERVER_SIDE = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
+"""Options that make no sense on this side: the host names the provider, and there are no requests of others."""
+_NOTHING: Mapping[str, object] = {}
 _AUTOMATIC_WAIT = 60
 """Seconds that a program may wait unattended, as in `_retry`."""
 
 
-class Asked(NamedTuple):
-    """A request to a provider, as a door hands it in.
+class ProviderRequest(NamedTuple):
+    """A request to a provider, as an adapter hands it in.
 
     Attributes:
         host: the host name.
@@ -48,8 +51,9 @@ class Asked(NamedTuple):
         method: the method, upper case.
         accept: the value of `Accept`, or None.
         authorization: the value of `Authorization`, or None.
-        query: the query.
-        binary: whether the door's headers are bytes.
+        binary: whether the adapter's headers are bytes.
+        peer: the address of a gateway's client, empty if it is not known; None where the process itself is the caller.
+        proof: the value of `DPoP`, or None.
     """
 
     host: str
@@ -57,24 +61,28 @@ class Asked(NamedTuple):
     method: str
     accept: str | None
     authorization: str | None
-    query: str
     binary: bool = True
+    peer: str | None = None
+    proof: str | None = None
+
+
+Asked = ProviderRequest  # the gateway's name for it
 
 
 class Call(NamedTuple):
     """A request to a provider under way; made by `Reader.call`."""
 
-    asked: Asked
+    asked: ProviderRequest
     provider: Provider
-    gate: Interceptor
+    interceptor: Interceptor
     request: Request
     place: Bucket
 
 
 class Reader:
-    """The rules of one client-side door: which hosts, which options, which cool-downs."""
+    """The rules of one client integration or route: which hosts, which options, which cool-downs."""
 
-    __slots__ = ("_cooldown", "_gates", "_hosts", "_max_hold", "flow_control", "registry")
+    __slots__ = ("_cooldown", "_interceptors", "_hosts", "_max_hold", "flow_control", "registry")
 
     def __init__(
         self,
@@ -89,56 +97,58 @@ class Reader:
         Args:
             hosts: custom domains and their providers.
             cooldown: where cool-downs are kept; None = no cool-down.
-            options: options of the doors (SPEC section 7), without those that only a server-side door has.
+            options: those of the middleware, without the ones that only the server side has.
             max_hold: seconds for which nothing is sent at most.
 
         Raises:
-            ValueError: for an option whose value does not hold.
-            TypeError: for an unknown option, or one that this side does not have.
+            ConfigurationError: for an option with an invalid value.
+            UnknownOptionError: for an unknown option, or one that this side does not have.
         """
-        for name in _DOOR_OWN:
+        for name in _SERVER_SIDE:
             if name in options:
-                msg = f"unknown option {name!r}; here the host tells the provider (`hosts`)"
-                raise TypeError(msg)
+                unknown_option(name, (), "here the host names the provider (`hosts`)")
         given = {"disclosure": "off", **options}
         self.registry: Registry = make_options(given).policy.registry
         self._hosts = Hosts(hosts, self.registry)
         providers = {"auth0", "okta", *(hosts or {}).values()}
-        self._gates = {name: Interceptor(make_options({**given, "provider": name})) for name in providers}
+        self._interceptors = {name: Interceptor(make_options({**given, "provider": name})) for name in providers}
         self._cooldown = cooldown
         self._max_hold = max_hold
         self.flow_control: bool = bool(given.get("flow_control", False))
 
-    def call(self, asked: Asked) -> Call | None:
-        """Begin a request; None if its host is no provider's, so that its response is none of our business."""
+    def call(self, asked: ProviderRequest) -> Call | None:
+        """Begin a request; None if its host is no provider's, so that its response passes unread."""
         provider = self._hosts.provider(asked.host)
         if provider is None:
             return None
         request = Request(asked.path, asked.method, asked.accept, {}, asked.binary)
-        where, who = (asked.host.lower(), asked.path), asked.authorization
-        place = bucket(self.registry, provider, where, authorization=who, query=asked.query)
-        return Call(asked, provider, self._gates[provider], request, place)
+        caller = Caller(asked.authorization, asked.peer)
+        place = bucket(self.registry, provider, (asked.host.lower(), asked.path), asked.method, caller)
+        return Call(asked, provider, self._interceptors[provider], request, place)
 
     def begin(self, call: Call, status: int, headers: Headers) -> Interception | None:
         """A response begins; None if it is healthy and of no interest."""
-        if status < 300 and not (call.gate.options.state_paths and call.gate.wants_success(call.asked.path)):
+        if status < 300 and not (
+            call.interceptor.options.state_paths and call.interceptor.wants_success(call.asked.path)
+        ):
             return None
-        return call.gate.begin(call.request, status, headers)
+        return call.interceptor.begin(call.request, status, headers)
 
     def settle(self, call: Call, headers: list[Pair], problem: Problem) -> None:
-        """Take note of a problem that was sent by the provider: it may be a reason not to send for a while."""
+        """Keep a problem that the provider sent, if it asks to wait."""
         if self._cooldown is None:
             return
         try:
-            key = tripped(problem, call.place, headers)
+            key = tripped(self.registry, problem, call.place, headers)
             if key is not None:
                 seconds = min(float(problem.retry.after or 0), self._max_hold)
                 self._cooldown.hold(key, seconds, document_of(problem, self.registry))
+                observers.observe(lambda observer: observer.cooldown(problem))
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its answer all the same
             events.report_fault(error, "a cool-down could not be kept")
 
     def nonce(self, call: Call, held: Interception) -> str | None:
-        """The nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
+        """Return the nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
         if "dpop-nonce" not in held.response_headers:
             return None
         body = bytes(held.body)
@@ -154,23 +164,26 @@ class Reader:
         asks = found is not None and found.reason == "dpop-nonce-required"
         return held.response_headers.get("dpop-nonce") if asks else None
 
-    def held_back(self, call: Call) -> Problem | None:
-        """The problem that answers at once, because the provider has said when to come back; None: send the request."""
+    def suppressed(self, call: Call) -> Problem | None:
+        """Return the problem that answers at once while the provider has asked to wait; None: send the request."""
         if self._cooldown is None:
             return None
         try:
-            held = self._cooldown.look(call.place.own) or self._cooldown.look(call.place.common)
+            own = call.place.own
+            held = (self._cooldown.look(own) if own is not None else None) or self._cooldown.look(call.place.common)
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the request is sent then
             events.report_fault(error, "a cool-down could not be looked up")
             held = None
         if held is None:
             return None
-        after = wait_to_tell(held[0])
-        problem = held_back(held[1], after, new_instance(), automatic=self._unattended(call, after))
+        after = jittered_wait(held[0])
+        problem = suppressed_problem(held[1], after, new_instance(), automatic=self._unattended(call, after))
         if problem is None:
             return None
-        self.tell(call, problem, cooldown=True)
+        self.tell(call, problem, event=events.SUPPRESSED)
         return problem
+
+    held_back = suppressed  # the gateway's name for it
 
     def _unattended(self, call: Call, after: int) -> bool:
         """Whether a program may repeat a request of which nothing has reached the provider (SPEC section 4)."""
@@ -181,7 +194,7 @@ class Reader:
     def made(
         self, call: Call, reason: str, *, after: int | None = None, unsent: bool = False, **extra: object
     ) -> Problem:
-        """A problem for a request that got no answer, from the registry alone.
+        """Return the problem of a request that got no response, from the registry alone.
 
         Args:
             call: the request.
@@ -193,7 +206,7 @@ class Reader:
         entry = self.registry.entry_or_type(None, reason)
         unattended = unsent and after is not None and self._unattended(call, after)
         problem = Problem(
-            type=call.gate.options.policy.type_base + reason,
+            type=call.interceptor.options.policy.type_base + reason,
             reason=reason,
             title=entry.title,
             status=entry.type.status,
@@ -206,12 +219,12 @@ class Reader:
             upstream={},
             extensions={},
         )
-        self.tell(call, problem, **extra)
+        self.tell(call, problem, extra)
         return problem
 
     def reply(self, call: Call, problem: Problem) -> Reply:
-        """A response of our own."""
-        options = call.gate.options
+        """Return a response of our own."""
+        options = call.interceptor.options
         kind = options.media_type or media_type(call.asked.accept, JSON)
         content = b"" if call.asked.method == "HEAD" else problem.to_bytes()
         headers = problem.headers(kind if kind in {PROBLEM, JSON} else PROBLEM)
@@ -219,37 +232,23 @@ class Reader:
             headers.append(("Content-Length", str(len(content))))
         if options.media_type is None:
             headers.append(("Vary", "Accept"))
-        if not call.asked.binary:
-            return Reply(problem.status, headers, content, problem)
-        return Reply(problem.status, as_kind(headers, binary=True), content, problem)
+        return Reply(problem.status, as_kind(headers, binary=call.asked.binary), content, problem)
 
-    def tell(self, call: Call, problem: Problem, **extra: object) -> None:
-        """Emit the event of an answer that is our own, and call `on_problem`."""
-        report_problem(call.gate.options, problem, call.asked.method, call.asked.path, extra=extra)
-
-
-def hold(interception: Interception, chunks: Iterator[bytes]) -> bytes:
-    """Feed a response to an interception as long as it holds, and no further.
-
-    Returns:
-        The chunk with which it became too large, to be sent after what is kept; empty where all of it is kept.
-    """
-    if interception.buffering:
-        for chunk in chunks:
-            if not interception.feed(chunk):
-                return chunk
-    return b""
+    def tell(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
+        """Emit the event of a response of our own, and call `on_problem`."""
+        asked, name = call.asked, event or events.NORMALIZED
+        report_problem(call.interceptor.options, problem, asked.method, asked.path, event=name, extra=extra)
 
 
-def problem_of_reply(reply: Reply) -> Problem | None:
-    """The problem that a reply carries, in its body or, on HEAD, in its headers."""
-    return reply.problem
-
-
-def read(
-    response: Any, content: bytes, asked: Asked, *, hosts: Mapping[str, str] | None, options: Mapping[str, Any]
+def read_response(
+    response: Any,
+    content: bytes,
+    asked: ProviderRequest,
+    *,
+    hosts: Mapping[str, str] | None,
+    options: Mapping[str, Any],
 ) -> Problem | None:
-    """The problem of a response that a client library has read, whoever normalized it, or nobody yet.
+    """Return the problem of a response that a client library has read, normalized already or not.
 
     Args:
         response: anything with `.status_code` and `.headers`.

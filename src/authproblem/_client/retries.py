@@ -1,19 +1,19 @@
-"""How far a client-side door obeys the retry hint: attempts, total wait, jitter. The waiting itself is stamina's."""
+"""How far a client integration follows the retry hint: attempts, total wait, jitter. The waiting is stamina's."""
 
 from __future__ import annotations
 
 import random
 from typing import Any, NamedTuple
 
-from authproblem.errors import AuthProblemError
+from authproblem.errors import AuthProblemError, invalid
 
 
 class Retry(NamedTuple):
-    """Bounds for repeats. Only hints that are `automatic` are obeyed, and never sooner than they say.
+    """Bounds for repeats. Only hints that are `automatic` are followed, and never sooner than they say.
 
     Attributes:
         attempts: requests that are sent at most, the first one included.
-        total: seconds that are waited at most, over all attempts; a hint that does not fit in is not obeyed.
+        total: seconds that are waited at most, over all attempts; a hint that does not fit in is not followed.
         jitter: seconds that are added at random at most to each wait, never taken off.
     """
 
@@ -26,18 +26,16 @@ def check_retry(retry: Retry | None) -> Retry | None:
     """Return the bounds.
 
     Raises:
-        ValueError: naming the bound and what would be right.
+        ConfigurationError: naming the bound and what would be right.
         ModuleNotFoundError: if stamina is not installed; the extras `httpx` and `requests` bring it.
     """
     if retry is None:
         return None
     if not isinstance(retry, Retry):
-        msg = f"retry={retry!r} does not hold; it has to be a Retry, such as Retry(attempts=3), or None"
-        raise ValueError(msg)  # noqa: TRY004 - all mistakes in options are ValueErrors
+        invalid("retry", retry, "a Retry, such as Retry(attempts=3), or None")
     for name, value, least in (("attempts", retry.attempts, 1), ("total", retry.total, 0), ("jitter", retry.jitter, 0)):
         if value < least:
-            msg = f"retry: {name}={value!r} does not hold; it has to be at least {least}"
-            raise ValueError(msg)
+            invalid(f"retry: {name}", value, f"at least {least}")
     import stamina  # noqa: F401 - where it is missing, it is to be missed now, not at the first error
 
     return retry
@@ -60,7 +58,9 @@ class Budget:
 
     def __call__(self, error: Exception) -> float | bool:
         """The seconds to wait before the next attempt, or False: no further one."""
-        if not isinstance(error, AuthProblemError) or not error.problem.is_retryable:
+        if not isinstance(error, AuthProblemError) or error.problem.retry.policy not in {"after_delay", "poll"}:
+            return False  # `once` asks for another request, such as one that is signed with a nonce
+        if not error.problem.is_retryable:
             return False
         wait = (error.problem.retry.after or 0) + random.uniform(0, self._jitter)  # noqa: S311 - it guards nothing
         if wait > self._left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,9 +16,11 @@ from authproblem._core.retry import retry_hint
 from authproblem._model import Classification, Entry, Json, Provider, RetryHint
 from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import ResponseHeaders
-from authproblem._upstream.json_values import CODE, is_code
+from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
 
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,64}")
+"""Okta's come from Apache's mod_unique_id, whose alphabet has `@` and `-`."""
 _MAX_PARAMETER = 512
 _MAX_DIGITS = 10
 
@@ -122,7 +125,7 @@ def request_id_of(headers: ResponseHeaders) -> str | None:
     """Return the request's id at the provider, if it has the form of one."""
     for name in headers.layout.provider_headers:
         value = headers.get(name)
-        if value is not None and CODE.fullmatch(value):
+        if value is not None and _REQUEST_ID.fullmatch(value):
             return value
     return None
 

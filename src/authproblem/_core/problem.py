@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,10 @@ from authproblem._upstream.media_types import JSON, PROBLEM
 from authproblem.errors import invalid
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from authproblem._registry.registry import Registry
+    from authproblem.logs import LogMatch
 
 HEADER, HEADER_OWNER, HEADER_RETRY = "Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"
 AUTOMATIC_POLICIES = ("after_delay", "once", "poll")
@@ -224,6 +227,34 @@ class Problem(Value):
         """Return the headers that gateways read, one bare token each; a value of another form is left out."""
         headers = [(HEADER, self.reason), (HEADER_OWNER, self.owner), (HEADER_RETRY, retry_token(self.retry))]
         return [(name, value) for name, value in headers if is_token(value)]
+
+    def find_in(
+        self,
+        events: Iterable[Mapping[str, Any]],
+        *,
+        at: datetime | float | None = None,
+        within: float = 30.0,
+        correlation_id: str | None = None,
+        client: str | None = None,
+    ) -> LogMatch | None:
+        """Find the provider's own event of this problem among log events: `authproblem.logs.find_in`.
+
+        What is found may hold personal data, and the reason that a folded answer hides: show it only to people who may
+        read the provider's log.
+
+        Args:
+            events: decoded events of Okta's System Log or Auth0's tenant logs, also inside what carries them.
+            at: when the response came, aware or in seconds since the epoch; without it only ids count.
+            within: seconds between the two.
+            correlation_id: an id that the app itself sent along.
+            client: the client id or name of the app, where time has to decide.
+
+        Returns:
+            The event, its classification and what matched; None where nothing fits.
+        """
+        from authproblem.logs import find_in
+
+        return find_in(self, events, at=at, within=within, correlation_id=correlation_id, client=client)
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Problem | None:

@@ -22,7 +22,7 @@ from authproblem._core.problem import Problem
 from authproblem._core.retry import keeps_retry_after
 from authproblem._core.sender import UNKNOWN, Sender, read_mark
 from authproblem._core.template import PreparedProblem
-from authproblem._middleware import events
+from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
 from authproblem._middleware.options import Options
 from authproblem._middleware.report import report_outcome, report_problem
@@ -174,11 +174,15 @@ class Interception:
             What to send instead, or None: send it as it came, with `headers`.
         """
         self.buffering = False
+        begun = time.perf_counter() if observers.observer is not None else 0.0
         try:
             return self._interceptor.judge(self, None if self.discards else self.body)
         except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
             events.report_fault(error, "a response could not be judged and was passed unchanged")
             return None
+        finally:
+            if begun:
+                observers.observe(lambda observer: observer.duration(time.perf_counter() - begun))
 
 
 class Interceptor:

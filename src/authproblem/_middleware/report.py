@@ -8,7 +8,7 @@ from typing import Any
 from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.problem import Problem
 from authproblem._core.template import PreparedProblem, summarize
-from authproblem._middleware import events
+from authproblem._middleware import events, observers
 from authproblem._middleware.options import Options
 from authproblem._middleware.redact import mask, printable, safe_method, safe_path
 from authproblem._model import Classification, UpstreamError
@@ -63,6 +63,8 @@ def report_outcome(
                 keys["exception"] = events.InlineName(name)
         keys.update(_request(options, method, path), applied=applied)
         write(events.UNCLASSIFIED if unclassified else events.NORMALIZED, keys)
+    if observers.observer is not None:
+        _observe(outcome, sent.status, applied=applied, unclassified=unclassified)
     if options.on_problem is not None:
         problem = as_problem(truth)
         notify(options, problem if is_confirmed or problem is None else problem.replace(confirmed=False))
@@ -96,7 +98,21 @@ def report_problem(
         if write is not None:
             keys = _keys(options, problem, problem.status)
             write(event, {**keys, **_request(options, method, path), "applied": applied, **(extra or {})})
+    if event == events.SUPPRESSED:
+        observers.observe(lambda observer: observer.suppressed(problem))
+    else:
+        observers.observe(
+            lambda observer: observer.response(problem, problem.status, applied=applied, fingerprint=None)
+        )
     notify(options, problem)
+
+
+def _observe(outcome: Outcome, status: int, *, applied: bool, unclassified: bool) -> None:
+    problem, found = as_problem(outcome.truth), outcome.classification
+    if problem is None or found is None:
+        return
+    shape = fingerprint(found.upstream) if unclassified else None
+    observers.observe(lambda observer: observer.response(problem, status, applied=applied, fingerprint=shape))
 
 
 def notify(options: Options, problem: Problem | None) -> None:

@@ -13,9 +13,9 @@ from urllib.parse import quote, unquote, urlsplit
 import anyio
 import httpx
 
-from authproblem._client.cooldown import CooldownStore, MemoryCooldown
 from authproblem._client.httpx_bridge import ajudge
 from authproblem._client.reader import Asked, Call, Reader
+from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem.gateway._config import GatewayConfig, Route, load_config
 from authproblem.gateway._messages import Peer, below, decodable, end_to_end, request_headers, target
 from authproblem.gateway._relay import (
@@ -181,7 +181,7 @@ class _Lane:
             method=scope["method"].upper(),
             accept=lines(b"accept"),
             authorization=lines(b"authorization"),
-            query=scope.get("query_string", b"").decode("latin-1"),
+            peer=(scope.get("client") or ("",))[0] or "",
         )
         call = self.reader.call(asked)
         if call is None:  # the reader was made for this very host

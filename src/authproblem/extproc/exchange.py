@@ -1,0 +1,179 @@
+"""Envoy's messages about one response, answered. Sans-IO: a `ProcessingRequest` in, a `ProcessingResponse` out.
+
+When a response is buffered and what replaces it is decided by the interception of the middleware; this module
+translates, and is the only one here that knows both sides. Nothing raises: where something fails, Envoy sends the
+response as it came.
+
+How much of a body Envoy buffers is decided for each response (`mode_override`):
+
+- with a `Content-Length` that is small enough, `BUFFERED`: the length of a changed body can be corrected;
+- without one, `BUFFERED_PARTIAL`: a body beyond Envoy's buffer limit arrives cut off, and is sent on as it came, where
+  `BUFFERED` would never finish. With a `Content-Length` it cannot be used: Envoy answers a changed length with 500.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from envoy.extensions.filters.http.ext_proc.v3.processing_mode_pb2 import ProcessingMode
+from envoy.service.ext_proc.v3.external_processor_pb2 import (
+    CommonResponse,
+    HttpBody,
+    HttpHeaders,
+    ProcessingRequest,
+    ProcessingResponse,
+)
+
+from authproblem._middleware import events
+from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
+from authproblem.extproc.mutation import mutate, set_header
+
+ATTRIBUTES = ("request.method", "request.url_path", "request.headers['accept']")
+"""The `response_attributes` that the filter's configuration asks for; without them a request is unknown."""
+
+_FILTER = "envoy.filters.http.ext_proc"
+_REDIRECT = 300
+_ANSWERS = {
+    "request_headers": "request_headers",
+    "response_headers": "response_headers",
+    "request_body": "request_body",
+    "response_body": "response_body",
+    "request_trailers": "request_trailers",
+    "response_trailers": "response_trailers",
+}
+"""The member of the answer for each kind of message: Envoy closes a stream whose answers are of another kind."""
+
+
+class _Head(NamedTuple):
+    """The status, the headers and the declared length of a response."""
+
+    status: int
+    pairs: list[tuple[bytes, bytes]]
+    length: int | None
+
+
+class Exchange:
+    """The messages about one response; Envoy opens one stream for each."""
+
+    __slots__ = ("_interception", "_interceptor")
+
+    def __init__(self, interceptor: Interceptor) -> None:
+        """Begin.
+
+        Args:
+            interceptor: the rules of the process, shared by all exchanges.
+        """
+        self._interceptor = interceptor
+        self._interception: Interception | None = None
+
+    def answer(self, message: ProcessingRequest) -> ProcessingResponse:
+        """Answer one message; never raises.
+
+        Args:
+            message: what Envoy sent.
+
+        Returns:
+            The answer; an empty one means: continue with what there is.
+        """
+        kind = message.WhichOneof("request")
+        try:
+            if kind == "response_headers":
+                return self._begin(message)
+            if kind == "response_body":
+                return self._feed(message.response_body)
+        except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
+            events.report_fault(error, "a message of Envoy could not be answered and the response was passed unchanged")
+        return _unchanged(kind)
+
+    def _begin(self, message: ProcessingRequest) -> ProcessingResponse:
+        answer = _unchanged("response_headers")
+        head, request = _head(message.response_headers), _request(message)
+        if head.status < _REDIRECT and not self._interceptor.wants_success(request.path):
+            return answer
+        interception = self._interceptor.begin(request, head.status, head.pairs)
+        common = answer.response_headers.response
+        if interception.buffering:
+            whole = message.response_headers.end_of_stream  # HEAD, or an empty body
+            if whole or self._folds_unread(interception, head):
+                reply = interception.finish()
+                if reply is not None:
+                    _replace(common, interception, reply)
+                    if reply.body:
+                        common.status = CommonResponse.CONTINUE_AND_REPLACE
+                    return answer
+            elif (head.length or 0) <= self._interceptor.max_body:
+                self._interception = interception
+                mode = ProcessingMode.BUFFERED_PARTIAL if head.length is None else ProcessingMode.BUFFERED
+                answer.mode_override.response_body_mode = mode
+        mutate(common.header_mutation, interception.response_headers.pairs, interception.headers)
+        return answer
+
+    def _folds_unread(self, interception: Interception, head: _Head) -> bool:
+        """Whether the response is too large, and folds by its status: what an unauthenticated caller must not see."""
+        too_large = head.length is not None and head.length > self._interceptor.max_body
+        interception.discards = too_large and self._interceptor.folds_unread(interception)
+        return interception.discards
+
+    def _feed(self, body: HttpBody) -> ProcessingResponse:
+        answer = _unchanged("response_body")
+        interception, self._interception = self._interception, None
+        if interception is None or not interception.feed(body.body):
+            return answer
+        if not (body.end_of_stream or interception.discards):  # cut off, or followed by trailers: not judged
+            return answer
+        reply = interception.finish()
+        if reply is None:
+            return answer
+        if body.end_of_stream:
+            _replace(answer.response_body.response, interception, reply)
+            return answer
+        return _instead(reply)
+
+
+def _unchanged(kind: str | None) -> ProcessingResponse:
+    answer = ProcessingResponse()
+    if kind in _ANSWERS:
+        getattr(answer, _ANSWERS[kind]).SetInParent()
+    return answer
+
+
+def _replace(common: CommonResponse, interception: Interception, reply: Reply) -> None:
+    """Put a reply in the place of the response that Envoy holds."""
+    mutation = common.header_mutation
+    if reply.status != interception.status:
+        set_header(mutation, ":status", str(reply.status).encode("ascii"))
+    mutate(mutation, interception.response_headers.pairs, reply.headers)
+    if reply.body:
+        common.body_mutation.body = reply.body
+
+
+def _instead(reply: Reply) -> ProcessingResponse:
+    """A reply in the place of a response that was cut off: the rest of its body must not follow."""
+    answer = ProcessingResponse()
+    immediate = answer.immediate_response
+    immediate.status.code = reply.status
+    immediate.body = reply.body
+    mutate(immediate.headers, (), ((name, value) for name, value in reply.headers if name != b"content-length"))
+    return answer
+
+
+def _head(message: HttpHeaders) -> _Head:
+    status, length = 0, None
+    pairs: list[tuple[bytes, bytes]] = []
+    for header in message.headers.headers:
+        name, value = header.key.encode("latin-1"), header.raw_value or header.value.encode("utf-8")
+        if name == b":status":
+            status = int(value)
+        else:
+            pairs.append((name, value))
+            if name == b"content-length" and value.isdigit():
+                length = int(value)
+    return _Head(status, pairs, length)
+
+
+def _request(message: ProcessingRequest) -> Request:
+    """What of the request decides about its response, from the attributes that Envoy sends with it."""
+    fields = message.attributes[_FILTER].fields if _FILTER in message.attributes else {}
+    method, path, accept = (fields[name].string_value if name in fields else None for name in ATTRIBUTES)
+    return Request(unquote(path or ""), (method or "").upper(), accept or None, {}, binary=True)

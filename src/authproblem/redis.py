@@ -1,0 +1,15 @@
+"""Share cool-downs and refreshes among the processes of an app, by Redis or Valkey.
+
+```python
+cooldown = RedisCooldown("rediss://user:password@redis.internal:6379/0")
+client = httpx.AsyncClient(transport=AsyncProblemTransport(cooldown=cooldown))
+```
+Where the server is gone, slow or full, each process goes on with what it knows by itself.
+"""
+
+from __future__ import annotations
+
+from authproblem._client.redis_cooldown import RedisCooldown
+from authproblem._client.redis_refresh import AsyncRedisRefreshStore, RedisRefreshStore, StoreUnavailableError
+
+__all__ = ["AsyncRedisRefreshStore", "RedisCooldown", "RedisRefreshStore", "StoreUnavailableError"]

@@ -1,0 +1,69 @@
+"""Recorded and documented refresh failures through every library: with the guard, none of them makes a mistake."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from authproblem import Registry, normalize
+from authproblem._client.verdicts import outcome_of
+from tests.client.refreshing import FAILURES, NO_HTTPS, WITH, WITHOUT, Failure, Score, score, seen_with, seen_without
+
+GUIDE = Path(__file__).parents[2] / "docs" / "refresh.md"
+FAULTLESS = Score([], [], [], [], [])
+
+
+@pytest.fixture(autouse=True)
+def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oauthlib refuses HTTP otherwise."""
+    monkeypatch.setenv(NO_HTTPS, "1")
+
+
+def test_there_are_enough_of_them() -> None:
+    """Both vendors, and plain OAuth; each with a source of its own."""
+    assert len(FAILURES) >= 30
+    assert {failure.provider for failure in FAILURES} == {"auth0", "okta", "oauth"}
+    assert len({failure.id for failure in FAILURES}) == len(FAILURES)
+
+
+@pytest.mark.parametrize("failure", [f for f in FAILURES if f.response.status >= 400], ids=lambda f: f.id)
+def test_normalize_says_what_it_means(failure: Failure) -> None:
+    """Pages apart, which only those who asked for a token can read."""
+    status, headers, body = failure.response
+    problem = normalize(status, headers, body, provider=failure.provider, method="POST", flow_control=True)
+    if problem is None:
+        assert b"<html>" in body
+        return
+
+    outcome = outcome_of(Registry.builtin(), problem)
+
+    assert outcome.kind is not None
+    assert outcome.kind.__name__ == failure.verdict
+    if failure.after is not None:
+        assert problem.retry.after == failure.after
+
+
+@pytest.mark.parametrize(
+    "library", [pytest.param(name, marks=[] if "httpx2" in name else [pytest.mark.slow]) for name in WITH]
+)
+def test_no_mistake_is_made_with_the_guard(library: str) -> None:
+    """No error is taken for a token, no live token dropped, no dead one sent twice, no wait lost, no secret shown."""
+    if library == "FastMCP":
+        pytest.importorskip("fastmcp")
+
+    assert score(seen_with(library)) == FAULTLESS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", WITHOUT)
+def test_the_table_of_the_guide_is_what_was_measured(library: str) -> None:
+    """Run `python -m tests.client.refreshing` and copy its lines."""
+    if library == "FastMCP":
+        pytest.importorskip("fastmcp")
+    counts = " | ".join(str(len(each)) for each in score(seen_without(library))[:4])
+
+    assert re.search(
+        rf"^\| {re.escape(library)} \| by itself \| {re.escape(counts)} \|$", GUIDE.read_text(), re.MULTILINE
+    )

@@ -1,0 +1,178 @@
+"""What events mean: the vectors, the envelopes, and what nobody should be able to break."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authproblem import Registry, normalize
+from authproblem.logs import AttackSignal, LogClassification, attack_signal, classify_event, events_in, find_in
+from tests.logs.cases import AUTH0, AUTH0_STREAM, CASES, ENVELOPES, FOREIGN, OKTA, Json
+
+
+def complete(event: Json) -> Json:
+    """An event of the vectors with the members that every real one has."""
+    return {"uuid": "made-up", **event} if "eventType" in event else event
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["event"].get("eventType", case["event"].get("type"))))
+def test_an_event_means_what_its_vector_says(case: Json) -> None:
+    """Reason, owner, entry, attack signal and severity."""
+    found = classify_event(complete(case["event"]))
+
+    assert (found.reason if found else None) == case["reason"]
+    for name in ("owner", "entry", "attack", "severity"):
+        if name in case:
+            assert case[name] == getattr(found, name)
+
+
+def test_owner_and_remedy_are_those_of_the_problem_type() -> None:
+    """The registry's vocabulary, not one of this package's own."""
+    types = Registry.builtin().types
+    found = [meaning for case in CASES if (meaning := classify_event(complete(case["event"]))) is not None]
+
+    assert [(types[m.reason].owner, types[m.reason].remedy) for m in found] == [(m.owner, m.remedy) for m in found]
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_an_event_is_found_inside_its_envelope(envelope: str) -> None:
+    """Buses, hooks, log streams, collectors, and Elastic's documents of both integrations."""
+    found = classify_event(ENVELOPES[envelope])
+
+    assert found is not None
+    assert found.reason == "invalid-credentials"
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_an_envelope_is_not_changed(envelope: str) -> None:
+    """The event belongs to the caller."""
+    before = copy.deepcopy(ENVELOPES[envelope])
+
+    classify_event(ENVELOPES[envelope])
+
+    assert before == ENVELOPES[envelope]
+
+
+@pytest.mark.parametrize("document", FOREIGN)
+def test_other_programs_events_mean_nothing(document: Json) -> None:
+    """Neither a type of one letter nor the name of a member makes an event."""
+    assert classify_event(document) is None
+
+
+def test_of_several_events_the_first_failure_counts() -> None:
+    """A batch may begin with successes."""
+    success = {**OKTA, "outcome": {"result": "SUCCESS"}}
+    denied = {**OKTA, "eventType": "policy.evaluate_sign_on", "outcome": {"result": "DENY"}}
+    batch = {"eventType": "com.okta.event_hook", "data": {"events": [success, denied, OKTA]}}
+
+    found = classify_event(batch)
+
+    assert found is not None
+    assert found.reason == "access-denied"
+
+
+def test_every_event_of_an_envelope_is_yielded_in_order() -> None:
+    """Also where the envelopes are nested."""
+    batch = {"Records": [{"body": {"detail": OKTA}}, {"body": {"detail": AUTH0_STREAM}}]}
+
+    assert list(events_in(batch)) == [OKTA, AUTH0]
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ({**OKTA, "eventType": "user.risk.detect", "outcome": {"result": "SUCCESS"}}, "user_risk"),
+        ({**OKTA, "eventType": "security.threat.detected", "outcome": {"result": "ALLOW"}}, "suspicious_ip"),
+        ({**OKTA, "eventType": "user.account.report_suspicious_activity_by_enduser"}, "account_takeover"),
+        ({**AUTH0, "type": "pwd_leak"}, "breached_password"),
+    ],
+)
+def test_an_attack_signal_needs_no_failure(event: Json, kind: str) -> None:
+    """What was only noticed is a signal too."""
+    signal = attack_signal(event)
+
+    assert signal is not None
+    assert kind == signal.kind
+
+
+@pytest.mark.parametrize("event", [OKTA, AUTH0, {}])
+def test_an_ordinary_failure_is_no_attack_signal(event: Json) -> None:
+    """One wrong password is a wrong password."""
+    assert attack_signal(event) is None
+
+
+def test_a_classification_is_a_value() -> None:
+    """Equal by value, hashable, immutable, and the same after pickling."""
+    first, second = classify_event(OKTA), classify_event(copy.deepcopy(OKTA))
+
+    assert first is not None
+    assert first == second
+    assert {first} == {second}
+    assert first == pickle.loads(pickle.dumps(first))
+    assert first != classify_event(AUTH0)
+    with pytest.raises(AttributeError, match="immutable"):
+        first.reason = "made-up"  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="immutable"):
+        del first.reason
+    signal = AttackSignal("phishing", "low")
+    assert signal == pickle.loads(pickle.dumps(signal))
+
+
+def test_a_repr_shows_the_meaning_and_nothing_of_the_event() -> None:
+    """It ends up in logs."""
+    found = classify_event(OKTA)
+
+    assert repr(found) == "LogClassification(okta:user.session.start, reason='invalid-credentials', owner='user')"
+
+
+PROBLEM: Any = normalize(400, {"content-type": "application/json"}, b'{"error":"invalid_grant"}', provider="okta")
+VALUES: list[Any] = [
+    *(None, True, 0, -1, 1.5, "", "x", "{", "\udfff", "x" * 3000, json.dumps(OKTA)),
+    *([], [[]], {}, [None], {"a": 1}, [OKTA], {"events": [OKTA, 1]}),
+    *("user.session.start", "FAILURE", "DENY", "fp", "f", "ferrt", "INVALID_CREDENTIALS", "com.okta.event_hook"),
+]
+"""Values of every JSON type, and some that mean something to the classifier."""
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """The value with some of what is in it replaced."""
+    if chance.random() < 0.08:
+        return chance.choice(VALUES)
+    if isinstance(value, dict):
+        return {name: mutated(inner, chance) for name, inner in value.items() if chance.random() > 0.03}
+    if isinstance(value, list):
+        return [mutated(inner, chance) for inner in value]
+    return value
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_document_breaks_the_classifier(seed: int) -> None:
+    """Members of any JSON type stand where a vendor puts text or objects."""
+    chance = random.Random(seed)
+    documents = [*ENVELOPES.values(), *(complete(case["event"]) for case in CASES)]
+    for _ in range(500):
+        document = mutated(chance.choice(documents), chance)
+        if isinstance(document, dict):
+            found, signal = classify_event(document), attack_signal(document)
+            assert found is None or isinstance(found, LogClassification)
+            assert signal is None or isinstance(signal, AttackSignal)
+            assert len(list(events_in(document))) <= 100
+            assert find_in(PROBLEM, [document], at=0.0, correlation_id="x") is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=2000), st.text(max_size=2000))
+def test_no_text_of_an_event_reaches_the_classification(reason: str, description: str) -> None:
+    """Texts contain names, addresses and tokens; results are constants of the tables."""
+    secret = "Zx9-secret-" + reason
+    okta = classify_event({**OKTA, "outcome": {"result": "FAILURE", "reason": secret}})
+    auth0 = classify_event({**AUTH0, "type": "f", "description": "Zx9-secret-" + description})
+
+    assert "Zx9" not in f"{okta and okta.to_dict()}{auth0 and auth0.to_dict()}"
