@@ -9,7 +9,7 @@ WHEEL  := .venv-wheel
 CODE    = $(wildcard src tests tools examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory bench-gateway budget fuzz mutate soak docs build clean
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory bench-gateway budget fuzz mutate soak docs build clean unseen
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -75,6 +75,9 @@ lint: $(READY) ## style, types, architecture, docstrings, data, generated files;
 format: $(READY) ## let ruff format the code and mend what it can
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
+
+unseen: $(READY) ## what is said of each registered text when the registry does not know it; writes docs/unseen.md
+	$(PY) tools/unseen.py $(ARGS)
 
 bench: $(READY) ## the benchmarks, about five minutes; ARGS='--size quick' for less
 	$(PY) -m benchmarks $(ARGS)

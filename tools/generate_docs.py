@@ -17,6 +17,7 @@ from authproblem import Entry, ProblemType, Registry
 from authproblem._cli.screen import Json, families_of, glossary, row_of
 from authproblem._core.policy import DEFAULT_TYPE_BASE
 from authproblem._model import PROVIDERS
+from tools.doc_samples import samples
 from tools.markdown import anchor, base, code, link, prose, table
 from tools.registry_data import ROOT, Data, read
 
@@ -32,7 +33,8 @@ The entries behind them: {providers}. The whole registry as one JSON document: `
 JSON Schema: `python -m authproblem registry --schema`.
 """
 _PROVIDER = """
-_Told by_: what a response must have besides the code. _Proof_: whether a match proves by itself that the provider sent
+_Own values_: where the entry differs from its problem type, with the sentence that the user reads. _Told by_: what a
+response must have besides the code. _Proof_: whether a match proves by itself that the provider sent
 the response. The numbers lead to the [sources](#sources).
 """
 
@@ -41,8 +43,9 @@ def pages(data: Data, registry: Registry) -> dict[str, str]:
     """Every page by its path below the repository."""
     words = glossary()
     found = {"docs/problems/index.md": index(registry, words)}
+    shown = samples(data.vectors)
     for kind in registry.types.values():
-        found[f"docs/problems/{kind.slug}.md"] = problem_page(registry, kind, words)
+        found[f"docs/problems/{kind.slug}.md"] = problem_page(registry, kind, words, shown.get(kind.slug, []))
     for provider in PROVIDERS:
         found[f"docs/providers/{provider}.md"] = provider_page(data, registry, provider, words)
     return dict(sorted(found.items()))
@@ -70,22 +73,23 @@ def index(registry: Registry, words: Json) -> str:
     return _text(lines)
 
 
-def problem_page(registry: Registry, kind: ProblemType, words: Json) -> str:
-    """One problem type: what it means, who acts, and which entries lead to it."""
-    remedy = words["remedies"][kind.remedy]
+def problem_page(registry: Registry, kind: ProblemType, words: Json, sample: list[str]) -> str:
+    """One problem type: what it means, who acts, a sample, and which entries lead to it."""
     facts = [
         ("Reason", f"`{kind.slug}`"),
         ("Type", f"`{DEFAULT_TYPE_BASE}{kind.slug}`"),
         ("Status", f'{kind.status}, where the upstream had none or `status="canonical"` asks for it'),
         ("Owner", f"`{kind.owner}`: {prose(words['owners'][kind.owner])}"),
-        ("Remedy", f"`{kind.remedy}`: {prose(remedy['means'])}"),
+        ("Remedy", f"`{kind.remedy}`: {prose(words['remedies'][kind.remedy]['means'])}"),
         ("Retry", f"`{kind.retry}`: {prose(words['retries'][kind.retry])}"),
         ("Log level", registry.data["problem_types"]["levels"][kind.owner]),
         ("Category", prose(words["categories"][kind.category])),
     ]  # fmt: skip
     lines = [_HEADER, f"# {kind.title}", "", *table(("", ""), facts), "", "## What it means", "", prose(kind.hint)]
     lines += ["", "## What the user reads", "", f"> {prose(kind.detail)}"]
-    lines += ["", "## What a front end does", "", prose(remedy["front_end"]), *_folds(registry, kind)]
+    lines += ["", "## What a front end does", "", *_advice(registry, kind, words), *_folds(registry, kind)]
+    if sample:
+        lines += ["", "## Example", "", *sample]
     lines += ["", "## Which errors it stands for"]
     some = False
     for provider in PROVIDERS:
@@ -98,10 +102,37 @@ def problem_page(registry: Registry, kind: ProblemType, words: Json) -> str:
     if statuses:
         said = ", ".join(statuses)
         lines += ["", f"Where only the HTTP status of a certain provider's response is understood: {said}."]
-    elif not some:
+    lines += _unknown(registry, kind)
+    if not some and not statuses:
         lines += ["", "No response: requests that never reached the provider, and folded answers."]
     lines += ["", "[All problem types](index.md)"]
     return _text(lines)
+
+
+def _unknown(registry: Registry, kind: ProblemType) -> list[str]:
+    """How errors without an entry lead to a type: by what a sentence says, or as a denial by the tenant's own code."""
+    lines: list[str] = []
+    if any(rule["type"] == kind.slug for rule in registry.data["phrases"]["rules"]):
+        lines += [
+            "",
+            "Sentences without an entry lead here too, by the words that they contain (`matched_by` is `phrase`).",
+        ]
+    if any(row["type"] == kind.slug for row in registry.data["shapes"]["denials"]):
+        lines += [
+            "",
+            "So does an unknown code that an Action of the tenant sends with status 500 from the token endpoint.",
+        ]
+    return lines
+
+
+def _advice(registry: Registry, kind: ProblemType, words: Json) -> list[str]:
+    """What a front end does: by the type's remedy, and by those of the entries that have their own."""
+    remedies = dict.fromkeys(entry.remedy for entry in registry if entry.type is kind and entry.remedy != kind.remedy)
+    lines = [prose(words["remedies"][kind.remedy]["front_end"])]
+    if remedies:
+        lines += ["", "Some of the errors below have a remedy of their own:", ""]
+        lines += [f"- `{remedy}`: {prose(words['remedies'][remedy]['front_end'])}" for remedy in remedies]
+    return lines
 
 
 def _folds(registry: Registry, kind: ProblemType) -> list[str]:
@@ -122,12 +153,23 @@ def _entries(registry: Registry, provider: str, entries: list[Entry], families: 
         (
             f"[{code(entry.id.partition(':')[2])}](../providers/{provider}.md#{anchor(entry.id)})",
             prose(entry.hint),
+            own_values(entry),
             _sent(registry, entry),
         )
         for entry in entries
     ]
-    rows += [(code(row["pattern"]), "Codes of this family that have no entry.", "") for row in families]
-    return table(("Entry", "Meaning", "Sent with"), rows)
+    rows += [(code(row["pattern"]), "Codes of this family that have no entry.", "", "") for row in families]
+    return table(("Entry", "Meaning", "Own values", "Sent with"), rows)
+
+
+def own_values(entry: Entry) -> str:
+    """Where an entry differs from its problem type: owner, remedy, retry, and what the user reads."""
+    kind = entry.type
+    pairs = [(name, getattr(entry, name), getattr(kind, name)) for name in ("owner", "remedy", "retry")]
+    lines = [f"{name} `{own}`" for name, own, usual in pairs if own != usual]
+    if entry.detail != kind.detail:
+        lines.append(f"\u201c{prose(entry.detail)}\u201d")
+    return "<br>".join(lines)
 
 
 def provider_page(data: Data, registry: Registry, provider: str, words: Json) -> str:
@@ -141,7 +183,8 @@ def provider_page(data: Data, registry: Registry, provider: str, words: Json) ->
         ids = {row["id"] for row in document["entries"]}
         rows = [_row(registry, entry, numbers, words) for entry in entries if entry.id in ids]
         lines += ["", f"## {name}", "", prose(document["about"]), ""]
-        lines += table(("Entry", "Problem type", "Meaning", "Told by", "Sent with", "Proof", "Sources"), rows)
+        head = ("Entry", "Problem type", "Meaning", "Own values", "Told by", "Sent with", "Proof", "Sources")
+        lines += table(head, rows)
     families = [row for row in families_of(registry) if row["provider"] == provider]
     if families:
         rows = [(code(row["pattern"]), _type(row["type"]), _only(row, words)) for row in families]
@@ -166,9 +209,10 @@ def _row(registry: Registry, entry: Entry, numbers: dict[tuple[str, str], int], 
         name + state,
         _type(entry.reason),
         prose(entry.hint),
+        own_values(entry),
         "<br>".join(_told_by(entry, words)),
         _sent(registry, entry),
-        "yes" if entry.evidence else "",
+        "yes" if entry.evidence else "by text" if entry.proof else "",
         " ".join(f"[{number}](#sources)" for number in cited),
     )
 

@@ -46,6 +46,9 @@ def build_problem(
         UnsendableError: if a protocol document would not survive the rewrite.
     """
     entry = policy.registry.entry_or_type(found.entry, found.reason)
+    retry = retry_hint(policy, entry, found.provider, response, context)
+    if found.matched_by == "phrase" and retry.automatic:
+        retry = retry.replace(automatic=False)  # an unknown sentence makes no program repeat anything
     said, status = found.upstream, response.status
     code = said.code if said.code is not None and is_code(said.code) else None
     upstream: Json = {"status": status} if code is None else {"status": status, "code": code}
@@ -62,7 +65,7 @@ def build_problem(
         instance,
         entry.owner,
         entry.remedy,
-        retry_hint(policy, entry, found.provider, response, context),
+        retry,
         found.provider,
         upstream,
         extensions,

@@ -29,6 +29,9 @@ _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _TOKEN = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _CREDENTIALS = ("dead", "keep", "step_up")
 _MAX_SLUG = 64
+_USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unlock_account"))
+"""Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
+_DEVELOPERS_TASKS = frozenset(("fix_client", "fix_request"))
 _MAX_WAIT_DIGITS = 10
 _set = object.__setattr__
 
@@ -162,7 +165,7 @@ class Problem(Value):
     @property
     def needs_user(self) -> bool:
         """Whether the person at the screen can resolve it: show `detail` and ask for what `remedy` says."""
-        return self.owner == "user" and self.retry.policy != "never"
+        return (self.owner == "user" and self.retry.policy != "never") or self.remedy in _USERS_CHOICES
 
     @property
     def needs_sign_in(self) -> bool:
@@ -176,8 +179,16 @@ class Problem(Value):
 
     @property
     def needs_developer(self) -> bool:
-        """Whether code or configuration of the client is at fault: no later request like this one can succeed."""
-        return self.owner == "client" and self.retry.policy == "never"
+        """Whether code or configuration of the client is at fault: no user can resolve it."""
+        return self.owner == "client" and (self.retry.policy == "never" or self.remedy in _DEVELOPERS_TASKS)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was asked for is so already: go on with the next step of the flow.
+
+        .. versionadded:: 0.2.0
+        """
+        return self.remedy == "none"
 
     def to_dict(self) -> Json:
         """Return the document as it is sent (RFC 9457 section 3); absent members are left out, never null."""

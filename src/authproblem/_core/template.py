@@ -15,7 +15,7 @@ from orjson import dumps
 from authproblem._core.build import request_id_of, text_rules
 from authproblem._core.context import RequestContext
 from authproblem._core.disclosure import fold_target
-from authproblem._core.members import OWN, coded, kind_of
+from authproblem._core.members import OWN, coded, ident, kind_of
 from authproblem._core.policy import Policy
 from authproblem._core.problem import Problem, credential_members, retry_dict
 from authproblem._core.retry import FIXED_POLICIES, retry_hint
@@ -25,6 +25,9 @@ from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
 from authproblem._upstream.shapes import ParsedKey
+
+_CODED = (coded, ident)
+"""The kinds of members that stay where they have the form of a code."""
 
 
 class ResponseTemplate:
@@ -124,7 +127,7 @@ class ResponseTemplate:
         kept: Json = {}
         for name, kind in self._varying:
             value = document[name]
-            if kind is coded and is_code(value):
+            if kind in _CODED and is_code(value):
                 kept[name] = value  # most ids
             elif value is not None and (allowed := kind(name, value, self._texts)) is not None:
                 kept[name] = allowed
