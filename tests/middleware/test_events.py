@@ -205,5 +205,5 @@ def test_keys_of_an_event_are_those_of_the_contract() -> None:
 
     assert set(_keys(make_options({}), problem, 401)) == {
         *("problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner"),
-        *("remedy", "retry_policy", "retry_after", "instance", "upstream_request_id"),
+        *("remedy", "credential", "credential_kind", "retry_policy", "retry_after", "instance", "upstream_request_id"),
     }

@@ -20,8 +20,8 @@ from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,64}")
-"""Okta's come from Apache's mod_unique_id, whose alphabet has `@` and `-`."""
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}|[A-Za-z0-9@-]{1,64}")
+"""Okta's come from Apache's mod_unique_id, whose alphabet has `@` and `-`, but no dot: an address is no id."""
 _MAX_PARAMETER = 512
 _MAX_DIGITS = 10
 
