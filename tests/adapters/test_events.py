@@ -88,6 +88,8 @@ def test_a_problem_has_exactly_one_event_with_exactly_these_keys(door: str, even
         "status": 403,
         "owner": "user",
         "remedy": "provide_mfa",
+        "credential": "step_up",
+        "credential_kind": None,
         "retry_policy": "after_action",
         "retry_after": None,
         "instance": document["instance"],

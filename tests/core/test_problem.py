@@ -43,6 +43,7 @@ class TestDocument:
             ("reason", "mfa-required"),
             ("owner", "user"),
             ("remedy", "provide_mfa"),
+            ("credential", "step_up"),
             ("retry", {"policy": "after_action", "automatic": False}),
             ("provider", "auth0"),
             ("upstream", {"status": 403, "code": "mfa_required", "request_id": "4ad55daa560e468bdfe1"}),

@@ -16,7 +16,7 @@ E4 = {"errorCode": "E0000004", "errorSummary": "Authentication failed"}
 OKTA_ID = ("X-Okta-Request-Id", "Yx1")
 KEYS = {
     *("problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner"),
-    *("remedy", "retry_policy", "retry_after", "instance", "upstream_request_id", "method", "path", "registry"),
+    *("remedy", "credential", "credential_kind", "retry_policy", "retry_after", "instance", "upstream_request_id", "method", "path", "registry"),
     *("applied", "event", "log_level"),
 }
 by_door = pytest.mark.parametrize("door", DOORS)
@@ -46,6 +46,8 @@ def test_a_problem_is_normalized(door: str, events: Events) -> None:
         "status": 401,
         "owner": "user",
         "remedy": "check_credentials",
+        "credential": "step_up",
+        "credential_kind": None,
         "retry_policy": "after_action",
         "retry_after": None,
         "upstream_request_id": "Yx1",
