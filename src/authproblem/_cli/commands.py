@@ -42,6 +42,9 @@ class CommandModule(Protocol):
 COMMANDS: dict[str, Command] = {
     "explain": Command("authproblem._cli.explain", "what a code, an entry or a problem type means, and who has to act"),
     "classify": Command("authproblem._cli.classify", "read recorded responses and print the problems they become"),
+    "explore": Command(
+        "authproblem._cli.explorer", "open a page where you paste responses and see the problems", "explore"
+    ),
     "list": Command("authproblem._cli.list", "list the entries of the registry"),
     "registry": Command("authproblem._cli.registry", "print the whole registry as one JSON document"),
     "fake": Command("authproblem._cli.fake", "run fakes of Auth0 and Okta that send every error on demand", "testing"),

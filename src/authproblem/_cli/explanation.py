@@ -37,6 +37,7 @@ class Explanation(NamedTuple):
         recording: The response.
         status: Its HTTP status.
         status_known: False where the status was assumed.
+        options: What the user declared.
         outcome: The problem, or why there is none.
         suggestions: Options that would make it a problem.
     """
@@ -45,6 +46,7 @@ class Explanation(NamedTuple):
     recording: Recording
     status: int
     status_known: bool
+    options: JudgeOptions
     outcome: Outcome
     suggestions: list[Suggestion]
 
@@ -79,7 +81,8 @@ class Explanation(NamedTuple):
 
     def event(self) -> Json:
         """Return the event that the middleware would emit."""
-        return event_of(self.registry, self.outcome, self.recording)
+        method = self.options.method or self.recording.method
+        return event_of(self.registry, self.outcome, method, self.recording.path or self.options.endpoint)
 
 
 def explain_response(
@@ -103,7 +106,7 @@ def explain_response(
     final = _ASSUMED_STATUS if known is None else known
     outcome = judge(registry, recording, final, chosen)
     suggestions = [] if outcome.problem is not None else _suggest(registry, recording, final, chosen)
-    return Explanation(registry, recording, final, known is not None, outcome, suggestions)
+    return Explanation(registry, recording, final, known is not None, chosen, outcome, suggestions)
 
 
 def explain_all(

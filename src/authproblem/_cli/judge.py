@@ -78,10 +78,10 @@ def _known_endpoint(registry: Registry, path: str | None) -> str | None:
     return path if any(registry.surface(provider, path) is not None for provider in PROVIDERS) else None
 
 
-def event_of(registry: Registry, outcome: Outcome, recording: Recording) -> dict[str, Any]:
+def event_of(registry: Registry, outcome: Outcome, method: str | None, path: str | None) -> dict[str, Any]:
     """Return the event that the middleware would emit for a response, as a dictionary with `event` and `level`."""
     problem, found = outcome.truth, outcome.found
-    request = {"method": recording.method, "path": recording.path, "registry": registry.version, "applied": True}
+    request = {"method": method, "path": path, "registry": registry.version, "applied": True}
     if problem is None or found is None or outcome.problem is None:
         seen = {} if found is None else {"problem": found.reason, "provider": found.provider, "entry": found.entry}
         return {"event": events.PASSED, "level": "debug", "why": outcome.why, **seen, **request}
