@@ -9,7 +9,7 @@ WHEEL  := .venv-wheel
 CODE    = $(wildcard src tests tools examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory budget fuzz mutate soak docs build clean
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory budget fuzz mutate soak docs picture site serve-docs build clean
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -100,6 +100,20 @@ soak: $(READY) ## load for SECONDS seconds, watching memory and descriptors
 
 docs: $(READY) ## write the generated pages anew
 	$(PY) tools/generate_docs.py
+
+picture: $(READY) ## draw the picture of the demo for the README and the site
+	$(PY) tools/demo_picture.py
+
+$(VENV)/.site: pyproject.toml $(READY)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group site
+	@touch $@
+
+site: $(VENV)/.site ## build the documentation in build/site, with warnings as errors, and check its links
+	$(PY) -m sphinx -b dirhtml -q -W --keep-going docs build/site
+	$(PY) tools/check_site.py
+
+serve-docs: site ## build the documentation and serve it at http://127.0.0.1:8000/
+	$(PY) -m http.server --bind 127.0.0.1 --directory build/site 8000
 
 build: $(READY) ## the wheel and the source distribution, in dist/, checked as PyPI would
 	rm -rf dist

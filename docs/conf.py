@@ -10,9 +10,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from docs.site_extension import setup as setup  # noqa: E402, PLC0414 - Sphinx looks for `setup` in this module
-
 import authproblem  # noqa: E402
+from docs.site_extension import setup as setup  # noqa: E402, PLC0414 - Sphinx looks for `setup` in this module
 
 project = "authproblem"
 author = "authproblem contributors"
@@ -43,4 +42,3 @@ html_theme_options: dict[str, Any] = {
     "light_css_variables": {"color-brand-primary": "#0b57b7", "color-brand-content": "#0b57b7"},
     "dark_css_variables": {"color-brand-primary": "#8cbcff", "color-brand-content": "#8cbcff"},
 }
-

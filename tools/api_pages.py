@@ -31,7 +31,7 @@ def api_pages(root: Path) -> dict[str, str]:
 
 
 def _homes(modules: dict[str, ModuleType]) -> dict[int, str]:
-    """Return, by the identity of each exported object, the page that describes it: of its own module, else the first."""
+    """Return, by the identity of an exported object, the page that describes it: of its own module, else the first."""
     homes: dict[int, str] = {}
     for name, module in modules.items():
         for exported in _exports(module).values():

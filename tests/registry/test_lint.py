@@ -440,8 +440,8 @@ def test_pages_that_differ_are_named(registry: Registry, tmp_path: Path) -> None
 
     assert stale(tmp_path, wanted) == [
         "docs/problems/conflict.md is missing",
-        "docs/problems/mfa-required.md is not what the data say",
-        "docs/providers/acme.md is of no use any more",
+        "docs/problems/mfa-required.md is out of date",
+        "docs/providers/acme.md is no longer generated",
     ]
     write(tmp_path, wanted)
     assert stale(tmp_path, wanted) == []
