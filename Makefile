@@ -104,11 +104,7 @@ docs: $(READY) ## write the generated pages anew
 picture: $(READY) ## draw the picture of the demo for the README and the site
 	$(PY) tools/demo_picture.py
 
-$(VENV)/.site: pyproject.toml $(READY)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --group site
-	@touch $@
-
-site: $(VENV)/.site ## build the documentation in build/site, with warnings as errors, and check its links
+site: $(READY) ## build the documentation in build/site, with warnings as errors, and check its links
 	$(PY) -m sphinx -b dirhtml -q -W --keep-going docs build/site
 	$(PY) tools/check_site.py
 

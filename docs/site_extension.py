@@ -21,6 +21,16 @@ ROOT_PAGES = {
 }
 """Files outside of `docs/` that are pages of the site, and their names there."""
 
+_COMPLETIONS = (
+    ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
+    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
+    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+    ('<th class="head"><p></p></th>', "<td></td>"),
+    ("<pre>", '<pre tabindex="0">'),
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+)
+"""What the theme's pages lack: levels of headings, names of landmarks, and blocks that scroll reached by the keyboard."""
+_ARTICLE = '<article role="main" id="furo-main-content">'
 SECTIONS = frozenset({"problems/index", "providers/index", "reference/index"})
 """Index pages whose folder is listed below them in the navigation."""
 _TOCTREE = """
@@ -44,6 +54,7 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("source-read", _read_source)
     app.connect("autodoc-process-docstring", _escape_docstring)
     app.connect("html-page-context", _add_assets)
+    app.connect("build-finished", _complete_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -112,3 +123,18 @@ def _add_assets(app: Any, name: str, _template: str, _context: dict[str, Any], _
 
 def _lists_entries(name: str) -> bool:
     return name.startswith("providers/") and name != "providers/index"
+
+
+def _complete_pages(app: Any, failure: Exception | None) -> None:
+    """Complete the accessibility of the written pages."""
+    if failure is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        completed = text
+        for found, wanted in _COMPLETIONS:
+            completed = completed.replace(found, wanted)
+        if path.parent.name == "search" and "<h1>" not in text:
+            completed = completed.replace(_ARTICLE, f"{_ARTICLE}<h1>Search</h1>")
+        if completed != text:
+            path.write_text(completed, encoding="utf-8")

@@ -77,16 +77,7 @@ def problem_page(registry: Registry, kind: ProblemType, words: Json, places: Pla
         ("Log level", registry.data["problem_types"]["levels"][kind.owner]),
         ("Category", prose(words["categories"][kind.category])),
     ]  # fmt: skip
-    lines = [
-        _HEADER,
-        f"# {kind.title}",
-        "",
-        *table(("Member", "Value"), facts),
-        "",
-        "## What it means",
-        "",
-        prose(kind.hint),
-    ]
+    lines = [_HEADER, f"# {kind.title}", "", prose(kind.hint), "", *table(("Member", "Value"), facts)]
     lines += ["", "## What the user reads", "", f"> {prose(kind.detail)}"]
     lines += ["", "## What a front end does", "", prose(remedy["front_end"]), *_folds(registry, kind)]
     lines += ["", "## Errors with this type"]
