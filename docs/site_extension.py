@@ -29,7 +29,7 @@ _COMPLETIONS = (
     ("<pre>", '<pre tabindex="0">'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
 )
-"""What the theme's pages lack: levels of headings, names of landmarks, and blocks that scroll reached by the keyboard."""
+"""What the theme's pages lack: levels of headings, names of landmarks, keyboard access to blocks that scroll."""
 _ARTICLE = '<article role="main" id="furo-main-content">'
 SECTIONS = frozenset({"problems/index", "providers/index", "reference/index"})
 """Index pages whose folder is listed below them in the navigation."""

@@ -138,9 +138,9 @@ def test_classify_says_why_a_response_is_left_alone_and_what_would_change_it(run
             "flow control",
             "--flow-control",
         ),
-        ({"status": "LOCKED_OUT", "_embedded": {}}, ("--status", "200"), "not an error response", "--transaction-states"),
+        ({"status": "LOCKED_OUT", "_embedded": {}}, ("--status", "200"), "not an error", "--transaction-states"),
         ("{broken", ("--status", "400"), "cannot be read", ""),
-        ("<!doctype html><p>busy", ("--status", "503"), "not an error response", "--provider okta"),
+        ("<!doctype html><p>busy", ("--status", "503"), "not an error", "--provider okta"),
     ],
 )
 def test_classify_names_the_option_that_would_change_it(
