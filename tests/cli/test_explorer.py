@@ -15,12 +15,17 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
 from authproblem import Registry
+from authproblem._cli.explanation import explain_all
 from authproblem._cli.explorer.answer import answer
 from authproblem._cli.explorer.app import STATIC, make_app
 from authproblem._cli.explorer.snippets import SNIPPETS
+from authproblem._cli.judge import JudgeOptions
+from authproblem._cli.recordings import read_recordings
+from authproblem.asgi import AuthProblemMiddleware
 from tests.cli.support import GENERIC, LIMITED, response
 
 RAW = response(
@@ -198,3 +203,35 @@ def _wait_for(url: str) -> None:
     with socket.socket() as probe:
         while probe.connect_ex(("127.0.0.1", port)) != 0 and time.monotonic() < deadline:
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RAW,
+        response(
+            "HTTP/2 401",
+            ["x-okta-request-id: made-up", "content-type: application/json"],
+            {"errorCode": "E0999999", "errorSummary": "x"},
+        ).decode(),
+        response("HTTP/2 400", ["content-type: application/json"], GENERIC).decode(),
+    ],
+    ids=["normalized", "unclassified", "passed"],
+)
+def test_the_event_is_the_one_that_the_middleware_emits(text: str) -> None:
+    """The same name, level and keys; the middleware adds an instance."""
+    (recording,) = read_recordings(text.encode())
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(name.encode(), value.encode()) for name, value in recording.headers]
+        await send({"type": "http.response.start", "status": recording.status, "headers": headers})
+        await send({"type": "http.response.body", "body": recording.body})
+
+    with structlog.testing.capture_logs() as events:
+        TestClient(AuthProblemMiddleware(app, disclosure="off")).get("/api/v1/made-up")
+    (emitted,) = (event for event in events if event["event"] != "authproblem.failed")
+    (explained,) = explain_all(text.encode(), registry=Registry.builtin(), options=JudgeOptions(method="GET"))
+    shown = {**(explained.event() or {}), "path": "/api/v1/made-up"}
+
+    emitted["level"] = emitted.pop("log_level")
+    assert {**emitted, "instance": None} == {"instance": None, **shown}

@@ -101,7 +101,7 @@ def _print_match(screen: Screen, found: Explanation) -> None:
     entry = match["entry"] or f"no entry; problem type {match['reason']}"
     screen.field("matched", f"{entry}, by {match['matched_by']}, in {match['form']}")
     screen.field("hint", match["hint"])
-    if found.outcome.folded:
+    if found.outcome.is_folded:
         screen.field("disclosure", f"an unauthenticated caller does not learn that it is {match['reason']}")
     screen.field("more", f"{program()} explain {match['entry'] or match['reason']}")
 

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     names = _names(registry, args.name)
     found = [(name, find(registry, name)) for name in names]
     if args.json:
-        screen.line(json.dumps([describe(registry, name, what) for name, what in found], indent=2))
+        screen.line(json.dumps([describe(registry, name, what) for name, what in found], indent=2, default=dict))
     else:
         for number, (name, what) in enumerate(found):
             if number:

@@ -12,7 +12,7 @@ from authproblem._cli.judge import JudgeOptions, event_of, judge
 from authproblem._cli.recording import Recording, check_status
 from authproblem._cli.recordings import read_recordings
 from authproblem._cli.screen import Json, glossary
-from authproblem._core.normalize import Outcome
+from authproblem._core.outcome import Outcome
 from authproblem._model import PROVIDERS
 from authproblem._registry.registry import Registry
 
@@ -52,10 +52,10 @@ class Explanation(NamedTuple):
 
     def match(self) -> Json | None:
         """Return what matched, in words; None where nothing did."""
-        found = self.outcome.found
+        found = self.outcome.classification
         if found is None:
             return None
-        words, rule = glossary(), self.registry.rule(found.entry, found.reason)
+        words, rule = glossary(), self.registry.entry_or_type(found.entry, found.reason)
         return {
             "provider": found.provider,
             "entry": found.entry,
@@ -79,8 +79,8 @@ class Explanation(NamedTuple):
         text: str = glossary()["left_alone"].get(self.outcome.why, self.outcome.why)
         return text
 
-    def event(self) -> Json:
-        """Return the event that the middleware would emit."""
+    def event(self) -> Json | None:
+        """Return the event that the middleware would emit; None for no event."""
         method = self.options.method or self.recording.method
         return event_of(self.registry, self.outcome, method, self.recording.path or self.options.endpoint)
 

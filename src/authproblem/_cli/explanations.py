@@ -29,7 +29,7 @@ def describe(registry: Registry, name: str, found: Found) -> Json:
         return {
             "name": name,
             "kind": "type",
-            "type": dict(zip(kind._fields, kind, strict=True)),
+            "type": {name: getattr(kind, name) for name in kind.__slots__},
             "meaning": _meaning(kind),
             "log_level": registry.data["problem_types"]["levels"][kind.owner],
             "disclosed_as": {level: rows[kind.slug] for level, rows in folds.items() if kind.slug in rows},

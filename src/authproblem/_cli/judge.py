@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from authproblem._cli.recording import Recording
-from authproblem._core.normalize import Outcome, process, undo_codings
+from authproblem._core.context import RequestContext
+from authproblem._core.normalize import Normalizer
+from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.policy import make_policy
-from authproblem._core.retry import Occasion
 from authproblem._core.sender import Sender, check_endpoint, check_provider
-from authproblem._middleware import events
-from authproblem._model import PROVIDERS
+from authproblem._core.template import summarize
+from authproblem._middleware import events, report
+from authproblem._model import PROVIDERS, Provider
 from authproblem._registry.registry import Registry
-from authproblem._upstream.headers import scan
 
 
 class JudgeOptions(NamedTuple):
@@ -30,7 +31,7 @@ class JudgeOptions(NamedTuple):
         transaction_states: Whether failures with a status below 400 become problems.
     """
 
-    provider: str | None = None
+    provider: Provider | None = None
     endpoint: str | None = None
     method: str | None = None
     disclosure: str = "off"
@@ -59,16 +60,36 @@ def judge(registry: Registry, recording: Recording, status: int, options: JudgeO
         "flow_control": options.flow_control,
         "transaction_states": options.transaction_states,
     }
-    policy = make_policy(choices)
+    normalizer = Normalizer.of(make_policy(choices))
     method = options.method or recording.method
-    headers = scan(recording.headers)
-    return process(
-        policy,
-        headers,
-        undo_codings(headers, recording.body, policy.max_body),
-        Sender(options.provider, certain=options.provider is not None, endpoint=endpoint),
-        Occasion(status, endpoint, method.upper() if method else None, None, policy.max_wait),
-    )
+    sender = Sender(options.provider, certain=options.provider is not None, endpoint=endpoint)
+    response = normalizer.read(status, recording.headers, recording.body)
+    return normalizer.process(response, RequestContext(sender, method.upper() if method else None))
+
+
+def event_of(registry: Registry, outcome: Outcome, method: str | None, path: str | None) -> dict[str, Any] | None:
+    """Return the event that the middleware would emit for a response, with `event` and `level`; None for no event."""
+    problem, found = as_problem(outcome.truth), outcome.classification
+    request = {"method": method, "path": path, "registry": registry.version, "applied": True}
+    if problem is None or found is None or outcome.sent is None:
+        if outcome.why == "not_candidate":
+            return None
+        seen = {} if found is None else {"problem": found.reason, "provider": found.provider, "entry": found.entry}
+        return {"event": events.PASSED, "level": "debug", "why": outcome.why, **seen, **request}
+    is_unclassified = report.is_unclassified(found)
+    rule = registry.entry_or_type(found.entry, found.reason)
+    level = "warning" if is_unclassified else registry.data["problem_types"]["levels"][problem.owner]
+    return {
+        "event": events.UNCLASSIFIED if is_unclassified else events.NORMALIZED,
+        "level": level,
+        **summarize(problem, rule.hint),
+        "status": outcome.sent.status,
+        "retry_after": problem.retry.after,
+        "instance": problem.instance,
+        "upstream_request_id": problem.upstream.get("request_id"),
+        **({"fingerprint": report.fingerprint(found.upstream)} if is_unclassified else {}),
+        **request,
+    }
 
 
 def _known_endpoint(registry: Registry, path: str | None) -> str | None:
@@ -76,17 +97,3 @@ def _known_endpoint(registry: Registry, path: str | None) -> str | None:
     if path is None:
         return None
     return path if any(registry.surface(provider, path) is not None for provider in PROVIDERS) else None
-
-
-def event_of(registry: Registry, outcome: Outcome, method: str | None, path: str | None) -> dict[str, Any]:
-    """Return the event that the middleware would emit for a response, as a dictionary with `event` and `level`."""
-    problem, found = outcome.truth, outcome.found
-    request = {"method": method, "path": path, "registry": registry.version, "applied": True}
-    if problem is None or found is None or outcome.problem is None:
-        seen = {} if found is None else {"problem": found.reason, "provider": found.provider, "entry": found.entry}
-        return {"event": events.PASSED, "level": "debug", "why": outcome.why, **seen, **request}
-    is_unclassified = events.is_unclassified(found)
-    name = events.UNCLASSIFIED if is_unclassified else events.NORMALIZED
-    level = "warning" if is_unclassified else events.level_of(registry, problem.owner)
-    keys = events.problem_keys(problem, registry.rule(problem.entry, problem.reason), found, outcome.problem.status)
-    return {"event": name, "level": level, **keys, **request}

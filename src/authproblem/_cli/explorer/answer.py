@@ -87,7 +87,7 @@ def _problem(found: Explanation, problem: Problem) -> Json:
     return {
         "problem": problem.to_dict(),
         "headers": problem.headers(),
-        "is_folded": found.outcome.folded,
+        "is_folded": found.outcome.is_folded,
         "retry": retry_sentence(problem),
         "code": front_end_code(problem),
     }

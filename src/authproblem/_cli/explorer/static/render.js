@@ -103,7 +103,7 @@ export function render(answer, apply) {
     summary: `${headline} ${inputLine(answer.input)}`,
     panels: [
       ...(answer.problem ? problemPanels(answer) : alonePanels(answer, apply)),
-      block("Event", JSON.stringify(answer.event, null, 2)),
+      ...(answer.event ? [block("Event", JSON.stringify(answer.event, null, 2))] : []),
     ],
   };
 }
