@@ -6,7 +6,7 @@ PY     := $(BIN)/python
 READY  := $(VENV)/.ready
 LOWEST := .venv-lowest
 WHEEL  := .venv-wheel
-CODE    = $(wildcard src tests tools examples benchmarks demo)
+CODE    = $(wildcard src tests tools docs examples benchmarks demo)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory budget fuzz mutate soak docs picture site serve-docs build clean
@@ -106,6 +106,7 @@ picture: $(READY) ## draw the picture of the demo for the README and the site
 
 site: $(READY) ## build the documentation in build/site, with warnings as errors, and check its links
 	$(PY) -m sphinx -b dirhtml -q -W --keep-going docs build/site
+	$(PY) tools/site_explorer.py
 	$(PY) tools/check_site.py
 
 serve-docs: site ## build the documentation and serve it at http://127.0.0.1:8000/

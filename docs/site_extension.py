@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tools.site_explorer import available
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOT_PAGES = {
     "ARCHITECTURE.md": "project/architecture",
@@ -30,6 +32,7 @@ _COMPLETIONS = (
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
 )
 """What the theme's pages lack: levels of headings, names of landmarks, keyboard access to blocks that scroll."""
+_EXPLORER = "<!-- link to the explorer -->"
 _ARTICLE = '<article role="main" id="furo-main-content">'
 SECTIONS = frozenset({"problems/index", "providers/index", "reference/index"})
 """Index pages whose folder is listed below them in the navigation."""
@@ -64,8 +67,17 @@ def _read_source(_app: Any, name: str, source: list[str]) -> None:
     folder = posixpath.dirname(path if path is not None else f"docs/{name}")
     text = source[0] if path is None else (ROOT / path).read_text(encoding="utf-8")
     # Hundreds of entries in the table of contents would help nobody, and take a minute to build.
+    text = text.replace(_EXPLORER, _explorer_link(name))
     front_matter = "---\ntocdepth: 1\n---\n" if _lists_entries(name) else ""
     source[0] = front_matter + localize(text, folder) + (_TOCTREE if name in SECTIONS else "")
+
+
+def _explorer_link(name: str) -> str:
+    """Return the link to the explorer, which is no page of Sphinx, or nothing where the site has none."""
+    if not available():
+        return ""
+    path = "explorer/" if name == "index" else "../" * (name.count("/") + 1) + "explorer/"
+    return f'<a href="{path}">Open the explorer in your browser</a> (it loads 13 MB first).'
 
 
 def localize(text: str, folder: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 import threading
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from authproblem import Registry, normalize
 from tests.browser.conftest import SIZES, Axe, NewPage
 from tests.support.vectors import FILES, load
 from tools.check_site import findings
+from tools.site_explorer import add_explorer, available
 
 ROOT = Path(__file__).parents[2]
 LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in SIZES]
@@ -54,6 +57,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "sphinx", "-b", "dirhtml", "-q", "-W", "--keep-going", "docs", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
+    if available():
+        add_explorer(folder)
     return folder
 
 
@@ -168,3 +173,39 @@ def test_the_search_leads_to_the_entry(new_page: NewPage, address: str) -> None:
     link.click()
 
     page.wait_for_url(re.compile("/providers/okta/.*#okta-e0000047"))
+
+
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_the_explorer_of_the_site_needs_no_server(
+    new_page: NewPage, axe: Axe, address: str, look: tuple[str, str]
+) -> None:
+    """Python runs in the page; all files come from the site, and nothing that is pasted is sent."""
+    if not available():
+        pytest.skip("needs npm, for Pyodide")
+    page = new_page(*look)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(f"{request.method} {request.url}"))
+    page.goto(f"{address}/explorer/")
+
+    page.get_by_label("What came back").fill('{"errorCode": "E0000047", "errorSummary": "made-up"}')
+    page.get_by_role("heading", name="Rate limit exceeded").wait_for(timeout=90_000)
+
+    assert axe(page) == []
+    assert [line for line in requested if not line.startswith(f"GET {address}/")] == []
+
+
+def test_the_stand_in_for_orjson_reads_and_writes_as_orjson() -> None:
+    """All bodies of the vectors, and what the two differ in by nature: constants and long integers."""
+    stand_in = runpy.run_path(str(ROOT / "docs" / "explorer" / "orjson.py"))
+    bodies = [vector.response.body for stem in FILES for vector in load(stem)]
+    edges = [b"NaN", b"[18446744073709551615]", b"[18446744073709551616]", b"[-9223372036854775809]", b"\xff", b"{"]
+
+    def result(loads: Any, dumps: Any, body: bytes) -> Any:
+        try:
+            return dumps(loads(body))
+        except ValueError:
+            return ValueError
+
+    expected = [result(orjson.loads, orjson.dumps, body) for body in (*bodies, *edges)]
+    actual = [result(stand_in["loads"], stand_in["dumps"], body) for body in (*bodies, *edges)]
+    assert expected == actual

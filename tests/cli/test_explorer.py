@@ -19,12 +19,12 @@ import structlog
 from starlette.testclient import TestClient
 
 from authproblem import Registry
+from authproblem._cli.answer import answer
 from authproblem._cli.explanation import explain_all
-from authproblem._cli.explorer.answer import answer
 from authproblem._cli.explorer.app import STATIC, make_app
-from authproblem._cli.explorer.snippets import SNIPPETS
 from authproblem._cli.judge import JudgeOptions
 from authproblem._cli.recordings import read_recordings
+from authproblem._cli.snippets import SNIPPETS
 from authproblem.asgi import AuthProblemMiddleware
 from tests.cli.support import GENERIC, LIMITED, response
 

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from authproblem._cli.explorer.answer import answer
+from authproblem._cli.answer import answer
 from authproblem._registry.registry import Registry
 
 if TYPE_CHECKING:

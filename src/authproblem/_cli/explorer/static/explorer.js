@@ -1,5 +1,6 @@
-// The page of `authproblem explore`: sends what was pasted to the server as one types, and shows the answer.
+// The explorer's page: asks `backend.js` about what was pasted as one types, and shows the answer.
 
+import { explain, loading } from "./backend.js";
 import { render, renderError } from "./render.js";
 import { EXAMPLES } from "./examples.js";
 import { decode, encode } from "./link.js";
@@ -52,13 +53,9 @@ async function update() {
     return;
   }
   asked = question();
+  if (loading && panels.childElementCount === 0) summary.textContent = loading;
   try {
-    const response = await fetch("explain", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(asked),
-    });
-    show(await response.json());
+    show(await explain(asked));
   } catch {
     show({ error: "The explorer does not answer. Is it still running?" });
   }

@@ -1,6 +1,6 @@
 """What the explorer shows for one pasted text, as JSON. No web framework here.
 
-The page on the documentation site and the server of `authproblem explore` both call `answer`.
+The server of `authproblem explore` and the explorer on the documentation site both call `answer`.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from authproblem._cli.explanation import Explanation, Suggestion, explain_all
-from authproblem._cli.explorer.snippets import front_end_code
 from authproblem._cli.judge import JudgeOptions
 from authproblem._cli.recording import check_status
 from authproblem._cli.screen import Json
+from authproblem._cli.snippets import front_end_code
 from authproblem._core.problem import Problem
 from authproblem._registry.registry import Registry
 
