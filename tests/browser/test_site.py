@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import orjson
@@ -91,7 +91,7 @@ def test_the_type_of_every_vector_is_a_page(address: str) -> None:
             vector.response.status,
             vector.response.headers,
             vector.response.body,
-            provider=vector.provider,
+            provider=cast("Any", vector.provider),
             endpoint=vector.endpoint,
             transaction_states=True,
             flow_control=True,
