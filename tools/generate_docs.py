@@ -39,7 +39,7 @@ def pages(data: Data, registry: Registry) -> dict[str, str]:
     for kind in registry.types.values():
         found[f"docs/problems/{kind.slug}.md"] = problem_page(registry, kind, words, places)
     found |= provider_pages(_HEADER, data, registry, words)
-    found |= api_pages(ROOT)
+    found |= api_pages()
     return dict(sorted(found.items()))
 
 

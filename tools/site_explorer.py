@@ -12,8 +12,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+import authproblem
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "src" / "authproblem"
+PACKAGE = Path(authproblem.__file__).parent
 PAGE = PACKAGE / "_cli" / "explorer" / "static"
 SOURCES = ROOT / "docs" / "explorer"
 SITE = ROOT / "build" / "site"

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import authproblem
 from authproblem import Registry
 from tools.check_registry import check, fix
 from tools.generate_docs import pages, stale, write
@@ -427,7 +428,7 @@ def test_pages_are_the_same_every_time(registry: Registry) -> None:
     first, second = (pages(read(ROOT)[0], registry) for _ in range(2))
 
     folders = Counter(path.split("/")[1] for path in first)
-    modules = [path for path in (ROOT / "src/authproblem").iterdir() if path.name[0] not in "_."]
+    modules = [path for path in Path(authproblem.__file__).parent.iterdir() if path.name[0] not in "_."]
     public = [path for path in modules if path.suffix == ".py" or (path / "__init__.py").exists()]
     assert first == second
     assert folders == {

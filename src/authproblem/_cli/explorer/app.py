@@ -43,9 +43,11 @@ def make_app(registry: Registry) -> Starlette:
     """
 
     async def page(_request: Request) -> Response:
+        """Serve the page."""
         return FileResponse(os.path.join(STATIC, "index.html"), headers=_HEADERS)
 
     async def explain(request: Request) -> Response:
+        """Answer one question of the page."""
         return await _explain(registry, request)
 
     routes = [
