@@ -119,3 +119,11 @@ def test_the_console_script_is_the_same_program() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 
     assert project["scripts"] == {"authproblem": "authproblem.__main__:main"}
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_help_is_wrapped_at_the_width_of_the_terminal(run: Run, name: str) -> None:
+    """Descriptions are written for 120 columns; a terminal may have 80."""
+    text = run(name, "--help").out
+
+    assert [line for line in text.splitlines() if len(line) > 80] == []

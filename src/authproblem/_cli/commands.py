@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shutil
 import sys
+import textwrap
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from authproblem._cli.similar import did_you_mean
@@ -39,6 +41,7 @@ class CommandModule(Protocol):
         """Run the command and return the exit status."""
 
 
+_MAX_WIDTH = 100
 COMMANDS: dict[str, Command] = {
     "explain": Command("authproblem._cli.explain", "what a code, an entry or a problem type means, and who has to act"),
     "classify": Command("authproblem._cli.classify", "read recorded responses and print the problems they become"),
@@ -96,9 +99,16 @@ def load(name: str) -> CommandModule:
 
 def make_parser(name: str, command: CommandModule) -> argparse.ArgumentParser:
     """Return the argument parser of one command; its description is the module's docstring."""
-    parser = Parser(f"{program()} {name}", command.__doc__ or COMMANDS[name].summary)
+    parser = Parser(f"{program()} {name}", _wrap(command.__doc__ or COMMANDS[name].summary))
     command.add_arguments(parser)
     return parser
+
+
+def _wrap(text: str) -> str:
+    """Wrap the paragraphs of a docstring at the width of the terminal; indented ones stay as they are."""
+    width = min(shutil.get_terminal_size().columns, _MAX_WIDTH) - 2
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(part if part.startswith(" ") else textwrap.fill(part, width) for part in paragraphs)
 
 
 def make_overview() -> argparse.ArgumentParser:
