@@ -29,7 +29,7 @@ _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 def main() -> int:
     """Run the cases and write the picture."""
     console = Console(record=True, width=_WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)
-    with set_stage(CASES) as stage:
+    with set_stage() as stage:
         for case in CASES:
             if case.name in _SHOWN:
                 console.print(block(stage.play(case)))
