@@ -52,6 +52,7 @@ COMMANDS: dict[str, Command] = {
     "registry": Command("authproblem._cli.registry", "print the whole registry as one JSON document"),
     "fake": Command("authproblem._cli.fake", "run fakes of Auth0 and Okta that send every error on demand", "testing"),
     "check": Command("authproblem._cli.check", "send errors through a running app, and report what arrives", "testing"),
+    "logs": Command("authproblem.logs._command", "classify log events of Okta and Auth0 in files and streams", "logs"),
     "gateway": Command("authproblem.gateway", "run a reverse proxy that normalizes a provider's errors", "gateway"),
     "completion": Command("authproblem._cli.completion", "print the completion script for bash, zsh or fish"),
 }
