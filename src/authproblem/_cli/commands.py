@@ -54,6 +54,7 @@ COMMANDS: dict[str, Command] = {
     "check": Command("authproblem._cli.check", "send errors through a running app, and report what arrives", "testing"),
     "logs": Command("authproblem.logs._command", "classify log events of Okta and Auth0 in files and streams", "logs"),
     "gateway": Command("authproblem.gateway", "run a reverse proxy that normalizes a provider's errors", "gateway"),
+    "extproc": Command("authproblem.extproc", "run an external processor for Envoy that normalizes errors", "envoy"),
     "completion": Command("authproblem._cli.completion", "print the completion script for bash, zsh or fish"),
 }
 """The commands by name, in the order of the overview."""
