@@ -9,7 +9,7 @@ WHEEL  := .venv-wheel
 CODE    = $(wildcard src tests tools docs examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory budget fuzz mutate soak docs picture site serve-docs build clean
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory bench-gateway budget fuzz mutate soak docs picture site serve-docs build clean unseen
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -76,6 +76,9 @@ format: $(READY) ## let ruff format the code and mend what it can
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
+unseen: $(READY) ## what is said of each registered text when the registry does not know it; writes docs/unseen.md
+	$(PY) tools/unseen.py $(ARGS)
+
 bench: $(READY) ## the benchmarks, about five minutes; ARGS='--size quick' for less
 	$(PY) -m benchmarks $(ARGS)
 
@@ -84,6 +87,9 @@ bench-served: $(READY) ## behind real servers, under wrk: about ten minutes
 
 bench-memory: $(READY) ## what is kept after a million errors through each door: about three minutes
 	$(PY) -m benchmarks --only million $(ARGS)
+
+bench-gateway: $(READY) ## HTTP clients and servers for the gateway, with nginx and wrk: about twenty minutes
+	$(PY) -m benchmarks.gateway $(ARGS)
 
 budget: $(READY) ## what the hot path may cost: counted where valgrind is installed, else timed
 	$(PY) -m benchmarks.budget $(ARGS)

@@ -17,8 +17,9 @@ from authproblem._cli.screen import Json, families_of, glossary
 from authproblem._core.policy import DEFAULT_TYPE_BASE
 from authproblem._model import PROVIDERS
 from tools.api_pages import api_pages
+from tools.doc_samples import samples
 from tools.markdown import code, prose, table
-from tools.provider_pages import NAMES, Places, provider_pages, sent_with
+from tools.provider_pages import NAMES, Places, own_values, provider_pages, sent_with
 from tools.registry_data import ROOT, Data, read
 
 FOLDERS = ("docs/problems", "docs/providers", "docs/reference")
@@ -34,10 +35,10 @@ registry as one JSON document, `authproblem registry --schema` its JSON Schema.
 
 def pages(data: Data, registry: Registry) -> dict[str, str]:
     """Return every generated page by its path below the repository."""
-    words, places = glossary(), Places(data, registry)
+    words, places, shown = glossary(), Places(data, registry), samples(data.vectors)
     found = {"docs/problems/index.md": index(registry, words)}
     for kind in registry.types.values():
-        found[f"docs/problems/{kind.slug}.md"] = problem_page(registry, kind, words, places)
+        found[f"docs/problems/{kind.slug}.md"] = problem_page(registry, kind, words, places, shown.get(kind.slug, []))
     found |= provider_pages(_HEADER, data, registry, words)
     found |= api_pages()
     return dict(sorted(found.items()))
@@ -64,22 +65,23 @@ def index(registry: Registry, words: Json) -> str:
     return _text(lines)
 
 
-def problem_page(registry: Registry, kind: ProblemType, words: Json, places: Places) -> str:
-    """Return the page of one problem type: what it means, who acts, and which errors it stands for."""
-    remedy = words["remedies"][kind.remedy]
+def problem_page(registry: Registry, kind: ProblemType, words: Json, places: Places, sample: list[str]) -> str:
+    """Return the page of one problem type: what it means, who acts, a sample, and which errors it stands for."""
     facts = [
         ("Reason", f"`{kind.slug}`"),
         ("Type", f"`{DEFAULT_TYPE_BASE}{kind.slug}`"),
         ("Status", f"{kind.status}; by default, the status of the upstream response is kept"),
         ("Owner", f"`{kind.owner}`: {prose(words['owners'][kind.owner])}"),
-        ("Remedy", f"`{kind.remedy}`: {prose(remedy['means'])}"),
+        ("Remedy", f"`{kind.remedy}`: {prose(words['remedies'][kind.remedy]['means'])}"),
         ("Retry", f"`{kind.retry}`: {prose(words['retries'][kind.retry])}"),
         ("Log level", registry.data["problem_types"]["levels"][kind.owner]),
         ("Category", prose(words["categories"][kind.category])),
     ]  # fmt: skip
     lines = [_HEADER, f"# {kind.title}", "", prose(kind.hint), "", *table(("Member", "Value"), facts)]
     lines += ["", "## What the user reads", "", f"> {prose(kind.detail)}"]
-    lines += ["", "## What a front end does", "", prose(remedy["front_end"]), *_folds(registry, kind)]
+    lines += ["", "## What a front end does", "", *_advice(registry, kind, words), *_folds(registry, kind)]
+    if sample:
+        lines += ["", "## Example", "", *sample]
     lines += ["", "## Errors with this type"]
     some = False
     for provider in PROVIDERS:
@@ -92,7 +94,8 @@ def problem_page(registry: Registry, kind: ProblemType, words: Json, places: Pla
     if statuses:
         said = ", ".join(statuses)
         lines += ["", f"Responses of a certain provider without a known code, by their HTTP status: {said}."]
-    elif not some:
+    lines += _unknown(registry, kind)
+    if not some and not statuses:
         lines += [
             "",
             "No registered error: requests that never reached the provider, or responses that disclosure replaces.",
@@ -119,13 +122,38 @@ def _folds(registry: Registry, kind: ProblemType) -> list[str]:
     ]
 
 
+def _unknown(registry: Registry, kind: ProblemType) -> list[str]:
+    """Return how errors without an entry get a type: by the words of a message, or as a denial by an Action."""
+    lines: list[str] = []
+    if any(rule["type"] == kind.slug for rule in registry.data["phrases"]["rules"]):
+        lines += ["", "Messages without an entry get this type too, by the words in them (`matched_by` is `phrase`)."]
+    if any(row["type"] == kind.slug for row in registry.data["shapes"]["denials"]):
+        lines += ["", "So does an unknown code that an Action sends with status 500 at the token endpoint."]
+    return lines
+
+
+def _advice(registry: Registry, kind: ProblemType, words: Json) -> list[str]:
+    """Return what a front end does: for the type's remedy, and for those of entries that have their own."""
+    remedies = dict.fromkeys(entry.remedy for entry in registry if entry.type is kind and entry.remedy != kind.remedy)
+    lines = [prose(words["remedies"][kind.remedy]["front_end"])]
+    if remedies:
+        lines += ["", "Some of the errors below have a remedy of their own:", ""]
+        lines += [f"- `{remedy}`: {prose(words['remedies'][remedy]['front_end'])}" for remedy in remedies]
+    return lines
+
+
 def _entries(registry: Registry, entries: list[Entry], families: list[Json], places: Places) -> list[str]:
     rows = [
-        (f"[{code(entry.id)}](../providers/{places.link(entry)})", prose(entry.hint), sent_with(registry, entry))
+        (
+            f"[{code(entry.id)}](../providers/{places.link(entry)})",
+            prose(entry.hint),
+            "<br>".join(own_values(entry)),
+            sent_with(registry, entry),
+        )
         for entry in entries
     ]
-    rows += [(code(row["pattern"]), "Codes of this family that have no entry.", "") for row in families]
-    return table(("Error", "Meaning", "Sent with"), rows)
+    rows += [(code(row["pattern"]), "Codes of this family that have no entry.", "", "") for row in families]
+    return table(("Error", "Meaning", "Own values", "Sent with"), rows)
 
 
 def _text(lines: list[str]) -> str:

@@ -111,11 +111,22 @@ def _section(registry: Registry, entry: Entry, numbers: dict[tuple[str, str], in
         f"{state}{prose(entry.hint)}",
         "",
         f"- Problem type: {type_link(entry.reason)}" + (f", sent with {sent}" if sent else ""),
+        *(["- Instead of its type's: " + ", ".join(own)] if (own := own_values(entry)) else []),
         *identified,
         *nested,
-        f"- Evidence: {'yes' if entry.evidence else 'no'}",
+        f"- Evidence: {'yes' if entry.evidence else 'by its text' if entry.proof else 'no'}",
         "- Sources: " + ", ".join(f"[{number}](#sources)" for number in cited),
     ]
+
+
+def own_values(entry: Entry) -> list[str]:
+    """Return where an entry differs from its problem type: owner, remedy, retry, and what the user reads."""
+    kind = entry.type
+    pairs = [(name, getattr(entry, name), getattr(kind, name)) for name in ("owner", "remedy", "retry")]
+    own = [f"{name} `{value}`" for name, value, usual in pairs if value != usual]
+    if entry.detail != kind.detail:
+        own.append(f'the user reads "{prose(entry.detail)}"')
+    return own
 
 
 def _criteria(entry: Entry, words: Json) -> Iterator[str]:

@@ -141,4 +141,19 @@ def evidence(data: Data) -> Iterator[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (words, templates, claims, names, evidence)
+def proof(data: Data) -> Iterator[Finding]:
+    """Check the texts that prove the sender by themselves: long constants of the entry that no other provider has."""
+    texts: dict[str, set[str]] = defaultdict(set)
+    for row in data.rows:
+        texts[row.provider] |= {fold(t) for m in ("texts", "known") for t in row.entry.get(m, ())}
+    for row in data.rows:
+        others = {text for provider in texts if provider != row.provider for text in texts[provider]}
+        for text in row.entry.get("proof", ()):
+            if text not in row.entry.get("texts", ()):
+                yield row.finding(f"proof: {text!r} is not one of its texts", "add it to texts, or leave it out")
+            elif len(text) < _LONG_ENOUGH or not is_constant(text) or fold(text) in others:
+                what = f"proof: {text!r} may come from anybody"
+                yield row.finding(what, f"keep only constant texts of {_LONG_ENOUGH} characters that no other has")
+
+
+RULES: tuple[Rule, ...] = (words, templates, claims, names, evidence, proof)

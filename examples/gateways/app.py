@@ -1,4 +1,4 @@
-"""The app behind each gateway: it passes on what its provider says; made-up answers stand in for the provider.
+"""The app behind each gateway: it passes its provider's responses on, which are made up here.
 
 uvicorn examples.gateways.app:app --port 8000 --no-proxy-headers
 """
@@ -33,7 +33,7 @@ async def home(_: Request) -> Response:
 
 
 async def sign_in(request: Request) -> Response:
-    """The sign-in page; any password is wrong, says Auth0. With `?sso` it looks for a session first."""
+    """The sign-in page; Auth0 refuses every password. With `?sso` it looks for a session first."""
     if "sso" in request.query_params:
         return okta(401, "E0000005", "Invalid session")
     if request.method != "POST":
@@ -42,7 +42,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def me(_: Request) -> Response:
-    """Okta says that the session is over: the user has to sign in again."""
+    """Okta reports that the session has expired: the user has to sign in again."""
     response = okta(401, "E0000005", "Invalid session", WWW_Authenticate='Bearer realm="app"')
     response.set_cookie("sid", "", max_age=0)
     response.set_cookie("seen", "1")
@@ -50,12 +50,12 @@ async def me(_: Request) -> Response:
 
 
 async def staff(_: Request) -> Response:
-    """A page of the app's own that this user may not see: no provider has a part in it."""
+    """A page of the app itself that this user may not see: no provider is involved."""
     return HTMLResponse("<h1>Staff only</h1>", 403)
 
 
 async def locked(_: Request) -> Response:
-    """Auth0 has blocked the account: a 429 that is the user's own matter, and no limit of anybody else's."""
+    """Auth0 has blocked the account: a 429 that concerns this user alone and is no rate limit."""
     text = "Your account has been blocked after multiple consecutive login attempts."
     return JSONResponse({"error": "too_many_attempts", "error_description": text}, 429, AUTH0)
 

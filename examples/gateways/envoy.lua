@@ -1,4 +1,4 @@
--- What envoy.yaml cannot say: who is shut out for a while, and who is sent to the sign-in page.
+-- What envoy.yaml cannot express: which clients are blocked for a while, and who is redirected to the sign-in page.
 -- Each worker has its own counts: with N workers, a client that uses all of them has N times the allowance.
 
 local ALLOWED, WINDOW, CLIENTS = 5, 10, 10000
@@ -19,7 +19,7 @@ local function count(client)
   end
   if not found then
     known = known + 1
-    if known > CLIENTS then -- forget all rather than grow
+    if known > CLIENTS then -- bounded: drop all of them
       counts, known = {}, 1
     end
   end

@@ -48,6 +48,8 @@ Remedy = Literal[
     "ask_admin",
     "none",
 ]
+Credential = Literal["dead", "keep", "step_up", "unknown"]
+"""What an error says about the credential that was used."""
 MatchedBy = Literal[
     "code_description", "code_status", "code", "name", "cause", "phrase", "family", "header", "status", "exception"
 ]
@@ -185,6 +187,8 @@ class Entry(Value):
         causes: the texts of causes that distinguish it.
         reasons: the `reason` values of causes that distinguish it.
         known: further texts that may be sent on as they came.
+        usual_status: the statuses with which the provider sends it; empty where that is not known.
+        proof: texts, in the form in which texts are compared, that prove the sender where the entry does not.
         lookup_only: whether it is found by name only, never by a response.
         retired: whether the provider no longer sends it.
         aliases: further names by which `Registry.lookup` finds it.
@@ -195,7 +199,7 @@ class Entry(Value):
     __slots__ = (
         *("id", "provider", "code", "type", "owner", "remedy", "retry", "default_wait", "detail", "hint", "evidence"),
         *("sign_in", "pass_text", "shapes", "status", "name", "surfaces", "texts", "causes", "reasons", "known"),
-        *("lookup_only", "retired", "aliases", "sources", "since"),
+        *("usual_status", "proof", "lookup_only", "retired", "aliases", "sources", "since"),
     )
 
     id: str
@@ -219,6 +223,8 @@ class Entry(Value):
     causes: tuple[str, ...]
     reasons: tuple[str, ...]
     known: tuple[str, ...]
+    usual_status: frozenset[int]
+    proof: frozenset[str]
     lookup_only: bool
     retired: bool
     aliases: tuple[str, ...]
@@ -248,6 +254,8 @@ class Entry(Value):
         causes: tuple[str, ...] = (),
         reasons: tuple[str, ...] = (),
         known: tuple[str, ...] = (),
+        usual_status: frozenset[int] = frozenset(),
+        proof: frozenset[str] = frozenset(),
         lookup_only: bool = False,  # noqa: FBT001, FBT002
         retired: bool = False,  # noqa: FBT001, FBT002
         aliases: tuple[str, ...] = (),
@@ -256,7 +264,7 @@ class Entry(Value):
     ) -> None:
         fields = (id, provider, code, type, owner, remedy, retry, default_wait, detail, hint, evidence, sign_in)
         demands = (pass_text, shapes, status, name, surfaces, texts, causes, reasons, known)
-        assign(self, *fields, *demands, lookup_only, retired, aliases, sources, since)
+        assign(self, *fields, *demands, usual_status, proof, lookup_only, retired, aliases, sources, since)
 
     @property
     def reason(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -11,8 +12,16 @@ from typing import Any
 import uvicorn
 
 
+class _PromptServer(uvicorn.Server):
+    """uvicorn, which by itself notices up to 0.1 s late that it is to stop."""
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:  # noqa: ASYNC110 - another thread sets it
+            await asyncio.sleep(0.005)
+
+
 @contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, **options: Any) -> Iterator[str]:
     """Run an app in uvicorn as long as the block runs, and give its origin."""
     listening = socket.create_server(("127.0.0.1", 0))
     # asyncio sets it on sockets that it makes itself, and each answer would wait 40 ms for the client's delayed ACK.
@@ -24,8 +33,9 @@ def served(app: Any) -> Iterator[str]:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=5,
+        **options,
     )
-    server = uvicorn.Server(config)
+    server = _PromptServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

@@ -142,7 +142,7 @@ def by_gateway(upstream: str) -> Iterator[Ask]:
     routes = [(provider, upstream, f"/{provider}") for provider in PROVIDERS]
     config = load_config({"routes": routes, "disclosure": "off", "flow_control": True, "cooldown": False}, {})
     stateful = config._replace(options={**config.options, "transaction_states": STATE_PATHS})
-    gateways = [Gateway(each, transport=httpx.AsyncHTTPTransport(verify=False)) for each in (config, stateful)]
+    gateways = [Gateway(each) for each in (config, stateful)]
     with served(gateways[0]) as plain, served(gateways[1]) as states, httpx.Client(verify=False) as client:
 
         def ask(case: Case) -> Response:

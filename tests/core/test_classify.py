@@ -329,11 +329,13 @@ class TestText:
         )
         assert classify(401, headers, body) is None
 
-    def test_that_is_long_is_a_page(self) -> None:
-        """512 bytes are an error message, more are not."""
-        answers = [classify(500, [("content-type", "text/plain")], b"a" * size, provider="okta") for size in (512, 513)]
+    @pytest.mark.parametrize("size", [512, 513, 100_000])
+    def test_of_any_length_is_classified_by_its_status(self, size: int) -> None:
+        """A page of a CDN is as much an answer as a short message, where the provider is certain."""
+        found = classify(503, [("content-type", "text/plain")], b"a" * size, provider="okta")
 
-        assert [found is not None for found in answers] == [True, False]
+        assert found is not None
+        assert (found.reason, found.matched_by) == ("upstream-unavailable", "status")
 
     @pytest.mark.parametrize(
         "body", [b"[]", b"null", b'"invalid_grant"', b"7", b"{broken", b"\xff{}", b'{"error": NaN}']
@@ -342,12 +344,35 @@ class TestText:
         """Even of a certain provider: nothing can be said about it."""
         assert meaning(400, body, provider="auth0") is None
 
-    def test_of_a_page_is_left_alone_but_told(self) -> None:
-        """`classify` gives None, as `normalize` does; the event of the middleware tells the code."""
+    def test_of_a_page_is_classified_by_its_code(self) -> None:
+        """Auth0's error page carries the code; a client that parses JSON gets the problem."""
         page = b"<html><body><p><strong>access_denied</strong>: no</p></body></html>"
 
-        assert classify(403, [("content-type", "text/html"), AUTH0_ID], page) is None
-        assert normalize(403, [("content-type", "text/html"), AUTH0_ID], page) is None
+        found = classify(403, [("content-type", "text/html"), AUTH0_ID], page)
+        problem = normalize(403, [("content-type", "text/html"), AUTH0_ID], page)
+
+        assert found is not None
+        assert found.reason == "access-denied"
+        assert problem is not None
+        assert problem.reason == "access-denied"
+
+    @pytest.mark.parametrize(
+        ("status", "reason"), [(400, "invalid-request"), (429, "rate-limited"), (503, "upstream-unavailable")]
+    )
+    def test_of_a_page_without_a_code_is_classified_by_its_status(self, status: int, reason: str) -> None:
+        """A CDN or web server before the provider answered; JSON parsers behind us must not see the page."""
+        page = b"<!DOCTYPE html><html><body><h1>Sorry</h1></body></html>"
+        headers = [("content-type", "text/html; charset=iso-8859-1"), ("retry-after", "7")]
+
+        problem = normalize(status, headers, page, provider="okta")
+
+        assert problem is not None
+        assert (problem.reason, problem.matched_by) == (reason, "status")
+        assert problem.retry.after == (7 if status >= 429 else None)
+
+    def test_of_a_page_of_an_uncertain_sender_is_left_alone(self) -> None:
+        """It may be the app's own."""
+        assert normalize(503, [("content-type", "text/html")], b"<html></html>") is None
 
 
 class TestHeaders:

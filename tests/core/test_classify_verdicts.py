@@ -34,7 +34,7 @@ class TestWhy:
             (400, [JSON], b"[1]", AUTH0, "unreadable"),
             (400, [JSON], b'{"error": ', AUTH0, "unreadable"),
             (400, [JSON], STEP, AUTH0, "step"),
-            (502, [HTML], b"<html>", AUTH0, "html"),
+            (502, [HTML], b"<html>", AUTH0, ""),
         ],
     )
     def test_of_an_error(self, status: int, headers: Pairs, body: bytes, sender: Sender, why: str) -> None:
@@ -93,7 +93,7 @@ class TestShape:
         found, why = verdict(400, [HTML], page, AUTH0)
 
         assert found is not None
-        assert (found.upstream.code, found.shape, found.provider, why) == ("invalid_request", "html", "auth0", "html")
+        assert (found.upstream.code, found.shape, found.provider, why) == ("invalid_request", "html", "auth0", "")
         assert found.matched_by == "code"
 
     def test_a_page_without_a_code_tells_its_status(self) -> None:

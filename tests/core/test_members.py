@@ -75,7 +75,7 @@ class TestValues:
             {"code": ["x"]},
             {"errorId": "jane@example.com"},
             {"name": "Jane Doe"},
-            {"statusCode": "400"},
+            {"statusCode": "4e2"},
             {"statusCode": True},
             {"statusCode": 1e300},
             {"interval": "5"},

@@ -140,7 +140,7 @@ class TestQuestions:
             (MFA, 403, "POST", {"needs_user"}),
             (LIMITED, 429, "GET", {"is_retryable", "is_temporary", "is_rate_limit"}),
             (LIMITED, 429, "POST", {"is_temporary", "is_rate_limit"}),
-            ({"error": "too_many_attempts"}, 429, "GET", set()),
+            ({"error": "too_many_attempts"}, 429, "GET", {"needs_user"}),
             ({"error": "server_error"}, 500, "GET", {"is_temporary", "is_upstream_failure"}),
             ({"error": "login_required"}, 400, "GET", {"needs_user", "needs_sign_in"}),
             ({"error": "unauthorized_client"}, 400, "GET", {"needs_developer"}),

@@ -293,7 +293,10 @@ class TestAutomatic:
 
     def test_is_nothing_that_a_person_has_to_mend(self) -> None:
         """Whatever the headers say."""
-        found = hint({"errorCode": "E0000004", "errorSummary": "x"}, [("retry-after", "5")], status=429, method="GET")
+        summary = "Authentication failed"
+        found = hint(
+            {"errorCode": "E0000004", "errorSummary": summary}, [("retry-after", "5")], status=429, method="GET"
+        )
 
         assert found == RetryHint("after_action", None, False, None)
 

@@ -1,4 +1,4 @@
-"""The command: what its flags mean, and what it says of what does not hold. `test_processes` runs it."""
+"""The command: its flags and the messages for invalid ones. `test_processes` runs it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def test_a_prefix_belongs_to_the_upstream_before_it() -> None:
 
 
 def test_a_prefix_without_an_upstream_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """The message says where it belongs."""
+    """The message says where it has to be."""
     with pytest.raises(SystemExit):
         parsed("--prefix", "/okta")
 
-    assert "stands after the upstream" in capsys.readouterr().err
+    assert "has to follow the upstream" in capsys.readouterr().err
 
 
 def test_every_setting_has_a_flag() -> None:
-    """And none of them is said by default, so that environment and file are asked."""
+    """None has a value by default, so that environment and file are read."""
     args = vars(parsed())
 
     assert {row.name: args[row.name] for row in (*SETTINGS, *CHOICES)} == dict.fromkeys(
@@ -47,30 +47,33 @@ def test_every_setting_has_a_flag() -> None:
     [(["--cooldown"], "true"), (["--cooldown", "off"], "off"), (["--respect-no-transform"], "true")],
 )
 def test_a_switch_needs_no_value(words: list[str], expected: Any) -> None:
-    """Said alone it is on."""
+    """It is on."""
     assert vars(parsed(*words))[words[0].removeprefix("--").replace("-", "_")] == expected
 
 
 def test_help_names_defaults() -> None:
-    """`--help` is the reference on the spot."""
+    """`--help` is the reference."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
 
     text = " ".join(parser.format_help().split())
-    assert "seconds to connect to a provider (default: 5.0)" in text
+    assert "wait for a connection to a provider (default: 5)" in text
     assert "do not send while a provider has asked to wait (default: true)" in text
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "there is no upstream"),
-        (["--upstream", "https://login.example.com"], "say it by --auth0, --okta or --oauth"),
-        (["--upstream", "https://tenant.auth0.com", "--port", "http"], "--port: 'http' does not hold"),
+        ([], "no upstream is configured"),
+        (["--upstream", "https://login.example.com"], "expected --auth0, --okta or --oauth"),
+        (
+            ["--upstream", "https://tenant.auth0.com", "--port", "http"],
+            "invalid --port: 'http'; expected a whole number from 0 to 65535",
+        ),
         (["--config", "/no/such.toml"], "cannot be read"),
     ],
 )
-def test_what_does_not_hold_ends_it(
+def test_an_invalid_setting_ends_the_command(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Status 2 and one line, no traceback."""

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from authproblem.gateway._messages import Peer, accept_encoding, below, decodable, end_to_end, request_headers, target
+from authproblem.gateway._messages import (
+    Peer,
+    accept_encoding,
+    below,
+    climbs,
+    decodable,
+    end_to_end,
+    request_headers,
+    target,
+)
 
 KNOWN = frozenset((b"gzip", b"deflate", b"identity"))
 PEER = Peer({"client": ("192.0.2.7", 5000), "scheme": "https", "http_version": "1.1"})
@@ -37,14 +49,14 @@ def values(name: bytes, pairs: list[tuple[bytes, bytes]]) -> list[bytes]:
         ([b"identity;q=0, gzip"], b"identity;q=0, gzip"),
     ],
 )
-def test_asks_for_no_coding_that_it_cannot_undo(lines: list[bytes], expected: bytes) -> None:
-    """And for none at all where nothing is left, since silence would allow any."""
+def test_accepts_only_codings_that_can_be_decoded(lines: list[bytes], expected: bytes) -> None:
+    """`identity` where nothing is left, since a missing field would allow any coding."""
     assert accept_encoding(lines, KNOWN) == expected
 
 
 @pytest.mark.parametrize("extra", ["brotli", "zstandard"])
-def test_knows_the_codings_of_the_extras_that_are_there(extra: str) -> None:
-    """Without the library the coding is not asked for."""
+def test_decodes_what_the_installed_extras_can(extra: str) -> None:
+    """Without the library the coding is not accepted."""
     name = {"brotli": b"br", "zstandard": b"zstd"}[extra]
     if name == b"zstd" and importlib.util.find_spec("compression") is not None:
         pytest.skip("zstd is in the standard library here")
@@ -52,14 +64,14 @@ def test_knows_the_codings_of_the_extras_that_are_there(extra: str) -> None:
     assert (name in decodable()) == (importlib.util.find_spec(extra) is not None)
 
 
-def test_keeps_what_goes_from_end_to_end() -> None:
+def test_keeps_end_to_end_headers() -> None:
     """In order, line by line."""
     pairs = [(b"Set-Cookie", b"a=1"), (b"X-Own", b"1"), (b"set-cookie", b"b=2"), (b"Upgrade-Insecure-Requests", b"1")]
 
     assert end_to_end(pairs) == [(name.lower(), value) for name, value in pairs]
 
 
-def test_drops_what_belongs_to_one_connection() -> None:
+def test_drops_hop_by_hop_headers() -> None:
     """The fixed names, and those that `Connection` names (RFC 9110 section 7.6.1)."""
     pairs = [
         (b"Connection", b"close, X-Trace"),
@@ -79,12 +91,12 @@ def test_drops_what_belongs_to_one_connection() -> None:
     assert end_to_end(pairs) == [(b"x-kept", b"1")]
 
 
-def test_names_the_provider_as_host() -> None:
+def test_sets_the_host() -> None:
     """First, and once."""
     assert values(b"host", sent((b"host", b"gateway.example.com"))) == [b"org.okta.com"]
 
 
-def test_says_that_it_stands_in_between() -> None:
+def test_adds_itself_to_via() -> None:
     """`Via` (RFC 9110 section 7.6.3), after those before it."""
     assert values(b"via", sent((b"via", b"1.1 edge"))) == [b"1.1 edge, 1.1 authproblem"]
 
@@ -93,16 +105,16 @@ def test_says_that_it_stands_in_between() -> None:
     ("forwarded", "address", "scheme"),
     [("own", [b"192.0.2.7"], [b"https"]), ("none", [], []), ("keep", [b"6.6.6.6, 7.7.7.7, 192.0.2.7"], [b"http"])],
 )
-def test_tells_where_a_request_came_from(forwarded: str, address: list[bytes], scheme: list[bytes]) -> None:
-    """By what the server saw; the caller's word only where the operator says so."""
-    told = sent(
+def test_forwards_the_address_of_the_peer(forwarded: str, address: list[bytes], scheme: list[bytes]) -> None:
+    """As the server saw it; the caller's own value only with `keep`."""
+    found = sent(
         (b"x-forwarded-for", b"6.6.6.6"),
         (b"x-forwarded-for", b"7.7.7.7"),
         (b"x-forwarded-proto", b"http"),
         forwarded=forwarded,
     )
 
-    assert (values(b"x-forwarded-for", told), values(b"x-forwarded-proto", told)) == (address, scheme)
+    assert (values(b"x-forwarded-for", found), values(b"x-forwarded-proto", found)) == (address, scheme)
 
 
 @pytest.mark.parametrize(
@@ -118,12 +130,12 @@ def test_tells_where_a_request_came_from(forwarded: str, address: list[bytes], s
         b"x-forwarded-user",
     ],
 )
-def test_passes_no_word_of_the_caller_on_itself(name: bytes) -> None:
-    """Whatever a proxy in front of the provider might believe."""
+def test_drops_headers_that_claim_an_address(name: bytes) -> None:
+    """Those that some proxy or provider is known to read."""
     assert b"6.6.6.6" not in [value for _, value in sent((name, b"6.6.6.6"))]
 
 
-def test_adds_nothing_else() -> None:
+def test_adds_no_other_header() -> None:
     """No user agent, no `Accept`, no coding of a library's own."""
     assert [name for name, _ in sent((b"x-own", b"1"))] == [
         b"host",
@@ -135,7 +147,7 @@ def test_adds_nothing_else() -> None:
     ]
 
 
-def test_a_peer_without_an_address_is_not_told() -> None:
+def test_a_peer_without_an_address_is_empty() -> None:
     """A Unix socket."""
     scope: dict[str, Any] = {"client": None}
 
@@ -150,9 +162,30 @@ def test_a_peer_without_an_address_is_not_told() -> None:
         (b"/a b\xff", b"q=\r\n", b"/a%20b%FF?q=%0D%0A"),
     ],
 )
-def test_a_target_goes_on_as_it_came(path: bytes, query: bytes, expected: bytes) -> None:
-    """Byte for byte, but for what HTTP does not allow in it."""
+def test_a_target_is_forwarded_unchanged(path: bytes, query: bytes, expected: bytes) -> None:
+    """But for bytes that HTTP does not allow in it."""
     assert target(path, query) == expected
+
+
+SEGMENTS = st.sampled_from(["a", "..", ".", "", "...", "%2e%2e", "%2E.", "..;p=1", "b"])
+
+
+@given(st.lists(SEGMENTS, max_size=12))
+def test_a_path_climbs_if_it_leaves_its_root(segments: list[str]) -> None:
+    """Compared with resolving it step by step; empty segments are no directories, and parameters no part of a name."""
+    depth, left = 0, False
+    for segment in segments:
+        name = unquote(segment).partition(";")[0]
+        depth += {"..": -1, ".": 0, "": 0}.get(name, 1)
+        left = left or depth < 0
+
+    assert climbs(("/" + "/".join(segments)).encode()) is left
+
+
+@given(st.binary(max_size=64))
+def test_any_path_can_be_checked(path: bytes) -> None:
+    """Bytes that are no path, too."""
+    assert climbs(b"/" + path) in {True, False}
 
 
 @pytest.mark.parametrize(
@@ -167,6 +200,6 @@ def test_a_target_goes_on_as_it_came(path: bytes, query: bytes, expected: bytes)
         (b"*", b"", None),
     ],
 )
-def test_a_prefix_holds_for_whole_segments(path: bytes, prefix: bytes, expected: bytes | None) -> None:
-    """And nothing but a path is below any."""
+def test_a_prefix_matches_whole_segments(path: bytes, prefix: bytes, expected: bytes | None) -> None:
+    """Nothing but a path is below a prefix."""
     assert below(path, prefix) == expected

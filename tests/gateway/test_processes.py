@@ -27,7 +27,7 @@ def workers(process: subprocess.Popen[bytes]) -> list[int]:
 
 
 def wrong(answers: list[httpx.Response]) -> list[str]:
-    """Answers that are neither the provider's nor an honest problem."""
+    """Responses that are neither the provider's nor a problem that says why there is none."""
     return [f"{got.request.url.path}: {got.status_code} {got.text[:200]}" for got in answers if not right(got)]
 
 
@@ -35,8 +35,8 @@ def right(got: httpx.Response) -> bool:
     """Whether an answer is what it has to be: the provider's own, or a problem that says why there is none."""
     path = got.request.url.path
     if got.status_code in {502, 503, 504}:
-        told: str = got.headers.get("auth-problem", "")
-        return told.startswith("upstream-") and got.json()["status"] == got.status_code
+        problem: str = got.headers.get("auth-problem", "")
+        return problem.startswith("upstream-") and got.json()["status"] == got.status_code
     if path.startswith("/denied"):
         return (got.status_code, got.json().get("reason")) == (401, "invalid-credentials")
     return got.status_code == 200 and got.json() == {"echo": path}
@@ -56,8 +56,8 @@ def test_runs(server: str, count: str) -> None:
     assert "BaseHTTP" in echo.headers["server"]
 
 
-def test_a_provider_that_is_killed_costs_no_answer() -> None:
-    """Every request gets the provider's answer or a problem; none a 500, and none is lost on the way."""
+def test_a_provider_that_is_killed_costs_no_response() -> None:
+    """Every request gets the provider's answer or a problem; none a 500, and none is lost."""
     upstream, port = free_port(), free_port()
     with provider(upstream) as first, gateway(port, upstream), Traffic(port) as traffic:
         traffic.wait(300)
@@ -80,8 +80,8 @@ def test_a_provider_that_is_killed_costs_no_answer() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="workers are found by /proc")
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
-def test_a_worker_that_dies_costs_no_answer(sign: signal.Signals) -> None:
-    """Its connections break, as they must; who asks again, as clients do with a GET, is answered. No 500 anywhere."""
+def test_a_worker_that_dies_costs_no_response(sign: signal.Signals) -> None:
+    """Its connections break; clients that repeat a GET, as they do, get the response. No 500 anywhere."""
     upstream, port = free_port(), free_port()
     with provider(upstream), gateway(port, upstream, "--workers", "2") as running, Traffic(port, retries=2) as traffic:
         traffic.wait(300)

@@ -1,4 +1,4 @@
-"""TLS towards the provider: its certificate is checked, and other authorities are trusted only where that is said."""
+"""TLS towards the provider: its certificate is verified, by the usual authorities or by those of `ca_file`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("trusted", "status", "reason"), [(True, 401, "invalid-credentials"), (False, 502, "upstream-unreachable")]
 )
-def test_a_provider_is_asked_only_where_its_certificate_is_trusted(
+def test_a_request_is_sent_only_where_the_certificate_is_trusted(
     certificate: Path, trusted: bool, status: int, reason: str
 ) -> None:
     """By the usual authorities, or by those of `ca_file`."""

@@ -82,7 +82,7 @@ class TestHolding:
     @pytest.mark.parametrize(
         ("status", "headers"),
         [
-            (401, [("content-type", "application/problem+json")]),
+            (401, [("content-type", "application/problem+json"), ("auth-problem", "x")]),
             (401, [JSON_TYPE, ("auth-problem", "x")]),
             (416, [JSON_TYPE]),
             (401, [JSON_TYPE, ("content-encoding", "compress")]),

@@ -74,7 +74,6 @@ def test_an_unknown_code_is_unclassified(door: str, body: object, events: Events
         (json_response(400, {"error": "invalid_grant"}), {}, "no_evidence"),
         (json_response(401, {"stateToken": "t", "status": "MFA_CHALLENGE", "_embedded": {}}), {}, "step"),
         (Response(400, [("content-type", "application/json")], b"{broken"), {"provider": "okta"}, "unreadable"),
-        (Response(400, [("content-type", "text/html"), OKTA_ID], b"<html>"), {}, "html"),
         (
             Response(401, [("www-authenticate", 'Oktadevicejwt realm="x"')], b""),
             {"provider": "okta"},

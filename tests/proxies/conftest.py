@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 
 
 class Client:
-    """Somebody at an address of the loopback that nobody else has: gateways count by address.
+    """A client with an address of the loopback of its own, since gateways count by address.
 
     Attributes:
         address: the address.
@@ -66,7 +66,7 @@ class Stand(NamedTuple):
         site: the app behind it.
         client: this test's client.
         app: where the app itself listens.
-        token: a word that no other test uses in its paths.
+        token: a path segment that no other test uses.
     """
 
     gateway: Gateway
@@ -81,7 +81,7 @@ class Stand(NamedTuple):
         return self.gateway.name
 
     def entry(self, number: int = 0) -> Entry:
-        """What the access log tells of the client's request of this number (from 0)."""
+        """What the access log says of the client's request of this number (from 0)."""
         return self.gateway.entry(self.client.address, number)
 
     def asked(self, path: str) -> list[Call]:

@@ -31,7 +31,7 @@ def binary(name: str) -> str | None:
 
 
 class Entry(NamedTuple):
-    """What an access log tells of one request, named alike for all gateways; None where it tells nothing.
+    """What an access log says of one request, with the same names for all gateways; None where it says nothing.
 
     Attributes:
         status: the status that the client got.
@@ -77,7 +77,7 @@ class Output:
 
         with self._news:
             found = self._news.wait_for(find, LIMIT)
-            assert found is not None, "it never said that, but:\n" + "".join(self._lines[-20:])
+            assert found is not None, "no such line, but:\n" + "".join(self._lines[-20:])
             return found
 
     def everything(self) -> str:
@@ -106,15 +106,15 @@ class Gateway:
         return self._output.wait_for(lambda line: line.startswith("{") and wanted(json.loads(line)), number)
 
     def entry(self, client: str, number: int = 0) -> Entry:
-        """What that line tells."""
+        """The fields of that line."""
         line = json.loads(self.line(client, number))
         if "resp_headers" in line:
             headers = {name.lower(): values[0] for name, values in line["resp_headers"].items() if values}
             names = ("auth-problem", "auth-problem-owner", "auth-problem-retry", "retry-after")
             return Entry(line["status"], *(headers.get(name) for name in names))
         empty = ("", "-", None)
-        told = (line[name] for name in ("problem", "owner", "retry", "retry_after"))
-        return Entry(line["status"], *(None if value in empty else value for value in told))
+        found = (line[name] for name in ("problem", "owner", "retry", "retry_after"))
+        return Entry(line["status"], *(None if value in empty else value for value in found))
 
 
 def _client(line: dict[str, Any]) -> object:
@@ -129,7 +129,7 @@ class Setup(NamedTuple):
 
 
 def configured(name: str, folder: Path, port: int, app: int) -> Setup:
-    """Put a gateway's example into a folder and tell how to run it there."""
+    """Put a gateway's example into a folder and return how to run it there."""
     program = binary(name) or name
     if name == "nginx":
         conf = _with_ports("nginx.conf", folder, {"127.0.0.1:18090": port, "127.0.0.1:8000": app})
@@ -182,18 +182,18 @@ def running(name: str, folder: Path, app: int, stdout: int = subprocess.PIPE) ->
                 return
         finally:
             _end(process)
-            said = output.everything()
-    raise RuntimeError(f"{name} did not come up:\n{said}")
+            printed = output.everything()
+    raise RuntimeError(f"{name} did not start:\n{printed}")
 
 
 def free_port() -> int:
-    """A port that is free at the moment; somebody else may still take it."""
+    """A port that is free at the moment; another process may still take it."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         return int(bound.getsockname()[1])
 
 
 def _listens(process: subprocess.Popen[str], port: int) -> bool:
-    """Whether a gateway comes up: it tells nobody else than those who try."""
+    """Whether a gateway starts to listen."""
     until = time.monotonic() + LIMIT
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

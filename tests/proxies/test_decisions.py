@@ -1,4 +1,4 @@
-"""What the gateways decide by the headers: who is sent to sign in, who is shut out, and what is repeated."""
+"""What the gateways decide by the headers: who is redirected to sign in, who is blocked, and what is repeated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.wire import schema_faults, twin_faults
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(10, func_only=True)]
 ALLOWED = 6
-"""Wrong guesses that a client has within ten seconds before HAProxy and Envoy shut it out."""
+"""Wrong guesses that a client has within ten seconds before HAProxy and Envoy block it."""
 
 
 def only(*names: str) -> pytest.MarkDecorator:
@@ -19,53 +19,53 @@ def only(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("stand", names, indirect=True)
 
 
-def test_page_whose_session_is_over_leads_to_the_sign_in_page(stand: Stand) -> None:
+def test_page_with_an_expired_session_redirects_to_the_sign_in_page(stand: Stand) -> None:
     response = stand.client.open_page("/me?token=made-up")
     assert (response.status, response.header("location")) == (303, "/sign-in?reason=session-expired")
 
 
-def test_log_names_the_problem_of_a_page_that_was_sent_away(stand: Stand) -> None:
+def test_log_names_the_problem_of_a_redirected_page(stand: Stand) -> None:
     stand.client.open_page("/me")
     assert Entry(303, "session-expired", "user", "manual", None) == stand.entry()
 
 
 @only("haproxy", "caddy", "envoy")
-def test_page_that_is_sent_away_keeps_the_cookies(stand: Stand) -> None:
-    """Nginx has dropped the answer by then, which its example says."""
+def test_redirected_page_keeps_the_cookies(stand: Stand) -> None:
+    """Nginx has dropped the response by then, which its example says."""
     assert len(stand.client.open_page("/me").lines("set-cookie")) == 2
 
 
-def test_way_to_the_sign_in_page_is_not_stored(stand: Stand) -> None:
+def test_redirect_to_the_sign_in_page_is_not_stored(stand: Stand) -> None:
     assert stand.client.open_page("/me").header("cache-control") == "no-store"
 
 
-def test_program_keeps_the_document(stand: Stand) -> None:
+def test_programs_get_the_document(stand: Stand) -> None:
     response = stand.client.ask("/me", headers=[("Sec-Fetch-Mode", "cors")])
     assert (response.status, response.document()["remedy"]) == (401, "sign_in")
 
 
-def test_error_page_of_the_apps_own_is_kept(stand: Stand) -> None:
+def test_error_page_of_the_app_is_unchanged(stand: Stand) -> None:
     response = stand.client.open_page("/staff")
     assert (response.status, response.body) == (403, b"<h1>Staff only</h1>")
 
 
-def test_healthy_page_is_kept(stand: Stand) -> None:
+def test_healthy_page_is_unchanged(stand: Stand) -> None:
     response = stand.client.open_page("/")
     assert (response.status, response.body) == (200, b"<h1>Hello</h1>")
 
 
-def test_sign_in_page_never_leads_to_itself(stand: Stand) -> None:
+def test_sign_in_page_never_redirects_to_itself(stand: Stand) -> None:
     response = stand.client.open_page("/sign-in", "POST")
     assert (response.status, response.header("auth-problem")) == (403, "invalid-credentials")
 
 
-def test_sign_in_page_never_leads_to_itself_by_a_link_either(stand: Stand) -> None:
-    """It finds no session, of course."""
+def test_sign_in_page_never_redirects_to_itself_after_a_link(stand: Stand) -> None:
+    """There is no session yet."""
     response = stand.client.open_page("/sign-in?sso")
     assert (response.status, response.header("auth-problem")) == (401, "session-expired")
 
 
-def test_page_of_another_status_is_kept(stand: Stand) -> None:
+def test_page_with_another_status_is_unchanged(stand: Stand) -> None:
     response = stand.client.open_page("/locked")
     assert (response.status, response.header("auth-problem-owner")) == (429, "user")
 
@@ -76,67 +76,67 @@ def guess(client: Client, times: int) -> list[Response]:
 
 
 @only("haproxy", "envoy")
-def test_client_that_guesses_is_shut_out(stand: Stand) -> None:
+def test_client_that_guesses_is_blocked(stand: Stand) -> None:
     statuses = [response.status for response in guess(stand.client, ALLOWED + 2)]
     assert statuses == [403] * ALLOWED + [429] * 2
 
 
 @only("haproxy", "envoy")
-def test_client_that_is_shut_out_does_not_reach_the_app(stand: Stand) -> None:
+def test_blocked_client_does_not_reach_the_app(stand: Stand) -> None:
     guess(stand.client, ALLOWED)
     path = f"/{stand.token}"
     assert (stand.client.ask(path).status, stand.asked(path)) == (429, [])
 
 
 @only("haproxy", "envoy")
-def test_client_at_its_limit_is_shut_out(stand: Stand) -> None:
+def test_client_at_its_limit_is_blocked(stand: Stand) -> None:
     statuses = [stand.client.ask("/oauth/token", "POST").header("retry-after") for _ in range(ALLOWED + 1)]
     assert statuses == ["1"] * ALLOWED + ["10"]
 
 
 @only("haproxy", "envoy")
-def test_user_whose_account_is_blocked_is_not_shut_out(stand: Stand) -> None:
-    """A 429 alone is no limit: the header's owner tells."""
+def test_user_whose_account_is_blocked_by_auth0_is_not_blocked_here(stand: Stand) -> None:
+    """A 429 alone is no limit: the owner decides."""
     statuses = [stand.client.ask("/locked").header("auth-problem") for _ in range(ALLOWED + 2)]
     assert statuses == ["account-locked"] * (ALLOWED + 2)
 
 
 @only("haproxy", "envoy")
-def test_other_clients_are_not_shut_out(stand: Stand) -> None:
+def test_other_clients_are_not_blocked(stand: Stand) -> None:
     guess(stand.client, ALLOWED + 1)
     assert stand.another().ask("/").status == 200
 
 
 @only("haproxy", "envoy")
-def test_answer_to_a_client_that_is_shut_out_is_a_problem_like_any_other(stand: Stand) -> None:
+def test_response_to_a_blocked_client_is_a_problem(stand: Stand) -> None:
     response = guess(stand.client, ALLOWED + 1)[-1]
     document = response.document()
     assert (schema_faults(document), twin_faults(response, document)) == ([], [])
 
 
 @only("haproxy", "envoy")
-def test_log_names_the_problem_of_a_client_that_is_shut_out(stand: Stand) -> None:
-    """An answer of HAProxy's own passes no rule for responses: its log needs to be told."""
+def test_log_names_the_problem_of_a_blocked_client(stand: Stand) -> None:
+    """HAProxy applies no response rule to its own responses, so its variables are set with the request."""
     guess(stand.client, ALLOWED + 1)
     assert Entry(429, "rate-limited", "limit", "manual", "10") == stand.entry(number=ALLOWED)
 
 
 @only("nginx")
-def test_limit_is_answered_for_the_app_for_a_while(stand: Stand) -> None:
+def test_limit_is_cached_for_a_while(stand: Stand) -> None:
     path = f"/flaky/429/9/30/{stand.token}"
     answers = [stand.client.ask(path) for _ in range(3)]
     assert ([answer.status for answer in answers], len(stand.asked(path))) == ([429] * 3, 1)
 
 
 @only("nginx")
-def test_limit_of_one_client_is_not_answered_to_another(stand: Stand) -> None:
+def test_limit_of_one_client_is_not_served_to_another(stand: Stand) -> None:
     path = f"/flaky/429/1/30/{stand.token}"
     assert (stand.client.ask(path).status, stand.another().ask(path).status) == (429, 200)
 
 
 @only("nginx")
 @pytest.mark.parametrize(("path", "method"), [("/me", "GET"), ("/sign-in", "POST"), ("/", "GET"), ("/locked", "GET")])
-def test_nothing_but_limits_is_answered_for_the_app(stand: Stand, path: str, method: str) -> None:
+def test_nothing_but_limits_is_cached(stand: Stand, path: str, method: str) -> None:
     before = len(stand.asked(path))
     for _ in range(2):
         stand.client.ask(path, method)
@@ -158,14 +158,14 @@ REPEATS: dict[tuple[int, int], dict[str, Outcome]] = {
 
 
 @pytest.mark.parametrize(("status", "wait"), REPEATS)
-def test_get_is_repeated_where_the_gateway_can_tell_that_it_may(stand: Stand, status: int, wait: int) -> None:
+def test_get_is_repeated_where_the_gateway_sees_that_it_may_be(stand: Stand, status: int, wait: int) -> None:
     path = f"/flaky/{status}/1/{wait}/{stand.token}"
     response = stand.client.ask(path)
     wanted = REPEATS[status, wait][stand.name]
     assert (wanted[0] or status, wanted[1]) == (response.status, len(stand.asked(path)))
 
 
-def test_provider_in_trouble_is_asked_again_only_by_those_who_see_the_status_alone(stand: Stand) -> None:
+def test_outage_is_repeated_only_by_gateways_that_see_the_status_alone(stand: Stand) -> None:
     """Its header says `manual`; nginx and HAProxy cannot see that, but a GET does no harm."""
     path = f"/readonly/0/{stand.token}"
     calls = {"nginx": 2, "haproxy": 2, "caddy": 1, "envoy": 1}[stand.name]
@@ -173,7 +173,7 @@ def test_provider_in_trouble_is_asked_again_only_by_those_who_see_the_status_alo
 
 
 def test_token_call_is_never_repeated(stand: Stand) -> None:
-    """Its header says `manual`: the provider may have burnt the code or the refresh token."""
+    """Its header says `manual`: the provider may have used up the code or the refresh token."""
     before = len(stand.asked("/oauth/token"))
     response = stand.client.ask("/oauth/token", "POST")
     assert (429, "manual", before + 1) == (

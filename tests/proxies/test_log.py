@@ -1,4 +1,4 @@
-"""What the access logs tell of a problem, and what they must not tell."""
+"""What the access logs say of a problem, and what they must not contain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_log_names_problem_owner_and_retry(stand: Stand) -> None:
     assert Entry(401, "session-expired", "user", "manual", None) == stand.entry()
 
 
-def test_log_tells_the_wait_of_a_limit(stand: Stand) -> None:
+def test_log_has_the_wait_of_a_limit(stand: Stand) -> None:
     stand.client.ask(f"/flaky/429/9/30/{stand.token}")
     assert Entry(429, "rate-limited", "limit", "after_delay", "30") == stand.entry()
 

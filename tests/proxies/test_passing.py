@@ -1,4 +1,4 @@
-"""What no gateway may spoil: the problem, its headers and cookies, HEAD, streams, and the site while errors pass."""
+"""What gateways leave unchanged: the problem, its headers and cookies, HEAD, streams, and the site under errors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_headers_and_both_cookies_arrive_as_the_app_sent_them(stand: Stand) -> N
     assert (kept(direct), 2) == (kept(through), len(through.lines("set-cookie")))
 
 
-def test_headers_alone_tell_the_problem_behind_a_gateway(stand: Stand) -> None:
+def test_problem_can_be_read_from_the_headers_behind_a_gateway(stand: Stand) -> None:
     response = stand.client.ask("/me")
     problem = Problem.from_headers(dict(response.headers))
     assert problem is not None
@@ -63,7 +63,7 @@ def test_head_has_the_headers_of_get_and_no_body(stand: Stand) -> None:
 
 
 def test_limit_answered_to_head_leaves_get_its_document(stand: Stand) -> None:
-    """A cache must not give the one for the other."""
+    """A cache must not serve one for the other."""
     path = f"/flaky/429/9/30/{stand.token}"
     heads = [stand.client.ask(path, "HEAD").body for _ in range(2)]
     assert (heads, stand.client.ask(path).document()["reason"]) == ([b"", b""], "rate-limited")
@@ -109,8 +109,8 @@ def test_healthy_page_arrives_as_it_was_sent(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_repeated_errors_do_not_take_the_site_out(stand: Stand, status: int) -> None:
-    """Errors that are passed on say nothing of the app's health; nginx takes servers out by them unless told not to."""
+def test_repeated_errors_do_not_stop_the_site(stand: Stand, status: int) -> None:
+    """Provider errors do not mean that the app is unhealthy; by default nginx stops using a server after a few."""
     failing = [stand.another().ask(f"/flaky/{status}/99/30/{stand.token}{number}").status for number in range(4)]
     assert (failing, stand.client.ask("/").status, len(read_in_step(stand))) == ([status] * 4, 200, 2 * EVENTS)
 

@@ -1,4 +1,4 @@
-"""The walks of docs/gateways.md: each is run again, and each gateway has to answer, and to log, what the page shows."""
+"""The commands of docs/gateways.md are run again: each gateway has to respond, and to log, what the page shows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VOLATILE = frozenset(("time",))
 
 
 class Walk(NamedTuple):
-    """One gateway's walk.
+    """One gateway's section of the page.
 
     Attributes:
         steps: each command and what it prints.
@@ -38,7 +38,7 @@ def fences(text: str, language: str) -> list[str]:
 
 
 def read_walk(name: str) -> Walk:
-    """The walk of a gateway, as the page shows it."""
+    """The commands and log lines of a gateway, as the page shows them."""
     page = PAGE.read_text(encoding="utf-8")
     section = re.split(r"^##+ ", page.partition(f"\n### {name}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
     said = "".join(fences(section, "console"))
@@ -47,7 +47,7 @@ def read_walk(name: str) -> Walk:
 
 
 def run(walk: Walk, stand: Stand) -> list[tuple[str, str]]:
-    """Run the commands of a walk in one shell, against the gateway of the tests."""
+    """Run the commands of a section in one shell, against the gateway of the tests."""
     helper = fences(PAGE.read_text(encoding="utf-8"), "sh")[0].partition("ask()")
     commands = [command for command, _ in walk.steps]
     here = [re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{stand.gateway.port}", command) for command in commands]
@@ -57,12 +57,12 @@ def run(walk: Walk, stand: Stand) -> list[tuple[str, str]]:
     return list(zip(commands, done.stdout.split(END + "\n"), strict=False))
 
 
-def holds(line: Any, shown: Any) -> bool:
+def matches(line: Any, shown: Any) -> bool:
     """Whether a line of the log says what the page shows; the page may show less, and an earlier time."""
     if not isinstance(shown, dict):
         return bool(line == shown)
     return isinstance(line, dict) and all(
-        name in line and (name in VOLATILE or holds(line[name], value)) for name, value in shown.items()
+        name in line and (name in VOLATILE or matches(line[name], value)) for name, value in shown.items()
     )
 
 
@@ -75,8 +75,8 @@ def curl_knows_headers() -> bool:
 
 
 @pytest.mark.skipif(not curl_knows_headers(), reason="the page's commands need curl 7.83 or newer")
-def test_walk_of_the_page_goes_as_it_shows(stand: Stand) -> None:
+def test_commands_of_the_page_print_what_it_shows(stand: Stand) -> None:
     walk = read_walk(stand.name)
     assert run(walk, stand) == walk.steps
     for shown in walk.lines:
-        stand.gateway.logged(partial(holds, shown=shown))
+        stand.gateway.logged(partial(matches, shown=shown))

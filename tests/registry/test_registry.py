@@ -127,7 +127,6 @@ def test_extend_reads_a_file(registry: Registry, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"remedy": "ask_admin"},
         {"owner": "policy"},
         {"retry": "never"},
         {"detail": "Please call us."},
@@ -142,6 +141,16 @@ def test_extend_changes_one_field_of_a_builtin_entry(registry: Registry, change:
     before, after = entry_of(registry, "invalid_user_password"), entry_of(own, "invalid_user_password")
     assert after == before.replace(**change)
     assert after != before
+
+
+def test_extend_with_another_remedy_changes_what_the_user_reads(registry: Registry) -> None:
+    """Nobody is asked for the password again where an administrator has to act."""
+    own = registry.extend({"entries": [{"id": "auth0:invalid_user_password", "remedy": "ask_admin"}]})
+
+    before, after = entry_of(registry, "invalid_user_password"), entry_of(own, "invalid_user_password")
+    assert after.remedy == "ask_admin"
+    assert after.detail == registry.data["problem_types"]["sentences"]["ask_admin"]
+    assert after.replace(remedy=before.remedy, detail=before.detail) == before
 
 
 def test_extend_moves_a_builtin_entry_to_another_type(registry: Registry) -> None:

@@ -29,7 +29,7 @@ def verdict(
 ) -> Verdict:
     """Classify a response by the rules alone."""
     read = read_headers(headers)
-    known = effective_sender(read, sender)
+    known = effective_sender(read, sender, registry)
     surfaces = EndpointSurfaces(registry.surfaces, known.endpoint)
     return classify_response(Inquiry(registry, UpstreamResponse(status, read, body), known, surfaces), states=states)
 

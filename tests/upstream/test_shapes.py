@@ -92,13 +92,27 @@ class TestFlatShapes:
         assert found.causes[:3] == (("a", "R"), ("b", None), (None, None))
         assert len(found.causes) == 32 - 2
 
-    @pytest.mark.parametrize("causes", [None, 7, "x", {"errorSummary": "a"}])
+    @pytest.mark.parametrize("causes", [None, 7, "x", {"errorSummary": 7}, {}])
     def test_read_no_causes_where_there_is_no_list(self, causes: object) -> None:
         """Foreign members may be of any type."""
         found = SHAPES.read({"errorCode": "E0000001", "errorSummary": "s", "errorCauses": causes})
 
         assert found is not None
-        assert found.causes == ()
+        assert all(cause == (None, None) for cause in found.causes)
+
+    def test_read_a_single_cause_that_stands_in_no_list(self) -> None:
+        """Okta's documentation has such answers."""
+        found = SHAPES.read({"errorCode": "E0000041", "errorSummary": "s", "errorCauses": {"errorSummary": "a"}})
+
+        assert found is not None
+        assert found.causes == (("a", None),)
+
+    def test_read_a_code_with_a_stray_comma(self) -> None:
+        """Okta's documentation has one."""
+        found = SHAPES.read({"errorCode": "E0000001,", "errorSummary": "s"})
+
+        assert found is not None
+        assert found.code == "E0000001"
 
     def test_read_the_name(self) -> None:
         """It tells password errors apart."""

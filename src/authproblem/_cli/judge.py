@@ -87,7 +87,11 @@ def event_of(registry: Registry, outcome: Outcome, method: str | None, path: str
         "retry_after": problem.retry.after,
         "instance": problem.instance,
         "upstream_request_id": problem.upstream.get("request_id"),
-        **({"fingerprint": report.fingerprint(found.upstream)} if is_unclassified else {}),
+        **(
+            {"fingerprint": report.fingerprint(found.upstream)}
+            if is_unclassified or found.matched_by == "phrase"
+            else {}
+        ),
         **request,
     }
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
-from authproblem._core.credential import Credential, credential_of
+from authproblem._core.credential import credential_of
 from authproblem._core.problem import Problem
-from authproblem._model import Provider, RetryHint
+from authproblem._model import Credential, Provider, RetryHint
 from authproblem._registry.registry import Registry
 from authproblem.errors import AuthProblemError
 

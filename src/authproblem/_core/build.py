@@ -9,6 +9,7 @@ from typing import Any
 
 from authproblem._core.classify import error_challenge
 from authproblem._core.context import RequestContext
+from authproblem._core.credential import credential_of
 from authproblem._core.members import TextRules, clean, copy_members
 from authproblem._core.policy import DEFAULT_TYPE_BASE, Policy
 from authproblem._core.problem import Problem
@@ -45,6 +46,9 @@ def build_problem(
         UnsendableError: if a protocol document would not survive the rewrite.
     """
     entry = policy.registry.entry_or_type(found.entry, found.reason)
+    retry = retry_hint(policy, entry, found.provider, response, context)
+    if found.matched_by == "phrase" and retry.automatic:
+        retry = retry.replace(automatic=False)  # an unknown sentence makes no program repeat anything
     said, status = found.upstream, response.status
     code = said.code if said.code is not None and is_code(said.code) else None
     upstream: Json = {"status": status} if code is None else {"status": status, "code": code}
@@ -61,12 +65,15 @@ def build_problem(
         instance,
         entry.owner,
         entry.remedy,
-        retry_hint(policy, entry, found.provider, response, context),
+        retry,
         found.provider,
         upstream,
         extensions,
         found.entry,
         found.matched_by,
+        *credential_of(
+            policy.registry, found.entry, found.reason, status if status >= 400 else None, found.matched_by, found.shape
+        ),
     )
     # The two mappings are filled now: the app's `pass_text` is called with the problem while they are.
     if said.document is not None:

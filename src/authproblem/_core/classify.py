@@ -10,11 +10,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from authproblem._core.refine import refine
 from authproblem._core.sender import Sender
 from authproblem._model import Classification, Json, MatchedBy, Provider, UpstreamError, as_provider
 from authproblem._registry.index import Match
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
+from authproblem._registry.texts import fold
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.idx import form_errors
 from authproblem._upstream.json_values import CODE, unwrap
@@ -26,7 +28,7 @@ if TYPE_CHECKING:  # parsers of rare headers are imported when such a header is 
     from authproblem._upstream.challenge import Challenge
 
 MAX_TEXT_BODY = 512
-"""Bytes of a plain-text body that is an error message; longer ones are pages and are left alone."""
+"""Bytes of a plain-text body that are read as an error message; longer ones of an uncertain sender are left alone."""
 UNTOUCHABLE = frozenset((416,))
 """Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
 
@@ -38,7 +40,7 @@ _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
 
 Verdict = tuple[Classification | None, str]
 """What a response means, or None; and why it is left alone: empty for an error that is understood, else
-`not_candidate`, `no_evidence`, `step`, `unreadable`, `html`, `echo` or `flow_control`."""
+`not_candidate`, `no_evidence`, `step`, `unreadable`, `echo` or `flow_control`."""
 _NOT_CANDIDATE: Verdict = (None, "not_candidate")
 _NO_EVIDENCE: Verdict = (None, "no_evidence")
 _UNREADABLE: Verdict = (None, "unreadable")
@@ -72,10 +74,10 @@ class Inquiry:
 def may_be_error(headers: ResponseHeaders, sender: Sender) -> bool:
     """Whether an error response may be a provider's, by its headers and what is known of its sender alone."""
     media = headers.media_type
-    if media == PROBLEM or "auth-problem" in headers:
+    if "auth-problem" in headers:
         return False
     if media == "" or is_json(media):
-        return True
+        return True  # problem documents too: My Account sends its own as `application/problem+json`
     return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in headers))
 
 
@@ -117,7 +119,7 @@ def classify_parameters(inquiry: Inquiry, said: UpstreamError) -> Classification
     registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider
     if provider is not None:
         hit = registry.match(provider, said, status, inquiry.surfaces)
-        return _classification(hit, provider, said) if hit is not None else None
+        return _refined(inquiry, hit, provider, said, inquiry.surfaces) if hit is not None else None
     nowhere = EndpointSurfaces(registry.surfaces, None)
     found = _by_evidence(inquiry, said, nowhere)
     if found is not None:
@@ -125,7 +127,7 @@ def classify_parameters(inquiry: Inquiry, said: UpstreamError) -> Classification
     for name in ("oauth", *_VENDORS):
         hit = registry.match_own(name, said, status, nowhere)
         if hit is not None:
-            return _classification(hit, as_provider(name), said)
+            return _refined(inquiry, hit, as_provider(name), said, nowhere)
     return None
 
 
@@ -155,9 +157,11 @@ def _error(inquiry: Inquiry) -> Verdict:
     if not text:
         return _unshaped(inquiry, UpstreamError("empty"))
     if text.startswith(b"{") and media != "text/html":
+        if media == PROBLEM and not inquiry.registry.shapes.is_vendor_problem(response.document or {}):
+            return _NOT_CANDIDATE
         return _UNREADABLE if response.document is None else _object(inquiry, response.document)
-    if media in {"text/plain", ""} and len(body) <= MAX_TEXT_BODY:
-        return _unshaped(inquiry, UpstreamError("text", text=text.decode("utf-8", "replace")))
+    if media in {"text/plain", ""} and (inquiry.sender.certain or len(body) <= MAX_TEXT_BODY):
+        return _unshaped(inquiry, UpstreamError("text", text=text[:MAX_TEXT_BODY].decode("utf-8", "replace")))
     if media == "text/html" and inquiry.sender.certain:
         return _html(inquiry, body)
     return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
@@ -181,7 +185,7 @@ def _object(inquiry: Inquiry, document: Json) -> Verdict:
         if shapes.is_step(document):
             return _step(inquiry)
         return _unshaped(inquiry, UpstreamError("unknown", document=document))
-    found = _meaning(inquiry, said)
+    found = meaning(inquiry, said)
     return (found, "") if found is not None else _unshaped(inquiry, said)
 
 
@@ -189,8 +193,8 @@ def _is_registered(registry: Registry, code: str | None) -> bool:
     return code is not None and any(registry.has_code(provider, code) for provider in ("oauth", *_VENDORS))
 
 
-def _meaning(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
-    """Return the meaning under the declared sender, else by evidence."""
+def meaning(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
+    """Return what a provider said: under the declared sender, else by evidence; None where nothing proves a sender."""
     if inquiry.sender.provider is not None:
         found = _by_declaration(inquiry, said)
         if found is not None:
@@ -211,7 +215,7 @@ def _state(inquiry: Inquiry, document: Json) -> Verdict:
     said = shapes.read(document)
     if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
         return _STEP if shapes.is_step(document) else _NOT_CANDIDATE
-    found = _meaning(inquiry, said)
+    found = meaning(inquiry, said)
     return _NO_EVIDENCE if found is None else (found, "")
 
 
@@ -224,7 +228,7 @@ def _unshaped(inquiry: Inquiry, said: UpstreamError) -> Verdict:
         # Where the body is no object, clients find the code where they look for it first: in the body.
         document = said.document or error
         text = error.get("error_description")
-        found = _meaning(inquiry, UpstreamError("www_authenticate", error["error"], text, document=document))
+        found = meaning(inquiry, UpstreamError("www_authenticate", error["error"], text, document=document))
         if found is not None:
             return found, ""
     if sender.provider is None or not sender.certain:
@@ -232,7 +236,8 @@ def _unshaped(inquiry: Inquiry, said: UpstreamError) -> Verdict:
     if "www-authenticate" in inquiry.headers and (step := _step(inquiry)) != _STEP:
         return step
     hit = registry.match(sender.provider, said, inquiry.status, inquiry.surfaces) if said.text is not None else None
-    return _classification(hit or (registry.by_status(inquiry.status, said), "status"), sender.provider, said), ""
+    hit = hit or (registry.by_status(inquiry.status, said), "status")
+    return _refined(inquiry, hit, sender.provider, said, inquiry.surfaces), ""
 
 
 def _by_declaration(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
@@ -243,7 +248,8 @@ def _by_declaration(inquiry: Inquiry, said: UpstreamError) -> Classification | N
     hit = _entry(inquiry, provider, said, inquiry.surfaces)
     if hit is None and said.code is None and not inquiry.sender.certain:
         return None
-    return _classification(hit or _general(inquiry, provider, said), provider, said)
+    hit = hit or _general(inquiry, provider, said, inquiry.surfaces)
+    return _refined(inquiry, hit, provider, said, inquiry.surfaces)
 
 
 def _by_evidence(inquiry: Inquiry, said: UpstreamError, surfaces: EndpointSurfaces) -> Classification | None:
@@ -253,18 +259,28 @@ def _by_evidence(inquiry: Inquiry, said: UpstreamError, surfaces: EndpointSurfac
         return None
     for provider in _VENDORS if said.vendor is None else (as_provider(said.vendor),):
         if proof == "shape":
-            hit = _entry(inquiry, provider, said, surfaces) or _general(inquiry, provider, said)
-            return _classification(hit, provider, said)
+            hit = _entry(inquiry, provider, said, surfaces) or _general(inquiry, provider, said, surfaces)
+            return _refined(inquiry, hit, provider, said, surfaces)
         own = inquiry.registry.match_own(provider, said, inquiry.status, surfaces)
-        if own is not None and (own[0].evidence or (proof == "registered" and own[0].code == said.code)):
-            return _classification(own, provider, said)
+        if own is not None and _proves(own, said):
+            return _refined(inquiry, own, provider, said, surfaces)
     return None
 
 
-def _general(inquiry: Inquiry, provider: Provider, said: UpstreamError) -> Match:
-    """Return what is left for an unknown code of a certain provider: its family, then the status."""
+def _proves(match: Match, said: UpstreamError) -> bool:
+    """Whether a match is a vendor's alone: by its entry, by the code in this shape, or by the one text that matched."""
+    entry, matched_by = match
+    if entry.evidence or (said.proof == "registered" and entry.code == said.code):
+        return True
+    return matched_by == "code_description" and said.text is not None and fold(said.text) in entry.proof
+
+
+def _general(inquiry: Inquiry, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces) -> Match:
+    """Return what is left for an unknown code of a certain provider: its family, a denial, then the status."""
     registry, status = inquiry.registry, inquiry.status
     family = registry.family(provider, said.code, said.shape, status) if said.code is not None else None
+    if family is None:
+        family = registry.denial(provider, said, status, surfaces)
     return (family, "family") if family is not None else (registry.by_status(status, said), "status")
 
 
@@ -297,19 +313,30 @@ def _redirect(inquiry: Inquiry) -> Verdict:
 
 
 def _html(inquiry: Inquiry, body: bytes | bytearray) -> Verdict:
-    """Judge a page of a certain provider: left alone, but the event names its code (Auth0's error page carries it)."""
+    """Judge a page of a certain provider: by the code that Auth0's error page carries, or by its status.
+
+    Client libraries expect JSON where they get it; a browser that asked for a page keeps it (`_middleware`).
+    """
     import re
 
     shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s{0,64}:", body)
     said = UpstreamError("html", shown.group(1).decode() if shown else None)
     registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider or "oauth"
     hit = registry.match(provider, said, status, inquiry.surfaces) if said.code else None
-    return _classification(hit or (registry.by_status(status, said), "status"), provider, said), "html"
+    return _classification(hit or (registry.by_status(status, said), "status"), provider, said), ""
+
+
+def _refined(
+    inquiry: Inquiry, hit: Match, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces
+) -> Classification:
+    """Return the classification of a match, made more exact by what unknown sentences say."""
+    best = refine(inquiry.registry, hit, provider, said, status=inquiry.status, surfaces=surfaces)
+    return _classification(best, provider, said)
 
 
 def _classification(hit: Match, provider: Provider, said: UpstreamError) -> Classification:
     entry, matched_by = hit
     by: MatchedBy = matched_by
-    if said.shape in _HEADER_SHAPES and matched_by not in {"family", "status"}:
+    if said.shape in _HEADER_SHAPES and matched_by not in {"family", "status", "phrase"}:
         by = "header"
     return Classification(entry.type.slug, entry.id or None, provider, said.shape, by, said)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from authproblem._core.classify import error_challenge
 from authproblem._core.sender import UNKNOWN, Sender
+from authproblem._model import Provider
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._upstream.headers import ResponseHeaders
+
+_PLACES = ("authorization_uri", "realm")
+"""The parameters of a challenge that name the issuer: a URI on a vendor's domain proves the vendor."""
 
 
 class RequestContext:
@@ -35,9 +40,22 @@ class RequestContext:
         return EndpointSurfaces(registry.surfaces, self.sender.endpoint)
 
 
-def effective_sender(headers: ResponseHeaders, declared: Sender) -> Sender:
-    """Return the sender, with the provider's own header taken into account; a certain declaration comes first."""
-    provider = headers.layout.provider
-    if provider is None or declared.certain:
+def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Registry) -> Sender:
+    """Return the sender, with the response's own headers taken into account; a certain declaration comes first."""
+    if declared.certain or headers.is_plain:
+        return declared
+    provider = headers.layout.provider or _named_by_challenge(headers, registry)
+    if provider is None:
         return declared
     return Sender(provider, True, declared.endpoint)  # type: ignore[arg-type]  # noqa: FBT003
+
+
+def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provider | None:
+    """Return the vendor on whose domain the `realm` or `authorization_uri` of a challenge lies, or None."""
+    challenge = error_challenge(headers)
+    for name in _PLACES if challenge is not None else ():
+        scheme, _, rest = challenge.parameters.get(name, "").partition("://") if challenge is not None else ("", "", "")
+        vendor = registry.vendor_domains.owner(rest.partition("/")[0].partition(":")[0]) if scheme == "https" else None
+        if vendor is not None:
+            return vendor
+    return None

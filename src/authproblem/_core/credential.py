@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
+from authproblem._model import Credential
 from authproblem._registry.registry import Registry
-
-Credential = Literal["dead", "keep", "step_up", "unknown"]
 
 _PAGES = frozenset(("text", "html"))
 _GUESSES = frozenset(("status", "family"))

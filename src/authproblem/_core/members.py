@@ -16,7 +16,10 @@ from authproblem._registry.registry import Registry
 from authproblem._upstream.json_values import is_code
 
 OWN = frozenset(
-    ("type", "title", "status", "detail", "instance", "reason", "owner", "remedy", "retry", "provider", "upstream")
+    (
+        *("type", "title", "status", "detail", "instance", "reason", "owner", "remedy", "credential"),
+        *("credential_kind", "retry", "provider", "upstream"),
+    )
 )
 """The names of RFC 9457 and ours, which win at the top level."""
 
@@ -26,6 +29,9 @@ _MAX_TEXT = 2048
 
 _URI = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 """The characters of a URI (RFC 3986 appendix A) that RFC 6749 section 5.2 allows in `error_uri`."""
+
+_URN = re.compile(r"urn:[A-Za-z0-9][A-Za-z0-9.:_-]{1,200}")
+"""The URNs of SCIM schemas: letters, digits, colons, dots, dashes."""
 
 _CODES = frozenset(("code", "sentence"))
 """The kinds whose values stay where they have the form of a code."""
@@ -127,6 +133,25 @@ def _integer(_name: str, value: object, _texts: TextRules) -> object:
     return value if type(value) is int else None
 
 
+def ident(_name: str, value: object, _texts: TextRules) -> object:
+    """An identifier of an occurrence: a code, or empty, as Okta sends it where there is none."""
+    return value if value == "" or is_code(value) else None
+
+
+def _status_code(_name: str, value: object, _texts: TextRules) -> object:
+    """The status in the body: a number, or in Guardian's answers a string of digits."""
+    if type(value) is str:
+        return value if len(value) == 3 and value.isascii() and value.isdigit() else None
+    return value if type(value) is int else None
+
+
+def _urns(_name: str, value: object, _texts: TextRules) -> object:
+    """The schemas of a SCIM message: a list of URNs."""
+    if not isinstance(value, list):
+        return None
+    return [urn for urn in value[:MAX_CAUSES] if type(urn) is str and _URN.fullmatch(urn)]
+
+
 def _sentence(name: str, value: object, texts: TextRules) -> object:
     """`error`: a code as a rule; where it is a sentence it counts as text."""
     return value if is_code(value) else _text(name, value, texts)
@@ -170,6 +195,8 @@ def _vendor_uri(name: str, value: object, texts: TextRules) -> object:
 
 def _causes(name: str, value: object, texts: TextRules) -> object:
     """Okta's `errorCauses`: at most 32, each with its known text or the registry's, and its enumerations."""
+    if isinstance(value, dict):
+        return _part(value, _CAUSE, texts)
     if not isinstance(value, list):
         return None
     kept: list[object] = []
@@ -235,6 +262,9 @@ _KINDS: dict[str, Kind] = {
     "code": coded,
     "own_code": coded,
     "integer": _integer,
+    "id": ident,
+    "status_code": _status_code,
+    "urns": _urns,
     "sentence": _sentence,
     "text": _text,
     "note": _note,

@@ -133,7 +133,7 @@ class Normalizer:
         response = self.read(status, headers, body)
         if response.body is None:
             return None
-        sender = effective_sender(response.headers, _sender(provider, endpoint))
+        sender = effective_sender(response.headers, _sender(provider, endpoint), self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         key = self._cache.key_of(response, sender)
         cached = self._cache.find(key, surfaces) if key is not None else None
@@ -168,8 +168,8 @@ class Normalizer:
             instance: the URI of the occurrence.
         """
         sender = context.sender
-        if response.headers.layout.provider is not None and not sender.certain:
-            sender = effective_sender(response.headers, sender)
+        if not (sender.certain or response.headers.is_plain):
+            sender = effective_sender(response.headers, sender, self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         if response.body is None:
             return self._unreadable(response, context, sender, surfaces, instance)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from authproblem._core.members import OWN
-from authproblem._model import Json, Owner, Provider, Remedy, RetryHint, Value
+from authproblem._model import Credential, Json, Owner, Provider, Remedy, RetryHint, Value
 from authproblem._upstream.headers import MAX_VALUE, Headers, decoded, lower, pairs_of
 from authproblem._upstream.media_types import JSON, PROBLEM
 from authproblem.errors import invalid
@@ -27,7 +27,11 @@ AUTOMATIC_POLICIES = ("after_delay", "once", "poll")
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _TOKEN = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
+_CREDENTIALS = ("dead", "keep", "step_up")
 _MAX_SLUG = 64
+_USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unlock_account"))
+"""Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
+_DEVELOPERS_TASKS = frozenset(("fix_client", "fix_request"))
 _MAX_WAIT_DIGITS = 10
 _set = object.__setattr__
 
@@ -53,13 +57,17 @@ class Problem(Value):
         extensions: the upstream's own members, as far as they may be sent on.
         entry: the id of the registry entry, or None.
         matched_by: what selected the entry.
+        credential: what the error says about the credential that was used: `dead` (discard it: nothing but a new one
+            helps), `keep` (it was not judged), `step_up` (this action needs more), or `unknown`. `dead` is
+            never said on 429, 5xx, network failures, HTML or unknown codes.
+        credential_kind: which credential the error is about, such as `refresh_token`, or None.
         confirmed: whether the provider is known to have sent it; False for redirects of an uncertain sender and for
             callbacks, which anyone can forge. Not part of the document.
     """
 
     __slots__ = (
         *("type", "reason", "title", "status", "detail", "instance", "owner", "remedy", "retry", "provider"),
-        *("upstream", "extensions", "entry", "matched_by", "confirmed"),
+        *("upstream", "extensions", "entry", "matched_by", "credential", "credential_kind", "confirmed"),
     )
 
     type: str
@@ -76,6 +84,8 @@ class Problem(Value):
     extensions: Mapping[str, Any]
     entry: str | None
     matched_by: str
+    credential: Credential
+    credential_kind: str | None
     confirmed: bool
 
     def __init__(  # noqa: PLR0917 - the order of the document
@@ -94,6 +104,8 @@ class Problem(Value):
         extensions: Mapping[str, Any],
         entry: str | None = None,
         matched_by: str = "",
+        credential: Credential = "unknown",
+        credential_kind: str | None = None,
         confirmed: bool = True,  # noqa: FBT001, FBT002 - a field, not a switch
     ) -> None:
         # Written out, since problems are made on the hot path (see `assign` in `_model`).
@@ -111,6 +123,8 @@ class Problem(Value):
         _set(self, "extensions", MappingProxyType(extensions))
         _set(self, "entry", entry)
         _set(self, "matched_by", matched_by)
+        _set(self, "credential", credential)
+        _set(self, "credential_kind", credential_kind)
         _set(self, "confirmed", confirmed)
 
     def __hash__(self) -> int:
@@ -151,7 +165,7 @@ class Problem(Value):
     @property
     def needs_user(self) -> bool:
         """Whether the person at the screen can resolve it: show `detail` and ask for what `remedy` says."""
-        return self.owner == "user" and self.retry.policy != "never"
+        return (self.owner == "user" and self.retry.policy != "never") or self.remedy in _USERS_CHOICES
 
     @property
     def needs_sign_in(self) -> bool:
@@ -165,8 +179,16 @@ class Problem(Value):
 
     @property
     def needs_developer(self) -> bool:
-        """Whether code or configuration of the client is at fault: no later request like this one can succeed."""
-        return self.owner == "client" and self.retry.policy == "never"
+        """Whether code or configuration of the client is at fault: no user can resolve it."""
+        return self.owner == "client" and (self.retry.policy == "never" or self.remedy in _DEVELOPERS_TASKS)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was asked for is so already: go on with the next step of the flow.
+
+        .. versionadded:: 0.2.0
+        """
+        return self.remedy == "none"
 
     def to_dict(self) -> Json:
         """Return the document as it is sent (RFC 9457 section 3); absent members are left out, never null."""
@@ -179,6 +201,7 @@ class Problem(Value):
             "reason": self.reason,
             "owner": self.owner,
             "remedy": self.remedy,
+            **credential_members(self.credential, self.credential_kind),
             "retry": retry_dict(self.retry),
             "provider": self.provider,
             "upstream": dict(self.upstream),
@@ -244,6 +267,23 @@ class Problem(Value):
         from authproblem.logs import find_in
 
         return find_in(self, events, at=at, within=within, correlation_id=correlation_id, client=client)
+
+    def challenge(self, **parameters: Any) -> str | None:
+        """Return the `WWW-Authenticate` that a resource server may send for this problem (RFC 6750, RFC 9470).
+
+        Args:
+            **parameters: `scheme` (`Bearer`), `realm`, `scope`, `acr_values`, `max_age` (seconds) and
+                `resource_metadata`, in place of what the problem itself carries.
+
+        Returns:
+            The value, or None where no challenge fits: the caller's token is not what is wrong.
+
+        Raises:
+            ConfigurationError: for a parameter that cannot stand in a header.
+        """
+        from authproblem._core.challenges import challenge
+
+        return challenge(self, **parameters)
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Problem | None:
@@ -329,6 +369,13 @@ class Problem(Value):
         return problem_of_callback(params, provider, registry, type_base)
 
 
+def credential_members(credential: Credential, kind: str | None) -> Json:
+    """Return the members about the credential; both are left out where nothing is known."""
+    if credential == "unknown":
+        return {}
+    return {"credential": credential} if kind is None else {"credential": credential, "credential_kind": kind}
+
+
 def retry_token(retry: RetryHint) -> str:
     """Return what a program may do unattended, as one token; `manual` where a person has to act."""
     if retry.automatic:
@@ -397,7 +444,7 @@ def _from_document(document: Json) -> Problem | None:
         value = document.get(name)
         return value if is_token(value) else ""
 
-    reason = member("reason", str, "")
+    reason, credential = member("reason", str, ""), document.get("credential")
     # Other problem documents may have a `reason`, too; ours is a slug.
     if not _is_slug(reason) or member("type", str, None) is None:
         return None
@@ -414,4 +461,6 @@ def _from_document(document: Json) -> Problem | None:
         provider=token("provider"),
         upstream=member("upstream", dict, {}),
         extensions={name: value for name, value in document.items() if name not in OWN},
+        credential=credential if credential in _CREDENTIALS else "unknown",
+        credential_kind=token("credential_kind") or None,
     )

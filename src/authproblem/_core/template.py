@@ -15,9 +15,9 @@ from orjson import dumps
 from authproblem._core.build import request_id_of, text_rules
 from authproblem._core.context import RequestContext
 from authproblem._core.disclosure import fold_target
-from authproblem._core.members import OWN, coded, kind_of
+from authproblem._core.members import OWN, coded, ident, kind_of
 from authproblem._core.policy import Policy
-from authproblem._core.problem import Problem, retry_dict
+from authproblem._core.problem import Problem, credential_members, retry_dict
 from authproblem._core.retry import FIXED_POLICIES, retry_hint
 from authproblem._model import Classification, Json, Owner, RetryHint
 from authproblem._registry.surfaces import Surface
@@ -25,6 +25,9 @@ from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
 from authproblem._upstream.shapes import ParsedKey
+
+_CODED = (coded, ident)
+"""The kinds of members that stay where they have the form of a code."""
 
 
 class ResponseTemplate:
@@ -70,7 +73,12 @@ class ResponseTemplate:
         """Serialize the parts before the instance, the retry hint, the request id, and the varying members."""
         made = self.problem
         start = {"type": made.type, "title": made.title, "status": made.status, "detail": made.detail}
-        middle = {"reason": made.reason, "owner": made.owner, "remedy": made.remedy}
+        middle = {
+            "reason": made.reason,
+            "owner": made.owner,
+            "remedy": made.remedy,
+            **credential_members(made.credential, made.credential_kind),
+        }
         members = dict(made.extensions)
         self._start = dumps(start)[:-1] + b',"instance":"'
         self._middle = b'",' + dumps(middle)[1:-1] + b',"retry":'
@@ -119,7 +127,7 @@ class ResponseTemplate:
         kept: Json = {}
         for name, kind in self._varying:
             value = document[name]
-            if kind is coded and is_code(value):
+            if kind in _CODED and is_code(value):
                 kept[name] = value  # most ids
             elif value is not None and (allowed := kind(name, value, self._texts)) is not None:
                 kept[name] = allowed
@@ -185,6 +193,8 @@ class PreparedProblem:
                 members,
                 made.entry,
                 made.matched_by,
+                made.credential,
+                made.credential_kind,
             )
         return self._problem
 
@@ -201,6 +211,8 @@ def summarize(problem: Problem, hint: str) -> dict[str, Any]:
         "upstream_code": problem.upstream.get("code"),
         "owner": problem.owner,
         "remedy": problem.remedy,
+        "credential": problem.credential,
+        "credential_kind": problem.credential_kind,
         "retry_policy": problem.retry.policy,
     }
 

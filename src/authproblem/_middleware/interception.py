@@ -36,7 +36,7 @@ from authproblem._middleware.response_headers import (
 from authproblem._middleware.scopes import below
 from authproblem._upstream.codings import CODINGS
 from authproblem._upstream.headers import Headers, Pair, ResponseHeaders
-from authproblem._upstream.media_types import JSON, PROBLEM, is_json, media_type
+from authproblem._upstream.media_types import JSON, PROBLEM, is_json, media_type, prefers_html
 from authproblem._upstream.response import UpstreamResponse, undo_codings
 
 JUDGED = "authproblem.judged"
@@ -193,6 +193,7 @@ class Interceptor:
     def __init__(self, options: Options) -> None:
         """Compile what the options say, and load what the first error needs."""
         events.prepare()
+        _ = options.policy.registry.phrases  # compiled here rather than within a request
         ask = options.policy.pass_text
         if ask is not None:
             options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
@@ -256,6 +257,8 @@ class Interceptor:
         outcome = self.normalizer.process(response, context, new_instance())
         if request.method == "HEAD" and outcome.sent is not None and not _decided_by_headers(outcome, body):
             outcome = outcome.without_problem("head")
+        if _is_page(outcome) and prefers_html(request.accept):
+            outcome = outcome.without_problem("html")
         sent, content = outcome.sent, b""
         try:
             content = sent.to_bytes() if sent is not None else b""
@@ -303,7 +306,7 @@ class Interceptor:
         mark = None if headers.is_plain else read_mark(headers.get("auth-problem-upstream"))
         if mark is not None:
             sender = mark.replace(endpoint=mark.endpoint or sender.endpoint)
-        interception.sender = sender = effective_sender(headers, sender)
+        interception.sender = sender = effective_sender(headers, sender, self.options.policy.registry)
         if is_redirect:
             interception.headers = self._redirect(interception) or interception.headers
             return
@@ -383,6 +386,12 @@ def _repeats_query(outcome: Outcome, query: str) -> bool:
 
     brought = read_query(query)
     return brought is not None and brought.error.code == outcome.classification.upstream.code
+
+
+def _is_page(outcome: Outcome) -> bool:
+    """Whether a problem was made of a page, which a browser's navigation keeps."""
+    found = outcome.classification
+    return outcome.sent is not None and found is not None and found.shape == "html"
 
 
 def _decided_by_headers(outcome: Outcome, body: bytes | bytearray | None) -> bool:

@@ -44,7 +44,10 @@ class Family(NamedTuple):
 class CodeIndex:
     """The entries of one provider that share a code (or have none)."""
 
-    __slots__ = ("_by_cause", "_by_reason", "_by_text", "_default", "_entries", "_exact", "_named", "_others", "only")
+    __slots__ = (
+        *("_by_cause", "_by_reason", "_by_text", "_default", "_entries", "_exact", "_named", "_others"),
+        "only",
+    )
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         """Sort the entries into tiers; within a tier the most specific comes first."""
@@ -112,34 +115,52 @@ class ProviderIndex:
         "_suffixes",
         "constants",
         "provider",
+        "texts",
         "values",
     )
 
     def __init__(
-        self, provider: str, entries: Iterable[Entry], families: Sequence[Family], known: Iterable[str]
+        self,
+        provider: str,
+        entries: Iterable[Entry],
+        families: Sequence[Family],
+        known: Iterable[str],
+        shared: ProviderIndex | None = None,
     ) -> None:
         """Sort entries by code; the index of a code is built when it is first needed.
+
+        Args:
+            provider: the provider.
+            entries: its entries.
+            families: its open-ended groups of codes.
+            known: further texts of it that may be sent on.
+            shared: the index of OAuth's specifications, whose texts are known from every provider.
 
         Attributes:
             provider: the provider.
             constants: the texts without slots that may be sent on, as they are written on the wire.
             values: the names and reasons that entries require.
+            texts: those that come with any code, and those of entries, each with the entry's code.
         """
         self.provider = provider
+        entries = tuple(entries)
         self._by_code: dict[str | None, list[Entry]] = {}
-        texts = list(known)
+        general = tuple(known)
+        texts = [(text, entry.code) for entry in entries for text in (*entry.texts, *entry.causes, *entry.known)]
         values: set[str | None] = set()
         for entry in entries:
             if not entry.lookup_only:
                 self._by_code.setdefault(entry.code, []).append(entry)
-            texts += (*entry.texts, *entry.causes, *entry.known)
             values.update(entry.reasons, (entry.name,))
         self._codes: dict[str | None, CodeIndex] = {}
         self._families = tuple(families)
         self._prefixes = tuple(family.common for family in families if family.is_prefix)
         self._suffixes = tuple(family.common for family in families if not family.is_prefix)
-        self._known = KnownTexts(texts)
-        self.constants = frozenset(unescape(text) for text in texts if is_constant(text))
+        self.texts = general, texts
+        others = ((), ()) if shared is None else shared.texts
+        self._known = KnownTexts((*general, *others[0]), (*texts, *others[1]))
+        own = (*general, *(text for text, _ in texts))
+        self.constants = frozenset(unescape(text) for text in own if is_constant(text))
         self.values = frozenset(values)
 
     def code(self, code: str | None) -> CodeIndex | None:
@@ -181,6 +202,10 @@ class ProviderIndex:
     def knows(self, text: str) -> bool:
         """Whether a text may be sent on as it came."""
         return text in self.constants or text in self._known
+
+    def explains(self, code: str | None, text: str) -> bool:
+        """Whether the entries of a code have a text, or it comes with any code: nothing more can be learnt from it."""
+        return self._known.explains(code, text)
 
 
 def _unconditional(by_text: Sequence[Entry]) -> dict[str | None, Match]:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from authproblem._model import PROVIDERS, Entry, Json, ProblemType, Source
+from authproblem._registry.texts import fold, unescape
 from authproblem._registry.validate import check_row, check_top_level, fail
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")
@@ -72,19 +73,28 @@ def problem_type_of(row: Json) -> ProblemType:
     return ProblemType(**{field: row[field] for field in ProblemType.__slots__})
 
 
-def entry_of(row: Json, types: Mapping[str, ProblemType]) -> Entry:
-    """Return an entry from its row; what it does not say is its problem type's."""
+def entry_of(row: Json, types: Mapping[str, ProblemType], sentences: Mapping[str, str]) -> Entry:
+    """Return an entry from its row; what it does not say is its problem type's, or follows from its remedy.
+
+    Args:
+        row: the row.
+        types: the problem types.
+        sentences: what an end user reads for a remedy that is not the problem type's.
+    """
     kind = types[row["type"]]
+    remedy = row.get("remedy", kind.remedy)
+    # A sentence belongs to a remedy: nobody is sent to sign in where the developers have to act.
+    usual = kind.detail if remedy == kind.remedy else sentences.get(remedy, kind.detail)
     return Entry(
         id=row["id"],
         provider=row["id"].partition(":")[0],
         code=row.get("code"),
         type=kind,
         owner=row.get("owner", kind.owner),
-        remedy=row.get("remedy", kind.remedy),
+        remedy=remedy,
         retry=row.get("retry", kind.retry),
         default_wait=row.get("default_wait"),
-        detail=row.get("detail", kind.detail),
+        detail=row.get("detail", usual),
         hint=row.get("hint", kind.hint),
         evidence=row["evidence"],
         sign_in=row.get("sign_in", False),
@@ -97,6 +107,8 @@ def entry_of(row: Json, types: Mapping[str, ProblemType]) -> Entry:
         causes=tuple(row.get("causes", ())),
         reasons=tuple(row.get("reasons", ())),
         known=tuple(row.get("known", ())),
+        usual_status=frozenset(row.get("usual_status", ())),
+        proof=frozenset(fold(unescape(text)) for text in row.get("proof", ())),
         lookup_only=row.get("lookup_only", False),
         retired=row.get("retired", False),
         aliases=tuple(row.get("aliases", ())),

@@ -11,6 +11,7 @@ from authproblem._model import PROVIDERS, Entry, Json, ProblemType, UpstreamErro
 from authproblem._registry.domains import VendorDomains
 from authproblem._registry.index import Family, Match, ProviderIndex
 from authproblem._registry.load import bare_entry, entry_of, merge_extension, problem_type_of, read_builtin
+from authproblem._registry.phrases import Phrases
 from authproblem._registry.surfaces import EndpointSurfaces, Surface, Surfaces
 from authproblem._upstream.shapes import Shapes
 
@@ -40,7 +41,7 @@ class Registry:
     """
 
     __slots__ = (
-        *("_bare", "_by_status", "_entries", "_indexes", "_names", "_rows", "concurrency"),
+        *("_bare", "_by_status", "_entries", "_indexes", "_names", "_phrases", "_rows", "concurrency"),
         *(
             "data",
             "families",
@@ -62,6 +63,7 @@ class Registry:
     _entries: Mapping[str, Entry]
     _indexes: Mapping[str, ProviderIndex]
     _names: Mapping[str, Entry]
+    _phrases: dict[str, Phrases]
     _rows: Mapping[str, Json]
     families: Mapping[str, Any]
     known: Mapping[str, Any]
@@ -88,7 +90,8 @@ class Registry:
         """Compile a registry; users call `Registry.builtin()` and `extend`."""
         shapes = tables["shapes"]
         types = {row["slug"]: problem_type_of(row) for row in tables["problem_types"]["types"]}
-        entries = {entry_id: entry_of(row, types) for entry_id, row in sorted(rows.items())}
+        sentences = tables["problem_types"]["sentences"]
+        entries = {entry_id: entry_of(row, types, sentences) for entry_id, row in sorted(rows.items())}
         names = _names(entries.values())
         compiled: dict[str, Any] = {
             "version": version,
@@ -108,20 +111,22 @@ class Registry:
             "known": _read_only(known),
             "_entries": entries,
             "_names": names,
+            "_phrases": {},
             "_bare": {slug: bare_entry(kind) for slug, kind in types.items()},
             "_by_status": shapes["by_status"],
         }
-        compiled["_indexes"] = {
-            name: ProviderIndex(
+        indexes: dict[str, ProviderIndex] = {}
+        for name in sorted(PROVIDERS, key="oauth".__ne__):  # OAuth's first: its texts are known from every provider
+            indexes[name] = ProviderIndex(
                 name,
                 (entry for entry in entries.values() if entry.provider == name),
                 [_family(row, types) for row in families.get(name, ())],
                 known.get(name, ()),
+                indexes.get("oauth"),
             )
-            for name in PROVIDERS
-        }
-        for name, value in compiled.items():
-            object.__setattr__(self, name, value)
+        compiled["_indexes"] = indexes
+        for attribute, value in compiled.items():
+            object.__setattr__(self, attribute, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Registry is immutable: {name} cannot be set; extend() gives a new one")
@@ -169,6 +174,17 @@ class Registry:
             found = found or self._names.get(f"{provider}:{name}")
         return found
 
+    def without(self, entry_id: str, field: str | None = None) -> Registry:
+        """Return a registry without an entry, or without one field of it: for tools that measure what it is worth."""
+        rows = dict(self._rows)
+        row = rows.pop(entry_id)
+        if field is not None:
+            rows[entry_id] = {name: value for name, value in row.items() if name != field}
+        tables = {name: _writable(table) for name, table in self.data.items()}
+        smaller = Registry(tables, rows, _writable(self.families), _writable(self.known), self.version)
+        smaller._phrases.update(phrases=self.phrases)
+        return smaller
+
     def row(self, entry_id: str) -> Json:
         """Return a copy of an entry's row, as in the files.
 
@@ -181,6 +197,10 @@ class Registry:
     def has_code(self, provider: str, code: str) -> bool:
         """Whether a provider's own entries have a code."""
         return self._indexes[provider].code(code) is not None
+
+    def has_code_anywhere(self, code: str) -> bool:
+        """Whether the entries of any provider have a code."""
+        return any(index.code(code) is not None for index in self._indexes.values())
 
     def is_unambiguous(self, provider: str, code: str, shape: str) -> bool:
         """Whether a code is the provider's own and has one meaning in a shape, whatever the text."""
@@ -205,6 +225,16 @@ class Registry:
         found = self._indexes[provider].family(code, shape, status)
         return self._bare[found.slug] if found else None
 
+    def denial(self, provider: str, upstream: UpstreamError, status: int, surfaces: EndpointSurfaces) -> Entry | None:
+        """Return the stand-in entry for a denial of a sign-in by the tenant's own code that is sent as a failure."""
+        for row in self.data["shapes"]["denials"]:
+            if (row["provider"], row["shape"], row["status"]) == (provider, upstream.shape, status):
+                surface = surfaces.find(provider)
+                known = upstream.code is not None and self.has_code_anywhere(upstream.code)
+                if surface is not None and surface.id in row["surfaces"] and not known:
+                    return self._bare[row["type"]]
+        return None
+
     def by_status(self, status: int, upstream: UpstreamError) -> Entry:
         """Return the stand-in entry for a certain provider's response of which only the status is understood."""
         slug = self._by_status.get(str(status)) or self._by_status["4xx" if status < 500 else "5xx"]
@@ -222,7 +252,21 @@ class Registry:
 
     def knows(self, provider: str, text: str) -> bool:
         """Whether an upstream text is one of the registered ones, so that it may be sent on as it came."""
-        return self._indexes[provider].knows(text) or (provider != "oauth" and self._indexes["oauth"].knows(text))
+        return self._indexes[provider].knows(text)
+
+    def is_explained(self, provider: str, code: str | None, text: str) -> bool:
+        """Whether the entries of a code know a text, so that nothing more can be learnt from it."""
+        return self._indexes[provider].explains(code, text)
+
+    @property
+    def phrases(self) -> Phrases:
+        """The phrase rules, compiled when first asked for."""
+        compiled = self._phrases.get("phrases")
+        return compiled or self._phrases.setdefault("phrases", Phrases(self.data["phrases"]))
+
+    def bare(self, slug: str) -> Entry:
+        """Return the stand-in entry of a problem type."""
+        return self._bare[slug]
 
     def is_constant(self, provider: str, value: str) -> bool:
         """Whether a text, name or reason is registered and has no slot: nothing of a request can be in it."""

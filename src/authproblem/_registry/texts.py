@@ -32,6 +32,9 @@ _SAFE = {
     "policy": r"(?!.{513})(?:(?:[A-Za-z'()/-]{1,20}|\d{1,3}(?![.\d]\d))[,.;:]?(?: |$))+",
 }
 
+_ANY = "*"
+"""What stands for any code: no code has this form."""
+
 Value = TypeVar("Value")
 
 
@@ -51,7 +54,7 @@ def fold(text: str) -> str:
 class Template:
     """A text with slots, such as `Denied scopes: [{scopes}]`; `{any}` is the one kind that is not safe."""
 
-    __slots__ = ("_kinds", "_literals", "ending", "prefix", "safe")
+    __slots__ = ("_kinds", "_literals", "ending", "longest", "prefix", "safe")
 
     def __init__(self, source: str) -> None:
         """Compile a template.
@@ -78,6 +81,7 @@ class Template:
         self._kinds = tuple(_kind(kind) for kind in kinds)
         self.safe = "any" not in kinds
         self.prefix, self.ending = self._literals[0], self._literals[-1]
+        self.longest = max(self._literals, key=len)
 
     def fits(self, folded: str) -> bool:
         """Tell whether a folded text fits, in time linear in its length: literals are searched left to right, once."""
@@ -109,6 +113,32 @@ def _kind(kind: str) -> re.Pattern[str] | None:
     if kind.startswith("enum:"):
         return re.compile("|".join(re.escape(fold(word)) for word in kind[5:].split("|")), re.IGNORECASE)
     return re.compile(_SAFE[kind])
+
+
+_SAMPLES = {
+    "integer": "5",
+    "parameter": "name",
+    "scopes": "openid profile",
+    "policy": "at least 8 characters",
+    "any": "example",
+}
+
+
+def fill(source: str) -> str:
+    """An example of a registered text: each slot filled with a value of its kind."""
+
+    def sample(found: re.Match[str]) -> str:
+        kind = found.group(1)
+        if kind is None:
+            return found.group()[0]
+        if kind.startswith("enum:"):
+            return kind[5:].partition("|")[0]
+        before = source[found.start() - 1 : found.start()]
+        if kind == "any" and before and not before.isspace() and before not in "'\"`([:":
+            return ""  # the rest of a sentence that may end here
+        return _SAMPLES[kind]
+
+    return _SLOT.sub(sample, source)
 
 
 def is_constant(source: str) -> bool:
@@ -167,20 +197,38 @@ class TextTable(Generic[Value]):
         near = (*self._beginnings.get(folded[:_KEY], ()), *self._endings.get(folded[-_KEY:], ()), *self._short)
         if not near:
             return ()
-        fitting = [(t, v) for t, v in near if folded.startswith(t.prefix) and t.fits(folded)]
+        fitting = [(t, v) for t, v in near if t.longest in folded and folded.startswith(t.prefix) and t.fits(folded)]
+        if not fitting:
+            return ()
         fitting.sort(key=lambda row: -len(row[0].prefix))
         return tuple(v for _, v in fitting)
 
 
 class KnownTexts:
-    """The texts that may be sent on as they came: constants, and templates all of whose slots are of a safe kind."""
+    """The texts of one provider: which of them may be sent on as they came, and which say nothing new of their code.
+
+    Only constants may be sent on, and templates all of whose slots are of a safe kind: any other text may carry what a
+    user typed.
+    """
 
     __slots__ = ("_table",)
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        """Keep what is safe of the registered texts."""
-        self._table: TextTable[bool] = TextTable((t, True) for t in texts if is_constant(t) or Template(t).safe)
+    def __init__(self, texts: Iterable[str], of_codes: Iterable[tuple[str, str | None]] = ()) -> None:
+        """Sort the texts.
+
+        Args:
+            texts: those that come with any code.
+            of_codes: those of entries, each with the entry's code.
+        """
+        rows = [*((text, _ANY) for text in texts), *of_codes]
+        self._table: TextTable[tuple[str | None, bool]] = TextTable(
+            (text, (code, is_constant(text) or Template(text).safe)) for text, code in rows
+        )
 
     def __contains__(self, text: str) -> bool:
-        """Whether the text is known; anything else may carry what a user typed."""
-        return bool(self._table.exact(text) or self._table.find(text))
+        """Whether the text may be sent on as it came."""
+        return any(safe for _, safe in self._table.find(text))
+
+    def explains(self, code: str | None, text: str) -> bool:
+        """Whether the entries of a code have the text, or it comes with any code: then it says nothing more."""
+        return any(known in {code, _ANY} for known, _ in self._table.find(text))

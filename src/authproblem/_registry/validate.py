@@ -18,13 +18,14 @@ _STATUSES = range(200, 600)
 _STRENGTHS = ("recorded", "documented", "sdk", "community")
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str, "code": str, "shapes": list, "status": list, "name": str, "texts": list, "causes": list, "reasons": list,
-    "surfaces": list, "known": list, "usual_status": list, "type": str, "evidence": bool, "sign_in": bool,
+    "surfaces": list, "known": list, "usual_status": list, "type": str, "proof": list,
+    "evidence": bool, "sign_in": bool,
     "lookup_only": bool, "owner": str, "remedy": str, "retry": str, "default_wait": int, "text": str, "detail": str,
     "hint": str, "internal": list, "aliases": list, "note": str, "retired": bool, "since": str, "sources": list,
 }  # fmt: skip
 _SHAPES = (
     "oauth", "www_authenticate", "redirect", "auth0_signup", "auth0_api", "auth0_problem", "sentence", "legacy_key",
-    "okta_api", "okta_idx", "okta_state", "okta_factor", "text", "html",
+    "okta_api", "okta_idx", "okta_state", "okta_factor", "scim", "fga", "text", "html",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
+HTML = "text/html"
 
 MAX_VALUE = 8192
 """Characters of `Accept` that are read; most servers accept no longer header line."""
@@ -44,6 +45,14 @@ def _choose(accept: str, upstream: str) -> str:
 _CACHED = lru_cache(maxsize=256)(_choose)
 
 
+def prefers_html(accept: str | None) -> bool:
+    """Whether a request likes a page better than any JSON: a browser's navigation (no `Accept` likes both alike)."""
+    if not accept:
+        return False
+    ranges = _ranges(accept[:MAX_VALUE])
+    return _quality(ranges, HTML) > max(_quality(ranges, PROBLEM), _quality(ranges, JSON))
+
+
 def is_json(media: str) -> bool:
     """Whether a media type (lower case, without parameters) is a JSON one (RFC 6839 section 3.1)."""
     return media.endswith(("/json", "+json"))
@@ -71,7 +80,7 @@ def _weight(text: str) -> float:
 
 def _quality(ranges: list[tuple[str, float]], name: str) -> float:
     """The q of the most specific range that matches; 0 where none does."""
-    for wanted in (name, "application/*", "*/*"):
+    for wanted in (name, name.partition("/")[0] + "/*", "*/*"):
         found = [quality for given, quality in ranges if given == wanted]
         if found:
             return max(found)

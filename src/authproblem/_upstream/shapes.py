@@ -23,6 +23,10 @@ _MAX_UNKNOWN, _MAX_LAYOUTS = 512, 1024
 a vendor's place. Nothing is evicted, since the response cache identifies layouts by identity."""
 
 
+SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+"""The schema of an error of SCIM 2.0."""
+
+
 class FlatShape(NamedTuple):
     """How one flat shape is recognized and read; the fields are those of `shapes.json`."""
 
@@ -117,6 +121,8 @@ class Shapes:
 
     def read_nested(self, document: Json) -> UpstreamError | None:
         """Read an object of a shape that is not flat."""
+        if "schemas" in document:
+            return _scim(document)
         if "stateHandle" in document or "version" in document:
             return read_idx(document)
         if "status" in document or "factorResult" in document:
@@ -126,6 +132,11 @@ class Shapes:
         if "type" in document and "title" in document:
             return self._problem(document)
         return _legacy_key(document)
+
+    def is_vendor_problem(self, document: Json) -> bool:
+        """Whether a problem document is a vendor's own: its `type` lies below one of the vendor's URIs."""
+        uri = document.get("type")
+        return isinstance(uri, str) and uri.startswith(self._problem_uris)
 
     def is_step(self, document: Json) -> bool:
         """Whether the object is a protocol document of a flow that goes on: no error, whatever its HTTP status."""
@@ -194,7 +205,9 @@ def error_of(key: ParsedKey, document: Json | None) -> UpstreamError:
 
 
 def read_causes(value: object) -> tuple[Cause, ...]:
-    """Return texts and reasons of Okta's `errorCauses`."""
+    """Return texts and reasons of Okta's `errorCauses`: a list, or in some responses the one cause itself."""
+    if isinstance(value, dict):
+        value = [value]
     if not value or not isinstance(value, list):
         return ()
     causes: list[Cause] = []
@@ -213,7 +226,9 @@ def _parse(layout: KeyLayout, document: Json) -> ParsedKey | None:
     if layout.code is not None:
         code = document.get(layout.code)
         if not is_code(code):
-            return None
+            code = _repaired(code)
+            if code is None:
+                return None
     for member in layout.texts:
         value = document[member]
         if type(value) is str:
@@ -225,6 +240,28 @@ def _parse(layout: KeyLayout, document: Json) -> ParsedKey | None:
         name = document[layout.name]
     causes = document[layout.causes] if layout.causes is not None else None
     return layout, code, text, name, read_causes(causes) if causes else ()
+
+
+def _repaired(code: object) -> str | None:
+    """Return a code without the stray comma that some of Okta's examples have; None for what is no code otherwise."""
+    if type(code) is str and code.endswith(",") and is_code(code[:-1]):
+        return code[:-1]
+    return None
+
+
+def _scim(document: Json) -> UpstreamError | None:
+    """Read a SCIM error (RFC 7644 section 3.12); `scimType` is absent where the status says everything."""
+    schemas = document["schemas"]
+    if not isinstance(schemas, list) or SCIM_ERROR not in schemas:
+        return None
+    code, text = document.get("scimType"), document.get("detail")
+    return UpstreamError(
+        "scim",
+        code if is_code(code) else None,
+        text if isinstance(text, str) else None,
+        document=document,
+        proof="none",
+    )
 
 
 def _is_transaction(document: Json, states: frozenset[str]) -> bool:

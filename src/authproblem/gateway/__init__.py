@@ -1,16 +1,29 @@
-"""A gateway of our own: a small ASGI reverse proxy whose every error is a problem document.
+"""A gateway of our own: a small ASGI reverse proxy that answers every error with a problem document.
 
 ```console
 $ python -m authproblem gateway --upstream https://tenant.auth0.com --okta https://org.okta.com --prefix /okta
-$ uvicorn --factory authproblem.gateway:make_app --no-proxy-headers --no-server-header --no-date-header
+$ uvicorn --factory authproblem.gateway:make_app --no-proxy-headers --no-server-header --no-date-header --ws none
 ```
-The entrance: exports only. Settings live in `_config`, the proxy in `_app`, header rules in `_messages`.
+Exports only. A request's path through the package: `_app`, `_routes`, `_exchange`, `_aiohttp_client`.
 """
 
 from __future__ import annotations
 
 from authproblem.gateway._app import Gateway, make_app
-from authproblem.gateway._config import ConfigError, GatewayConfig, Route, load_config
-from authproblem.gateway._serve import add_arguments, run
+from authproblem.gateway._command import add_arguments, run
+from authproblem.gateway._config import GatewayConfig, load_config
+from authproblem.gateway._config_error import ConfigError
+from authproblem.gateway._config_routes import Route
+from authproblem.gateway._record import Record
 
-__all__ = ["ConfigError", "Gateway", "GatewayConfig", "Route", "add_arguments", "load_config", "make_app", "run"]
+__all__ = [
+    "ConfigError",
+    "Gateway",
+    "GatewayConfig",
+    "Record",
+    "Route",
+    "add_arguments",
+    "load_config",
+    "make_app",
+    "run",
+]

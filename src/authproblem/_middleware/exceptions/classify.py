@@ -49,6 +49,6 @@ def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -
 def _classify(
     registry: Registry, status: int, headers: ResponseHeaders, body: bytes, sender: Sender
 ) -> Classification | None:
-    sender = effective_sender(headers, sender)
+    sender = effective_sender(headers, sender, registry)
     surfaces = EndpointSurfaces(registry.surfaces, sender.endpoint)
     return classify_response(Inquiry(registry, UpstreamResponse(status, headers, body), sender, surfaces))[0]

@@ -1,0 +1,139 @@
+"""Run the comparison and write its tables: rounds take turns, each figure is the median of its rounds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.gateway.clients import CANDIDATES
+from benchmarks.gateway.promises import CHECKS
+from benchmarks.gateway.served import EARLIER, SERVED, Load, gateway, load
+from benchmarks.gateway.upstreams import Upstreams, upstreams
+
+_HERE = Path(__file__).parent
+_CASES = (
+    *[("healthy", connections) for connections in (1, 16, 32, 256)],
+    ("error", 32),
+    ("large", 32),
+    ("tls", 32),
+    ("slow", 256),
+)
+_LOADS = (("/healthy", 32), ("/healthy", 256), ("/error", 32))
+_DISTRIBUTION = {"uvicorn": "uvicorn", "granian": "granian", "uvloop": "uvloop"}
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--earlier", type=Path, metavar="SRC", help="`src` of an earlier version, to measure it, too")
+    parser.add_argument("--only", choices=("clients", "served"), help="one of the two pages")
+    options = parser.parse_args()
+    with upstreams() as where:
+        if options.only != "served":
+            _write("clients", "The gateway's HTTP client", options, [_promises(where), *_clients(where, options)])
+        if options.only != "clients":
+            _write("served", "The whole gateway", options, [_served(where, options)])
+
+
+def _write(name: str, title: str, options: argparse.Namespace, parts: list[str]) -> None:
+    text = "\n\n".join([f"# {title}", _intro(options), *parts])
+    (_HERE / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def _intro(options: argparse.Namespace) -> str:
+    names = [*CANDIDATES, *_DISTRIBUTION]
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    return (
+        f"CPython {platform.python_version()}; {versions}. Written by `python -m benchmarks.gateway`: medians of "
+        f"{options.rounds} rounds of {options.seconds} s that take turns. Provider, client and load share the "
+        "machine's cores, so compare within a table; CPU time is the steadiest figure."
+    )
+
+
+def _module(module: str, *arguments: str) -> Any:
+    """What a module of this package prints, run in a process of its own; None if it fails."""
+    command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.gateway.{module}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.stderr.write(f"{' '.join(arguments)}: {done.stderr[-500:]}\n")
+        return None
+    return json.loads(done.stdout)
+
+
+def _promises(where: Upstreams) -> str:
+    kept = {name: _module("promises", name, where.authority) for name in CANDIDATES}
+    rows = [[what, *["yes" if kept[name] and kept[name][what] else "**no**" for name in CANDIDATES]] for what in CHECKS]
+    return "## What a gateway needs\n\n" + _table(["", *CANDIDATES], rows)
+
+
+def _clients(where: Upstreams, options: argparse.Namespace) -> list[str]:
+    jobs = [(name, case, connections) for name in CANDIDATES for case, connections in _CASES]
+    found: dict[tuple[str, str, int], list[dict[str, float]]] = {job: [] for job in jobs}
+    for number in range(options.rounds):
+        for job in random.Random(number).sample(jobs, len(jobs)):  # noqa: S311 - an order, no secrets
+            name, case, connections = job
+            seconds = max(options.seconds, 3) if case == "slow" else options.seconds
+            figures = _module("drive", name, where.url(case), str(connections), str(seconds), where.authority)
+            if figures is not None:
+                found[job].append(figures)
+    tables = []
+    for figure, title in (
+        ("cpu", "CPU time for a request, µs"),
+        ("rate", "Requests a second"),
+        ("p99", "p99, ms"),
+        ("memory", "Peak memory, MiB"),
+    ):
+        rows = [
+            [f"{case}, {connections}", *[_middle(found[name, case, connections], figure) for name in CANDIDATES]]
+            for case, connections in _CASES
+        ]
+        tables.append(f"## {title}\n\n" + _table(["case, connections", *CANDIDATES], rows))
+    return tables
+
+
+def _middle(rounds: list[dict[str, float]], figure: str) -> str:
+    return f"{median(each[figure] for each in rounds):,.4g}" if rounds else "failed"
+
+
+def _served(where: Upstreams, options: argparse.Namespace) -> str:
+    names = [*SERVED, *([EARLIER] if options.earlier else [])]
+    found: dict[tuple[str, str, int], list[Load]] = {}
+    for number in range(options.rounds):
+        for name in random.Random(number).sample(names, len(names)):  # noqa: S311 - an order, no secrets
+            with gateway(name, where.plain, options.earlier) as (pid, port):
+                for path, connections in _LOADS:
+                    measured = load(pid, port, path, connections, options.seconds)
+                    found.setdefault((name, path, connections), []).append(measured)
+            with gateway(name, where.slow, options.earlier) as (pid, port):
+                found.setdefault((name, "/slow", 256), []).append(load(pid, port, "/slow", 256, 5))
+    rows = []
+    for name in names:
+        row = [name]
+        for path, connections in _LOADS:
+            rounds = found[name, path, connections]
+            row += [f"{median(each.rate for each in rounds):,.0f}", f"{median(each.cpu for each in rounds):,.0f}"]
+        row.append(f"{max(each.lost for each in found[name, '/slow', 256])}")
+        rows.append(row)
+    head = [""]
+    for path, connections in _LOADS:
+        head += [f"{path[1:]}, {connections}: requests/s", "CPU, µs"]
+    return _table([*head, "lost of 256 clients before a provider of 1 s"], rows)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["-"] + ["-:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

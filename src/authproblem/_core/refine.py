@@ -1,0 +1,81 @@
+"""From a general answer to a more exact one, by what unknown sentences say.
+
+Asked last, where a code, a family or the status alone has decided, and only for texts that the entry does not know. A
+code is not stronger than what is said: where its meaning does not go with the status, the status counts, and where a
+phrase says something else and the status agrees, the phrase does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from authproblem._model import Entry, UpstreamError
+from authproblem._registry.index import Match
+from authproblem._registry.phrases import Situation
+from authproblem._registry.registry import Registry
+from authproblem._registry.surfaces import EndpointSurfaces
+
+_GENERAL = frozenset(("code", "family", "status"))
+_SUMMARY = "Api validation failed: "
+"""What Okta puts before the name of the object that it has checked; the name alone says nothing."""
+
+_CALLER = frozenset(("user", "client"))
+MAX_SENTENCES = 8
+"""Unknown sentences of one response that are read; further causes say the same of further fields."""
+
+
+def refine(
+    registry: Registry, hit: Match, provider: str, said: UpstreamError, *, status: int, surfaces: EndpointSurfaces
+) -> Match:
+    """Choose a more exact answer where sentences are unknown.
+
+    Args:
+        registry: the entries and phrases.
+        hit: what code, family or status gave; anything more exact is returned as it is.
+        provider: whose response it is.
+        said: what the provider said.
+        status: the HTTP status.
+        surfaces: the surfaces of the endpoint.
+
+    Returns:
+        The same, or the stand-in entry of a more exact type with `phrase`, or that of the status.
+    """
+    entry, matched_by = hit
+    if matched_by not in _GENERAL or (said.shape == "okta_idx" and matched_by == "code"):
+        return hit  # in Identity Engine documents the key decides: texts are localized
+    sentences = tuple(islice(_unknown(registry, provider, said, entry), MAX_SENTENCES))
+    if matched_by == "code" and _contradicts(entry, status) and (sentences or said.text is None):
+        entry, matched_by = registry.by_status(status, said), "status"
+    slug = entry.type.slug
+    if not sentences or not registry.phrases.may_refine(slug, said.code):
+        return entry, matched_by
+    surface = surfaces.find(provider)
+    shape = "redirect" if said.shape == "callback" else said.shape
+    situation = Situation(provider, shape, said.code, status, surface.id if surface else None)
+    found = registry.phrases.refine(slug, sentences, situation)
+    return (entry, matched_by) if found is None else (registry.bare(found), "phrase")
+
+
+def _contradicts(entry: Entry, status: int) -> bool:
+    """Whether a code would make a failure or limit of the provider the caller's fault."""
+    if status != 429 and status < 500:
+        return False
+    return entry.owner in _CALLER and bool(entry.usual_status) and status not in entry.usual_status
+
+
+def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entry) -> Iterator[str]:
+    """The sentences that the code's entries do not know, the most telling first: causes, text, the code's own name."""
+    for text, reason in said.causes:
+        if text is not None and not registry.is_explained(provider, said.code, text):
+            yield text
+            if reason is not None:
+                yield reason
+        elif text is None and reason is not None:
+            yield reason
+    if said.text is not None and said.shape != "okta_idx" and not registry.is_explained(provider, said.code, said.text):
+        summary = said.text.removeprefix(_SUMMARY)
+        if summary is said.text or " " in summary:
+            yield summary
+    if said.code is not None and not entry.id and not registry.has_code_anywhere(said.code):
+        yield said.code

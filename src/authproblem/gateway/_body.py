@@ -1,0 +1,120 @@
+"""The body of a request: passed on chunk by chunk, with a timeout for whoever makes the other side wait.
+
+What ends an exchange from here (the client has left, it sends too slowly, the provider does not take what is sent) is
+reported by `stop`, since it happens in other tasks than the one that waits for the provider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+
+from authproblem.gateway._upstream import UpstreamFailure
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Stop = Callable[[Exception], None]
+
+_LEAST_RATE = 500
+"""Bytes a second below which an upload is ended, as `RequestReadTimeout body=20,MinRate=500` of Apache httpd does."""
+
+
+class ClientGoneError(ConnectionError):
+    """The client has left before it had its response."""
+
+
+class SlowClientError(TimeoutError):
+    """The client sends its request too slowly."""
+
+
+class BodyLimits(NamedTuple):
+    """Seconds to wait for the client's first bytes, and for the provider to take the next ones."""
+
+    read: float
+    write: float
+
+
+class RequestBody:
+    """The body of one request.
+
+    Attributes:
+        complete: whether all of it has arrived.
+    """
+
+    def __init__(self, receive: Receive, stop: Stop, limits: BodyLimits, *, empty: bool) -> None:
+        """Take over the receiving side of a request.
+
+        Args:
+            receive: the server's.
+            stop: ends the exchange with an exception.
+            limits: how long to wait.
+            empty: whether the request has no body.
+        """
+        self._receive, self._stop, self._limits = receive, stop, limits
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + limits.read
+        self._received = 0
+        self._first = b""
+        self._watcher: asyncio.Task[None] | None = None
+        self.complete = empty
+
+    async def begin(self) -> None:
+        """Wait for the first bytes of a body, so that nothing of the provider is taken for a request that stalls."""
+        if self.complete:
+            self._watch()
+        else:
+            self._first = await self._next()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the chunks as they come; time that passes outside is not the client's."""
+        chunk = self._first
+        self._deadline = self._loop.time() + self._limits.read
+        while True:
+            if chunk:
+                given = self._loop.time()
+                timer = self._loop.call_later(self._limits.write, self._stop, _not_taken())
+                try:
+                    yield chunk
+                finally:
+                    timer.cancel()
+                self._deadline += self._loop.time() - given
+            if self.complete:
+                return
+            chunk = await self._next()
+
+    def close(self) -> None:
+        """Stop watching for the client's leaving."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    async def _next(self) -> bytes:
+        """The next chunk. Each wait has an end, and all of them together: what arrives moves it by what it is worth."""
+        end = min(self._loop.time() + self._limits.read, self._deadline + self._received / _LEAST_RATE)
+        timer = self._loop.call_at(end, self._stop, SlowClientError())
+        try:
+            message = await self._receive()
+        finally:
+            timer.cancel()
+        if message["type"] == "http.disconnect":
+            error = ClientGoneError()
+            self._stop(error)
+            raise error
+        chunk: bytes = message.get("body", b"")
+        self._received += len(chunk)
+        if not message.get("more_body", False):
+            self.complete = True
+            self._watch()
+        return chunk
+
+    def _watch(self) -> None:
+        """From now on nobody else receives: wait for the client to leave."""
+        self._watcher = self._loop.create_task(self._wait_for_disconnect())
+
+    async def _wait_for_disconnect(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._stop(ClientGoneError())
+
+
+def _not_taken() -> UpstreamFailure:
+    return UpstreamFailure("timeout", "the provider does not take the request")

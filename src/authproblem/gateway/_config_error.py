@@ -1,0 +1,9 @@
+"""The exception for a configuration that cannot be used."""
+
+from __future__ import annotations
+
+from authproblem.errors import ConfigurationError
+
+
+class ConfigError(ConfigurationError):
+    """An invalid setting; the message names it, where it stands, its value and what is expected."""

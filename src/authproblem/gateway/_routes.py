@@ -1,0 +1,115 @@
+"""Routes, compiled: which provider a path belongs to, and the rules for its responses.
+
+The only module that knows the reader of `_client`; what is between a request and its response is `_exchange`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from authproblem._client.reader import Asked, Call, Reader
+from authproblem._client.stores import CooldownStore
+from authproblem.gateway._config import GatewayConfig
+from authproblem.gateway._config_routes import Route
+from authproblem.gateway._messages import Headers, Peer, below, climbs
+
+Scope = Mapping[str, Any]
+
+
+class CompiledRoute:
+    """One route.
+
+    Attributes:
+        prefix: the path of the gateway below which it answers.
+        base: the path that stands before the provider's.
+        origin: scheme and authority of the provider.
+        authority: host, and port where it is not the scheme's own.
+        provider: `auth0`, `okta` or `oauth`.
+        reader: the rules for its responses.
+    """
+
+    __slots__ = ("_behind_proxy", "_host", "authority", "base", "origin", "prefix", "provider", "reader")
+
+    def __init__(self, route: Route, store: CooldownStore | None, config: GatewayConfig) -> None:
+        """Compile a route.
+
+        Args:
+            route: the route.
+            store: where cool-downs are kept; None = no cool-down.
+            config: what holds for all routes.
+        """
+        parts = urlsplit(route.url)
+        self._host = parts.hostname or ""
+        default = {"http": 80, "https": 443}[parts.scheme]
+        port = "" if parts.port in {None, default} else f":{parts.port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self.provider = route.provider
+        self.prefix = route.prefix.encode()
+        self.base = parts.path.encode()
+        self.authority = (host + port).encode("idna" if not host.isascii() else "ascii")
+        self.origin = f"{parts.scheme}://{self.authority.decode()}"
+        self._behind_proxy = config.settings["forwarded"] == "keep"
+        limit = config.settings["max_cooldown"]
+        self.reader = Reader({self._host: route.provider}, store, config.options, max_hold=limit)
+
+    def call(self, path: bytes, scope: Scope) -> Call:
+        """Return a request as the reader knows it.
+
+        Args:
+            path: the provider's path.
+            scope: the ASGI scope.
+        """
+        asked = Asked(
+            host=self._host,
+            path=unquote(path.decode("latin-1")),
+            method=scope["method"].upper(),
+            accept=_joined(scope["headers"], b"accept"),
+            authorization=_joined(scope["headers"], b"authorization"),
+            peer=self._client_address(scope),
+            proof=_joined(scope["headers"], b"dpop"),
+        )
+        call = self.reader.call(asked)
+        if call is None:  # the reader was made for this very host
+            raise AssertionError
+        return call
+
+    def _client_address(self, scope: Scope) -> str:
+        """The address of the client, by which its cool-downs are kept apart from those of others.
+
+        Behind a trusted proxy (`forwarded = "keep"`) it is the last one of `X-Forwarded-For`, which that proxy has
+        added; those before it were sent by the caller.
+        """
+        if self._behind_proxy:
+            forwarded = _joined(scope["headers"], b"x-forwarded-for")
+            if forwarded is not None:
+                return forwarded.rpartition(",")[2].strip()
+        return Peer(scope).address.decode("latin-1")
+
+
+def find_route(routes: list[CompiledRoute], path: bytes) -> tuple[CompiledRoute, bytes] | None:
+    """Return the route of a path, and the provider's path; the routes stand with the longest prefix first."""
+    for route in routes:
+        rest = below(path, route.prefix)
+        if rest is not None:
+            return route, rest
+    return None
+
+
+def leaves_base(route: CompiledRoute, path: bytes) -> bool:
+    """Whether a path would leave the base path of its route for another tenant's."""
+    return bool(route.base) and climbs(path)
+
+
+def path_of(scope: Scope) -> bytes:
+    """The path as the caller sent it, below the place where the app is mounted."""
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
+    root = quote(scope.get("root_path", "")).encode("ascii")
+    return (below(path, root) or path).partition(b"?")[0]
+
+
+def _joined(headers: Headers, wanted: bytes) -> str | None:
+    """The lines of a field, joined by commas; None if it is not there."""
+    values = [value for name, value in headers if name == wanted]
+    return b", ".join(values).decode("latin-1") or None

@@ -1,0 +1,179 @@
+"""Where a sentence decides: what it can change, and what it cannot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from authproblem import Problem, normalize
+
+JSON_TYPE = ("content-type", "application/json")
+
+
+def okta(code: str, summary: str, *causes: str) -> dict[str, Any]:
+    """An error of Okta's API."""
+    return {
+        "errorCode": code,
+        "errorSummary": summary,
+        "errorLink": code,
+        "errorId": "oaeAbCdEfGhIjKlMnOpQrStUv",
+        "errorCauses": [{"errorSummary": text} for text in causes],
+    }
+
+
+def problem(status: int, body: object, *headers: tuple[str, str], **options: Any) -> Problem:
+    """The problem of a response that is one."""
+    found = normalize(status, [JSON_TYPE, *headers], json.dumps(body).encode(), **options)
+    assert found is not None
+    return found
+
+
+def said(status: int, body: object, *headers: tuple[str, str], **options: Any) -> tuple[str, str]:
+    """Reason and `matched_by` of a response."""
+    found = problem(status, body, *headers, **options)
+    return found.reason, found.matched_by
+
+
+class TestCodes:
+    """A code is not stronger than what is said."""
+
+    def test_a_sentence_overrides_a_code_where_the_status_agrees(self) -> None:
+        sentence = "You don't have permission to paint the requested widget."
+
+        assert said(403, okta("E0000004", sentence)) == ("permission-denied", "phrase")
+
+    def test_a_sentence_of_the_code_itself_leaves_the_code(self) -> None:
+        assert said(401, okta("E0000004", "Authentication failed"))[1] != "phrase"
+
+    def test_a_firm_code_stays_whatever_is_said(self) -> None:
+        usual = problem(400, okta("E0000141", "Something that no entry knows."))
+        other = problem(403, okta("E0000141", "You do not have permission to paint the widget."))
+
+        assert usual.matched_by == "code"
+        assert (other.reason, other.matched_by) == (usual.reason, "code")
+
+    @pytest.mark.parametrize("status", [500, 502, 503, 504])
+    def test_a_failure_is_never_made_the_callers_by_its_code(self, status: int) -> None:
+        found = problem(status, okta("E0000001", "Api validation failed: widget", "widget: The paint ran out"))
+
+        assert found.owner == "upstream"
+        assert found.matched_by in {"status", "phrase"}
+
+    def test_a_limit_is_never_made_the_callers_by_its_code(self) -> None:
+        assert said(429, okta("E0000004", "The paint ran out")) == ("rate-limited", "status")
+
+    def test_a_message_key_of_the_identity_engine_is_firm(self) -> None:
+        """Its texts are localized, so that they say nothing against the key."""
+        message = {
+            "message": "You do not have permission to paint the widget.",
+            "i18n": {"key": "errors.E0000004"},
+            "class": "ERROR",
+        }
+        body = {"version": "1.0.0", "messages": {"type": "array", "value": [message]}}
+
+        assert said(401, body, provider="okta") == ("invalid-credentials", "code")
+
+
+class TestCauses:
+    """What went wrong with several fields."""
+
+    def test_a_cause_says_more_than_the_summary(self) -> None:
+        body = okta("E0000001", "Api validation failed: widget", "paint: You reached the maximum number of widgets")
+
+        assert said(400, body) == ("quota-exceeded", "phrase")
+
+    def test_the_name_of_the_object_says_nothing(self) -> None:
+        assert said(400, okta("E0000001", "Api validation failed: phoneNumberInvalid"))[1] == "code"
+
+    def test_a_known_cause_is_not_asked(self) -> None:
+        """The cause that an entry knows has decided already."""
+        known = "login: An object with this field already exists in the current organization"
+
+        assert said(400, okta("E0000001", "Api validation failed: login", known)) == ("account-exists", "cause")
+
+    def test_only_the_first_unknown_causes_are_read(self) -> None:
+        filler = [f"field{number}: The paint ran out" for number in range(8)]
+        last = "paint: You have reached the maximum number of widgets"
+
+        assert said(400, okta("E0000001", "Api validation failed: widget", *filler[:7], last))[1] == "phrase"
+        assert said(400, okta("E0000001", "Api validation failed: widget", *filler, last))[1] == "code"
+
+
+class TestUse:
+    """What a phrase does not give."""
+
+    def test_a_phrase_is_no_evidence(self) -> None:
+        body = {"error": "invalid_request", "error_description": "The widget is not enabled for this tenant"}
+
+        assert normalize(403, [JSON_TYPE], json.dumps(body).encode()) is None
+        assert said(403, body, provider="auth0") == ("feature-unavailable", "phrase")
+
+    def test_an_unknown_sentence_is_never_sent_on(self) -> None:
+        sentence = "You do not have permission to paint the widget of jane.doe@example.com."
+        found = problem(403, okta("E0000004", sentence))
+
+        assert found.matched_by == "phrase"
+        assert "jane.doe" not in found.to_bytes().decode()
+
+    def test_a_phrase_makes_no_wait_automatic(self) -> None:
+        body = {"statusCode": 429, "error": "Too Many Requests", "message": "The widget is busy, try again"}
+        found = problem(429, body, ("retry-after", "5"), provider="auth0", method="GET")
+
+        assert not (found.matched_by == "phrase" and found.retry.automatic)
+
+    def test_the_same_sentence_gives_the_same_answer_every_time(self) -> None:
+        body = okta("E0000004", "You don't have permission to paint the requested widget.")
+        first = [said(403, body) for _ in range(3)]
+
+        assert first == [("permission-denied", "phrase")] * 3
+        assert said(404, body)[1] == "code"
+
+
+class TestDenials:
+    """Codes that an Action of the tenant has made up."""
+
+    @pytest.mark.parametrize(
+        ("status", "endpoint", "reason"),
+        [
+            (500, "/oauth/token", "upstream-rejected"),
+            (500, "/api/v2/users", "upstream-error"),
+            (500, None, "upstream-error"),
+        ],
+    )
+    def test_a_denial_is_sent_as_a_failure_of_the_token_endpoint(
+        self, status: int, endpoint: str | None, reason: str
+    ) -> None:
+        body = {"error": "painted_into_a_corner", "error_description": "Not today"}
+
+        assert said(status, body, provider="auth0", endpoint=endpoint)[0] == reason
+
+    def test_a_registered_code_is_no_denial(self) -> None:
+        body = {"error": "server_error", "error_description": "Not today"}
+
+        assert problem(500, body, provider="auth0", endpoint="/oauth/token").owner == "upstream"
+        assert said(500, body, provider="auth0", endpoint="/oauth/token")[0] != "upstream-rejected"
+
+
+class TestSenders:
+    """What else proves a vendor."""
+
+    @pytest.mark.parametrize("name", ["realm", "authorization_uri"])
+    def test_a_challenge_that_names_the_vendors_domain_is_evidence(self, name: str) -> None:
+        challenge = f'Bearer {name}="https://acme.okta.com/oauth2/default", error="invalid_token"'
+        body = {"message": "no"}
+
+        found = problem(401, body, ("www-authenticate", challenge))
+
+        assert (found.provider, found.reason) == ("okta", "invalid-token")
+
+    @pytest.mark.parametrize(
+        "uri", ["https://okta.com.example.org/", "http://acme.okta.com/", "acme.okta.com", "https://", ""]
+    )
+    def test_any_other_place_is_not(self, uri: str) -> None:
+        challenge = f'Bearer realm="{uri}", error="invalid_token"'
+
+        found = normalize(401, [JSON_TYPE, ("www-authenticate", challenge)], b'{"message": "no"}')
+
+        assert found is None or found.provider != "okta"

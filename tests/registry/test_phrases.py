@@ -1,0 +1,361 @@
+"""Phrase rules: what unknown sentences mean, what no sentence may do, and how much work one costs."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authproblem import Registry
+from authproblem._registry.phrases import MAX_WORDS, Phrases, Situation
+
+REGISTRY = Registry.builtin()
+PHRASES = REGISTRY.phrases
+DATA = REGISTRY.data["phrases"]
+GENERAL = sorted(PHRASES.refinements)
+STATUSES = (302, 400, 401, 402, 403, 404, 409, 412, 422, 423, 429, 500, 502, 503, 504)
+WORDS = sorted({word for texts in DATA["concepts"].values() for text in texts for word in text.split()})
+CODES = (None, "E0000001", "E0000004", "invalid_request", *DATA["firm"])
+
+with (Path(__file__).parent / "phrases.jsonl").open(encoding="utf-8") as _file:
+    EXAMPLES: list[dict[str, Any]] = [json.loads(line) for line in _file]
+
+situations = st.builds(
+    Situation,
+    provider=st.sampled_from(("auth0", "okta", "oauth")),
+    shape=st.sampled_from(("oauth", "okta_api", "auth0_api", "okta_idx", "text", "redirect")),
+    code=st.sampled_from(CODES),
+    status=st.sampled_from(STATUSES),
+    surface=st.sampled_from((None, "auth0.management", "okta.management")),
+)
+sentences = st.lists(st.sampled_from(WORDS) | st.text(max_size=12), max_size=30).map(" ".join)
+
+
+def meaning(
+    *texts: str | None,
+    general: str = "invalid-request",
+    provider: str = "okta",
+    shape: str = "okta_api",
+    code: str | None = "E0000001",
+    status: int = 400,
+    surface: str | None = None,
+) -> str | None:
+    """What sentences make of a general answer."""
+    return PHRASES.refine(general, texts, Situation(provider, shape, code, status, surface))
+
+
+class TestMeaning:
+    """Sentences that no entry of the registry has."""
+
+    @pytest.mark.parametrize(
+        ("text", "status", "expected"),
+        [
+            ("A widget with that name already exists.", 409, "conflict"),
+            ("There is already a user with this email address.", 409, "account-exists"),
+            ("You have reached the maximum number of 5 widgets.", 400, "quota-exceeded"),
+            ("This widget is not enabled for this tenant.", 403, "feature-unavailable"),
+            ("Your subscription does not include widgets, please upgrade your plan.", 403, "feature-unavailable"),
+            ("You do not have permission to turn the widget.", 403, "permission-denied"),
+            ("The widget could not be found.", 404, "not-found"),
+            ("The parameter widget is required.", 400, "missing-parameter"),
+            ("The widget's name cannot be blank.", 400, "missing-parameter"),
+            ("The security answer must be at least 5 letters long.", 400, "invalid-input"),
+            ("The phone number that you entered is invalid.", 400, "invalid-phone-number"),
+            ("This user account is locked.", 403, "account-locked"),
+            ("The new password was used recently.", 400, "password-reused"),
+        ],
+    )
+    def test_words_that_carry_the_meaning_decide(self, text: str, status: int, expected: str) -> None:
+        assert meaning(text, status=status) == expected
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "   ", "Lorem ipsum dolor sit amet.", "E0000001", "\u0442\u0435\u043a\u0441\u0442", "{}", "0" * 4000],
+    )
+    def test_a_sentence_that_says_nothing_leaves_the_general_answer(self, text: str) -> None:
+        assert meaning(text) is None
+
+    def test_case_and_punctuation_do_not_count(self) -> None:
+        plain = meaning("the widget could not be found", status=404)
+
+        assert plain == "not-found"
+        assert meaning("THE WIDGET COULD NOT BE FOUND!", status=404) == plain
+        assert meaning("The widget: could, not be found...", status=404) == plain
+
+    @pytest.mark.parametrize("apostrophe", ["'", "\u2019", "\u2018", "\u00b4"])
+    def test_every_apostrophe_is_one(self, apostrophe: str) -> None:
+        text = f"You don{apostrophe}t have permission to turn the widget"
+
+        assert meaning(text, status=403) == "permission-denied"
+
+    def test_words_in_a_name_count(self) -> None:
+        assert meaning("widgetNotFound", status=404) == "not-found"
+
+    def test_the_first_sentence_that_says_something_decides(self) -> None:
+        assert (
+            meaning(None, "Lorem ipsum.", "The widget could not be found.", "It is required.", status=404)
+            == "not-found"
+        )
+
+    def test_each_sentence_of_a_text_stands_for_itself(self) -> None:
+        """Words of two sentences make no phrase together."""
+        assert meaning("The widget is not. Found is the other.", status=404) is None
+
+    def test_an_identifier_parts_a_phrase(self) -> None:
+        assert meaning("not x7 found", status=404) is None
+
+    def test_a_sentence_that_agrees_with_the_general_answer_leaves_it(self) -> None:
+        assert meaning("The widget could not be found.", general="not-found", status=404) is None
+
+
+class TestExamples:
+    """Every rule of the registry, with sentences that it decides."""
+
+    @pytest.mark.parametrize("row", EXAMPLES, ids=lambda row: row["rule"])
+    def test_a_rule_gives_its_type(self, row: dict[str, Any]) -> None:
+        situation = Situation(row["provider"], row["shape"], row["code"], row["status"], row["surface"])
+
+        assert PHRASES.refine(row["general"], (row["text"],), situation) == row["type"]
+
+    def test_each_rule_has_an_example(self) -> None:
+        assert {row["rule"] for row in EXAMPLES} == {rule["id"] for rule in DATA["rules"]}
+
+
+class TestLimits:
+    """What no sentence may do, whatever it says."""
+
+    @pytest.mark.parametrize("code", DATA["firm"])
+    def test_no_sentence_changes_a_firm_code(self, code: str) -> None:
+        text = "You do not have permission to turn the widget."
+
+        assert meaning(text, code=code, status=403) is None
+        assert not PHRASES.may_refine("invalid-request", code)
+
+    @pytest.mark.parametrize("code", DATA["firm"])
+    def test_each_firm_code_is_one_of_the_registry(self, code: str) -> None:
+        assert REGISTRY.has_code_anywhere(code)
+
+    def test_a_type_that_is_exact_already_stays(self) -> None:
+        assert not PHRASES.may_refine("invalid-credentials-of-nobody", None)
+        assert meaning("The widget could not be found.", general="rate-limited", status=404) is None
+
+    def test_the_status_has_to_agree(self) -> None:
+        """A missing permission never comes with 404, and nothing of the caller's with 5xx."""
+        text = "You do not have permission to turn the widget."
+
+        assert meaning(text, status=403) == "permission-denied"
+        assert meaning(text, status=404) != "permission-denied"
+        assert meaning(text, status=500) is None
+
+    def test_a_redirect_stands_for_a_bad_request(self) -> None:
+        assert PHRASES.agrees("invalid-scope", 302)
+        assert not PHRASES.agrees("rate-limited", 302)
+        assert not PHRASES.agrees("no-such-type", 400)
+
+    @given(sentences, st.sampled_from(GENERAL), situations)
+    def test_an_answer_is_one_that_the_table_allows(self, text: str, general: str, situation: Situation) -> None:
+        found = PHRASES.refine(general, (text,), situation)
+
+        assert found is None or found in PHRASES.refinements[general]
+        assert found is None or PHRASES.agrees(found, situation.status)
+        assert found != general
+
+    @given(sentences, st.sampled_from(GENERAL), situations)
+    def test_no_sentence_makes_a_failure_of_the_provider_the_callers(
+        self, text: str, general: str, situation: Situation
+    ) -> None:
+        found = PHRASES.refine(general, (text,), situation._replace(status=503))
+
+        assert found is None or REGISTRY.types[found].owner not in {"user", "client"}
+
+    @given(sentences, st.sampled_from(GENERAL), situations)
+    def test_no_sentence_makes_a_program_wait(self, text: str, general: str, situation: Situation) -> None:
+        found = PHRASES.refine(general, (text,), situation)
+        waits = {"after_delay", "once", "poll"}
+
+        if found not in {None, "resource-busy"} and REGISTRY.types[general].retry not in waits:
+            assert REGISTRY.types[found].retry not in waits
+
+    def test_rules_cannot_be_changed(self) -> None:
+        with pytest.raises(AttributeError, match="immutable"):
+            PHRASES.firm = frozenset()
+
+
+def small(*rules: dict[str, Any], **tables: Any) -> Phrases:
+    """A few rules of one's own."""
+    return Phrases(
+        {
+            "skip": ["the", "is"],
+            "irregular": {"send": ["sent"]},
+            "rewrites": {"cannot": "can not"},
+            "concepts": {
+                "gone": ["not found", "no such"],
+                "user": ["user"],
+                "unsent": ["can not send"],
+                "found": ["found"],
+            },
+            "groups": {"plain": ["a", "b"]},
+            "statuses": {"x": [400, 404], "y": [400], "z": [400]},
+            "refinements": {"g": {"to": ["x", "y", "z"]}},
+            "firm": ["firm"],
+            "rules": [{"id": f"{number}", "type": "x", **rule} for number, rule in enumerate(rules)],
+            **tables,
+        }
+    )
+
+
+def asked(phrases: Phrases, text: str, **changes: Any) -> str | None:
+    """What rules make of one sentence."""
+    situation = Situation("okta", "okta_api", None, 400)._replace(**changes)
+    return phrases.refine("g", (text,), situation)
+
+
+class TestRules:
+    """What a rule can ask for."""
+
+    def test_all_concepts_of_a_rule_are_needed(self) -> None:
+        phrases = small({"says": ["gone", "user"]})
+
+        assert asked(phrases, "The user is not found") == "x"
+        assert asked(phrases, "no such user") == "x"
+        assert asked(phrases, "not found") is None
+        assert asked(phrases, "user") is None
+
+    def test_one_of_several_concepts_is_enough(self) -> None:
+        phrases = small({"says": ["gone|unsent"]})
+
+        assert asked(phrases, "not found") == "x"
+        assert asked(phrases, "cannot send") == "x"
+        assert asked(phrases, "user") is None
+
+    def test_a_concept_can_rule_out(self) -> None:
+        phrases = small({"says": ["gone"], "without": ["user"]})
+
+        assert asked(phrases, "not found") == "x"
+        assert asked(phrases, "user not found") is None
+
+    def test_forms_of_words_count(self) -> None:
+        """Inflected, irregular and rewritten ones; words that carry nothing vanish."""
+        phrases = small({"says": ["unsent"]})
+
+        assert asked(phrases, "cannot send") == "x"
+        assert asked(phrases, "cannot sending") == "x"
+        assert asked(phrases, "can not the sent") == "x"
+        assert asked(phrases, "can send") is None
+
+    def test_a_phrase_that_ends_another_is_found_within_it(self) -> None:
+        phrases = small({"says": ["found", "gone"]})
+
+        assert asked(phrases, "not found") == "x"
+
+    def test_the_first_rule_decides(self) -> None:
+        phrases = small({"says": ["gone", "user"], "type": "y"}, {"says": ["gone"]})
+
+        assert asked(phrases, "user not found") == "y"
+        assert asked(phrases, "not found") == "x"
+
+    def test_a_rule_whose_status_does_not_agree_gives_way(self) -> None:
+        phrases = small({"says": ["gone"], "type": "y"}, {"says": ["gone"]})
+
+        assert asked(phrases, "not found", status=404) == "x"
+
+    @pytest.mark.parametrize(
+        ("condition", "fitting", "other"),
+        [
+            ({"providers": ["okta"]}, {"provider": "okta"}, {"provider": "auth0"}),
+            ({"shapes": ["okta_api"]}, {"shape": "okta_api"}, {"shape": "oauth"}),
+            ({"codes": ["a"]}, {"code": "a"}, {"code": "b"}),
+            ({"codes": ["plain"]}, {"code": "b"}, {"code": "plain"}),
+            ({"status": [400]}, {"status": 400}, {"status": 404}),
+            ({"surfaces": ["okta."]}, {"surface": "okta.token"}, {"surface": "auth0.token"}),
+            ({"surfaces": ["okta."]}, {"surface": "okta.token"}, {"surface": None}),
+        ],
+    )
+    def test_a_rule_can_ask_for_a_response(self, condition: Any, fitting: Any, other: Any) -> None:
+        phrases = small({"says": ["gone"], **condition})
+
+        assert asked(phrases, "not found", **fitting) == "x"
+        assert asked(phrases, "not found", **other) is None
+
+    def test_the_rule_behind_an_answer_can_be_asked_for(self) -> None:
+        phrases = small({"says": ["gone"], "type": "y"}, {"says": ["gone"]})
+
+        assert phrases.rule_of("not found", "x") == "1"
+        assert phrases.rule_of("not found", "z") is None
+
+
+class Steps(dict[str, int]):
+    """The transitions of one state, which count their look-ups."""
+
+    total = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Look up, and count."""
+        Steps.total += 1
+        return super().get(key, default)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Phrases:
+    """The rules of the registry, counting every step of the automaton."""
+    phrases = Phrases(DATA)
+    automaton = phrases._automaton
+    monkeypatch.setattr(automaton, "_steps", [Steps(row) for row in automaton._steps])
+    Steps.total = 0
+    return phrases
+
+
+def steps(phrases: Phrases, texts: Iterable[str]) -> int:
+    """How many steps some texts cost."""
+    Steps.total = 0
+    phrases.refine("invalid-request", texts, Situation("okta", "okta_api", None, 400))
+    return Steps.total
+
+
+class TestWork:
+    """One pass over the words, whatever they are."""
+
+    @given(st.data())
+    def test_a_word_costs_at_most_a_fixed_number_of_steps(self, data: st.DataObject) -> None:
+        """Each word stands for at most three base forms, and each of these is at most two look-ups."""
+        phrases = Phrases(DATA)
+        automaton = phrases._automaton
+        automaton._steps[:] = [Steps(row) for row in automaton._steps]
+        words = data.draw(st.lists(st.sampled_from(WORDS), max_size=100))
+
+        assert steps(phrases, [" ".join(words)]) <= 6 * len(words)
+
+    @pytest.mark.parametrize(
+        "unit", ["not ", "not found ", "already ", "maximum number of ", "a", "zz ", "a.b; ", "'t "]
+    )
+    def test_twice_the_text_is_twice_the_work(self, counted: Phrases, unit: str) -> None:
+        once, twice = (steps(counted, [unit * (number * 40 // len(unit.split() or unit))]) for number in (1, 2))
+
+        assert twice <= 2 * once + 8
+
+    def test_words_beyond_the_limit_are_not_looked_at(self, counted: Phrases) -> None:
+        most = steps(counted, ["not found " * 60] * 40)
+
+        assert most <= 4 * MAX_WORDS
+        assert most == steps(counted, ["not found " * 60] * 400)
+
+    def test_the_end_of_a_long_text_is_not_looked_at(self) -> None:
+        assert meaning("x " * 600 + "could not be found", status=404) is None
+
+    def test_what_is_remembered_is_bounded_and_holds_no_text(self) -> None:
+        phrases = Phrases(DATA)
+        for number, word in enumerate(WORDS):
+            phrases.refine(
+                "invalid-request",
+                (f"{word} {string.ascii_letters[number % 50]} secret",),
+                Situation("okta", "x", None, 400),
+            )
+
+        assert len(phrases._by_concepts) <= 4096
+        assert all(isinstance(concepts, int) for concepts in phrases._by_concepts)

@@ -1,0 +1,99 @@
+"""The reference pages say what `normalize` does: every table is compared with the vectors."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from authproblem import Registry
+from tools.doc_samples import outcome, samples
+from tools.generate_docs import own_values, pages
+from tools.registry_data import ROOT, read
+
+REGISTRY = Registry.builtin()
+DATA, _ = read(ROOT)
+PAGES = pages(DATA, REGISTRY)
+_ENTRY = re.compile(r"\| \[`+ ?(.+?) ?`+\]\(\.\./providers/([a-z0-9]+)\.md#[^)]*\) \| .* \| (.*?) \| [^|]* \|")
+_ROW = re.compile(r'\| <a id="[^"]*"></a>`+ ?(.+?) ?`+(?: _\([a-z ]+\)_)? \| \[`(.+?)`\][^|]* \| .*')
+_OWN = re.compile(r"(owner|remedy|retry) `([a-z_]+)`")
+
+
+def facts(page: str) -> dict[str, str]:
+    """What the first table of a problem page says of its type."""
+    return dict(re.findall(r"^\| (Owner|Remedy|Retry) \| `([a-z_]+)`", page, re.MULTILINE))
+
+
+def shown() -> dict[str, tuple[str, str, str, str]]:
+    """What the problem pages show of each entry: reason, owner, remedy, retry policy."""
+    found = {}
+    for slug in REGISTRY.types:
+        page = PAGES[f"docs/problems/{slug}.md"]
+        usual = facts(page)
+        for name, provider, own in _ENTRY.findall(page):
+            values = {
+                "owner": usual["Owner"],
+                "remedy": usual["Remedy"],
+                "retry": usual["Retry"],
+                **dict(_OWN.findall(own)),
+            }
+            found[f"{provider}:{name}"] = (slug, values["owner"], values["remedy"], values["retry"])
+    return found
+
+
+def test_the_problem_pages_show_what_normalize_says() -> None:
+    """Reason, owner, remedy and retry of every vector's problem stand in the row of its entry."""
+    rows = shown()
+    wrong = []
+    for vector in DATA.vectors:
+        problem = outcome(vector)
+        if problem is None or problem.entry is None:
+            continue
+        said = (problem.reason, problem.owner, problem.remedy, problem.retry.policy)
+        if rows.get(problem.entry.replace("|", "\\|")) != said:
+            wrong.append(f"{problem.entry}: the page shows {rows.get(problem.entry)}, the response has {said}")
+
+    assert wrong == []
+
+
+def test_the_provider_pages_show_the_same_values() -> None:
+    """Each entry's row names its type, and every value that differs from it."""
+    for provider in ("auth0", "okta", "oauth"):
+        lines = {
+            found.group(1): found
+            for line in PAGES[f"docs/providers/{provider}.md"].splitlines()
+            if (found := _ROW.match(line))
+        }
+        for entry in REGISTRY:
+            if entry.provider == provider:
+                row = lines[entry.id.partition(":")[2].replace("|", "\\|")]
+                assert row.group(2) == entry.reason
+                assert own_values(entry) in row.group()
+
+
+@pytest.mark.parametrize("slug", sorted(REGISTRY.types))
+def test_a_page_of_a_type_with_responses_has_an_example(slug: str) -> None:
+    """Before and after; the problem in it is of the page's type."""
+    page = PAGES[f"docs/problems/{slug}.md"]
+    has_vector = any(vector.row["entry"] and vector.row["reason"] == slug for vector in DATA.vectors)
+
+    assert ("## Example" in page) == has_vector
+    if has_vector:
+        after = page.partition("The client gets:")[2].partition("```http\n")[2].partition("\n```")[0]
+        document = json.loads(after.partition("\n\n")[2])
+        assert document["reason"] == slug
+        assert page.count("The provider sends:") == 1
+
+
+def test_an_example_is_an_object_where_there_is_one() -> None:
+    """The shortest response with a JSON object shows most."""
+    assert '"error": "invalid_otp"' in "\n".join(samples(DATA.vectors)["mfa-invalid-code"])
+
+
+def test_advice_fits_the_entries_with_a_remedy_of_their_own() -> None:
+    """A page names the advice of each remedy that one of its entries has."""
+    for entry in REGISTRY:
+        if entry.remedy != entry.type.remedy:
+            page = PAGES[f"docs/problems/{entry.reason}.md"]
+            assert f"- `{entry.remedy}`: " in page
