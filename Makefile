@@ -6,10 +6,10 @@ PY     := $(BIN)/python
 READY  := $(VENV)/.ready
 LOWEST := .venv-lowest
 WHEEL  := .venv-wheel
-CODE    = $(wildcard src tests tools examples benchmarks demo)
+CODE    = $(wildcard src tests tools docs examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory bench-gateway budget fuzz mutate soak docs build clean unseen
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory bench-gateway budget fuzz mutate soak docs picture site serve-docs build clean unseen
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -106,6 +106,17 @@ soak: $(READY) ## load for SECONDS seconds, watching memory and descriptors
 
 docs: $(READY) ## write the generated pages anew
 	$(PY) tools/generate_docs.py
+
+picture: $(READY) ## draw the picture of the demo for the README and the site
+	$(PY) tools/demo_picture.py
+
+site: $(READY) ## build the documentation in build/site, with warnings as errors, and check its links
+	$(PY) -m sphinx -b dirhtml -q -W --keep-going docs build/site
+	$(PY) tools/site_explorer.py
+	$(PY) tools/check_site.py
+
+serve-docs: site ## build the documentation and serve it at http://127.0.0.1:8000/
+	$(PY) -m http.server --bind 127.0.0.1 --directory build/site 8000
 
 build: $(READY) ## the wheel and the source distribution, in dist/, checked as PyPI would
 	rm -rf dist

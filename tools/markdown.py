@@ -29,9 +29,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
 
 
-def anchor(name: str) -> str:
-    """A name that can stand behind # in a link."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
+def slug(heading: str) -> str:
+    """The anchor of a heading, as GitHub and MyST derive it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def base(at: str) -> str:

@@ -1,82 +1,74 @@
-"""`python -m authproblem`: the registry at hand, and one response tried out.
+"""The entry point of the command line: `authproblem` and `python -m authproblem`.
 
-A dispatch table and nothing more: each subcommand is a module with `add_arguments(parser)` and `run(args) -> int`, and
-is imported only when it is asked for, so that none waits for the dependencies of another.
+The commands themselves are listed in `authproblem._cli.commands`. This module runs one and turns what can go wrong with
+its output (a closed pipe, a full disk) into an exit status.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib
+import errno
 import os
 import sys
-from typing import Any
 
-COMMANDS = {
-    "explain": ("authproblem._cli.explain", "what an entry, a code or a problem type means, and who has to act"),
-    "classify": ("authproblem._cli.classify", "read one HTTP response and print the problem that it becomes"),
-    "list": ("authproblem._cli.list", "the entries, one a line"),
-    "registry": ("authproblem._cli.registry", "the whole registry as one JSON document"),
-    "fake": ("authproblem._cli.fake", "fakes of Auth0 and Okta that send every error on demand"),
-    "check": (
-        "authproblem._cli.check",
-        "send errors through a running app in front of a fake, and report what arrives",
-    ),
-    "logs": ("authproblem.logs._command", "classify log events of Okta and Auth0 in files and streams"),
-    "gateway": ("authproblem.gateway", "a reverse proxy that normalizes what a provider answers"),
-    "extproc": ("authproblem.extproc", "an external processor for Envoy: normalizes error responses behind it"),
-}
-"""Name to module and summary."""
+from authproblem._cli.commands import COMMANDS, load, make_overview, make_parser
+
+__all__ = ["COMMANDS", "main"]
+
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT, errno.EROFS})
+_INTERRUPTED = 130
+"""128 plus the number of SIGINT, as shells report it."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one subcommand.
+    """Run one command.
 
     Args:
-        argv: the arguments; those of the process if None.
+        argv: The arguments; those of the process if None.
 
     Returns:
-        The exit status: 0, 1 where there is nothing to show (unknown name, response left alone), 2 for wrong usage.
+        The exit status: 0 on success; 1 where nothing was found or the response is left alone; 2 for wrong usage, or a
+        file that cannot be read or written; 130 after Ctrl-C.
+
+    Raises:
+        SystemExit: For wrong usage, `--help` and `--version`.
     """
-    arguments = sys.argv[1:] if argv is None else argv
-    overview = _overview()
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
+        _discard_output()
+        return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        _discard_output()
+        sys.stderr.write(f"authproblem: cannot write the output: {error.strerror}\n")
+        return 2
+
+
+def _run(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name not in COMMANDS:
-        overview.parse_args(arguments)  # answers -h, --version and what is wrong, and exits
+        overview = make_overview()
+        overview.parse_args(arguments)  # prints help, version or a usage error, and exits
         overview.print_help()
         return 2
-    module, summary = COMMANDS[name]
     try:
-        command: Any = importlib.import_module(module)
-    except ModuleNotFoundError as error:  # a dependency of this subcommand alone
-        sys.stderr.write(f"authproblem {name}: {error.name} is not installed\n")
+        command = load(name)
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"authproblem {name}: the package {error.name} is not installed\n")
+        sys.stderr.write(f"Install it with: pip install 'authproblem[{COMMANDS[name].extra}]'\n")
         return 2
-    parser = argparse.ArgumentParser(f"python -m authproblem {name}", description=command.__doc__ or summary)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    command.add_arguments(parser)
-    try:
-        status: int = command.run(parser.parse_args(arguments[1:]))
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader (`| head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return status
+    return command.run(make_parser(name, command).parse_args(arguments[1:]))
 
 
-def _overview() -> argparse.ArgumentParser:
-    from authproblem import __version__
-
-    width = max(map(len, COMMANDS))
-    commands = "\n".join(f"  {name.ljust(width)}  {summary}" for name, (_, summary) in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        "python -m authproblem",
-        description="The errors of Auth0 and Okta: look one up, or try one out.",
-        epilog=f"commands:\n{commands}\n\n`python -m authproblem COMMAND -h` tells about each.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"authproblem {__version__}")
-    parser.add_argument("command", nargs="?", choices=list(COMMANDS), metavar="COMMAND", help="see below")
-    return parser
+def _discard_output() -> None:
+    """Point standard output to the null device, so that the interpreter's last flush cannot fail as well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def test_every_predicate_is_explained() -> None:
 
 def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
     """Functions and files."""
-    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "project" / "reliability.md").read_text(encoding="utf-8")
     sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
     code = "".join(sources.values())
 

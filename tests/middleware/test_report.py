@@ -16,7 +16,18 @@ E4 = {"errorCode": "E0000004", "errorSummary": "Authentication failed"}
 OKTA_ID = ("X-Okta-Request-Id", "Yx1")
 KEYS = {
     *("problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner"),
-    *("remedy", "credential", "credential_kind", "retry_policy", "retry_after", "instance", "upstream_request_id", "method", "path", "registry"),
+    *(
+        "remedy",
+        "credential",
+        "credential_kind",
+        "retry_policy",
+        "retry_after",
+        "instance",
+        "upstream_request_id",
+        "method",
+        "path",
+        "registry",
+    ),
     *("applied", "event", "log_level"),
 }
 by_door = pytest.mark.parametrize("door", DOORS)

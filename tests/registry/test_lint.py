@@ -9,15 +9,18 @@ import json
 import posixpath
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import authproblem
 from authproblem import Registry
 from tools.check_registry import check, fix
 from tools.generate_docs import pages, stale, write
+from tools.markdown import slug
 from tools.registry_data import REGISTRY, ROOT, VECTORS, read
 
 Json = dict[str, Any]
@@ -421,11 +424,18 @@ def test_fix_mends_the_layout(copy: Copy, plant: Callable[[Copy], None]) -> None
 
 
 def test_pages_are_the_same_every_time(registry: Registry) -> None:
-    """A page for each type and provider, an index, and no day in them."""
+    """A page for each type, each file of entries and each public module, three indexes, and no date in them."""
     first, second = (pages(read(ROOT)[0], registry) for _ in range(2))
 
+    folders = Counter(path.split("/")[1] for path in first)
+    modules = [path for path in Path(authproblem.__file__).parent.iterdir() if path.name[0] not in "_."]
+    public = [path for path in modules if path.suffix == ".py" or (path / "__init__.py").exists()]
     assert first == second
-    assert len(first) == len(registry.types) + 4
+    assert folders == {
+        "problems": len(registry.types) + 1,
+        "providers": len(read(ROOT)[0].files) + 1,
+        "reference": len(public) + 2,
+    }
 
 
 def test_pages_that_differ_are_named(registry: Registry, tmp_path: Path) -> None:
@@ -440,21 +450,32 @@ def test_pages_that_differ_are_named(registry: Registry, tmp_path: Path) -> None
 
     assert stale(tmp_path, wanted) == [
         "docs/problems/conflict.md is missing",
-        "docs/problems/mfa-required.md is not what the data say",
-        "docs/providers/acme.md is of no use any more",
+        "docs/problems/mfa-required.md is out of date",
+        "docs/providers/acme.md is no longer generated",
     ]
     write(tmp_path, wanted)
     assert stale(tmp_path, wanted) == []
 
 
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings; of equal ones, the second ends with -1 and so on."""
+    counts: Counter[str] = Counter()
+    found = set()
+    for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE):
+        name = slug(heading)
+        found.add(f"{name}-{counts[name]}" if counts[name] else name)
+        counts[name] += 1
+    return found
+
+
 def test_every_link_between_pages_leads_somewhere(registry: Registry) -> None:
-    """Pages of types point to rows of providers, and back."""
+    """Pages of types point to the entries of providers, and back; anchors are those that GitHub makes of headings."""
     wanted = pages(read(ROOT)[0], registry)
     broken = []
     for path, text in wanted.items():
         for target, _, name in (link.partition("#") for link in re.findall(r"\]\(((?!https:)[^)]*)\)", text)):
             page = wanted.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path)
-            if page is None or (name and f'<a id="{name}">' not in page and f"## {name.title()}" not in page):
+            if page is None or (name and name not in anchors(page)):
                 broken.append((path, target, name))
 
     assert broken == []

@@ -1,8 +1,8 @@
-"""Print the whole registry as one JSON document, every entry with all that it inherits filled in, for other tools.
+"""Print the whole registry as one JSON document, for other tools. Entries hold what they inherit from their type.
 
-`--schema` prints a JSON Schema instead: of this document (`document`), of the problems on the wire (`wire`), of a file
-of entries (`entries`). `--format` gives the lookup tables of log events to programs that cannot run Python: as CSV, as
-a Splunk app (written into the folder `--output`), or as a program in Vector's VRL.
+`--schema` prints a JSON Schema instead: of this document (`document`), of the problem documents (`wire`), or of a file
+of entries (`entries`). `--format` prints the lookup tables of log events for programs that cannot run Python: as CSV,
+as a Splunk app (written into the folder `--output`), or as a program in Vector's VRL.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the document, or a schema as it is."""
+    """Print the document or a schema."""
     screen = Screen()
     if args.format != "json":
         return _lookup(args, screen)
     if args.schema is not None:
         screen.line(read_data(_SCHEMAS[args.schema]).decode().rstrip("\n"))
     else:
-        screen.line(json.dumps(document(registry_of(args)), indent=None if args.compact else 1))
+        screen.line(json.dumps(document(registry_of(args)), indent=None if args.compact else 1, default=dict))
     return 0
 
 
@@ -82,7 +82,10 @@ def _lookup(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def document(registry: Registry) -> Json:
-    """The whole registry as one document; its JSON Schema is `registry/document.schema.json`."""
+    """Return the whole registry as one document; its JSON Schema is `_registry/data/document.schema.json`.
+
+    Tables of the registry are read-only mappings in it, which `json.dumps` takes with `default=dict`.
+    """
     from authproblem import __version__
 
     words, tables = glossary(), registry.data
@@ -105,7 +108,7 @@ def document(registry: Registry) -> Json:
 
 
 def resolved(registry: Registry, entry: Entry) -> Json:
-    """An entry with everything that it inherits from its problem type; members without a value are left out."""
+    """Return an entry with everything that it inherits from its problem type; members without a value are left out."""
     row: dict[str, Any] = {
         **row_of(registry, entry.id),
         "provider": entry.provider,

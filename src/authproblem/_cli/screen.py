@@ -1,7 +1,4 @@
-"""What the subcommands of `python -m authproblem` share: the terminal, the glossary, the registry that is asked for.
-
-Only the command line comes here; nothing that answers a response does.
-"""
+"""What the commands share: output to the terminal, the glossary, and the registry chosen with `--registry`."""
 
 from __future__ import annotations
 
@@ -29,29 +26,33 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 
 
 class Screen:
-    """Plain text for people: wrapped at the width of the terminal; color only on one, and not where NO_COLOR is set."""
+    """Text output: wrapped at the width of the terminal; colored on a terminal unless NO_COLOR is set."""
 
     def __init__(self, out: TextIO | None = None) -> None:
-        """Look at the stream (standard output if None) and the environment."""
+        """Prepare the output.
+
+        Args:
+            out: The stream; standard output if None.
+        """
         self.out = out if out is not None else sys.stdout
         self.width = max(40, min(shutil.get_terminal_size().columns, _MAX_WIDTH))
         self.color = self.out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def paint(self, text: str, style: str) -> str:
-        """The text in a style, where there is color."""
+        """Return the text in a style, or unchanged where output is not colored."""
         return f"\033[{_STYLES[style]}m{text}\033[0m" if self.color else text
 
     def line(self, text: str = "") -> None:
-        """One line as it is."""
+        """Write one line; characters that the encoding of the stream lacks become question marks."""
         encoding = self.out.encoding or "utf-8"
         self.out.write(text.encode(encoding, "replace").decode(encoding) + "\n")
 
     def heading(self, text: str, beside: str = "") -> None:
-        """A heading, with something less loud beside it."""
+        """Write a bold heading and, beside it, a note."""
         self.line(self.paint(text, "bold") + (f"  {beside}" if beside else ""))
 
     def field(self, label: str, *paragraphs: str) -> None:
-        """A label, and beside it one or more wrapped paragraphs."""
+        """Write a label and, beside it, one or more wrapped paragraphs."""
         shown = self.paint(label.ljust(_LABEL), "cyan")
         for paragraph in paragraphs:
             for line in self._wrap(paragraph, _LABEL + 2):
@@ -59,7 +60,7 @@ class Screen:
                 shown = " " * _LABEL
 
     def items(self, label: str, rows: Iterable[str]) -> None:
-        """A label on a line of its own, and below it indented lines."""
+        """Write a label on a line of its own and, below it, an indented list."""
         self.line(f"  {self.paint(label, 'cyan')}")
         for row in rows:
             lines = self._wrap(row, 6)
@@ -68,7 +69,7 @@ class Screen:
                 self.line("      " + line)
 
     def columns(self, rows: list[tuple[str, ...]]) -> None:
-        """Rows in aligned columns; a cell that is far longer than the others sticks out."""
+        """Write rows in aligned columns; a cell wider than 60 characters does not widen its column."""
         widths = [min(max(map(len, column)), _MAX_COLUMN) for column in zip(*rows, strict=True)]
         for row in rows:
             self.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -79,29 +80,33 @@ class Screen:
 
 
 def glossary() -> Json:
-    """What the words of the vocabulary mean."""
+    """Return the explanations of the vocabulary: owners, remedies, retry policies, shapes and so on."""
     found: Json = orjson.loads(read_data("glossary"))
     return found
 
 
 def read_data(name: str) -> bytes:
-    """A file of the registry's folder, as it is."""
+    """Return the bytes of a file in the registry's data folder.
+
+    Args:
+        name: Its name without `.json`.
+    """
     with open(os.path.join(_FOLDER, name + ".json"), "rb") as file:
         return file.read()
 
 
 def add_registry(parser: argparse.ArgumentParser) -> None:
-    """Give a subcommand the option that reads a team's own entries."""
+    """Add the option `--registry`."""
     parser.add_argument(
         "--registry", metavar="FILE", help="a JSON file with entries of your own, as for Registry.extend"
     )
 
 
 def registry_of(args: argparse.Namespace) -> Registry:
-    """The registry that the arguments ask for.
+    """Return the built-in registry, extended by the file given with `--registry`.
 
     Raises:
-        SystemExit: if the file cannot be read, or a row of it does not hold.
+        SystemExit: If the file cannot be read or an entry in it is invalid.
     """
     registry = Registry.builtin()
     if args.registry is None:
@@ -110,10 +115,10 @@ def registry_of(args: argparse.Namespace) -> Registry:
 
 
 def attempt(action: Callable[[], Result]) -> Result:
-    """Do something that the user's input may make impossible.
+    """Call `action`; turn an invalid value or an unreadable file into an error message and exit status 2.
 
     Raises:
-        SystemExit: with what went wrong.
+        SystemExit: If the action raises OSError or ValueError.
     """
     try:
         return action()
@@ -123,33 +128,17 @@ def attempt(action: Callable[[], Result]) -> Result:
 
 
 def row_of(registry: Registry, entry_id: str) -> Json:
-    """An entry's row as it stands in its file: what only people read is not part of `Entry`."""
+    """Return an entry's row as it stands in its data file, with the members that `Entry` lacks."""
     return registry.row(entry_id)
 
 
 def families_of(registry: Registry) -> list[Json]:
-    """The families of all providers, each with its provider."""
+    """Return the code families of all providers, each with the member `provider`."""
     families = registry.families
     return [{"provider": provider, **row} for provider in sorted(families) for row in families[provider]]
 
 
 def known_of(registry: Registry) -> dict[str, list[str]]:
-    """The texts of each provider that may be sent on wherever they stand."""
+    """Return, for each provider, the texts that may be sent on in any member."""
     known = registry.known
     return {provider: list(known[provider]) for provider in sorted(known)}
-
-
-def close(name: str, names: Iterable[str], least: float = 0.6) -> list[str]:
-    """The names that are spelled most like one, best first; case does not count.
-
-    Args:
-        name: what somebody wrote.
-        names: what there is.
-        least: how like it a name has to be, from 0 to 1.
-    """
-    from difflib import SequenceMatcher, get_close_matches
-
-    folded = {candidate.lower(): candidate for candidate in names}
-    matches = get_close_matches(name.lower(), folded, n=25, cutoff=least)
-    matches.sort(key=lambda match: (-SequenceMatcher(None, match, name.lower()).ratio(), match))
-    return [folded[match] for match in matches[:5]]

@@ -1,11 +1,12 @@
 """The provider's own side of an error: log events of Okta and Auth0 in the vocabulary of the registry.
 
-    from authproblem.logs import classify_event
+```python
+from authproblem.logs import classify_event
 
-    found = classify_event(event)
-    if found is not None:
-        print(found.reason, found.owner, found.remedy, found.attack)
-
+found = classify_event(event)
+if found is not None:
+    print(found.reason, found.owner, found.remedy, found.attack)
+```
 The command line has the same for files and streams: `python -m authproblem logs`.
 """
 
