@@ -34,7 +34,8 @@ doors = pytest.mark.parametrize("door", DOORS)
 
 KEYS = {
     "problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner",
-    "remedy", "credential", "credential_kind", "retry_policy", "retry_after", "instance", "upstream_request_id", "method", "path", "registry", "applied",
+    "remedy", "credential", "credential_kind", "retry_policy", "retry_after", "instance",
+    "upstream_request_id", "method", "path", "registry", "applied",
 }  # fmt: skip
 """The keys of an event, as the contract has them."""
 UNKNOWN = json_response(401, {**OKTA_BODY, "errorCode": "E0009999", "errorSummary": "jane@corp.example"})
