@@ -9,14 +9,15 @@ import pytest
 
 from authproblem import Registry
 from tools.doc_samples import outcome, samples
-from tools.generate_docs import own_values, pages
+from tools.generate_docs import pages
+from tools.provider_pages import own_values
 from tools.registry_data import ROOT, read
 
 REGISTRY = Registry.builtin()
 DATA, _ = read(ROOT)
 PAGES = pages(DATA, REGISTRY)
-_ENTRY = re.compile(r"\| \[`+ ?(.+?) ?`+\]\(\.\./providers/([a-z0-9]+)\.md#[^)]*\) \| .* \| (.*?) \| [^|]* \|")
-_ROW = re.compile(r'\| <a id="[^"]*"></a>`+ ?(.+?) ?`+(?: _\([a-z ]+\)_)? \| \[`(.+?)`\][^|]* \| .*')
+_ENTRY = re.compile(r"\| \[`+ ?(.+?) ?`+\]\(\.\./providers/[a-z0-9-]+\.md#[^)]*\) \| .* \| (.*?) \| [^|]* \|")
+_SECTION = re.compile(r"^### `+ ?(.+?) ?`+\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 _OWN = re.compile(r"(owner|remedy|retry) `([a-z_]+)`")
 
 
@@ -31,14 +32,14 @@ def shown() -> dict[str, tuple[str, str, str, str]]:
     for slug in REGISTRY.types:
         page = PAGES[f"docs/problems/{slug}.md"]
         usual = facts(page)
-        for name, provider, own in _ENTRY.findall(page):
+        for name, own in _ENTRY.findall(page):
             values = {
                 "owner": usual["Owner"],
                 "remedy": usual["Remedy"],
                 "retry": usual["Retry"],
                 **dict(_OWN.findall(own)),
             }
-            found[f"{provider}:{name}"] = (slug, values["owner"], values["remedy"], values["retry"])
+            found[name] = (slug, values["owner"], values["remedy"], values["retry"])
     return found
 
 
@@ -58,18 +59,17 @@ def test_the_problem_pages_show_what_normalize_says() -> None:
 
 
 def test_the_provider_pages_show_the_same_values() -> None:
-    """Each entry's row names its type, and every value that differs from it."""
-    for provider in ("auth0", "okta", "oauth"):
-        lines = {
-            found.group(1): found
-            for line in PAGES[f"docs/providers/{provider}.md"].splitlines()
-            if (found := _ROW.match(line))
-        }
-        for entry in REGISTRY:
-            if entry.provider == provider:
-                row = lines[entry.id.partition(":")[2].replace("|", "\\|")]
-                assert row.group(2) == entry.reason
-                assert own_values(entry) in row.group()
+    """Each entry has a section that names its type, and every value that differs from it."""
+    sections = {
+        name: text
+        for page, content in PAGES.items()
+        if page.startswith("docs/providers/")
+        for name, text in _SECTION.findall(content)
+    }
+    for entry in REGISTRY:
+        section = sections[entry.id]
+        assert f"Problem type: [`{entry.reason}`]" in section
+        assert [own for own in own_values(entry) if own not in section] == []
 
 
 @pytest.mark.parametrize("slug", sorted(REGISTRY.types))

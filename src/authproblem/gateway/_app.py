@@ -46,7 +46,7 @@ class Gateway:
             on_finished: called after each request, for logs and metrics.
         """
         settings = config.settings
-        store = (cooldown or MemoryCooldown()) if settings["cooldown"] else None
+        store = (MemoryCooldown() if cooldown is None else cooldown) if settings["cooldown"] else None
         self._routes = [CompiledRoute(route, store, config) for route in config.routes]
         self._max_header: int = settings["max_header"]
         self._on_finished = on_finished
