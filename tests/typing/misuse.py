@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import authproblem
-from authproblem import Problem, Registry, upstream
+from authproblem import Normalizer, Problem, Registry, upstream
+from authproblem._middleware.asgi_exchange import ASGIApp
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 
@@ -34,3 +35,21 @@ def of_doors(app: object) -> None:
     AsgiMiddleware(app)  # type: ignore[arg-type]
     WsgiMiddleware(app)  # type: ignore[arg-type]
     AsgiMiddleware()  # type: ignore[call-arg]
+
+
+async def notify(_problem: Problem) -> None:
+    """A callback that nobody would await."""
+
+
+def of_options(app: ASGIApp, problem: Problem) -> object:
+    """Words that do not exist, and a callback of the wrong kind."""
+    AsgiMiddleware(app, mode="dry-run")  # type: ignore[arg-type]
+    AsgiMiddleware(app, on_problem=notify)  # type: ignore[arg-type]
+    AsgiMiddleware(app, disclosure="loose")  # type: ignore[arg-type]
+    AsgiMiddleware(app, modes="observe")  # type: ignore[call-arg]
+    Normalizer(texts="some")  # type: ignore[arg-type]
+    return (
+        problem.remedy == "provdie_mfa",  # type: ignore[comparison-overlap]
+        problem.owner == "users",  # type: ignore[comparison-overlap]
+        problem.retry.policy == "later",  # type: ignore[comparison-overlap]
+    )
