@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from benchmarks.vendor_headers import vendor_headers
+
 _ID = b"IDIDIDIDIDIDIDIDIDIDID"
 _GAPS = (b"", b" ", b"  ", b"\n", b"\t", b" \n", b"\n ", b"\r\n")
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -33,6 +35,16 @@ class Body(NamedTuple):
     member: str
     template: bytes
     provider: str | None = None
+
+    @property
+    def vendor(self) -> str:
+        """Whose headers come with it."""
+        first = self.name.partition(" ")[0]
+        return first if first in {"auth0", "okta"} else "app" if first == "an" else "auth0"
+
+    def headers(self, length: int, more: int = 0) -> list[tuple[bytes, bytes]]:
+        """Return the headers of one response, new for each."""
+        return vendor_headers(self.vendor, length, more)
 
     def fresh(self, number: int) -> list[bytes]:
         """Bodies that no call has seen."""
@@ -234,26 +246,3 @@ JSON_HEADER = [(b"content-type", b"application/json")]
 
 PROVIDER_HEADERS = [*JSON_HEADER, (b"x-auth0-requestid", b"4ad55daa560e468bdfe1")]
 """The least that a response of Auth0 has."""
-
-
-def usual_headers(length: int, more: int = 0) -> list[tuple[bytes, bytes]]:
-    """What a gateway passes on beside the body; new objects each time, as a server makes them.
-
-    Args:
-        length: the bytes of the body.
-        more: headers of no meaning on top of the ten.
-    """
-    rows = (
-        "content-type: application/json; charset=utf-8",
-        f"content-length: {length}",
-        "date: Sun, 22 Nov 2026 17:30:00 GMT",
-        "cache-control: no-store",
-        "pragma: no-cache",
-        "strict-transport-security: max-age=31536000; includeSubDomains",
-        "x-content-type-options: nosniff",
-        "vary: Origin",
-        "x-ratelimit-limit: 100",
-        "x-ratelimit-remaining: 99",
-        *(f"x-more-{number}: {number}" for number in range(more)),
-    )
-    return [(name.encode(), value.encode()) for name, _, value in (row.partition(": ") for row in rows)]

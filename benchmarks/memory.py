@@ -22,8 +22,9 @@ import orjson
 from authproblem import normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.bodies import ALIEN, MISSES, SHAPES, STRANGERS, usual_headers
-from benchmarks.harness import asgi_app, asgi_scope, silence, wsgi_app, wsgi_environ
+from benchmarks import logging_modes
+from benchmarks.bodies import ALIEN, MISSES, SHAPES, STRANGERS
+from benchmarks.harness import asgi_app, asgi_scope, wsgi_app, wsgi_environ
 from benchmarks.results import Row, Section, Settings
 from benchmarks.timing import Figure
 
@@ -119,11 +120,9 @@ def _requests(make: Callable[..., Any]) -> Iterator[Any]:
         if "headers" in request:
             request["path"] = f"/login/{number}"
             request["headers"] = [(b"accept", accept.encode()), (b"host", f"{number}.example".encode())]
-            request["bench.headers"].append((b"x-auth0-requestid", b"%020d" % number))
         else:
             request["PATH_INFO"] = f"/login/{number}"
             request |= {"HTTP_ACCEPT": accept, "HTTP_HOST": f"{number}.example"}
-            request["bench.headers"].append(("X-Auth0-RequestId", f"{number:020d}"))
         yield request
 
 
@@ -170,8 +169,7 @@ def _normalize(number: int) -> None:
     def some() -> None:
         for serial, body in islice(bodies, number // TENTHS):
             one = body.fresh(1)[0]
-            headers = [*usual_headers(len(one)), (b"x-auth0-requestid", b"%020d" % serial)]
-            problem = normalize(body.status, headers, one, provider=body.provider, instance=f"urn:example:{serial}")
+            problem = normalize(body.status, body.headers(len(one)), one, provider=body.provider, instance=f"urn:example:{serial}")
             if problem is not None:
                 problem.to_bytes()
 
@@ -204,6 +202,6 @@ DOORS: dict[str, Callable[[int], object]] = {
 
 
 if __name__ == "__main__":
-    silence()
+    logging_modes.off()
     _fill_the_parser()
     DOORS[sys.argv[1]](int(sys.argv[2]))

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.doors import BaseNoOp
+from benchmarks.healthy import BaseNoOp
 from benchmarks.harness import silence
 
 if TYPE_CHECKING:
