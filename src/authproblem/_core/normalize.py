@@ -117,7 +117,8 @@ class Normalizer:
     ) -> Problem | None:
         """Turn one response into a `Problem`; see the function `normalize`."""
         response = self.read(status, headers, body)
-        context = RequestContext(_sender(provider, endpoint), method, now)
+        sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
+        context = RequestContext(sender, method, now)
         return self.process(response, context, instance).problem
 
     def classify(
@@ -133,7 +134,9 @@ class Normalizer:
         response = self.read(status, headers, body)
         if response.body is None:
             return None
-        sender = effective_sender(response.headers, _sender(provider, endpoint), self.policy.registry)
+        sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
+        if not (sender.certain or response.headers.is_plain):
+            sender = effective_sender(response.headers, sender, self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         key = self._cache.key_of(response, sender)
         cached = self._cache.find(key, surfaces) if key is not None else None
@@ -152,7 +155,9 @@ class Normalizer:
         if not isinstance(body, (bytes, bytearray)):
             raise TypeError(f"body is {type(body).__name__}; expected bytes, as they came from the network")
         read = self._reader.read(headers)
-        return UpstreamResponse(int(status), read, undo_codings(read, body, self.policy.max_body))
+        if read.layout.is_coded or len(body) > self.policy.max_body:
+            return UpstreamResponse(int(status), read, undo_codings(read, body, self.policy.max_body))
+        return UpstreamResponse(int(status), read, body)
 
     @property
     def header_reader(self) -> HeaderReader:
@@ -200,8 +205,8 @@ class Normalizer:
     ) -> Verdict:
         """Return what the response means, from the cache or by the rules."""
         registry = self.policy.registry
-        if cached is not None and key is not None:
-            verdict: Verdict = (cached.classification_of(key[0], response.document), "")
+        if cached is not None:
+            verdict: Verdict = (cached.classification_of(response.document), "")
         else:
             inquiry = Inquiry(registry, response, sender, surfaces)
             verdict = classify_response(inquiry, states=self.policy.transaction_states)
@@ -227,7 +232,7 @@ class Normalizer:
 
     def _prepare(self, cached: CachedResponse, key: CacheKey, response: UpstreamResponse) -> ResponseTemplate:
         """Make the template of a cached response: of the problem that a response without further headers gets."""
-        found = cached.classification_of(key[0], response.document)
+        found = cached.classification_of(response.document)
         plain = UpstreamResponse(response.status, PLAIN_JSON, response.body)
         problem = build_problem(found, plain, RequestContext(), self.policy)
         cached.template = template = ResponseTemplate(found, problem, key[0], self.policy)
@@ -242,8 +247,8 @@ class Normalizer:
         instance: str | None,
     ) -> Outcome | None:
         """Return the outcome of a prepared response; None if it does not fit this one."""
-        document = response.document or {}
-        if not response.headers.is_plain and not truth.applies_to(response.headers):
+        headers, document = response.headers, response.document or {}
+        if not headers.is_plain and not truth.applies_to(headers):
             return None
         prepared = truth.fill(document, response, context, instance)
         if not truth.folds:
@@ -255,7 +260,7 @@ class Normalizer:
         if surface not in truth.folded and not self._prepare_folded(truth, surfaces):
             return None
         template, genuine = truth.folded[surface]
-        if not template.applies_to(response.headers):
+        if not template.applies_to(headers):
             return None
         sent = {**genuine, "errorId": error_id(document)} if "errorId" in genuine else genuine
         return Outcome(truth.classification, template.fill(sent, response, context, instance), prepared)
@@ -361,7 +366,8 @@ def normalize(
         ConfigurationError: for an invalid option, provider or endpoint; the message says what is expected.
         TypeError: for a status, headers or a body of another type.
     """
-    return shared_normalizer(options).normalize(
+    normalizer = shared_normalizer(options) if options else _shared()
+    return normalizer.normalize(
         status, headers, body, provider=provider, endpoint=endpoint, method=method, instance=instance, now=now
     )
 
@@ -394,10 +400,11 @@ def classify(
         ConfigurationError: for an invalid provider or endpoint.
         TypeError: for a status, headers or a body of another type.
     """
-    options: dict[str, Any] = {} if registry is None else {"registry": registry}
-    if transaction_states:
-        options["transaction_states"] = True
-    return shared_normalizer(options).classify(status, headers, body, provider=provider, endpoint=endpoint)
+    if registry is None and not transaction_states:
+        normalizer = _shared()
+    else:
+        normalizer = shared_normalizer({"registry": registry, "transaction_states": transaction_states})
+    return normalizer.classify(status, headers, body, provider=provider, endpoint=endpoint)
 
 
 def shared_normalizer(options: dict[str, Any]) -> Normalizer:

@@ -88,7 +88,7 @@ class ResponseTemplate:
 
     def applies_to(self, headers: ResponseHeaders) -> bool:
         """Whether headers change nothing: no challenge, whose parameters become members, and no other limit."""
-        if "www-authenticate" in headers:
+        if "www-authenticate" in headers.layout.positions:
             return False
         return not self._is_limit or headers.get("x-rate-limit-limit") != "0"
 

@@ -33,24 +33,27 @@ class UpstreamResponse:
     @property
     def document(self) -> Json | None:
         """The JSON object of the body; None if it is no JSON, or no object. Parsed when first asked for."""
-        if not self._is_parsed:
-            self._is_parsed = True
-            self._document = load_object(self.body) if self.body else None
-        return self._document
+        return self._document if self._is_parsed else self._parse()
 
     def key(self, shapes: Shapes) -> ParsedKey | None:
         """Return the parsed key of the object; None if it has no flat shape. Read when first asked for."""
         if not self._has_key:
             self._has_key = True
-            self._key = None if self.document is None else shapes.parse_key(self.document)
+            document = self._document if self._is_parsed else self._parse()
+            self._key = None if document is None else shapes.parse_key(document)
         return self._key
+
+    def _parse(self) -> Json | None:
+        self._is_parsed = True
+        self._document = document = load_object(self.body) if self.body else None
+        return document
 
     @property
     def has_plain_json_error(self) -> bool:
         """Whether it has an error status and the media type of plain JSON, and was not normalized before."""
         headers = self.headers
         return self.status >= 400 and (
-            headers.is_plain or (headers.media_type == JSON and "auth-problem" not in headers)
+            headers.is_usual_json or (headers.media_type == JSON and "auth-problem" not in headers)
         )
 
 
@@ -64,7 +67,7 @@ def undo_codings(headers: ResponseHeaders, body: bytes | bytearray, limit: int) 
     """
     if len(body) > limit:
         return None
-    if headers.is_plain or "content-encoding" not in headers:
+    if not headers.layout.is_coded:
         return body
     codings = headers.all("content-encoding")
     if not codings:  # a line that is too long to be read
