@@ -291,7 +291,10 @@ class Normalizer:
         truth = build_problem(found, response, context, self.policy, instance)
         level = self.policy.disclosure
         folded = None if level == "off" else fold(self.policy.registry, found, surfaces, level)
-        return self._folded(found, truth, folded, response, context)
+        outcome = self._folded(found, truth, folded, response, context)
+        if found.upstream.protocol and not outcome.is_folded and _stays_whole(found.upstream.document, response):
+            outcome.kept = response.body
+        return outcome
 
     def _folded(
         self,
@@ -422,6 +425,13 @@ def shared_normalizer(options: dict[str, Any]) -> Normalizer:
 @lru_cache(maxsize=_MAX_SHARED, typed=True)
 def _shared(**options: Any) -> Normalizer:
     return Normalizer.of(make_policy(options))
+
+
+def _stays_whole(document: Json | None, response: UpstreamResponse) -> bool:
+    """Whether a protocol document is the whole body, written as it came, and has no member of a name of ours."""
+    if document is None or document is not response.document:
+        return False
+    return can_prepare(document) and response.is_verbatim
 
 
 def _sender(provider: Provider | None, endpoint: str | None) -> Sender:

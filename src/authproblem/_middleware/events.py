@@ -36,8 +36,8 @@ Write = Callable[[str, "dict[str, Any]"], None]
 
 
 def prepare() -> None:
-    """Import structlog when a middleware is built, so that the first error of a process does not wait for it."""
-    _modules()
+    """Import what the first event of a process needs."""
+    _plain()
 
 
 def writer(level: str) -> Write | None:
@@ -46,10 +46,11 @@ def writer(level: str) -> Write | None:
     Args:
         level: `debug`, `info`, `warning` or `error`.
     """
-    plain, structlog = _modules()
     number = _NUMBERS[level]
+    structlog: Any = sys.modules.get("structlog")  # nobody has configured what was never imported
     try:
-        if not structlog.is_configured():
+        if structlog is None or not structlog.is_configured():
+            plain = _plain()
             return partial(_write_record, plain, number) if plain.isEnabledFor(number) else None
         log = structlog.get_logger(_LOGGER).bind()
         if _is_asynchronous(type(log)):  # nothing here can await it
@@ -130,17 +131,15 @@ class InlineName(str):
 
 
 @cache
-def _modules() -> tuple[Any, Any]:
-    """Return the standard library's logger and structlog, imported when a middleware is built.
+def _plain() -> Any:
+    """Return the standard library's logger.
 
     An import statement or a look-up by name costs more than the level guard; `logging` returns the same object for a
     name as long as the process lives.
     """
     import logging
 
-    import structlog
-
-    return logging.getLogger(_LOGGER), structlog
+    return logging.getLogger(_LOGGER)
 
 
 def _write_event(method: Callable[..., object], event: str, keys: dict[str, Any]) -> None:

@@ -193,7 +193,7 @@ class Interceptor:
     def __init__(self, options: Options) -> None:
         """Compile what the options say, and load what the first error needs."""
         events.prepare()
-        _ = options.policy.registry.phrases  # compiled here rather than within a request
+        options.policy.registry.prepare()
         ask = options.policy.pass_text
         if ask is not None:
             options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
@@ -266,7 +266,7 @@ class Interceptor:
             outcome = outcome.without_problem("html")
         sent, content = outcome.sent, b""
         try:
-            content = sent.to_bytes() if sent is not None else b""
+            content = outcome.to_bytes()
         except TypeError:  # orjson writes no more than 254 levels, and a protocol document may hold more
             outcome = outcome.without_problem("unsendable")
             sent = None

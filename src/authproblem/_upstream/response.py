@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from authproblem._model import Json
 from authproblem._upstream.headers import ResponseHeaders
-from authproblem._upstream.json_values import load_object
+from authproblem._upstream.json_values import is_verbatim, load_object
 from authproblem._upstream.media_types import JSON
 from authproblem._upstream.shapes import ParsedKey, Shapes
 
@@ -18,7 +18,7 @@ class UpstreamResponse:
         body: the body with its content codings undone; None if that cannot be done, or if it is too large.
     """
 
-    __slots__ = ("_document", "_has_key", "_is_parsed", "_key", "body", "headers", "status")
+    __slots__ = ("_document", "_has_key", "_is_parsed", "_is_verbatim", "_key", "body", "headers", "status")
 
     def __init__(self, status: int, headers: ResponseHeaders, body: bytes | bytearray | None) -> None:
         """Wrap a response; nothing is parsed yet."""
@@ -29,6 +29,7 @@ class UpstreamResponse:
         self._is_parsed = False
         self._key: ParsedKey | None = None
         self._has_key = False
+        self._is_verbatim: bool | None = None
 
     @property
     def document(self) -> Json | None:
@@ -47,6 +48,14 @@ class UpstreamResponse:
         self._is_parsed = True
         self._document = document = load_object(self.body) if self.body else None
         return document
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether the object would be written as it came, byte for byte. Compared when first asked for."""
+        if self._is_verbatim is None:
+            document = self.document
+            self._is_verbatim = document is not None and is_verbatim(document, self.body or b"")
+        return self._is_verbatim
 
     @property
     def has_plain_json_error(self) -> bool:
