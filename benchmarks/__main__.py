@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import budget, core, doors, errors, instructions, memory, results, scale, served
+from benchmarks import budget, core, errors, healthy, instructions, memory, results, scale, served
 from benchmarks.machine import load
 from benchmarks.plot import draw
 from benchmarks.readme import publish
@@ -16,15 +16,16 @@ from benchmarks.timing import Figure
 
 _SIZES = {"tiny": TINY, "quick": QUICK, "full": FULL}
 _SHORT: dict[str, Callable[[Settings], Section]] = {
-    "healthy-asgi": doors.healthy_asgi,
-    "healthy-wsgi": doors.healthy_wsgi,
-    "stream": doors.streamed_asgi,
+    "errors-asgi": partial(errors.vendors, adapter="ASGI"),
+    "errors-wsgi": partial(errors.vendors, adapter="WSGI"),
+    "healthy-asgi": healthy.healthy_asgi,
+    "healthy-wsgi": healthy.healthy_wsgi,
+    "stream": healthy.streamed_asgi,
     "classify": core.classify_section,
     "normalize": core.normalize_section,
     "headers": core.headers_section,
-    "errors-asgi": partial(errors.rewritten, door="ASGI"),
-    "errors-wsgi": partial(errors.rewritten, door="WSGI"),
-    "events": errors.events,
+    "shapes-asgi": partial(errors.rewritten, adapter="ASGI"),
+    "shapes-wsgi": partial(errors.rewritten, adapter="WSGI"),
     "entries": scale.entries,
     "imports": scale.fresh,
     "memory": memory.memory,

@@ -1,8 +1,8 @@
-"""What memory is kept after many errors: a fresh process for each door, every body, path and header value new.
+"""What memory is kept after many errors: a fresh process for each adapter, every body, path and header value new.
 
 All shapes take their turns, and beside them codes, texts, member names and Accept headers that nobody has seen, so that
 a cache that grows with traffic would show. Bounded caches are full after the first tenth; from there on nothing may
-stay. `python -m benchmarks.memory DOOR NUMBER` is what runs in the fresh process: it prints what is held at each tenth.
+stay. `python -m benchmarks.memory ADAPTER NUMBER` is what runs in the fresh process: it prints what is held at each tenth.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _section(number: int) -> tuple[Section, Figure]:
         nothing = Figure(0.0, 0.0, 0.0)
         return Section(f"memory after {number:,} errors", "measured on Linux only", [], {}), nothing
     found = _held(number)
-    rows = [Row(door, _figures(tenths)) for door, tenths in found.items()]
+    rows = [Row(adapter, _figures(tenths)) for adapter, tenths in found.items()]
     worst = max(_kept(tenths, "blocks") for tenths in found.values())
     first = next(iter(found.values()))[0].errors
     note = (
@@ -92,19 +92,19 @@ def _kept(tenths: list[Held], what: str) -> float:
 
 
 def _held(number: int) -> dict[str, list[Held]]:
-    """What each door's process tells; they run side by side, as no time is taken."""
+    """What each adapter's process says; they run side by side, as no time is taken."""
     running = {}
-    for door in DOORS:
-        command = [sys.executable, "-m", "benchmarks.memory", door, str(number)]
+    for adapter in ADAPTERS:
+        command = [sys.executable, "-m", "benchmarks.memory", adapter, str(number)]
         environ = {**os.environ, "PYTHONHASHSEED": "0"}
-        running[door] = subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        running[adapter] = subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=subprocess.PIPE, text=True)
     found = {}
     try:
-        for door, process in running.items():
+        for adapter, process in running.items():
             out, _ = process.communicate(timeout=_TIMEOUT)
             if process.returncode:
                 raise subprocess.CalledProcessError(process.returncode, process.args, out)
-            found[door] = [Held(*map(int, line.split())) for line in out.splitlines()]
+            found[adapter] = [Held(*map(int, line.split())) for line in out.splitlines()]
     finally:
         for process in running.values():
             process.kill()
@@ -194,7 +194,7 @@ def _tell(errors: int) -> None:
     print(errors, sys.getallocatedblocks(), pages * os.sysconf("SC_PAGE_SIZE"), flush=True)
 
 
-DOORS: dict[str, Callable[[int], object]] = {
+ADAPTERS: dict[str, Callable[[int], object]] = {
     "ASGI": lambda number: asyncio.run(_asgi(number)),
     "WSGI": _wsgi,
     "normalize": _normalize,
@@ -204,4 +204,4 @@ DOORS: dict[str, Callable[[int], object]] = {
 if __name__ == "__main__":
     logging_modes.off()
     _fill_the_parser()
-    DOORS[sys.argv[1]](int(sys.argv[2]))
+    ADAPTERS[sys.argv[1]](int(sys.argv[2]))
