@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import budget, core, errors, healthy, instructions, memory, results, scale, served
+from benchmarks import budget, cold, core, errors, healthy, instructions, logging_modes, memory, results, scale, served
 from benchmarks.machine import load
 from benchmarks.plot import draw
 from benchmarks.readme import publish
@@ -28,6 +28,7 @@ _SHORT: dict[str, Callable[[Settings], Section]] = {
     "shapes-wsgi": partial(errors.rewritten, adapter="WSGI"),
     "entries": scale.entries,
     "imports": scale.fresh,
+    "cold": cold.cold,
     "memory": memory.memory,
 }
 _LONG: dict[str, Callable[[Settings], Section]] = {
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     keep = given.keep or given.size == "full"
     wanted = [name for name in given.only.split(",") if name] or [*_SHORT, *(["instructions"] if keep else [])]
     before = load()
+    logging_modes.off()
     sections: dict[str, Section] = {}
     for name in ORDER:
         if name in wanted:

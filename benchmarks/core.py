@@ -46,8 +46,12 @@ def normalize_section(settings: Settings) -> Section:
     samples = _measured(kinds, settings)
     rows = [Row(body.name, _figures(samples, body, kinds, MINIMUM)) for body in _BODIES]
     title = "normalize to bytes, beside the minimum (orjson.loads, one look-up, orjson.dumps) and peers"
+    metrics = _metrics("normalize", samples)
+    known, unknown = f"{OURS}: {SHAPES[4].name}", f"{OURS}: {MISSES[1].name}"
+    metrics["normalize, unknown sentence / known sentence"] = samples.versus(unknown, known)
+    metrics["normalize, a known error, µs"] = samples.ratio(lambda at: at[known] / 1000)
     note = f"starlette-problem: its build step, which does not distinguish errors; {_UNKNOWN}"
-    return Section(title, note, rows, _metrics("normalize", samples))
+    return Section(title, note, rows, metrics)
 
 
 def headers_section(settings: Settings) -> Section:

@@ -16,13 +16,13 @@ _LOGGER = logging.getLogger("authproblem")
 
 def off() -> None:
     """Turn events off by the level of the logger, as an app without structlog does."""
-    _plain()
+    reset()
     _LOGGER.setLevel(logging.CRITICAL + 1)
 
 
 def text() -> None:
     """Write each event as a line of text by the standard library, as an app without structlog does."""
-    _plain()
+    reset()
     _LOGGER.addHandler(_handler())
     _LOGGER.setLevel(logging.DEBUG)
     _LOGGER.propagate = False
@@ -46,7 +46,8 @@ MODES: dict[str, Callable[[], None]] = {
 }
 
 
-def _plain() -> None:
+def reset() -> None:
+    """Log as a process does in which nobody has configured anything."""
     structlog.reset_defaults()
     _LOGGER.handlers.clear()
     _LOGGER.propagate = True
@@ -54,7 +55,7 @@ def _plain() -> None:
 
 
 def _structured(level: int) -> None:
-    _plain()
+    reset()
     structlog.configure(
         cache_logger_on_first_use=True,
         wrapper_class=structlog.make_filtering_bound_logger(level),
