@@ -65,8 +65,8 @@ MORE = 100
 """Headers on top of the usual ones: a scan of them on the healthy path could not hide."""
 _LARGE = 4_000
 FEW, MANY, MOST = 100, 400, 1600
-"""Entries of registries: a scan over them could not hide. Half of them are of the builtin one, so that unknown codes,
-which are looked for among the sentences without a code as well, find some of these from 400 on."""
+"""Entries of registries: a scan over them could not hide. From 400 on they have the same sentences without a code, among
+which unknown codes are looked for as well."""
 ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
 """A body of each kind and size."""
 
