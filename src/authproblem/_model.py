@@ -118,6 +118,12 @@ class Value:
         return type(self)(**{**fields, **changes})
 
 
+def assign(value: Value, *fields: object) -> None:
+    """Set the fields of a value in the order of its `__slots__`: for constructors of values that are rarely made."""
+    for name, field in zip(value.__slots__, fields, strict=True):
+        object.__setattr__(value, name, field)
+
+
 class Source(Value):
     """Where an entry comes from: a public URL, `owner/repository:path` or an RFC section, and how strong it is.
 
