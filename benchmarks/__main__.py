@@ -77,7 +77,7 @@ def counted() -> Section:
     title, note = "instructions of one call, by callgrind", "the same on every run; PYTHONHASHSEED=0"
     if not instructions.available():
         return Section(title, "needs valgrind", [], {})
-    counts = instructions.count()
+    counts = instructions.count(turns=budget.TURNS)
     rows = [Row(name, {"instructions": Figure(value, value, value)}) for name, value in counts.items()]
     checks = {name: check(counts) for name, check in budget.CHECKS.items()}
     return Section(title, note, rows, {f"{name}, counted": Figure(*[value] * 3) for name, value in checks.items()})

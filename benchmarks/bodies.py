@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from authproblem._model import Provider
 from benchmarks.vendor_headers import vendor_headers
 
 _ID = b"IDIDIDIDIDIDIDIDIDIDID"
@@ -34,7 +35,7 @@ class Body(NamedTuple):
     status: int
     member: str
     template: bytes
-    provider: str | None = None
+    provider: Provider | None = None
 
     @property
     def vendor(self) -> str:
@@ -223,7 +224,7 @@ STRANGERS = (
 """What differs in codes and in the names of members from body to body: an attacker's way to fill a cache."""
 
 
-def _filled(name: str, start: bytes, provider: str | None = None) -> tuple[Body, ...]:
+def _filled(name: str, start: bytes, provider: Provider | None = None) -> tuple[Body, ...]:
     """Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""
     fillers = ((size, orjson.dumps([[number] for number in range(size)])) for size in (1, 2_000))
     return tuple(

@@ -22,7 +22,7 @@ from benchmarks.timing import measure
 BUDGETS = Path(__file__).parent / "budgets.json"
 _TRIES = 3
 _ROUNDS, _CALLS = 15, 40
-_TURNS = 12
+TURNS = 12
 
 Counts = Mapping[str, float]
 Check = Callable[[Counts], float]
@@ -101,7 +101,7 @@ CHECKS: dict[str, Check] = {
 
 def counted() -> dict[str, float]:
     """All checks by instruction counts."""
-    at = instructions.count(turns=_TURNS)
+    at = instructions.count(turns=TURNS)
     return {name: check(at) for name, check in CHECKS.items()}
 
 

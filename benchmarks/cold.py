@@ -1,4 +1,4 @@
-"""Cold start, in fresh processes: what building a middleware takes, and what the first errors take more than later ones."""
+"""Cold start, in fresh processes: building a middleware, and what the first errors take more than later ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from benchmarks.timing import Figure
 
 _TEAM = 10_000
 _SIZES = {"the built-in registry": 0, f"{_TEAM:,} rows of a team's own": _TEAM}
-_COLUMNS = ("middleware built, CPU ms", "first error of Auth0 less the second, CPU ms", "first error of Okta less the second, CPU ms")
+_COLUMNS = (
+    "middleware built, CPU ms",
+    "first error of Auth0 less the second, CPU ms",
+    "first error of Okta less the second, CPU ms",
+)
 _TIMEOUT = 120
 
 
@@ -61,7 +65,12 @@ def _run(size: int) -> None:
     registry = None
     if size:
         rows = [
-            {"id": f"auth0:team_{at}", "code": f"team_{at}", "type": "access-denied", "texts": [f"Text {at} of the team."]}
+            {
+                "id": f"auth0:team_{at}",
+                "code": f"team_{at}",
+                "type": "access-denied",
+                "texts": [f"Text {at} of the team."],
+            }
             for at in range(size)
         ]
         registry = Registry.builtin().extend({"entries": rows})

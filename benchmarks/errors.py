@@ -1,4 +1,4 @@
-"""What an error costs in process: with the headers that vendors send, with its event, beside a rewriter by hand and peers.
+"""What an error costs in process, as vendors send it and with its event, beside a rewriter by hand and peers.
 
 "Added" is the time of a case less that of the bare app, which sends the same response.
 """
@@ -53,8 +53,12 @@ def vendors(settings: Settings, *, adapter: str) -> Section:
     def figures(name: str) -> dict[str, Figure]:
         return {f"{vendor}: added, µs": samples.ratio(partial(_added, name=name, kind=vendor)) for vendor in _SEEN}
 
-    note = "added: time less the bare app's; peers pass the error on, those of the last lines raise a problem themselves"
-    return Section(f"{adapter}, an error as the vendors send it", note, [Row(name, figures(name)) for name in order], {})
+    note = (
+        "added: time less the bare app's; peers pass the error on, those of the last lines raise a problem themselves"
+    )
+    return Section(
+        f"{adapter}, an error as the vendors send it", note, [Row(name, figures(name)) for name in order], {}
+    )
 
 
 def rewritten(settings: Settings, *, adapter: str) -> Section:
@@ -77,8 +81,8 @@ def rewritten(settings: Settings, *, adapter: str) -> Section:
         for mode in (*_MODES, BY_HAND)
     }
     note = (
-        "added: time less the bare app's; minimum: parse, look up once, write a document of the same size, and a closure "
-        "that looks at the status"
+        "added: time less the bare app's; minimum: parse, look up once, write a document of the same size, and a "
+        "closure that looks at the status"
     )
     rows = [_row(samples, body) for body in (*ERRORS, ALIEN)]
     return Section(f"{adapter}, errors of all shapes", note, rows, metrics)

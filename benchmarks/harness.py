@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from benchmarks.bodies import Body
-from benchmarks.vendor_headers import vendor_headers
 from benchmarks.timing import Case
+from benchmarks.vendor_headers import vendor_headers
 
 _OK = b'{"ok":true}'
 _REQUEST = [(b"host", b"app.example"), (b"accept", b"application/json, text/plain, */*"), (b"user-agent", b"bench")]

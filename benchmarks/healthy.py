@@ -102,9 +102,7 @@ def healthy_wsgi(settings: Settings) -> Section:
     samples = measure(
         [wsgi_case(name, app) for name, app in apps.items()], rounds=settings.rounds, calls=settings.calls * 2
     )
-    return _added(
-        "WSGI, a healthy response", samples, {"WSGI healthy: added / minimum": samples.ratio(_multiple)}
-    )
+    return _added("WSGI, a healthy response", samples, {"WSGI healthy: added / minimum": samples.ratio(_multiple)})
 
 
 def _multiple(at: Any) -> float:

@@ -1,4 +1,4 @@
-"""The ways in which an app logs the events: off, dropped by a filter, as JSON, as text. All write to the null device."""
+"""The ways in which an app logs the events: off, dropped by a filter, as JSON, as text; to the null device."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ _sinks: dict[str, Any] = {}
 
 
 def _sink(mode: str) -> Any:
-    """Return the null device, opened once for each mode and open as long as the process lives."""
+    """Return the null device, opened once for each mode."""
     if mode not in _sinks:
-        _sinks[mode] = Path(os.devnull).open(mode)
+        _sinks[mode] = Path(os.devnull).open(mode)  # noqa: SIM115 - open as long as the process lives
     return _sinks[mode]

@@ -1,8 +1,8 @@
-"""What memory is kept after many errors: a fresh process for each adapter, every body, path and header value new.
+"""What memory is kept after many errors: a process for each adapter, every body, path and header value new.
 
 All shapes take their turns, and beside them codes, texts, member names and Accept headers that nobody has seen, so that
 a cache that grows with traffic would show. Bounded caches are full after the first tenth; from there on nothing may
-stay. `python -m benchmarks.memory ADAPTER NUMBER` is what runs in the fresh process: it prints what is held at each tenth.
+stay. `python -m benchmarks.memory ADAPTER NUMBER` runs in it: it prints what is held at each tenth.
 """
 
 from __future__ import annotations
@@ -169,7 +169,9 @@ def _normalize(number: int) -> None:
     def some() -> None:
         for serial, body in islice(bodies, number // TENTHS):
             one = body.fresh(1)[0]
-            problem = normalize(body.status, body.headers(len(one)), one, provider=body.provider, instance=f"urn:example:{serial}")
+            problem = normalize(
+                body.status, body.headers(len(one)), one, provider=body.provider, instance=f"urn:example:{serial}"
+            )
             if problem is not None:
                 problem.to_bytes()
 

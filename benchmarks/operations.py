@@ -65,8 +65,8 @@ MORE = 100
 """Headers on top of the usual ones: a scan of them on the healthy path could not hide."""
 _LARGE = 4_000
 FEW, MANY, MOST = 100, 400, 1600
-"""Entries of registries: a scan over them could not hide. From 400 on they have the same sentences without a code, among
-which unknown codes are looked for as well."""
+"""Entries of registries: a scan over them could not hide. From 400 on they have the same sentences without a code,
+among which unknown codes are looked for as well."""
 ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
 """A body of each kind and size."""
 
@@ -116,8 +116,8 @@ def _pure(body: Body) -> dict[str, Operation]:
     share = 0.1 if len(body.template) > _LARGE else 1.0
     bodies = {"minimum": least, "minimum with dumps": least_with_dump}
     found = {f"{name}: {body.name}": Operation(body.fresh, loop, share) for name, loop in bodies.items()}
-    for name, loop in {"classify": classified, "normalize": normalized}.items():
-        found[f"{name}: {body.name}"] = Operation(responses, loop, share)
+    found[f"classify: {body.name}"] = Operation(responses, classified, share)
+    found[f"normalize: {body.name}"] = Operation(responses, normalized, share)
     return found
 
 

@@ -93,7 +93,10 @@ def _about(document: dict[str, Any]) -> list[str]:
     dates = " and ".join(sorted(runs))
     version = document["sections"][next(iter(document["sections"]))]["run"]["authproblem"]
     return [
-        "Medians; the line through a dot spans the middle half of the rounds. Scales are logarithmic. Where two lines overlap, the difference is noise.",
+        (
+            "Medians; the line through a dot spans the middle half of the rounds. Scales are logarithmic. "
+            "Where two lines overlap, the difference is noise."
+        ),
         f"{first}authproblem {version}, measured {dates}.",
     ]
 

@@ -5,7 +5,7 @@ Values only: no rule and no I/O belongs here, and nothing of the package is impo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -72,8 +72,13 @@ class Value:
     __slots__: ClassVar[tuple[str, ...]] = ()
     draft: ClassVar[type[Any]]
 
-    def __init_subclass__(cls) -> None:
-        """Make the class of the values that are not finished yet: the same fields, without protection."""
+    def __init_subclass__(cls, *, init: bool = True) -> None:
+        """Make the class of the values that are not finished yet: the same fields, without protection.
+
+        Args:
+            init: False says to type checkers that `__new__` has the signature (PEP 681).
+        """
+        del init
         super().__init_subclass__()
         if "__setattr__" not in cls.__dict__:
             open_fields = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__}
@@ -124,7 +129,7 @@ def assign(value: Value, *fields: object) -> None:
         object.__setattr__(value, name, field)
 
 
-class Source(Value):
+class Source(Value, init=False):
     """Where an entry comes from: a public URL, `owner/repository:path` or an RFC section, and how strong it is.
 
     `strength` is `recorded` (HTTP traffic), `documented` (the vendor's or an RFC's text), `sdk` (official SDK source)
@@ -145,7 +150,7 @@ class Source(Value):
         return made  # type: ignore[no-any-return]
 
 
-class ProblemType(Value):
+class ProblemType(Value, init=False):
     """One type of the closed vocabulary (RFC 9457 section 3.1.1); its slug is the `reason` of its problems."""
 
     __slots__ = ("slug", "title", "status", "category", "owner", "remedy", "retry", "detail", "hint")
@@ -187,7 +192,7 @@ class ProblemType(Value):
         return made  # type: ignore[no-any-return]
 
 
-class Entry(Value):
+class Entry(Value, init=False):
     """One row of the registry, with everything that it inherits from its problem type filled in.
 
     Attributes:
@@ -336,7 +341,7 @@ Cause = tuple[str | None, str | None]
 Proof = Literal["shape", "registered", "entry", "none"]
 
 
-class UpstreamError(Value):
+class UpstreamError(Value, init=False):
     """What the provider said. Its `repr` shows shape and code only, since it ends up in logs.
 
     Attributes:
@@ -400,7 +405,7 @@ class UpstreamError(Value):
         return UpstreamError, (self.shape, self.code)
 
 
-class Classification(Value):
+class Classification(Value, init=False):
     """What a response means.
 
     Attributes:
@@ -443,7 +448,7 @@ class Classification(Value):
         return made  # type: ignore[no-any-return]
 
 
-class RetryHint(Value):
+class RetryHint(Value, init=False):
     """When and how to try again.
 
     Attributes:

@@ -63,4 +63,4 @@ def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provide
     return None
 
 
-_CERTAIN = {provider: Sender(provider, certain=True) for provider in PROVIDERS}
+_CERTAIN: dict[str, Sender] = {provider: Sender(provider, certain=True) for provider in PROVIDERS}

@@ -20,7 +20,7 @@ from authproblem._core.classify import Inquiry, Verdict, apply_concurrency_limit
 from authproblem._core.context import RequestContext, effective_sender
 from authproblem._core.disclosure import Folded, error_id, fold, fold_unreadable, is_sign_in
 from authproblem._core.members import PassText, UnsendableError
-from authproblem._core.outcome import Outcome
+from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE, Policy, make_policy
 from authproblem._core.problem import Problem
 from authproblem._core.sender import UNKNOWN, Sender, check_endpoint, check_provider
@@ -119,7 +119,7 @@ class Normalizer:
         response = self.read(status, headers, body)
         sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
         context = RequestContext(sender, method, now)
-        return self.process(response, context, instance).problem
+        return as_problem(self.process(response, context, instance).sent)
 
     def classify(
         self,

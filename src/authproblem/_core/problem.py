@@ -38,7 +38,7 @@ _MAX_WAIT_DIGITS = 10
 _new = object.__new__
 
 
-class Problem(Value):
+class Problem(Value, init=False):
     """One normalized error: an RFC 9457 problem document with a retry hint. Immutable, compared by value.
 
     `repr`, JSON renderers, pickles and copies show `reason`, `status`, `provider` and `entry` only, since they end up

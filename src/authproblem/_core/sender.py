@@ -20,7 +20,7 @@ _MAX_ENDPOINT = 512
 _new = object.__new__
 
 
-class Sender(Value):
+class Sender(Value, init=False):
     """What is known of a response's sender before its body is looked at.
 
     Attributes:

@@ -120,9 +120,8 @@ class ResponseTemplate:
         end = b"," + dumps(varying)[1:] if varying else b"}"
         if self.is_fixed and request_id is None:
             return b"".join((self._start, instance.encode(), self._rest, end))
-        if self.is_fixed:
-            before = self._before_request_id
-        else:
+        before = self._before_request_id
+        if not self.is_fixed:
             before = self._middle + dumps(retry_dict(retry)) + self._upstream
         shown = b"" if request_id is None else b',"request_id":"%b"' % request_id.encode()
         return b"".join((self._start, instance.encode(), before, shown, self._constant, end))

@@ -53,9 +53,10 @@ def writer(level: str) -> Write | None:
             plain = _plain()
             return partial(_write_record, plain, number) if plain.isEnabledFor(number) else None
         log = structlog.get_logger(_LOGGER).bind()
-        if _is_asynchronous(type(log)):  # nothing here can await it
+        kind: Any = type(log)
+        if _is_asynchronous(kind):  # nothing here can await it
             log = log.sync_bl
-        guard = _guard_of(type(log))
+        guard = _guard_of(kind)
         if guard is not None and not getattr(log, guard)(number):
             return None
         return partial(_write_event, getattr(log, level))
