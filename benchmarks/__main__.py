@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import budget, core, doors, errors, instructions, memory, results, scale, served
+from benchmarks import budget, cold, core, errors, healthy, instructions, logging_modes, memory, results, scale, served
 from benchmarks.machine import load
 from benchmarks.plot import draw
 from benchmarks.readme import publish
@@ -16,17 +16,19 @@ from benchmarks.timing import Figure
 
 _SIZES = {"tiny": TINY, "quick": QUICK, "full": FULL}
 _SHORT: dict[str, Callable[[Settings], Section]] = {
-    "healthy-asgi": doors.healthy_asgi,
-    "healthy-wsgi": doors.healthy_wsgi,
-    "stream": doors.streamed_asgi,
+    "errors-asgi": partial(errors.vendors, adapter="ASGI"),
+    "errors-wsgi": partial(errors.vendors, adapter="WSGI"),
+    "healthy-asgi": healthy.healthy_asgi,
+    "healthy-wsgi": healthy.healthy_wsgi,
+    "stream": healthy.streamed_asgi,
     "classify": core.classify_section,
     "normalize": core.normalize_section,
     "headers": core.headers_section,
-    "errors-asgi": partial(errors.rewritten, door="ASGI"),
-    "errors-wsgi": partial(errors.rewritten, door="WSGI"),
-    "events": errors.events,
+    "shapes-asgi": partial(errors.rewritten, adapter="ASGI"),
+    "shapes-wsgi": partial(errors.rewritten, adapter="WSGI"),
     "entries": scale.entries,
     "imports": scale.fresh,
+    "cold": cold.cold,
     "memory": memory.memory,
 }
 _LONG: dict[str, Callable[[Settings], Section]] = {
@@ -50,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     keep = given.keep or given.size == "full"
     wanted = [name for name in given.only.split(",") if name] or [*_SHORT, *(["instructions"] if keep else [])]
     before = load()
+    logging_modes.off()
     sections: dict[str, Section] = {}
     for name in ORDER:
         if name in wanted:
@@ -74,7 +77,7 @@ def counted() -> Section:
     title, note = "instructions of one call, by callgrind", "the same on every run; PYTHONHASHSEED=0"
     if not instructions.available():
         return Section(title, "needs valgrind", [], {})
-    counts = instructions.count()
+    counts = instructions.count(turns=budget.TURNS)
     rows = [Row(name, {"instructions": Figure(value, value, value)}) for name, value in counts.items()]
     checks = {name: check(counts) for name, check in budget.CHECKS.items()}
     return Section(title, note, rows, {f"{name}, counted": Figure(*[value] * 3) for name, value in checks.items()})

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from authproblem._model import Provider
+from benchmarks.vendor_headers import vendor_headers
+
 _ID = b"IDIDIDIDIDIDIDIDIDIDID"
 _GAPS = (b"", b" ", b"  ", b"\n", b"\t", b" \n", b"\n ", b"\r\n")
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -32,7 +35,17 @@ class Body(NamedTuple):
     status: int
     member: str
     template: bytes
-    provider: str | None = None
+    provider: Provider | None = None
+
+    @property
+    def vendor(self) -> str:
+        """Whose headers come with it."""
+        first = self.name.partition(" ")[0]
+        return first if first in {"auth0", "okta"} else "app" if first == "an" else "auth0"
+
+    def headers(self, length: int, more: int = 0) -> list[tuple[bytes, bytes]]:
+        """Return the headers of one response, new for each."""
+        return vendor_headers(self.vendor, length, more)
 
     def fresh(self, number: int) -> list[bytes]:
         """Bodies that no call has seen."""
@@ -211,7 +224,7 @@ STRANGERS = (
 """What differs in codes and in the names of members from body to body: an attacker's way to fill a cache."""
 
 
-def _filled(name: str, start: bytes, provider: str | None = None) -> tuple[Body, ...]:
+def _filled(name: str, start: bytes, provider: Provider | None = None) -> tuple[Body, ...]:
     """Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""
     fillers = ((size, orjson.dumps([[number] for number in range(size)])) for size in (1, 2_000))
     return tuple(
@@ -234,26 +247,3 @@ JSON_HEADER = [(b"content-type", b"application/json")]
 
 PROVIDER_HEADERS = [*JSON_HEADER, (b"x-auth0-requestid", b"4ad55daa560e468bdfe1")]
 """The least that a response of Auth0 has."""
-
-
-def usual_headers(length: int, more: int = 0) -> list[tuple[bytes, bytes]]:
-    """What a gateway passes on beside the body; new objects each time, as a server makes them.
-
-    Args:
-        length: the bytes of the body.
-        more: headers of no meaning on top of the ten.
-    """
-    rows = (
-        "content-type: application/json; charset=utf-8",
-        f"content-length: {length}",
-        "date: Sun, 22 Nov 2026 17:30:00 GMT",
-        "cache-control: no-store",
-        "pragma: no-cache",
-        "strict-transport-security: max-age=31536000; includeSubDomains",
-        "x-content-type-options: nosniff",
-        "vary: Origin",
-        "x-ratelimit-limit: 100",
-        "x-ratelimit-remaining: 99",
-        *(f"x-more-{number}: {number}" for number in range(more)),
-    )
-    return [(name.encode(), value.encode()) for name, _, value in (row.partition(": ") for row in rows)]

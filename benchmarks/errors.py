@@ -1,129 +1,149 @@
-"""Whole error responses through both doors, against the limit plus the floor; and what an event costs on top."""
+"""What an error costs in process, as vendors send it and with its event, beside a rewriter by hand and peers.
+
+"Added" is the time of a case less that of the bare app, which sends the same response.
+"""
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import orjson
-import structlog
+from asgi_correlation_id import CorrelationIdMiddleware
+from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
+from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from authproblem import normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.bodies import ALIEN, JSON_HEADER, Body
-from benchmarks.doors import BaseNoOp
-from benchmarks.harness import AsgiFloor, WsgiFloor, asgi_app, asgi_case, limit_with_dump, silence, wsgi_app, wsgi_case
+from benchmarks import logging_modes, peers
+from benchmarks.bodies import ALIEN, Body
+from benchmarks.harness import AsgiMinimum, WsgiMinimum, asgi_app, asgi_case, limit_with_dump, wsgi_app, wsgi_case
+from benchmarks.healthy import BaseNoOp
 from benchmarks.operations import ERRORS
 from benchmarks.ratios import geometric_mean
 from benchmarks.results import Row, Section, Settings
-from benchmarks.timing import Case, Figure, measure
+from benchmarks.rewriter import AsgiRewriter, WsgiRewriter
+from benchmarks.timing import Case, Figure, Samples, measure
 
-BASE = "BaseHTTPMiddleware no-op"
-_TIMES = {"bare": "bare app, ns", "ours": "whole, ns", "limit": "limit, ns"}
+OURS, BY_HAND, BARE = "authproblem", "rewriter by hand", "bare app"
+_BASE = "BaseHTTPMiddleware no-op"
+_SEEN = {"Auth0, 403": ERRORS[0], "Okta, 401": ERRORS[2]}
+_MODES = ("events off", "events as JSON")
 
 
-def rewritten(settings: Settings, *, door: str) -> Section:
-    """Errors through one door, events off: added / (limit + floor)."""
-    silence()
-    asgi = door == "ASGI"
-    make, app, floor, ours = (
-        (asgi_case, asgi_app, AsgiFloor(asgi_app), AsgiMiddleware(asgi_app))
-        if asgi
-        else (wsgi_case, wsgi_app, WsgiFloor(wsgi_app), WsgiMiddleware(wsgi_app))
+def vendors(settings: Settings, *, adapter: str) -> Section:
+    """One error of each vendor through one adapter: a rewriter by hand, ours with events of all kinds, peers."""
+    make, app, middleware = _adapter(adapter)
+    apps: dict[str, Any] = {BARE: app, **middleware, **(_passing(app) if adapter == "ASGI" else _wsgi_passing(app))}
+    cases = [make(f"{name}: {vendor}", one, body) for vendor, body in _SEEN.items() for name, one in apps.items()]
+    for vendor, body in _SEEN.items():
+        for mode, logs in logging_modes.MODES.items():
+            cases.append(_logged(make(f"{OURS}, {mode}: {vendor}", middleware[OURS], body), logs))
+    cases = [case for case in cases if not case.name.startswith(f"{OURS}: ")]
+    samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
+    logging_modes.off()
+    names = dict.fromkeys(case.name.rpartition(": ")[0] for case in cases)
+    ours = [name for name in names if name.startswith(OURS)]
+    order = [BY_HAND, *ours, *(name for name in names if name not in {BARE, BY_HAND, *ours})]
+
+    def figures(name: str) -> dict[str, Figure]:
+        return {f"{vendor}: added, µs": samples.ratio(partial(_added, name=name, kind=vendor)) for vendor in _SEEN}
+
+    note = (
+        "added: time less the bare app's; peers pass the error on, those of the last lines raise a problem themselves"
     )
+    return Section(
+        f"{adapter}, an error as the vendors send it", note, [Row(name, figures(name)) for name in order], {}
+    )
+
+
+def rewritten(settings: Settings, *, adapter: str) -> Section:
+    """Errors of all shapes through one adapter, with events off and as JSON, as multiples of the minimum."""
+    make, app, middleware = _adapter(adapter)
+    minimum = AsgiMinimum(app) if adapter == "ASGI" else WsgiMinimum(app)
     cases: list[Case] = []
     for body in (*ERRORS, ALIEN):
-        cases += [make(f"bare: {body.name}", app, body), make(f"ours: {body.name}", ours, body)]
-        cases += [make(f"floor: {body.name}", floor, body), _limit(body)]
-    if asgi:
-        cases.append(make(BASE, BaseNoOp(asgi_app), ERRORS[0]))
+        cases += [make(f"{BARE}: {body.name}", app, body), make(f"minimum: {body.name}", minimum, body), _limit(body)]
+        cases.append(make(f"{BY_HAND}: {body.name}", middleware[BY_HAND], body))
+        for mode in _MODES:
+            case = make(f"{mode}: {body.name}", middleware[OURS], body)
+            cases.append(_logged(case, logging_modes.MODES[mode]))
     samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
-
-    def share(at: Mapping[str, float], body: Body) -> float:
-        bare = at[f"bare: {body.name}"]
-        return (at[f"ours: {body.name}"] - bare) / (at[f"limit: {body.name}"] + at[f"floor: {body.name}"] - bare)
-
-    def row(body: Body) -> Row:
-        name = f"{body.name}{' (left alone)' if body is ALIEN else ''}"
-        times = {title: samples.time(f"{kind}: {body.name}") for kind, title in _TIMES.items()}
-        return Row(name, {**times, "added / (limit + floor)": samples.ratio(partial(share, body=body))})
-
-    rows = [row(body) for body in (*ERRORS, ALIEN)]
-    metrics: dict[str, Figure] = {
-        f"{door} error: added / (limit + floor), geometric mean": samples.ratio(
-            lambda at: geometric_mean(share(at, body) for body in ERRORS)
-        ),
-        f"{door} error: added / (limit + floor), worst shape": samples.ratio(
-            lambda at: max(share(at, body) for body in ERRORS)
-        ),
+    logging_modes.off()
+    metrics = {
+        f"{adapter} error, {mode}: added / minimum, geometric mean": samples.ratio(
+            lambda at, mode=mode: geometric_mean(_share(at, body, mode) for body in ERRORS)  # type: ignore[misc]
+        )
+        for mode in (*_MODES, BY_HAND)
     }
-    if asgi:
-        rows.append(Row(BASE, {_TIMES["ours"]: samples.time(BASE)}))
-    note = "added: ours less the bare app; limit: orjson.loads + one get + orjson.dumps"
-    return Section(f"{door}, an error rewritten, events off", note, rows, metrics)
+    note = (
+        "added: time less the bare app's; minimum: parse, look up once, write a document of the same size, and a "
+        "closure that looks at the status"
+    )
+    rows = [_row(samples, body) for body in (*ERRORS, ALIEN)]
+    return Section(f"{adapter}, errors of all shapes", note, rows, metrics)
 
 
-def events(settings: Settings) -> Section:
-    """One ASGI error with events off, dropped by level, and rendered to JSON."""
-    body = ERRORS[0]
-    with Path(os.devnull).open("wb") as sink:
-        modes = {
-            "events off (logging, level above all)": None,
-            "structlog, dropped by level": logging.CRITICAL,
-            "structlog, rendered to JSON": logging.DEBUG,
-        }
-        cases = [_mode_case(name, level, sink, body) for name, level in modes.items()]
-        samples = measure(cases, rounds=settings.rounds, calls=settings.calls)
-    structlog.reset_defaults()
-    base = cases[0].name
-    rows = [
-        Row(case.name, {"whole, ns": samples.time(case.name), "ratio": samples.versus(case.name, base)})
-        for case in cases
-    ]
-    return Section(f"an ASGI error with its event, {body.name}", "ratio to events off", rows, {})
+def _adapter(adapter: str) -> tuple[Callable[..., Case], Any, dict[str, Any]]:
+    if adapter == "ASGI":
+        return asgi_case, asgi_app, {BY_HAND: AsgiRewriter(asgi_app), OURS: AsgiMiddleware(asgi_app)}
+    return wsgi_case, wsgi_app, {BY_HAND: WsgiRewriter(wsgi_app), OURS: WsgiMiddleware(wsgi_app)}
 
 
-def _mode_case(name: str, level: int | None, sink: Any, body: Body) -> Case:
-    case = asgi_case(name, AsgiMiddleware(asgi_app), body)
+def _passing(app: Any) -> dict[str, Any]:
+    return {
+        "asgi-correlation-id": CorrelationIdMiddleware(app),
+        "GZipMiddleware": GZipMiddleware(app),
+        "Sentry without DSN": SentryAsgiMiddleware(app),
+        _BASE: BaseNoOp(app),
+        "starlette-problem": ExceptionMiddleware(peers.starlette_app, {Exception: peers.STARLETTE_HANDLER}),
+        "fastapi-problem": ExceptionMiddleware(peers.fastapi_app, {Exception: peers.FASTAPI_HANDLER}),
+    }
+
+
+def _wsgi_passing(app: Any) -> dict[str, Any]:
+    return {"Sentry without DSN": SentryWsgiMiddleware(app)}
+
+
+def _logged(case: Case, logs: Callable[[], None]) -> Case:
+    """A case that sets up the app's logging before each of its turns."""
 
     def prepare(number: int) -> list[Any]:
-        if level is None:
-            structlog.reset_defaults()
-            silence()
-        else:
-            _configure(level, sink)
+        logs()
         return case.prepare(number)
 
     return case._replace(prepare=prepare)
 
 
-def _configure(level: int, sink: Any) -> None:
-    """The recipe for fast logging of structlog's own documentation."""
-    structlog.configure(
-        cache_logger_on_first_use=True,
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=orjson.dumps),
-        ],
-        logger_factory=structlog.BytesLoggerFactory(file=sink),
-    )
+def _added(at: Mapping[str, float], name: str, kind: str) -> float:
+    return (at[f"{name}: {kind}"] - at[f"{BARE}: {kind}"]) / 1000
+
+
+def _share(at: Mapping[str, float], body: Body, what: str) -> float:
+    bare = at[f"{BARE}: {body.name}"]
+    return (at[f"{what}: {body.name}"] - bare) / (at[f"parsed: {body.name}"] + at[f"minimum: {body.name}"] - bare)
+
+
+def _row(samples: Samples, body: Body) -> Row:
+    figures: dict[str, Figure] = {}
+    for what in (BY_HAND, *_MODES):
+        figures[f"{what}: added, µs"] = samples.ratio(partial(_added, name=what, kind=body.name))
+        figures[f"{what} / minimum"] = samples.ratio(partial(_share, body=body, what=what))
+    return Row(f"{body.name}{' (left alone)' if body is ALIEN else ''}", figures)
 
 
 def _limit(body: Body) -> Case:
-    problem = normalize(body.status, JSON_HEADER, body.fresh(1)[0], provider=body.provider)
+    one = body.fresh(1)[0]
+    problem = normalize(body.status, body.headers(len(one)), one, provider=body.provider)
     ready = {} if problem is None else orjson.loads(problem.to_bytes())
     member = "" if body is ALIEN else body.member
 
     def loop(inputs: list[bytes], limit: Any = limit_with_dump) -> None:
-        for one in inputs:
-            limit(one, member, ready)
+        for each in inputs:
+            limit(each, member, ready)
 
-    return Case(f"limit: {body.name}", body.fresh, loop)
+    return Case(f"parsed: {body.name}", body.fresh, loop)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def count(wanted: str = "", turns: int = _TURNS) -> dict[str, float]:
     """Instructions of one turn of each operation.
 
     Args:
-        wanted: only operations whose name holds this.
+        wanted: only operations in whose name this expression is found.
         turns: turns of each loop.
 
     Returns:
@@ -64,13 +65,14 @@ def _total(part: Path) -> int:
     raise ValueError(msg)
 
 
-def _run(turns: int, wanted: str) -> None:
+def _run(turns: int, wanted: re.Pattern[str]) -> None:
     """What runs under valgrind: prints the names in the order of the parts."""
     from benchmarks.operations import operations
 
-    for name, (prepare, loop, share) in operations().items():
-        if wanted not in name:
+    for name, (prepare, loop, share, logs) in operations().items():
+        if not wanted.search(name):
             continue
+        logs()
         loop(prepare(max(round(_WARM * share), 4)))
         inputs = prepare(max(round(turns * share), 2))
         gc.collect()
@@ -83,4 +85,4 @@ def _run(turns: int, wanted: str) -> None:
 
 
 if __name__ == "__main__":
-    _run(int(sys.argv[1]), sys.argv[2])
+    _run(int(sys.argv[1]), re.compile(sys.argv[2]))

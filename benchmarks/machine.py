@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGES = ("orjson", "structlog", "starlette", "werkzeug", "flask", "uvicorn", "granian", "gunicorn")
-_PEERS = ("asgi-correlation-id", "starlette-problem")
+_PEERS = ("asgi-correlation-id", "fastapi-problem", "sentry-sdk", "starlette-problem")
 
 
 def machine() -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What memory is kept after many errors: a fresh process for each door, every body, path and header value new.
+"""What memory is kept after many errors: a process for each adapter, every body, path and header value new.
 
 All shapes take their turns, and beside them codes, texts, member names and Accept headers that nobody has seen, so that
 a cache that grows with traffic would show. Bounded caches are full after the first tenth; from there on nothing may
-stay. `python -m benchmarks.memory DOOR NUMBER` is what runs in the fresh process: it prints what is held at each tenth.
+stay. `python -m benchmarks.memory ADAPTER NUMBER` runs in it: it prints what is held at each tenth.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ import orjson
 from authproblem import normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.bodies import ALIEN, MISSES, SHAPES, STRANGERS, usual_headers
-from benchmarks.harness import asgi_app, asgi_scope, silence, wsgi_app, wsgi_environ
+from benchmarks import logging_modes
+from benchmarks.bodies import ALIEN, MISSES, SHAPES, STRANGERS
+from benchmarks.harness import asgi_app, asgi_scope, wsgi_app, wsgi_environ
 from benchmarks.results import Row, Section, Settings
 from benchmarks.timing import Figure
 
@@ -62,7 +63,7 @@ def _section(number: int) -> tuple[Section, Figure]:
         nothing = Figure(0.0, 0.0, 0.0)
         return Section(f"memory after {number:,} errors", "measured on Linux only", [], {}), nothing
     found = _held(number)
-    rows = [Row(door, _figures(tenths)) for door, tenths in found.items()]
+    rows = [Row(adapter, _figures(tenths)) for adapter, tenths in found.items()]
     worst = max(_kept(tenths, "blocks") for tenths in found.values())
     first = next(iter(found.values()))[0].errors
     note = (
@@ -91,19 +92,19 @@ def _kept(tenths: list[Held], what: str) -> float:
 
 
 def _held(number: int) -> dict[str, list[Held]]:
-    """What each door's process tells; they run side by side, as no time is taken."""
+    """What each adapter's process says; they run side by side, as no time is taken."""
     running = {}
-    for door in DOORS:
-        command = [sys.executable, "-m", "benchmarks.memory", door, str(number)]
+    for adapter in ADAPTERS:
+        command = [sys.executable, "-m", "benchmarks.memory", adapter, str(number)]
         environ = {**os.environ, "PYTHONHASHSEED": "0"}
-        running[door] = subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        running[adapter] = subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=subprocess.PIPE, text=True)
     found = {}
     try:
-        for door, process in running.items():
+        for adapter, process in running.items():
             out, _ = process.communicate(timeout=_TIMEOUT)
             if process.returncode:
                 raise subprocess.CalledProcessError(process.returncode, process.args, out)
-            found[door] = [Held(*map(int, line.split())) for line in out.splitlines()]
+            found[adapter] = [Held(*map(int, line.split())) for line in out.splitlines()]
     finally:
         for process in running.values():
             process.kill()
@@ -119,11 +120,9 @@ def _requests(make: Callable[..., Any]) -> Iterator[Any]:
         if "headers" in request:
             request["path"] = f"/login/{number}"
             request["headers"] = [(b"accept", accept.encode()), (b"host", f"{number}.example".encode())]
-            request["bench.headers"].append((b"x-auth0-requestid", b"%020d" % number))
         else:
             request["PATH_INFO"] = f"/login/{number}"
             request |= {"HTTP_ACCEPT": accept, "HTTP_HOST": f"{number}.example"}
-            request["bench.headers"].append(("X-Auth0-RequestId", f"{number:020d}"))
         yield request
 
 
@@ -170,8 +169,9 @@ def _normalize(number: int) -> None:
     def some() -> None:
         for serial, body in islice(bodies, number // TENTHS):
             one = body.fresh(1)[0]
-            headers = [*usual_headers(len(one)), (b"x-auth0-requestid", b"%020d" % serial)]
-            problem = normalize(body.status, headers, one, provider=body.provider, instance=f"urn:example:{serial}")
+            problem = normalize(
+                body.status, body.headers(len(one)), one, provider=body.provider, instance=f"urn:example:{serial}"
+            )
             if problem is not None:
                 problem.to_bytes()
 
@@ -196,7 +196,7 @@ def _tell(errors: int) -> None:
     print(errors, sys.getallocatedblocks(), pages * os.sysconf("SC_PAGE_SIZE"), flush=True)
 
 
-DOORS: dict[str, Callable[[int], object]] = {
+ADAPTERS: dict[str, Callable[[int], object]] = {
     "ASGI": lambda number: asyncio.run(_asgi(number)),
     "WSGI": _wsgi,
     "normalize": _normalize,
@@ -204,6 +204,6 @@ DOORS: dict[str, Callable[[int], object]] = {
 
 
 if __name__ == "__main__":
-    silence()
+    logging_modes.off()
     _fill_the_parser()
-    DOORS[sys.argv[1]](int(sys.argv[2]))
+    ADAPTERS[sys.argv[1]](int(sys.argv[2]))

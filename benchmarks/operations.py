@@ -13,21 +13,23 @@ import orjson
 from authproblem import Registry, classify, normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.bodies import FILLED, JSON_HEADER, PROVIDER_HEADERS, SHAPES, UNSETTLED, Body
+from benchmarks import logging_modes
+from benchmarks.bodies import FILLED, JSON_HEADER, SHAPES, UNSETTLED, Body
 from benchmarks.harness import (
-    AsgiFloor,
-    WsgiFloor,
+    AsgiMinimum,
+    WsgiMinimum,
     asgi_app,
     asgi_scope,
     contents,
     limit,
     limit_with_dump,
-    silence,
     wsgi_app,
     wsgi_case,
     wsgi_environ,
 )
 from benchmarks.padding import coded, padded
+from benchmarks.rewriter import AsgiRewriter, WsgiRewriter
+from benchmarks.timing import Case
 
 Loop = Callable[[list[Any]], Any]
 
@@ -39,37 +41,49 @@ class Operation(NamedTuple):
         prepare: makes as many inputs as it is told.
         loop: uses them up.
         share: the part of the usual turns that a slow operation makes.
+        logs: sets up the logging that it needs.
     """
 
     prepare: Callable[[int], list[Any]]
     loop: Loop
     share: float = 1.0
+    logs: Callable[[], None] = logging_modes.off
+
+    def case(self, name: str) -> Case:
+        """Return it as something to time."""
+
+        def prepare(number: int) -> list[Any]:
+            self.logs()
+            return self.prepare(number)
+
+        return Case(name, prepare, self.loop, self.share)
 
 
-OF_PROVIDER = "normalize, provider's header"
+PLAIN = "normalize, content type alone"
+EVENT = "authproblem, JSON event"
 MORE = 100
-"""Headers on top of the usual ten: a scan of them on the healthy path could not hide."""
+"""Headers on top of the usual ones: a scan of them on the healthy path could not hide."""
 _LARGE = 4_000
 FEW, MANY, MOST = 100, 400, 1600
-"""Entries of registries: a scan over them could not hide. Half of them are of the builtin one, so that unknown codes,
-which are looked for among the sentences without a code as well, find some of these from 400 on."""
+"""Entries of registries: a scan over them could not hide. From 400 on they have the same sentences without a code,
+among which unknown codes are looked for as well."""
 ERRORS = tuple(SHAPES[number] for number in (0, 2, 4, 6, 7, 9))
-"""A body of each kind and size; a door costs the same for bodies alike."""
+"""A body of each kind and size."""
 
 
 def operations() -> dict[str, Operation]:
-    """All operations by name; events are off from here on."""
-    silence()
+    """All operations by name."""
+    logging_modes.off()
     found: dict[str, Operation] = {}
     for body in (*SHAPES, *FILLED, *UNSETTLED):
         found |= _pure(body)
     for body in (*FILLED, *UNSETTLED):
-        found[f"{OF_PROVIDER}: {body.name}"] = _of_provider(body)
-    for door in (_asgi, _wsgi):
-        found |= door(None)
-        found |= door(None, MORE)
+        found[f"{PLAIN}: {body.name}"] = _plain(body)
+    for adapter in (_asgi, _wsgi):
+        found |= adapter(None)
+        found |= adapter(None, MORE)
         for body in (*ERRORS, *FILLED):
-            found |= door(body)
+            found |= adapter(body)
     for size in (FEW, MANY, MOST):
         found |= _sized(size)
     return found
@@ -88,25 +102,31 @@ def _pure(body: Body) -> dict[str, Operation]:
         for one in inputs:
             limit_with_dump(one, member, ready)
 
-    def classified(inputs: list[bytes]) -> None:
-        for one in inputs:
-            classify(status, JSON_HEADER, one, provider=provider)
+    def classified(inputs: list[Any]) -> None:
+        for headers, one in inputs:
+            classify(status, headers, one, provider=provider)
 
-    def normalized(inputs: list[bytes]) -> None:
-        for one in inputs:
-            normalize(status, JSON_HEADER, one, provider=provider).to_bytes()  # type: ignore[union-attr]
+    def normalized(inputs: list[Any]) -> None:
+        for headers, one in inputs:
+            normalize(status, headers, one, provider=provider).to_bytes()  # type: ignore[union-attr]
+
+    def responses(number: int) -> list[Any]:
+        return [(body.headers(len(one)), one) for one in body.fresh(number)]
 
     share = 0.1 if len(body.template) > _LARGE else 1.0
-    loops = {"limit": least, "limit with dumps": least_with_dump, "classify": classified, "normalize": normalized}
-    return {f"{name}: {body.name}": Operation(body.fresh, loop, share) for name, loop in loops.items()}
+    bodies = {"minimum": least, "minimum with dumps": least_with_dump}
+    found = {f"{name}: {body.name}": Operation(body.fresh, loop, share) for name, loop in bodies.items()}
+    found[f"classify: {body.name}"] = Operation(responses, classified, share)
+    found[f"normalize: {body.name}"] = Operation(responses, normalized, share)
+    return found
 
 
-def _of_provider(body: Body) -> Operation:
-    """With a header of the provider's, as real responses have it: then no scan ends early."""
+def _plain(body: Body) -> Operation:
+    """With no header but the content type."""
 
     def loop(inputs: list[bytes]) -> None:
         for one in inputs:
-            normalize(body.status, PROVIDER_HEADERS, one).to_bytes()  # type: ignore[union-attr]
+            normalize(body.status, JSON_HEADER, one, provider="auth0").to_bytes()  # type: ignore[union-attr]
 
     return Operation(body.fresh, loop)
 
@@ -132,20 +152,39 @@ def _asgi(body: Body | None, more: int = 0) -> dict[str, Operation]:
 
         return loop
 
-    apps = {"bare": asgi_app, "floor": AsgiFloor(asgi_app), "authproblem": AsgiMiddleware(asgi_app)}
-    return {f"ASGI {name}: {_label(body, more)}": Operation(prepare, driven(app)) for name, app in apps.items()}
+    apps = {
+        "bare": asgi_app,
+        "minimum": AsgiMinimum(asgi_app),
+        "by hand": AsgiRewriter(asgi_app),
+        "authproblem": AsgiMiddleware(asgi_app),
+    }
+    return _adapter("ASGI", body, more, prepare, {name: driven(app) for name, app in apps.items()})
 
 
 def _wsgi(body: Body | None, more: int = 0) -> dict[str, Operation]:
-    apps = {"bare": wsgi_app, "floor": WsgiFloor(wsgi_app), "authproblem": WsgiMiddleware(wsgi_app)}
+    apps = {
+        "bare": wsgi_app,
+        "minimum": WsgiMinimum(wsgi_app),
+        "by hand": WsgiRewriter(wsgi_app),
+        "authproblem": WsgiMiddleware(wsgi_app),
+    }
 
     def prepare(number: int) -> list[Any]:
         return [wsgi_environ(one, body, more) for one in contents(body, number)]
 
-    return {
-        f"WSGI {name}: {_label(body, more)}": Operation(prepare, wsgi_case(name, app).loop)
-        for name, app in apps.items()
-    }
+    return _adapter("WSGI", body, more, prepare, {name: wsgi_case(name, app).loop for name, app in apps.items()})
+
+
+def _adapter(
+    kind: str, body: Body | None, more: int, prepare: Callable[[int], list[Any]], loops: dict[str, Loop]
+) -> dict[str, Operation]:
+    """Return the operations of one adapter with one response, and for an error the one with its event."""
+    label = _label(body, more)
+    found = {f"{kind} {name}: {label}": Operation(prepare, loop) for name, loop in loops.items()}
+    if body is not None:
+        event = Operation(prepare, loops["authproblem"], logs=logging_modes.json)
+        found[f"{kind} {EVENT}: {label}"] = event
+    return found
 
 
 def _label(body: Body | None, more: int) -> str:

@@ -8,13 +8,15 @@ from typing import Any
 from authproblem import Registry
 from authproblem._registry.registry import _writable
 
+_BUILTIN = 200
+"""Entries of the built-in registry: more of them would also bring more sentences without a code."""
 _tokens = count(10**9)
 
 
 def padded(size: int) -> Registry:
     """Return the built-in registry cut or padded to a size; each padding entry has a code and a text."""
     builtin = Registry.builtin()
-    chosen: dict[str, Any] = {entry.id: builtin.row(entry.id) for entry in list(builtin)[: size // 2]}
+    chosen: dict[str, Any] = {entry.id: builtin.row(entry.id) for entry in list(builtin)[: min(size // 2, _BUILTIN)]}
     for number in range(size - len(chosen)):
         chosen[f"auth0:padding_{number:06d}"] = {
             "id": f"auth0:padding_{number:06d}",

@@ -6,8 +6,11 @@ import json
 from typing import Any, NamedTuple
 
 import orjson
+from fastapi_problem.error import Problem as FastAPIProblem
+from fastapi_problem.handler import ExceptionHandler as FastAPIHandler
 from starlette.responses import JSONResponse
 from starlette_problem.error import Problem as StarletteProblem
+from starlette_problem.handler import ExceptionHandler as StarletteHandler
 
 
 class Found(NamedTuple):
@@ -72,3 +75,19 @@ def starlette_problem(body: bytes) -> bytes:
     content = problem.marshal(uri="", strict=False)
     response = JSONResponse(content, problem.status, {"content-type": "application/problem+json"})
     return bytes(response.body)
+
+
+STARLETTE_HANDLER = StarletteHandler()
+FASTAPI_HANDLER = FastAPIHandler()
+
+
+async def starlette_app(scope: Any, _receive: Any, _send: Any) -> None:
+    """An app that raises a problem of starlette-problem for the provider's error, as its documentation shows."""
+    document = orjson.loads(scope["bench.body"])
+    raise StarletteProblem("Invalid credentials", status=scope["bench.status"], extras=document)
+
+
+async def fastapi_app(scope: Any, _receive: Any, _send: Any) -> None:
+    """The same for fastapi-problem."""
+    document = orjson.loads(scope["bench.body"])
+    raise FastAPIProblem("Invalid credentials", status=scope["bench.status"], extras=document)

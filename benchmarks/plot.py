@@ -15,6 +15,8 @@ PLOT = Path(__file__).parent / "plot.svg"
 _WIDTH, _LEFT, _RIGHT = 860, 250, 90
 _LINE, _TITLE, _AXIS = 22, 44, 34
 _OURS, _OTHER, _LEAST = "#0b6bcb", "#7b8794", "#2f9e44"
+_ERROR = "Auth0, 403: added, µs"
+_BASELINES = ("rewriter by hand", "a closure that looks at the status", "bare app")
 _UNITS = (("ns", 1.0), ("µs", 1e3), ("ms", 1e6))
 _STYLE = (
     "text{font:13px system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;fill:#1f2933}"
@@ -53,23 +55,19 @@ def draw(document: dict[str, Any], path: Path = PLOT) -> None:
 
 
 def _panels(sections: dict[str, Any]) -> list[Panel]:
-    added = "added, ns"
     panels = [
-        Panel("A healthy response: time that ASGI middleware adds", _column(sections, "healthy-asgi", added)),
-        Panel("A healthy response: time that WSGI middleware adds", _column(sections, "healthy-wsgi", added)),
+        Panel(f"An error of Auth0 through {adapter} middleware: time added", _column(sections, name, _ERROR, 1e3))
+        for adapter, name in (("ASGI", "errors-asgi"), ("WSGI", "errors-wsgi"))
     ]
-    for row in _rows(sections, "normalize"):
-        if row["case"].startswith(("okta sign-in", "okta 16", "okta idx top 15")):
-            dots = [
-                _dot(title.removesuffix(", ns"), figure) for title, figure in row["figures"].items() if ", ns" in title
-            ]
-            panels.append(Panel(f"A problem document from the provider's bytes: {row['case']}", dots))
-    served = [
-        _dot(row["case"].partition(", ")[2], row["figures"]["CPU, µs"], 1e3)
-        for row in _rows(sections, "served")
-        if row["case"].startswith("uvicorn")
+    panels += [
+        Panel(f"A healthy response through {adapter} middleware: time added", _column(sections, name, "added, ns"))
+        for adapter, name in (("ASGI", "healthy-asgi"), ("WSGI", "healthy-wsgi"))
     ]
-    return [*panels, Panel("Behind uvicorn: CPU time of a whole request, by status", served)]
+    for server in ("uvicorn", "gunicorn"):
+        rows = [row for row in _rows(sections, "served") if row["case"].startswith(f"{server}, error")]
+        dots = [_dot(row["case"].split(", ", 2)[2], row["figures"]["CPU, µs"], 1e3) for row in rows]
+        panels.append(Panel(f"Behind {server}: CPU time of a whole request that ends in an error", dots))
+    return panels
 
 
 def _rows(sections: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -77,16 +75,15 @@ def _rows(sections: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _column(sections: dict[str, Any], name: str, title: str) -> list[Dot]:
-    return [_dot(row["case"], row["figures"][title]) for row in _rows(sections, name) if title in row["figures"]]
+def _column(sections: dict[str, Any], name: str, title: str, unit: float = 1.0) -> list[Dot]:
+    rows = [row for row in _rows(sections, name) if title in row["figures"]]
+    return [_dot(row["case"], row["figures"][title], unit) for row in rows]
 
 
 def _dot(label: str, figure: dict[str, float], unit: float = 1.0) -> Dot:
-    color = _OURS if label.endswith(("ours", "authproblem")) else _OTHER
-    if label.startswith(("limit", "floor")):
-        color = _LEAST
+    color = _OURS if label.startswith("authproblem") else _LEAST if label in _BASELINES else _OTHER
     value, low, high = (max(figure[key] * unit, 1.0) for key in ("value", "low", "high"))
-    return Dot({"ours": "authproblem", "by hand": "json + if/elif, by hand"}.get(label, label), value, low, high, color)
+    return Dot(label, value, low, high, color)
 
 
 def _about(document: dict[str, Any]) -> list[str]:
@@ -96,7 +93,10 @@ def _about(document: dict[str, Any]) -> list[str]:
     dates = " and ".join(sorted(runs))
     version = document["sections"][next(iter(document["sections"]))]["run"]["authproblem"]
     return [
-        "Medians; the line through a dot spans the quartiles. Each panel has a logarithmic scale: a step is tenfold.",
+        (
+            "Medians; the line through a dot spans the middle half of the rounds. Scales are logarithmic. "
+            "Where two lines overlap, the difference is noise."
+        ),
         f"{first}authproblem {version}, measured {dates}.",
     ]
 
@@ -120,7 +120,7 @@ def _legend() -> list[str]:
     out, x = [], _WIDTH - 368
     for label, color, width in (
         ("authproblem", _OURS, 100),
-        ("the least that does it", _LEAST, 150),
+        ("written by hand", _LEAST, 150),
         ("others", _OTHER, 60),
     ):
         out.append(

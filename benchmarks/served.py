@@ -22,9 +22,11 @@ SERVERS = {
     "granian": f"-m granian {_APPS}asgi --interface asgi --log-level error --port {{port}}",
     "gunicorn": f"-m gunicorn {_APPS}wsgi -k gthread --threads 4 --log-level error -b {wrk.HOST}:{{port}}",
 }
-BARE, OURS, BASE = "bare app", "authproblem", "BaseHTTPMiddleware no-op"
-KINDS = {"uvicorn": (BARE, OURS, BASE), "granian": (BARE, OURS, BASE), "gunicorn": (BARE, OURS)}
-STATUSES = {200: "/ok", 403: "/error"}
+BARE, BY_HAND = "bare app", "rewriter by hand"
+OFF, JSON, TEXT = "authproblem, events off", "authproblem, events as JSON", "authproblem, events as text"
+HEALTHY, ERROR = "healthy", "error"
+PATHS = {HEALTHY: "/ok", ERROR: "/error"}
+KINDS = {HEALTHY: (BARE, BY_HAND, OFF), ERROR: (BARE, BY_HAND, OFF, JSON, TEXT)}
 CPU, RATE = "CPU, µs", "requests/s"
 
 
@@ -33,15 +35,15 @@ class Job(NamedTuple):
 
     server: str
     kind: str
-    status: int
+    response: str
 
 
-JOBS = tuple(Job(server, kind, status) for server in SERVERS for status in STATUSES for kind in KINDS[server])
+JOBS = tuple(Job(server, kind, response) for server in SERVERS for response in PATHS for kind in KINDS[response])
 """All that is driven, in the order of the table."""
 
 
 def served(settings: Settings, wanted: Sequence[Job] = JOBS) -> Section:
-    """Servers, apps and statuses, interleaved; each bare app has to be among them."""
+    """Servers, apps and responses, interleaved; each bare app has to be among them."""
     if not wrk.available():
         return Section("behind real servers", "needs Linux and wrk", [], {})
     rates: dict[Job, list[float]] = {job: [] for job in wanted}
@@ -59,10 +61,10 @@ def served(settings: Settings, wanted: Sequence[Job] = JOBS) -> Section:
             "CPU / bare app": samples.versus(str(job), str(job._replace(kind=BARE))),
         }
         figures = {RATE: middle(rates[job]), CPU: middle(costs[job]), **(added if job.kind != BARE else {})}
-        return Row(f"{job.server}, {job.status}, {job.kind}", figures)
+        return Row(f"{job.server}, {job.response}, {job.kind}", figures)
 
     note = (
-        f"events off; CPU time of the server and its workers for one request; wrk -t1 -c4, {settings.servings} x "
+        f"CPU time of the server and its workers for one request; wrk -t1 -c4, {settings.servings} x "
         f"{settings.seconds} s each on a fresh server; it shares the cores with wrk"
     )
     return Section("behind real servers", note, [row(job) for job in wanted], _metrics(samples, wanted))
@@ -74,18 +76,18 @@ def _added(at: Mapping[str, float], job: Job) -> float:
 
 def _metrics(samples: Samples, wanted: Sequence[Job]) -> dict[str, Figure]:
     return {
-        f"{job.server}, {job.status}: CPU µs added to each": samples.ratio(partial(_added, job=job))
+        f"{job.server}, {job.response}, {job.kind}: CPU µs added to each": samples.ratio(partial(_added, job=job))
         for job in wanted
-        if job.kind == OURS
+        if job.kind in {OFF, JSON} and job.response == ERROR
     }
 
 
 def _run(job: Job, seconds: int) -> tuple[float, float]:
     """Requests a second, and microseconds of CPU time for each."""
-    path, ok = STATUSES[job.status], job.status < 400
-    rewritten = job.kind == OURS and not ok
+    path, ok = PATHS[job.response], job.response == HEALTHY
+    rewritten = job.kind != BARE and not ok
     with wrk.server(SERVERS[job.server], job.kind) as (pid, port):
-        wrk.check(port, path, job.status, "application/problem+json" if rewritten else "application/json")
+        wrk.check(port, path, "application/problem+json" if rewritten else "application/json", ok=ok)
         wrk.drive(port, path, 1, ok=ok)
         before = wrk.cpu(pid)
         load = wrk.drive(port, path, seconds, ok=ok)

@@ -1,65 +1,59 @@
-"""The apps of the served runs, as servers load them: `SERVED` in the environment says which."""
+"""The apps of the served runs, as servers load them: `SERVED` in the environment says which.
+
+The apps do nothing but send: an error of Auth0 and one of Okta in turn, each with ids and headers of its own.
+"""
 
 from __future__ import annotations
 
 import os
-from itertools import count
-from typing import TYPE_CHECKING, Any
-
-from flask import Flask, Response
-from starlette.applications import Starlette
-from starlette.responses import Response as StarletteResponse
-from starlette.routing import Route
+from collections.abc import Iterable
+from itertools import cycle
+from typing import Any
 
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from benchmarks.doors import BaseNoOp
-from benchmarks.harness import silence
+from benchmarks import logging_modes
+from benchmarks.bodies import SHAPES
+from benchmarks.rewriter import AsgiRewriter, WsgiRewriter
+from benchmarks.vendor_headers import vendor_headers
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-silence()  # what an event costs depends on the app's logging; the in-process tables tell it apart
 _OK = b'{"ok":true}'
-_numbers = count(10**9)
+_bodies = cycle((SHAPES[0], SHAPES[4]))
+_kind = os.environ.get("SERVED", "bare app")
+_mode = _kind.partition(", ")[2]
+logging_modes.MODES[_mode or "events off"]()
 
 
-def _error() -> bytes:
-    """An error that was never sent before."""
-    return (
-        b'{"error":"mfa_required","error_description":"Multifactor authentication required","mfa_token":"%d"}'
-        % next(_numbers)
-    )
+def _response(path: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    if path != "/error":
+        return 200, vendor_headers("app", len(_OK)), _OK
+    kind = next(_bodies)
+    (body,) = kind.fresh(1)
+    return kind.status, kind.headers(len(body)), body
 
 
-def _wrapped(app: Any, door: Any) -> Any:
-    kind = os.environ.get("SERVED", "bare app")
-    return {"authproblem": door, "BaseHTTPMiddleware no-op": BaseNoOp}[kind](app) if kind != "bare app" else app
+async def _asgi(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        for event in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{event}.complete"})
+        return
+    status, headers, body = _response(scope["path"])
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
-async def _ok(_request: Request) -> StarletteResponse:
-    return StarletteResponse(_OK, media_type="application/json")
+def _wsgi(environ: Any, start_response: Any) -> Iterable[bytes]:
+    status, headers, body = _response(environ["PATH_INFO"])
+    start_response(f"{status} Status", [(name.decode(), value.decode()) for name, value in headers])
+    return [body]
 
 
-async def _fails(_request: Request) -> StarletteResponse:
-    return StarletteResponse(_error(), 403, media_type="application/json")
+def _wrapped(app: Any, rewriter: Any, middleware: Any) -> Any:
+    if _kind == "bare app":
+        return app
+    return rewriter(app) if _kind == "rewriter by hand" else middleware(app)
 
 
-asgi = _wrapped(Starlette(routes=[Route("/ok", _ok), Route("/error", _fails)]), AsgiMiddleware)
-
-flask = Flask(__name__)
-
-
-@flask.get("/ok")
-def ok() -> Response:
-    """A healthy response."""
-    return Response(_OK, content_type="application/json")
-
-
-@flask.get("/error")
-def error() -> Response:
-    """An error of Auth0's."""
-    return Response(_error(), 403, content_type="application/json")
-
-
-wsgi = _wrapped(flask.wsgi_app, WsgiMiddleware)
+asgi = _wrapped(_asgi, AsgiRewriter, AsgiMiddleware)
+wsgi = _wrapped(_wsgi, WsgiRewriter, WsgiMiddleware)

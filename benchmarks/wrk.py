@@ -77,7 +77,7 @@ def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
     return False
 
 
-def check(port: int, path: str, status: int, media_type: str) -> None:
+def check(port: int, path: str, media_type: str, *, ok: bool) -> None:
     """Ask twice.
 
     Raises:
@@ -88,12 +88,12 @@ def check(port: int, path: str, status: int, media_type: str) -> None:
         connection = http.client.HTTPConnection(HOST, port, timeout=_WAIT)
         connection.request("GET", path)
         answer = connection.getresponse()
-        found = answer.status, (answer.getheader("content-type") or "").partition(";")[0]
+        found = answer.status < 400, (answer.getheader("content-type") or "").partition(";")[0]
         bodies.append(answer.read())
         connection.close()
-        if found != (status, media_type):
-            raise RuntimeError(f"{path}: {found} instead of {(status, media_type)}: {bodies[-1]!r}")
-    if status >= 400 and bodies[0] == bodies[1]:
+        if found != (ok, media_type):
+            raise RuntimeError(f"{path}: {answer.status} {found[1]} instead of {media_type}: {bodies[-1]!r}")
+    if not ok and bodies[0] == bodies[1]:
         raise RuntimeError(f"{path}: two errors are alike: {bodies[0]!r}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import subprocess
 import sys
 import time
@@ -13,16 +12,21 @@ from xml.etree import ElementTree as ET
 import pytest
 
 pytest.importorskip("asgi_correlation_id")
+pytest.importorskip("fastapi_problem")
+pytest.importorskip("sentry_sdk")
 pytest.importorskip("starlette_problem")
 
 import orjson
 
 from authproblem import classify
-from benchmarks import budget, instructions, memory, results, served, wrk
+from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from benchmarks import budget, instructions, logging_modes, memory, results, served, wrk
 from benchmarks.bodies import FILLED, JSON_HEADER, MISSES, SHAPES, STRANGERS
+from benchmarks.harness import asgi_app, asgi_scope
 from benchmarks.plot import draw
 from benchmarks.readme import publish, verdict
 from benchmarks.results import Row, Section
+from benchmarks.rewriter import AsgiRewriter
 from benchmarks.timing import Figure, Samples
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +36,7 @@ ROOT = Path(__file__).parent.parent
 def _events_on_again():
     """The operations turn events off for the whole process."""
     yield
-    logging.getLogger("authproblem").setLevel(logging.NOTSET)
+    logging_modes.reset()
 
 
 def run(*arguments):
@@ -56,6 +60,24 @@ def test_every_section_runs_in_its_smallest_size():
 @pytest.mark.parametrize("body", [*SHAPES, *MISSES, *FILLED, *STRANGERS], ids=lambda body: body.name)
 def test_no_two_bodies_are_alike(body):
     assert max(Counter(body.fresh(300)).values()) == 1
+
+
+@pytest.mark.parametrize("adapter", [AsgiRewriter, AsgiMiddleware])
+@pytest.mark.parametrize("body", [SHAPES[0], SHAPES[4]], ids=lambda body: body.name)
+def test_the_rewriter_by_hand_and_ours_send_the_same_kind_of_document(body, adapter):
+    """Else they would not be comparable."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    running = adapter(asgi_app)(asgi_scope(body.fresh(1)[0], body), None, send)
+    with pytest.raises(StopIteration):
+        running.send(None)
+    document = orjson.loads(sent[1]["body"])
+
+    assert (b"content-type", b"application/problem+json") in sent[0]["headers"] or adapter is AsgiMiddleware
+    assert (document["reason"], document["status"]) == ("invalid-credentials", body.status)
 
 
 @pytest.mark.parametrize("body", SHAPES, ids=lambda body: body.name)
@@ -87,9 +109,9 @@ def test_a_figure_above_its_ceiling_is_named():
 
 
 def test_a_ratio_is_taken_over_the_medians_of_the_rounds():
-    samples = Samples({"ours": [4.0, 6.0, 500.0], "floor": [2.0, 2.0, 2.0]})
+    samples = Samples({"ours": [4.0, 6.0, 500.0], "minimum": [2.0, 2.0, 2.0]})
 
-    assert samples.versus("ours", "floor").value == 3.0
+    assert samples.versus("ours", "minimum").value == 3.0
 
 
 FIGURE = {"value": 900.0, "low": 800.0, "high": 1000.0}
@@ -105,14 +127,14 @@ def section(*cases, column="added, ns", **metrics):
 
 def test_the_plot_of_a_run_is_well_formed_and_names_every_case_and_the_run(tmp_path):
     sections = {
-        "healthy-asgi": section("floor: a & b", "authproblem"),
-        "served": section("uvicorn, 200, bare app", "granian, 200, bare app", column="CPU, µs"),
+        "healthy-asgi": section("a & b", "authproblem"),
+        "served": section("uvicorn, error, bare app", "gunicorn, error, authproblem, events off", column="CPU, µs"),
     }
     draw({"machine": MACHINE, "sections": sections}, tmp_path / "plot.svg")
 
     texts = [text.text for text in ET.parse(tmp_path / "plot.svg").iter("{http://www.w3.org/2000/svg}text")]
 
-    assert {"floor: a & b", "authproblem", "200, bare app", "900 ns", "900 µs"} <= set(texts)
+    assert {"a & b", "authproblem", "bare app", "authproblem, events off", "900 ns", "900 µs"} <= set(texts)
     assert "2026-11-22" in str(texts[-1])
 
 
@@ -212,10 +234,10 @@ def test_a_server_that_does_not_start_says_why():
 @pytest.mark.skipif(not wrk.available(), reason="wrk is not installed")
 def test_a_served_run_gives_each_app_a_row():
     pytest.importorskip("uvicorn")
-    wanted = [job for job in served.JOBS if job.server == "uvicorn" and job.status == 403 and job.kind != served.BASE]
+    wanted = [served.Job("uvicorn", kind, served.ERROR) for kind in (served.BARE, served.OFF)]
     found = served.served(results.TINY, wanted)
 
-    assert [row.case for row in found.rows] == ["uvicorn, 403, bare app", "uvicorn, 403, authproblem"]
+    assert [row.case for row in found.rows] == ["uvicorn, error, bare app", "uvicorn, error, authproblem, events off"]
     assert all(row.figures[served.CPU].value > 0 for row in found.rows)
 
 
@@ -230,7 +252,7 @@ def test_the_long_memory_run_has_a_row_for_each_door():
 @pytest.mark.slow
 @pytest.mark.skipif(not instructions.available(), reason="valgrind is not installed")
 def test_instructions_are_the_same_on_every_run():
-    name = "limit: auth0"
+    name = "^minimum: auth0"
     first, second = (instructions.count(name, turns=10) for _ in range(2))
 
     assert first.keys() == second.keys()

@@ -5,7 +5,7 @@ Values only: no rule and no I/O belongs here, and nothing of the package is impo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -56,8 +56,7 @@ MatchedBy = Literal[
 PROVIDERS: tuple[Provider, ...] = ("auth0", "okta", "oauth")
 """`oauth` is a provider that is only known to speak OAuth: the vendor is unknown."""
 
-AnyValue = TypeVar("AnyValue", bound="Value")
-_set = object.__setattr__
+_new = object.__new__
 
 
 @dataclass_transform(frozen_default=True)
@@ -66,10 +65,24 @@ class Value:
 
     A subclass lists its fields in `__slots__`, in the order of its constructor. Written out instead of
     `dataclasses.dataclass(frozen=True, slots=True)`, since importing that module takes longer than importing this
-    package.
+    package, and since its constructors take twice as long: a value is made as an instance of `draft`, whose fields are
+    set by ordinary assignments, and becomes immutable when its `__class__` is set to the real one.
     """
 
     __slots__: ClassVar[tuple[str, ...]] = ()
+    draft: ClassVar[type[Any]]
+
+    def __init_subclass__(cls, *, init: bool = True) -> None:
+        """Make the class of the values that are not finished yet: the same fields, without protection.
+
+        Args:
+            init: False says to type checkers that `__new__` has the signature (PEP 681).
+        """
+        del init
+        super().__init_subclass__()
+        if "__setattr__" not in cls.__dict__:
+            open_fields = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__}
+            cls.draft = type(f"{cls.__name__}Draft", (Value,), open_fields)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable: {name} cannot be set")
@@ -110,13 +123,13 @@ class Value:
         return type(self)(**{**fields, **changes})
 
 
-def assign(value: AnyValue, *fields: object) -> None:
-    """Set the fields of a value in the order of its `__slots__`: for constructors alone."""
+def assign(value: Value, *fields: object) -> None:
+    """Set the fields of a value in the order of its `__slots__`: for constructors of values that are rarely made."""
     for name, field in zip(value.__slots__, fields, strict=True):
-        _set(value, name, field)
+        object.__setattr__(value, name, field)
 
 
-class Source(Value):
+class Source(Value, init=False):
     """Where an entry comes from: a public URL, `owner/repository:path` or an RFC section, and how strong it is.
 
     `strength` is `recorded` (HTTP traffic), `documented` (the vendor's or an RFC's text), `sdk` (official SDK source)
@@ -128,11 +141,16 @@ class Source(Value):
     at: str
     strength: str
 
-    def __init__(self, at: str, strength: str) -> None:
-        assign(self, at, strength)
+    def __new__(cls, at: str, strength: str) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.at = at
+        made.strength = strength
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
 
-class ProblemType(Value):
+class ProblemType(Value, init=False):
     """One type of the closed vocabulary (RFC 9457 section 3.1.1); its slug is the `reason` of its problems."""
 
     __slots__ = ("slug", "title", "status", "category", "owner", "remedy", "retry", "detail", "hint")
@@ -147,8 +165,8 @@ class ProblemType(Value):
     detail: str
     hint: str
 
-    def __init__(  # noqa: PLR0917 - the fields, in order
-        self,
+    def __new__(  # noqa: PLR0917 - the fields, in order
+        cls,
         slug: str,
         title: str,
         status: int,
@@ -158,11 +176,23 @@ class ProblemType(Value):
         retry: RetryPolicy,
         detail: str,
         hint: str,
-    ) -> None:
-        assign(self, slug, title, status, category, owner, remedy, retry, detail, hint)
+    ) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.slug = slug
+        made.title = title
+        made.status = status
+        made.category = category
+        made.owner = owner
+        made.remedy = remedy
+        made.retry = retry
+        made.detail = detail
+        made.hint = hint
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
 
-class Entry(Value):
+class Entry(Value, init=False):
     """One row of the registry, with everything that it inherits from its problem type filled in.
 
     Attributes:
@@ -231,8 +261,8 @@ class Entry(Value):
     sources: tuple[Source, ...]
     since: str
 
-    def __init__(  # noqa: PLR0917 - the fields, in order
-        self,
+    def __new__(  # noqa: PLR0917 - the fields, in order
+        cls,
         id: str,  # noqa: A002 - the name of the field in the data files
         provider: Provider,
         code: str | None,
@@ -261,10 +291,39 @@ class Entry(Value):
         aliases: tuple[str, ...] = (),
         sources: tuple[Source, ...] = (),
         since: str = "",
-    ) -> None:
-        fields = (id, provider, code, type, owner, remedy, retry, default_wait, detail, hint, evidence, sign_in)
-        demands = (pass_text, shapes, status, name, surfaces, texts, causes, reasons, known)
-        assign(self, *fields, *demands, usual_status, proof, lookup_only, retired, aliases, sources, since)
+    ) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.id = id
+        made.provider = provider
+        made.code = code
+        made.type = type
+        made.owner = owner
+        made.remedy = remedy
+        made.retry = retry
+        made.default_wait = default_wait
+        made.detail = detail
+        made.hint = hint
+        made.evidence = evidence
+        made.sign_in = sign_in
+        made.pass_text = pass_text
+        made.shapes = shapes
+        made.status = status
+        made.name = name
+        made.surfaces = surfaces
+        made.texts = texts
+        made.causes = causes
+        made.reasons = reasons
+        made.known = known
+        made.usual_status = usual_status
+        made.proof = proof
+        made.lookup_only = lookup_only
+        made.retired = retired
+        made.aliases = aliases
+        made.sources = sources
+        made.since = since
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
     @property
     def reason(self) -> str:
@@ -282,7 +341,7 @@ Cause = tuple[str | None, str | None]
 Proof = Literal["shape", "registered", "entry", "none"]
 
 
-class UpstreamError(Value):
+class UpstreamError(Value, init=False):
     """What the provider said. Its `repr` shows shape and code only, since it ends up in logs.
 
     Attributes:
@@ -310,8 +369,8 @@ class UpstreamError(Value):
     vendor: str | None
     proof: Proof
 
-    def __init__(  # noqa: PLR0917 - the fields, in order
-        self,
+    def __new__(  # noqa: PLR0917 - the fields, in order
+        cls,
         shape: str,
         code: str | None = None,
         text: str | None = None,
@@ -321,17 +380,20 @@ class UpstreamError(Value):
         protocol: bool = False,  # noqa: FBT001, FBT002 - a field, not a switch
         vendor: str | None = None,
         proof: Proof = "entry",
-    ) -> None:
-        # Written out: these are made on the hot path, and a loop takes twice as long (see `assign`).
-        _set(self, "shape", shape)
-        _set(self, "code", code)
-        _set(self, "text", text)
-        _set(self, "name", name)
-        _set(self, "causes", causes)
-        _set(self, "document", document)
-        _set(self, "protocol", protocol)
-        _set(self, "vendor", vendor)
-        _set(self, "proof", proof)
+    ) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.shape = shape
+        made.code = code
+        made.text = text
+        made.name = name
+        made.causes = causes
+        made.document = document
+        made.protocol = protocol
+        made.vendor = vendor
+        made.proof = proof
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
     def __hash__(self) -> int:
         return hash((self.shape, self.code))
@@ -343,7 +405,7 @@ class UpstreamError(Value):
         return UpstreamError, (self.shape, self.code)
 
 
-class Classification(Value):
+class Classification(Value, init=False):
     """What a response means.
 
     Attributes:
@@ -365,24 +427,28 @@ class Classification(Value):
     matched_by: MatchedBy
     upstream: UpstreamError
 
-    def __init__(  # noqa: PLR0917 - the fields, in order
-        self,
+    def __new__(  # noqa: PLR0917 - the fields, in order
+        cls,
         reason: str,
         entry: str | None,
         provider: Provider,
         shape: str,
         matched_by: MatchedBy,
         upstream: UpstreamError,
-    ) -> None:
-        _set(self, "reason", reason)
-        _set(self, "entry", entry)
-        _set(self, "provider", provider)
-        _set(self, "shape", shape)
-        _set(self, "matched_by", matched_by)
-        _set(self, "upstream", upstream)
+    ) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.reason = reason
+        made.entry = entry
+        made.provider = provider
+        made.shape = shape
+        made.matched_by = matched_by
+        made.upstream = upstream
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
 
-class RetryHint(Value):
+class RetryHint(Value, init=False):
     """When and how to try again.
 
     Attributes:
@@ -399,17 +465,21 @@ class RetryHint(Value):
     automatic: bool
     source: str | None
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         policy: RetryPolicy,
         after: int | None = None,
         automatic: bool = False,  # noqa: FBT001, FBT002 - a field, not a switch
         source: str | None = None,
-    ) -> None:
-        _set(self, "policy", policy)
-        _set(self, "after", after)
-        _set(self, "automatic", automatic)
-        _set(self, "source", source)
+    ) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.policy = policy
+        made.after = after
+        made.automatic = automatic
+        made.source = source
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
 
 def as_provider(name: str) -> Provider:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authproblem._core.lossless import is_lossless, is_text, is_verbatim
+from authproblem._core.lossless import is_lossless, is_text
+from authproblem._upstream.json_values import is_verbatim
 
 numbers = st.one_of(st.integers(), st.integers(-(2**66), 2**66), st.floats(allow_nan=False, allow_infinity=False))
 values = st.recursive(

@@ -203,7 +203,8 @@ def test_keys_of_an_event_are_those_of_the_contract() -> None:
     problem = normalize(401, [JSON_TYPE], b'{"errorCode":"E0000004","errorSummary":"x"}')
     assert problem is not None
 
-    assert set(_keys(make_options({}), problem, 401)) == {
+    assert set(_keys(make_options({}), problem, 401, "POST", "/login")) == {
         *("problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner"),
         *("remedy", "credential", "credential_kind", "retry_policy", "retry_after", "instance", "upstream_request_id"),
+        *("method", "path", "registry"),
     }

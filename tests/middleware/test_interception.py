@@ -484,7 +484,7 @@ class TestFaults:
     def test_of_our_own_pass_the_response(self, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
         """As it came."""
         held = begin()
-        monkeypatch.setattr("authproblem._middleware.interception.undo_codings", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("authproblem._middleware.interception.new_instance", lambda: 1 / 0)
 
         assert finish(held) is None
         assert (events.only()["event"], events.only()["exception"]) == ("authproblem.failed", "ZeroDivisionError")

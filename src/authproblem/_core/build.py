@@ -77,7 +77,8 @@ def build_problem(
     )
     # The two mappings are filled now: the app's `pass_text` is called with the problem while they are.
     if said.document is not None:
-        moved = copy_members(said, text_rules(problem, entry, policy), extensions, code, response.body or b"")
+        verbatim = said.protocol and said.document is response.document and response.is_verbatim
+        moved = copy_members(said, text_rules(problem, entry, policy), extensions, code, is_verbatim=verbatim)
         if moved:
             upstream["members"] = moved
     if "www-authenticate" in response.headers and not said.protocol:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from authproblem._core.sender import Sender
 from authproblem._core.template import ResponseTemplate
-from authproblem._model import Classification, Json
+from authproblem._model import Classification, Json, UpstreamError
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces, Surface
 from authproblem._upstream.response import UpstreamResponse
-from authproblem._upstream.shapes import ParsedKey, error_of
+from authproblem._upstream.shapes import ParsedKey
 
 MAX_ENTRIES = 4096
 """Responses that are cached: about three for each entry of the registry. Then the cache starts anew."""
@@ -40,11 +40,14 @@ class CachedResponse:
         self.can_prepare = can_prepare
         self.template: ResponseTemplate | None = None
 
-    def classification_of(self, key: ParsedKey, document: Json | None) -> Classification:
-        """Return the classification of a response with this key."""
+    def classification_of(self, document: Json | None) -> Classification:
+        """Return the classification of a response with the same key."""
         found = self.classification
-        said = error_of(key, document)
-        return Classification(found.reason, found.entry, found.provider, found.shape, found.matched_by, said)
+        said = found.upstream
+        upstream = UpstreamError(
+            said.shape, said.code, said.text, said.name, said.causes, document, said.protocol, said.vendor, said.proof
+        )
+        return Classification(found.reason, found.entry, found.provider, found.shape, found.matched_by, upstream)
 
 
 _BySurface = dict[tuple["Surface | None", "Surface | None"], CachedResponse]
@@ -68,7 +71,7 @@ class ResponseCache:
 
     def key_of(self, response: UpstreamResponse, sender: Sender) -> CacheKey | None:
         """Return the key of a response; None for one that is never cached."""
-        if response.status < 400 or not (response.headers.is_plain or response.has_plain_json_error):
+        if response.status < 400 or not (response.headers.is_usual_json or response.has_plain_json_error):
             return None
         parsed = response.key(self._registry.shapes)
         if parsed is None or not parsed[0].is_cached:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from authproblem._core.classify import error_challenge
 from authproblem._core.sender import UNKNOWN, Sender
-from authproblem._model import Provider
+from authproblem._model import PROVIDERS, Provider
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._upstream.headers import ResponseHeaders
@@ -47,6 +47,8 @@ def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Regis
     provider = headers.layout.provider or _named_by_challenge(headers, registry)
     if provider is None:
         return declared
+    if declared.endpoint is None:
+        return _CERTAIN[provider]
     return Sender(provider, True, declared.endpoint)  # type: ignore[arg-type]  # noqa: FBT003
 
 
@@ -59,3 +61,6 @@ def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provide
         if vendor is not None:
             return vendor
     return None
+
+
+_CERTAIN: dict[str, Sender] = {provider: Sender(provider, certain=True) for provider in PROVIDERS}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-import orjson
-
 _MAX_DEPTH = 240
 """Levels of a value that is sent on: orjson writes 254, and the value stands in a document of ours."""
 
@@ -18,14 +16,6 @@ def is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def is_verbatim(document: dict[str, Any], raw: bytes | bytearray) -> bool:
-    """Whether an object is written as it came, byte for byte, as vendors do who send no white space."""
-    try:
-        return orjson.dumps(document) == raw
-    except TypeError:  # it nests too deep
-        return False
 
 
 def is_lossless(value: object) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from authproblem._core.lossless import is_lossless, is_text, is_verbatim
+from authproblem._core.lossless import is_lossless, is_text
 from authproblem._model import Json, UpstreamError
 from authproblem._registry.registry import Registry
 from authproblem._upstream.json_values import is_code
@@ -83,7 +83,7 @@ def clean(text: str) -> str:
 
 
 def copy_members(
-    said: UpstreamError, texts: TextRules, top: Json, code: str | None = None, raw: bytes | bytearray = b""
+    said: UpstreamError, texts: TextRules, top: Json, code: str | None = None, *, is_verbatim: bool = False
 ) -> Json:
     """Copy the members of the upstream's object that may be sent on.
 
@@ -92,7 +92,7 @@ def copy_members(
         texts: what becomes of its texts.
         top: where the members of the top level go.
         code: the upstream's code, if it has the form of one; it stands in several members.
-        raw: the bytes of the object, where the caller has them: a fast way to see whether it survives parsing.
+        is_verbatim: whether the object is known to be written as it came, so that it survives parsing.
 
     Returns:
         The members whose names are ours, for `upstream.members`.
@@ -103,7 +103,7 @@ def copy_members(
     document = said.document or {}
     moved: Json = {}
     if said.protocol:
-        if not (raw and is_verbatim(document, raw)) and not is_lossless(document):
+        if not is_verbatim and not is_lossless(document):
             raise UnsendableError
         for name, value in document.items():
             (moved if name in OWN else top)[name] = value

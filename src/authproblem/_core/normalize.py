@@ -20,7 +20,7 @@ from authproblem._core.classify import Inquiry, Verdict, apply_concurrency_limit
 from authproblem._core.context import RequestContext, effective_sender
 from authproblem._core.disclosure import Folded, error_id, fold, fold_unreadable, is_sign_in
 from authproblem._core.members import PassText, UnsendableError
-from authproblem._core.outcome import Outcome
+from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE, Policy, make_policy
 from authproblem._core.problem import Problem
 from authproblem._core.sender import UNKNOWN, Sender, check_endpoint, check_provider
@@ -117,8 +117,9 @@ class Normalizer:
     ) -> Problem | None:
         """Turn one response into a `Problem`; see the function `normalize`."""
         response = self.read(status, headers, body)
-        context = RequestContext(_sender(provider, endpoint), method, now)
-        return self.process(response, context, instance).problem
+        sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
+        context = RequestContext(sender, method, now)
+        return as_problem(self.process(response, context, instance).sent)
 
     def classify(
         self,
@@ -133,7 +134,9 @@ class Normalizer:
         response = self.read(status, headers, body)
         if response.body is None:
             return None
-        sender = effective_sender(response.headers, _sender(provider, endpoint), self.policy.registry)
+        sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
+        if not (sender.certain or response.headers.is_plain):
+            sender = effective_sender(response.headers, sender, self.policy.registry)
         surfaces = EndpointSurfaces(self.policy.registry.surfaces, sender.endpoint)
         key = self._cache.key_of(response, sender)
         cached = self._cache.find(key, surfaces) if key is not None else None
@@ -152,7 +155,9 @@ class Normalizer:
         if not isinstance(body, (bytes, bytearray)):
             raise TypeError(f"body is {type(body).__name__}; expected bytes, as they came from the network")
         read = self._reader.read(headers)
-        return UpstreamResponse(int(status), read, undo_codings(read, body, self.policy.max_body))
+        if read.layout.is_coded or len(body) > self.policy.max_body:
+            return UpstreamResponse(int(status), read, undo_codings(read, body, self.policy.max_body))
+        return UpstreamResponse(int(status), read, body)
 
     @property
     def header_reader(self) -> HeaderReader:
@@ -200,8 +205,8 @@ class Normalizer:
     ) -> Verdict:
         """Return what the response means, from the cache or by the rules."""
         registry = self.policy.registry
-        if cached is not None and key is not None:
-            verdict: Verdict = (cached.classification_of(key[0], response.document), "")
+        if cached is not None:
+            verdict: Verdict = (cached.classification_of(response.document), "")
         else:
             inquiry = Inquiry(registry, response, sender, surfaces)
             verdict = classify_response(inquiry, states=self.policy.transaction_states)
@@ -227,7 +232,7 @@ class Normalizer:
 
     def _prepare(self, cached: CachedResponse, key: CacheKey, response: UpstreamResponse) -> ResponseTemplate:
         """Make the template of a cached response: of the problem that a response without further headers gets."""
-        found = cached.classification_of(key[0], response.document)
+        found = cached.classification_of(response.document)
         plain = UpstreamResponse(response.status, PLAIN_JSON, response.body)
         problem = build_problem(found, plain, RequestContext(), self.policy)
         cached.template = template = ResponseTemplate(found, problem, key[0], self.policy)
@@ -242,8 +247,8 @@ class Normalizer:
         instance: str | None,
     ) -> Outcome | None:
         """Return the outcome of a prepared response; None if it does not fit this one."""
-        document = response.document or {}
-        if not response.headers.is_plain and not truth.applies_to(response.headers):
+        headers, document = response.headers, response.document or {}
+        if not headers.is_plain and not truth.applies_to(headers):
             return None
         prepared = truth.fill(document, response, context, instance)
         if not truth.folds:
@@ -255,7 +260,7 @@ class Normalizer:
         if surface not in truth.folded and not self._prepare_folded(truth, surfaces):
             return None
         template, genuine = truth.folded[surface]
-        if not template.applies_to(response.headers):
+        if not template.applies_to(headers):
             return None
         sent = {**genuine, "errorId": error_id(document)} if "errorId" in genuine else genuine
         return Outcome(truth.classification, template.fill(sent, response, context, instance), prepared)
@@ -286,7 +291,10 @@ class Normalizer:
         truth = build_problem(found, response, context, self.policy, instance)
         level = self.policy.disclosure
         folded = None if level == "off" else fold(self.policy.registry, found, surfaces, level)
-        return self._folded(found, truth, folded, response, context)
+        outcome = self._folded(found, truth, folded, response, context)
+        if found.upstream.protocol and not outcome.is_folded and _stays_whole(found.upstream.document, response):
+            outcome.kept = response.body
+        return outcome
 
     def _folded(
         self,
@@ -361,7 +369,8 @@ def normalize(
         ConfigurationError: for an invalid option, provider or endpoint; the message says what is expected.
         TypeError: for a status, headers or a body of another type.
     """
-    return shared_normalizer(options).normalize(
+    normalizer = shared_normalizer(options) if options else _shared()
+    return normalizer.normalize(
         status, headers, body, provider=provider, endpoint=endpoint, method=method, instance=instance, now=now
     )
 
@@ -394,10 +403,11 @@ def classify(
         ConfigurationError: for an invalid provider or endpoint.
         TypeError: for a status, headers or a body of another type.
     """
-    options: dict[str, Any] = {} if registry is None else {"registry": registry}
-    if transaction_states:
-        options["transaction_states"] = True
-    return shared_normalizer(options).classify(status, headers, body, provider=provider, endpoint=endpoint)
+    if registry is None and not transaction_states:
+        normalizer = _shared()
+    else:
+        normalizer = shared_normalizer({"registry": registry, "transaction_states": transaction_states})
+    return normalizer.classify(status, headers, body, provider=provider, endpoint=endpoint)
 
 
 def shared_normalizer(options: dict[str, Any]) -> Normalizer:
@@ -415,6 +425,13 @@ def shared_normalizer(options: dict[str, Any]) -> Normalizer:
 @lru_cache(maxsize=_MAX_SHARED, typed=True)
 def _shared(**options: Any) -> Normalizer:
     return Normalizer.of(make_policy(options))
+
+
+def _stays_whole(document: Json | None, response: UpstreamResponse) -> bool:
+    """Whether a protocol document is the whole body, written as it came, and has no member of a name of ours."""
+    if document is None or document is not response.document:
+        return False
+    return can_prepare(document) and response.is_verbatim
 
 
 def _sender(provider: Provider | None, endpoint: str | None) -> Sender:

@@ -15,9 +15,10 @@ class Outcome:
         sent: the problem to send, built or prepared, or None: leave the response alone.
         truth: the problem before folding: what events and metrics report.
         why: why it is left alone; empty otherwise.
+        kept: the upstream's object as it came, where it stays whole and no member of it changes; else None.
     """
 
-    __slots__ = ("classification", "sent", "truth", "why")
+    __slots__ = ("classification", "kept", "sent", "truth", "why")
 
     def __init__(
         self,
@@ -31,6 +32,21 @@ class Outcome:
         self.sent = sent
         self.truth = truth
         self.why = why
+        self.kept: bytes | bytearray | None = None
+
+    def to_bytes(self) -> bytes:
+        """Return the document to send as UTF-8 JSON; empty where there is none.
+
+        Raises:
+            TypeError: if it nests too deep to be written.
+        """
+        sent = self.sent
+        if sent is None:
+            return b""
+        if self.kept is None or isinstance(sent, PreparedProblem):
+            return sent.to_bytes()
+        # What came is what would be written, so it is not written anew: these are the largest documents.
+        return sent.replace(extensions={}).to_bytes()[:-1] + b"," + self.kept[1:]
 
     @property
     def problem(self) -> Problem | None:

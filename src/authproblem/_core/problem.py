@@ -18,6 +18,8 @@ from authproblem.errors import invalid
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from typing_extensions import Self
+
     from authproblem._registry.registry import Registry
     from authproblem.logs import LogMatch
 
@@ -33,10 +35,10 @@ _USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unloc
 """Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
 _DEVELOPERS_TASKS = frozenset(("fix_client", "fix_request"))
 _MAX_WAIT_DIGITS = 10
-_set = object.__setattr__
+_new = object.__new__
 
 
-class Problem(Value):
+class Problem(Value, init=False):
     """One normalized error: an RFC 9457 problem document with a retry hint. Immutable, compared by value.
 
     `repr`, JSON renderers, pickles and copies show `reason`, `status`, `provider` and `entry` only, since they end up
@@ -88,8 +90,8 @@ class Problem(Value):
     credential_kind: str | None
     confirmed: bool
 
-    def __init__(  # noqa: PLR0917 - the order of the document
-        self,
+    def __new__(  # noqa: PLR0917 - the order of the document
+        cls,
         type: str,  # noqa: A002 - the name of RFC 9457
         reason: str,
         title: str,
@@ -107,25 +109,28 @@ class Problem(Value):
         credential: Credential = "unknown",
         credential_kind: str | None = None,
         confirmed: bool = True,  # noqa: FBT001, FBT002 - a field, not a switch
-    ) -> None:
-        # Written out, since problems are made on the hot path (see `assign` in `_model`).
-        _set(self, "type", type)
-        _set(self, "reason", reason)
-        _set(self, "title", title)
-        _set(self, "status", status)
-        _set(self, "detail", detail)
-        _set(self, "instance", instance)
-        _set(self, "owner", owner)
-        _set(self, "remedy", remedy)
-        _set(self, "retry", retry)
-        _set(self, "provider", provider)
-        _set(self, "upstream", MappingProxyType(upstream))
-        _set(self, "extensions", MappingProxyType(extensions))
-        _set(self, "entry", entry)
-        _set(self, "matched_by", matched_by)
-        _set(self, "credential", credential)
-        _set(self, "credential_kind", credential_kind)
-        _set(self, "confirmed", confirmed)
+    ) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.type = type
+        made.reason = reason
+        made.title = title
+        made.status = status
+        made.detail = detail
+        made.instance = instance
+        made.owner = owner
+        made.remedy = remedy
+        made.retry = retry
+        made.provider = provider
+        made.upstream = MappingProxyType(upstream)
+        made.extensions = MappingProxyType(extensions)
+        made.entry = entry
+        made.matched_by = matched_by
+        made.credential = credential
+        made.credential_kind = credential_kind
+        made.confirmed = confirmed
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
     def __hash__(self) -> int:
         return hash((self.reason, self.status, self.provider, self.entry, self.instance))

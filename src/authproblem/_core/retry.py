@@ -59,6 +59,8 @@ def parse_retry_after(headers: ResponseHeaders, now: float | None, max_wait: int
         now: the local clock, used where a date has no `Date` to be compared with.
         max_wait: seconds above which a wait is not valid.
     """
+    if "retry-after" not in headers.layout.positions:
+        return None
     lines = set(headers.all("retry-after"))
     if len(lines) != 1:
         return None
@@ -110,12 +112,13 @@ def _wait(entry: Entry, response: UpstreamResponse, now: float | None, max_wait:
 
 def _resets(headers: ResponseHeaders, now: float | None) -> Iterator[tuple[int, str]]:
     """Yield the waits of reset headers, the most reliable first. Not `Auth0-RateLimit`: its `t` is an interval."""
-    lines = headers.all("ratelimit")
-    if lines and (longest := _rate_limit(lines)) is not None:
+    present = headers.layout.positions.keys()
+    if "ratelimit" in present and (longest := _rate_limit(headers.all("ratelimit"))) is not None:
         yield longest, "ratelimit"
-    quotas = [(wait, name) for name in _QUOTAS for line in headers.all(name) for wait in _quota(line)]
-    if quotas:
-        yield max(quotas)
+    if not present.isdisjoint(_QUOTAS):
+        quotas = [(wait, name) for name in _QUOTAS for line in headers.all(name) for wait in _quota(line)]
+        if quotas:
+            yield max(quotas)
     start = _start(headers, now)
     okta, auth0 = _numbers(headers, "x-rate-limit-reset"), _numbers(headers, "x-ratelimit-reset")
     if okta and start is not None:
@@ -133,6 +136,8 @@ def _start(headers: ResponseHeaders, now: float | None) -> float | None:
 
 
 def _numbers(headers: ResponseHeaders, name: str) -> list[int]:
+    if name not in headers.layout.positions:
+        return []
     return [int(value) for value in headers.all(name) if _is_number(value)]
 
 

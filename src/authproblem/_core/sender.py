@@ -5,19 +5,22 @@ Evidence in the response itself is the classification's business.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from authproblem._model import PROVIDERS, Provider, Value, as_provider
 from authproblem.errors import invalid
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 MARK = "Auth-Problem-Upstream"
 """The header with which an app declares whose response it sends; it never leaves the app."""
 
 _MAX_ENDPOINT = 512
-_set = object.__setattr__
+_new = object.__new__
 
 
-class Sender(Value):
+class Sender(Value, init=False):
     """What is known of a response's sender before its body is looked at.
 
     Attributes:
@@ -32,15 +35,19 @@ class Sender(Value):
     certain: bool
     endpoint: str | None
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         provider: Provider | None = None,
         certain: bool = False,  # noqa: FBT001, FBT002 - a field, not a switch
         endpoint: str | None = None,
-    ) -> None:
-        _set(self, "provider", provider)
-        _set(self, "certain", certain)
-        _set(self, "endpoint", endpoint)
+    ) -> Self:
+        """Make a value from its fields."""
+        made: Any = _new(cls.draft)
+        made.provider = provider
+        made.certain = certain
+        made.endpoint = endpoint
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
 
 
 UNKNOWN = Sender()

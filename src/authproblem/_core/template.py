@@ -44,6 +44,7 @@ class ResponseTemplate:
 
     __slots__ = (
         *("_constant", "_is_limit", "_middle", "_policy", "_rest", "_start", "_texts", "_upstream", "_varying"),
+        "_before_request_id",
         *("classification", "entry", "folded", "folds", "is_fixed", "problem", "summary"),
     )
 
@@ -84,11 +85,12 @@ class ResponseTemplate:
         self._middle = b'",' + dumps(middle)[1:-1] + b',"retry":'
         self._upstream = b"," + dumps({"provider": made.provider, "upstream": dict(made.upstream)})[1:-2]
         self._constant = b"}" + (b"," + dumps(members)[1:-1] if members else b"")
-        self._rest = self._middle + dumps(retry_dict(made.retry)) + self._upstream + self._constant
+        self._before_request_id = self._middle + dumps(retry_dict(made.retry)) + self._upstream
+        self._rest = self._before_request_id + self._constant
 
     def applies_to(self, headers: ResponseHeaders) -> bool:
         """Whether headers change nothing: no challenge, whose parameters become members, and no other limit."""
-        if "www-authenticate" in headers:
+        if "www-authenticate" in headers.layout.positions:
             return False
         return not self._is_limit or headers.get("x-rate-limit-limit") != "0"
 
@@ -114,13 +116,15 @@ class ResponseTemplate:
 
     def serialize(self, document: Json, instance: str, retry: RetryHint, request_id: str | None) -> bytes:
         """Return the problem document as UTF-8 JSON."""
-        rest = self._rest
-        if request_id is not None or not self.is_fixed:
-            shown = b"" if request_id is None else b',"request_id":"' + request_id.encode() + b'"'
-            rest = b"".join((self._middle, dumps(retry_dict(retry)), self._upstream, shown, self._constant))
-        varying = self.varying_members(document)
+        varying = self.varying_members(document) if self._varying else None
         end = b"," + dumps(varying)[1:] if varying else b"}"
-        return b"".join((self._start, instance.encode(), rest, end))
+        if self.is_fixed and request_id is None:
+            return b"".join((self._start, instance.encode(), self._rest, end))
+        before = self._before_request_id
+        if not self.is_fixed:
+            before = self._middle + dumps(retry_dict(retry)) + self._upstream
+        shown = b"" if request_id is None else b',"request_id":"%b"' % request_id.encode()
+        return b"".join((self._start, instance.encode(), before, shown, self._constant, end))
 
     def varying_members(self, document: Json) -> Json:
         """Return the members that are no registered values, as far as they may be sent on."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from authproblem._middleware.redact import printable
@@ -25,6 +25,8 @@ _LOGGER = "authproblem"
 _NUMBERS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _GUARDS = ("is_enabled_for", "isEnabledFor")
 """Methods of structlog's bound loggers that say whether a level is let through."""
+_MAX_CLASSES = 16
+"""Classes of bound loggers that are cached; an app has one."""
 _MAX_FAULTS = 64
 _faults: set[tuple[str, str]] = set()
 """The failures that were reported, so that each is reported once a process; bounded by `_MAX_FAULTS`."""
@@ -34,8 +36,8 @@ Write = Callable[[str, "dict[str, Any]"], None]
 
 
 def prepare() -> None:
-    """Import structlog when a middleware is built, so that the first error of a process does not wait for it."""
-    _modules()
+    """Import what the first event of a process needs."""
+    _plain()
 
 
 def writer(level: str) -> Write | None:
@@ -44,22 +46,35 @@ def writer(level: str) -> Write | None:
     Args:
         level: `debug`, `info`, `warning` or `error`.
     """
-    plain, structlog = _modules()
     number = _NUMBERS[level]
+    structlog: Any = sys.modules.get("structlog")  # nobody has configured what was never imported
     try:
-        if not structlog.is_configured():
+        if structlog is None or not structlog.is_configured():
+            plain = _plain()
             return partial(_write_record, plain, number) if plain.isEnabledFor(number) else None
         log = structlog.get_logger(_LOGGER).bind()
-        # Looked up on the class: the generic BoundLogger passes any name on to what it wraps.
-        if hasattr(type(log), "sync_bl"):  # an asynchronous logger, which nothing here can await
+        kind: Any = type(log)
+        if _is_asynchronous(kind):  # nothing here can await it
             log = log.sync_bl
-        is_enabled = next((name for name in _GUARDS if hasattr(type(log), name)), None)
-        if is_enabled is not None and not getattr(log, is_enabled)(number):
+        guard = _guard_of(kind)
+        if guard is not None and not getattr(log, guard)(number):
             return None
         return partial(_write_event, getattr(log, level))
     except Exception as error:  # noqa: BLE001 - whatever the app's logging raises, the response is sent
         report_fault(error, "a logger could not be made", to_stderr=True)
         return None
+
+
+@lru_cache(maxsize=_MAX_CLASSES)
+def _is_asynchronous(kind: type) -> bool:
+    """Whether a class of bound loggers is asynchronous."""
+    return hasattr(kind, "sync_bl")
+
+
+@lru_cache(maxsize=_MAX_CLASSES)
+def _guard_of(kind: type) -> str | None:
+    """Return the guard of a class of bound loggers: the generic one passes any name on to what its objects wrap."""
+    return next((name for name in _GUARDS if hasattr(kind, name)), None)
 
 
 def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
@@ -117,17 +132,15 @@ class InlineName(str):
 
 
 @cache
-def _modules() -> tuple[Any, Any]:
-    """Return the standard library's logger and structlog, imported when a middleware is built.
+def _plain() -> Any:
+    """Return the standard library's logger.
 
     An import statement or a look-up by name costs more than the level guard; `logging` returns the same object for a
     name as long as the process lives.
     """
     import logging
 
-    import structlog
-
-    return logging.getLogger(_LOGGER), structlog
+    return logging.getLogger(_LOGGER)
 
 
 def _write_event(method: Callable[..., object], event: str, keys: dict[str, Any]) -> None:

@@ -193,7 +193,7 @@ class Interceptor:
     def __init__(self, options: Options) -> None:
         """Compile what the options say, and load what the first error needs."""
         events.prepare()
-        _ = options.policy.registry.phrases  # compiled here rather than within a request
+        options.policy.registry.prepare()
         ask = options.policy.pass_text
         if ask is not None:
             options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
@@ -221,8 +221,10 @@ class Interceptor:
         read = self._header_reader.read(headers)
         interception = Interception(self, request, int(status), read)
         try:
-            if read.is_plain and self._everywhere is not None and interception.status >= 400:
-                provider, certain = self._everywhere  # most errors: neither path nor headers decide
+            if read.is_usual_json and self._everywhere is not None and interception.status >= 400:
+                provider, certain = self._everywhere  # most errors: the path does not matter, and the type says enough
+                if not certain and read.layout.provider is not None:
+                    provider, certain = read.layout.provider, True  # type: ignore[assignment] # one of the vendors
                 interception.sender = Sender(provider, certain, request.path)
                 if JUDGED not in request.state:
                     request.state[JUDGED] = True
@@ -251,17 +253,20 @@ class Interceptor:
             body: what was fed; None if it was too large.
         """
         options, request, headers = self.options, interception.request, interception.response_headers
-        decoded = None if body is None else undo_codings(headers, body, self.max_body)
+        decoded = body
+        if body is not None and headers.layout.is_coded:
+            decoded = undo_codings(headers, body, self.max_body)
         response = UpstreamResponse(interception.status, headers, decoded)
-        context = self._context(interception)
+        context = RequestContext(interception.sender, request.method, time.time())
         outcome = self.normalizer.process(response, context, new_instance())
-        if request.method == "HEAD" and outcome.sent is not None and not _decided_by_headers(outcome, body):
+        is_head = request.method == "HEAD"
+        if is_head and outcome.sent is not None and not _decided_by_headers(outcome, body):
             outcome = outcome.without_problem("head")
         if _is_page(outcome) and prefers_html(request.accept):
             outcome = outcome.without_problem("html")
         sent, content = outcome.sent, b""
         try:
-            content = sent.to_bytes() if sent is not None else b""
+            content = outcome.to_bytes()
         except TypeError:  # orjson writes no more than 254 levels, and a protocol document may hold more
             outcome = outcome.without_problem("unsendable")
             sent = None
@@ -269,10 +274,10 @@ class Interceptor:
         report_outcome(options, outcome, request.method, request.path, applied=applied)
         if sent is None or not applied:
             return None
-        is_head = request.method == "HEAD"
-        rewrite = self._rewrite_options(interception, context, is_folded=outcome.is_folded, status=sent.status)
+        is_folded = sent is not outcome.truth
+        rewrite = self._rewrite_options(interception, context, is_folded=is_folded, status=sent.status)
         lines = self._rewriter.rewrite(headers, sent, None if is_head else len(content), rewrite)
-        return Reply(sent.status, lines, b"" if is_head else content, sent, is_folded=outcome.is_folded)
+        return Reply(sent.status, lines, b"" if is_head else content, sent, is_folded=is_folded)
 
     def callback(self, request: Request, query: str) -> Problem | None:
         """Return the problem in the query of a request to a callback path; it is not confirmed: anyone can send it."""
@@ -345,12 +350,14 @@ class Interceptor:
     ) -> RewriteOptions:
         options, headers, request = self.options, interception.response_headers, interception.request
         # A folded response has the media type that the genuine one would have, which is always plain JSON.
-        upstream = JSON if is_folded else headers.media_type
+        upstream = JSON if is_folded or headers.is_usual_json else headers.media_type
         kind = options.media_type or media_type(request.accept, upstream)
         if kind not in _OURS:
             kind = headers.get("content-type") or PROBLEM
         keep_retry_after = (
-            not is_folded and not headers.is_plain and keeps_retry_after(headers, context.now, options.policy.max_wait)
+            not is_folded
+            and "retry-after" in headers.layout.positions
+            and keeps_retry_after(headers, context.now, options.policy.max_wait)
         )
         keep_challenge = not is_folded or status == interception.status
         make = self._options_for if len(kind) <= _MAX_MEDIA_TYPE else self._options_for.__wrapped__

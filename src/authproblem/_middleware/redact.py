@@ -49,7 +49,7 @@ def mask(text: str) -> str:
 
 def printable(text: str) -> str:
     """Replace what could forge a log line by spaces: line breaks of any kind, escape sequences, C1 controls."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def safe_path(path: str) -> str:

@@ -50,7 +50,7 @@ def report_outcome(
         level = "info"
     write = events.writer(level)
     if write is not None:
-        keys = _keys(options, truth, sent.status)
+        keys = _keys(options, truth, sent.status, method, path)
         if unclassified or found.matched_by == "phrase":
             keys["fingerprint"] = fingerprint(found.upstream)
         if options.log_upstream_text and found.upstream.text is not None:
@@ -61,7 +61,7 @@ def report_outcome(
                 keys.update(exception=name, stack=_frames(error))
             else:
                 keys["exception"] = events.InlineName(name)
-        keys.update(_request(options, method, path), applied=applied)
+        keys["applied"] = applied
         write(events.UNCLASSIFIED if unclassified else events.NORMALIZED, keys)
     if observers.observer is not None:
         _observe(outcome, sent.status, applied=applied, unclassified=unclassified)
@@ -96,8 +96,8 @@ def report_problem(
         level = registry.levels[problem.owner] if problem.confirmed else "info"
         write = events.writer(level)
         if write is not None:
-            keys = _keys(options, problem, problem.status)
-            write(event, {**keys, **_request(options, method, path), "applied": applied, **(extra or {})})
+            keys = _keys(options, problem, problem.status, method, path)
+            write(event, {**keys, "applied": applied, **(extra or {})})
     if event == events.SUPPRESSED:
         observers.observe(lambda observer: observer.suppressed(problem))
     else:
@@ -154,8 +154,10 @@ def _report_passed(options: Options, outcome: Outcome, method: str | None, path:
     write(events.PASSED, {**keys, **_request(options, method, path), "applied": True})
 
 
-def _keys(options: Options, problem: Problem | PreparedProblem, sent: int) -> dict[str, Any]:
-    """Return what an event says of a problem."""
+def _keys(
+    options: Options, problem: Problem | PreparedProblem, sent: int, method: str | None, path: str
+) -> dict[str, Any]:
+    """Return what an event says of a problem, of the request, and by which registry it was judged."""
     if isinstance(problem, PreparedProblem):
         summary, request_id = problem.template.summary, problem.request_id
     else:
@@ -167,6 +169,9 @@ def _keys(options: Options, problem: Problem | PreparedProblem, sent: int) -> di
         "retry_after": problem.retry.after,
         "instance": problem.instance,
         "upstream_request_id": request_id,
+        "method": safe_method(method),
+        "path": safe_path(path),
+        "registry": options.policy.registry.version,
     }
 
 

@@ -83,32 +83,35 @@ class HeaderRewriter:
             length: bytes of the body, or None where none is sent (HEAD).
             options: how it is sent.
         """
-        pairs, binary, retry = headers.pairs, options.binary, problem.retry
-        select, vary_at = self._select(headers.layout, options)
+        pairs, binary, retry, layout = headers.pairs, options.binary, problem.retry, headers.layout
+        found = self._selections.get((layout, options.keep_retry_after, options.keep_challenge, options.expose))
+        select, vary_at = found or self._select(layout, options)
         fixed = _cached_headers if len(options.media_type) <= _MAX_MEDIA_TYPE else _constant_headers
         constant, vary = fixed(options.media_type, problem.reason, problem.owner, retry_token(retry), binary)
         rewritten = [*select(pairs), *constant]
         if length is not None:
             rewritten.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
-        after = retry.after if is_wait(retry.after) and not options.drop_retry_after else None
+        after = retry.after
+        if after is not None and (options.drop_retry_after or not is_wait(after)):
+            after = None
         if after is not None and not options.keep_retry_after:
             rewritten.append((b"retry-after", b"%d" % after) if binary else ("Retry-After", str(after)))
-        if options.expose and not _CORS.isdisjoint(headers.layout.positions):
+        if options.expose and not _CORS.isdisjoint(layout.positions):
             rewritten += as_kind(_exposed(headers, waits=options.keep_retry_after or after is not None), binary=binary)
-        if options.negotiated and not (vary_at and any(_varies_by_accept(pairs[at][1]) for at in vary_at)):
+        if options.negotiated:
+            for at in vary_at:
+                if _varies_by_accept(pairs[at][1]):
+                    return rewritten
             rewritten += vary
         return rewritten
 
     def _select(self, layout: HeaderLayout, options: RewriteOptions) -> tuple[Select, list[int]]:
-        """Return what selects the headers that are kept, and where `Vary` stands."""
-        key = (layout, options.keep_retry_after, options.keep_challenge, options.expose)
-        found = self._selections.get(key)
-        if found is None:
+        """Make what selects the headers that are kept, and where `Vary` stands; cache it."""
+        found = _selection(layout.names, options)
+        if layout.is_cached:
             if len(self._selections) >= _MAX_SELECTIONS:
                 self._selections.clear()
-            found = _selection(layout.names, options)
-            if layout.is_cached:
-                self._selections[key] = found
+            self._selections[layout, options.keep_retry_after, options.keep_challenge, options.expose] = found
         return found
 
 

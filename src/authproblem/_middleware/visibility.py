@@ -7,6 +7,7 @@ Users' errors are events of level info. Without any logging configuration, Pytho
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -44,9 +45,8 @@ def warn_if_invisible() -> None:
 
 def missing_line() -> str | None:
     """The line of code that would make info events visible; None if they are, or if somebody turned them off."""
-    import structlog
-
-    if not structlog.is_configured():
+    structlog: Any = sys.modules.get("structlog")  # nobody has configured what was never imported
+    if structlog is None or not structlog.is_configured():
         return _missing_for(logging.getLogger(_LOGGER))
     logger = _standard_logger(structlog.get_logger(_LOGGER).bind())
     line = None if logger is None else _missing_for(logger)

@@ -15,6 +15,9 @@ from authproblem._registry.texts import KnownTexts, TextTable, is_constant, unes
 
 Match = tuple[Entry, MatchedBy]
 
+_MANY = 6
+"""Entries of a code from which on its index takes more than a quarter of a millisecond."""
+
 
 class Family(NamedTuple):
     """An open-ended group of codes, such as `inexistent_*`."""
@@ -51,11 +54,15 @@ class CodeIndex:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         """Sort the entries into tiers; within a tier the most specific comes first."""
-        ranked = sorted(entries, key=_specificity, reverse=True)
-        by_text = [e for e in ranked if e.texts]
-        by_cause = [e for e in ranked if not e.texts and (e.causes or e.reasons)]
-        self._named = tuple(e for e in ranked if not e.texts and not e.causes and not e.reasons and e.name)
-        rest = [e for e in ranked if e not in by_text and e not in by_cause and e not in self._named]
+        by_text: list[Entry] = []
+        by_cause: list[Entry] = []
+        named: list[Entry] = []
+        rest: list[Entry] = []
+        for entry in sorted(entries, key=_specificity, reverse=True):
+            has_cause = entry.causes or entry.reasons
+            tier = by_text if entry.texts else by_cause if has_cause else named if entry.name else rest
+            tier.append(entry)
+        self._named = tuple(named)
         self._by_text = TextTable((text, e) for e in by_text for text in e.texts)
         self._by_cause = TextTable((text, e) for e in by_cause for text in e.causes)
         self._by_reason = {reason: e for e in reversed(by_cause) for reason in e.reasons}
@@ -162,6 +169,12 @@ class ProviderIndex:
         own = (*general, *(text for text, _ in texts))
         self.constants = frozenset(unescape(text) for text in own if is_constant(text))
         self.values = frozenset(values)
+
+    def prepare(self) -> None:
+        """Build the indexes that take long: those of codes that many entries share."""
+        for code, entries in self._by_code.items():
+            if len(entries) >= _MANY:
+                self.code(code)
 
     def code(self, code: str | None) -> CodeIndex | None:
         """Return the index of a code; None where no entry has it."""

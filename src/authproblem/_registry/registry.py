@@ -154,6 +154,12 @@ class Registry:
         tables = {name: _writable(table) for name, table in self.data.items()}
         return Registry(tables, rows, _writable(self.families), _writable(self.known), f"{self.version}+{checksum}")
 
+    def prepare(self) -> None:
+        """Build now what the first errors would wait for; everything else is built within a millisecond when needed."""
+        _ = self.phrases
+        for index in self._indexes.values():
+            index.prepare()
+
     def __iter__(self) -> Iterator[Entry]:
         """Iterate over the entries, sorted by id."""
         return iter(self._entries.values())

@@ -8,11 +8,14 @@ which an error is not folded.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 _MAX_SEGMENTS = 24
 _MAX_PATH = 2048
 """Characters and segments of a path that are looked at; the longest registered path has 90 and 10."""
+_MAX_CACHED, _MAX_CACHED_PATH = 256, 128
+"""Paths whose surface is cached, and their length: an app has few that answer with a provider's errors."""
 _LEAF = "/"  # no segment has a slash
 
 
@@ -28,10 +31,11 @@ class Surface(NamedTuple):
 class Surfaces:
     """Endpoints by path: a tree of segments, `{x}` for any one segment, a final `*` for all below."""
 
-    __slots__ = ("_trees",)
+    __slots__ = ("_cached", "_trees")
 
     def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
         """Build the trees, one for each provider."""
+        self._cached = lru_cache(maxsize=_MAX_CACHED)(self._find)
         self._trees: dict[str, dict[str, Any]] = {}
         for row in rows:
             surface = Surface(row["id"], row["provider"], row["sign_in"], row["credential"])
@@ -43,10 +47,13 @@ class Surfaces:
 
     def find(self, provider: str, endpoint: str | None) -> Surface | None:
         """Return the surface of a provider's path; None where the registry does not know it."""
-        tree = self._trees.get(provider)
-        if tree is None or endpoint is None:
+        if endpoint is None:
             return None
-        return _walk(tree, _segments(endpoint))
+        return self._cached(provider, endpoint) if len(endpoint) <= _MAX_CACHED_PATH else self._find(provider, endpoint)
+
+    def _find(self, provider: str, endpoint: str) -> Surface | None:
+        tree = self._trees.get(provider)
+        return None if tree is None else _walk(tree, _segments(endpoint))
 
 
 class EndpointSurfaces:

@@ -142,13 +142,18 @@ def fill(source: str) -> str:
 
 
 def is_constant(source: str) -> bool:
-    """Tell whether a registered text has no slot."""
-    return not any(found.group(1) for found in _SLOT.finditer(source))
+    """Whether a registered text has no slot."""
+    return "{" not in source or not any(found.group(1) for found in _SLOT.finditer(source))
+
+
+def _is_safe(source: str) -> bool:
+    """Whether a registered text has no slot that takes anything."""
+    return "{any}" not in source or all(found.group(1) != "any" for found in _SLOT.finditer(source))
 
 
 def unescape(source: str) -> str:
     """A registered text without slots as it stands on the wire: doubled braces made single."""
-    return source.replace("{{", "{").replace("}}", "}")
+    return source.replace("{{", "{").replace("}}", "}") if "{" in source or "}" in source else source
 
 
 class TextTable(Generic[Value]):
@@ -222,7 +227,7 @@ class KnownTexts:
         """
         rows = [*((text, _ANY) for text in texts), *of_codes]
         self._table: TextTable[tuple[str | None, bool]] = TextTable(
-            (text, (code, is_constant(text) or Template(text).safe)) for text, code in rows
+            (text, (code, _is_safe(text))) for text, code in rows
         )
 
     def __contains__(self, text: str) -> bool:

@@ -43,6 +43,8 @@ _NAMES = (
     "x-ratelimit-reset",
 )
 """The headers that are read, besides those that prove a provider (`provider_headers` in the registry's data)."""
+_DECISIVE = frozenset(("auth-problem", "auth-problem-upstream", "content-encoding"))
+"""Headers that decide how a body is read, whoever sent it."""
 _NEUTRAL = frozenset(("content-type", "date"))
 """Headers that decide nothing by themselves: `Date` counts only together with a header that gives a wait."""
 JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
@@ -75,10 +77,15 @@ class HeaderLayout:
         provider_headers: the names of the headers that prove a provider.
         content_type_at: where the only `Content-Type` stands, or None.
         is_cached: whether responses with the same names get this very layout, so that it can be the key of a cache.
+        is_coded: whether there is a `Content-Encoding`.
         is_neutral: whether no other header than type and date is there that is read.
+        is_usual: whether there is no header that decides how the body is read, besides its type.
     """
 
-    __slots__ = ("content_type_at", "is_cached", "is_neutral", "names", "positions", "provider", "provider_headers")
+    __slots__ = (
+        *("content_type_at", "is_cached", "is_coded", "is_neutral", "is_usual"),
+        *("names", "positions", "provider", "provider_headers"),
+    )
 
     def __init__(self, names: Iterable[Any], provider_headers: Mapping[str, str]) -> None:
         """Read the names, `str` or `bytes`, in any spelling."""
@@ -92,7 +99,9 @@ class HeaderLayout:
         types = self.positions.get("content-type", [])
         self.content_type_at = types[0] if len(types) == 1 else None
         self.is_cached = False
+        self.is_coded = "content-encoding" in self.positions
         self.is_neutral = self.positions.keys() <= _NEUTRAL
+        self.is_usual = _DECISIVE.isdisjoint(self.positions)
 
 
 _READ = frozenset(_NAMES)
@@ -104,18 +113,21 @@ class ResponseHeaders:
     Attributes:
         pairs: the headers as they came.
         layout: what their names say.
-        is_plain: whether the body is plain JSON and no header is there that could change how it is understood.
+        is_usual_json: whether the body is plain JSON in no coding, neither marked by the app nor normalized before.
+        is_plain: whether it is, and no header is there that could change how it is understood.
     """
 
-    __slots__ = ("_media_type", "is_plain", "layout", "pairs")
+    __slots__ = ("_media_type", "is_plain", "is_usual_json", "layout", "pairs")
 
     def __init__(self, pairs: list[Pair], layout: HeaderLayout) -> None:
         """Wrap pairs of which the layout is known."""
         self.pairs = pairs
         self.layout = layout
         at = layout.content_type_at
-        self.is_plain = layout.is_neutral and at is not None and pairs[at][1] in _PLAIN_TYPES
-        self._media_type: str | None = "application/json" if self.is_plain else None
+        is_json = at is not None and pairs[at][1] in _PLAIN_TYPES
+        self.is_usual_json = is_json and layout.is_usual
+        self.is_plain = is_json and layout.is_neutral
+        self._media_type: str | None = "application/json" if is_json else None
 
     def __contains__(self, name: str) -> bool:
         """Whether a header of this (lower-case) name is there."""
@@ -130,7 +142,10 @@ class ResponseHeaders:
 
     def get(self, name: str) -> str | None:
         """Return the value of the first line that is not too long, or None."""
-        for at in self.layout.positions.get(name, ())[:MAX_LINES]:
+        positions = self.layout.positions.get(name)
+        if positions is None:
+            return None
+        for at in positions[:MAX_LINES]:
             value = decoded(self.pairs[at][1])
             if len(value) <= MAX_VALUE:
                 return value

@@ -34,6 +34,14 @@ def load_object(body: bytes | bytearray) -> Json | None:
     return document if type(document) is dict else None
 
 
+def is_verbatim(document: Json, raw: bytes | bytearray) -> bool:
+    """Whether an object is written as it came, byte for byte: without white space and duplicates, as vendors do."""
+    try:
+        return orjson.dumps(document) == raw
+    except TypeError:  # it nests too deep
+        return False
+
+
 def unwrap(document: Json) -> Json | None:
     """Return the object inside `{"detail": X}`: how FastAPI and Starlette apps pass an upstream's error on.
 

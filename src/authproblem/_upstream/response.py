@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from authproblem._model import Json
 from authproblem._upstream.headers import ResponseHeaders
-from authproblem._upstream.json_values import load_object
+from authproblem._upstream.json_values import is_verbatim, load_object
 from authproblem._upstream.media_types import JSON
 from authproblem._upstream.shapes import ParsedKey, Shapes
 
@@ -18,7 +18,7 @@ class UpstreamResponse:
         body: the body with its content codings undone; None if that cannot be done, or if it is too large.
     """
 
-    __slots__ = ("_document", "_has_key", "_is_parsed", "_key", "body", "headers", "status")
+    __slots__ = ("_document", "_has_key", "_is_parsed", "_is_verbatim", "_key", "body", "headers", "status")
 
     def __init__(self, status: int, headers: ResponseHeaders, body: bytes | bytearray | None) -> None:
         """Wrap a response; nothing is parsed yet."""
@@ -29,28 +29,40 @@ class UpstreamResponse:
         self._is_parsed = False
         self._key: ParsedKey | None = None
         self._has_key = False
+        self._is_verbatim: bool | None = None
 
     @property
     def document(self) -> Json | None:
         """The JSON object of the body; None if it is no JSON, or no object. Parsed when first asked for."""
-        if not self._is_parsed:
-            self._is_parsed = True
-            self._document = load_object(self.body) if self.body else None
-        return self._document
+        return self._document if self._is_parsed else self._parse()
 
     def key(self, shapes: Shapes) -> ParsedKey | None:
         """Return the parsed key of the object; None if it has no flat shape. Read when first asked for."""
         if not self._has_key:
             self._has_key = True
-            self._key = None if self.document is None else shapes.parse_key(self.document)
+            document = self._document if self._is_parsed else self._parse()
+            self._key = None if document is None else shapes.parse_key(document)
         return self._key
+
+    def _parse(self) -> Json | None:
+        self._is_parsed = True
+        self._document = document = load_object(self.body) if self.body else None
+        return document
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether the object would be written as it came, byte for byte. Compared when first asked for."""
+        if self._is_verbatim is None:
+            document = self.document
+            self._is_verbatim = document is not None and is_verbatim(document, self.body or b"")
+        return self._is_verbatim
 
     @property
     def has_plain_json_error(self) -> bool:
         """Whether it has an error status and the media type of plain JSON, and was not normalized before."""
         headers = self.headers
         return self.status >= 400 and (
-            headers.is_plain or (headers.media_type == JSON and "auth-problem" not in headers)
+            headers.is_usual_json or (headers.media_type == JSON and "auth-problem" not in headers)
         )
 
 
@@ -64,7 +76,7 @@ def undo_codings(headers: ResponseHeaders, body: bytes | bytearray, limit: int) 
     """
     if len(body) > limit:
         return None
-    if headers.is_plain or "content-encoding" not in headers:
+    if not headers.layout.is_coded:
         return body
     codings = headers.all("content-encoding")
     if not codings:  # a line that is too long to be read
