@@ -100,6 +100,8 @@ def test_an_error_status_becomes_a_problem(adapter: str, client: str, upstream: 
         "reason": "invalid-credentials",
         "owner": "user",
         "remedy": "check_credentials",
+        "credential": "dead",
+        "credential_kind": "password",
         "retry": {"policy": "after_action", "automatic": False},
         "provider": "auth0",
         "upstream": {"status": 403, "code": "invalid_grant", "request_id": "4ad55daa560e468bdfe1"},

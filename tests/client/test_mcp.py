@@ -233,7 +233,11 @@ class TestTools:
 
         error = tool_error(found)
 
-        assert (error["reason"], error["remedy"], error["credential"]) == ("interaction-required", "sign_in", "step_up")
+        assert (error["reason"], error["remedy"], error["credential"]) == (
+            "interaction-required",
+            "open_link",
+            "step_up",
+        )
         assert error["open_link"] == "https://example.okta.com/some/opaque/path"
         assert error["retry"] == {"policy": "after_action", "automatic": False}
 

@@ -168,7 +168,7 @@ def test_conditions_choose_lines(run: Run, arguments: list[str], reasons: list[s
         (["--where", "reason"], "expected FIELD=VALUE"),
         (["--since", "yesterday"], "invalid time: 'yesterday'"),
         (["--jobs", "0"], "invalid number of processes"),
-        (["--names", "made-up"], "invalid choice"),
+        (["--names", "made-up"], "invalid value"),
     ],
 )
 def test_wrong_arguments_are_named_before_anything_is_read(run: Run, arguments: list[str], message: str) -> None:

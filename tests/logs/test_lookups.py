@@ -113,7 +113,7 @@ def test_the_command_prints_them(capsys: pytest.CaptureFixture[str], form: str, 
     [
         (["--format", "splunk"], "needs --output DIR"),
         (["--format", "csv", "--schema"], "goes with neither --schema nor --registry"),
-        (["--format", "xml"], "invalid choice"),
+        (["--format", "xml"], "invalid value"),
     ],
 )
 def test_the_command_says_what_is_missing(

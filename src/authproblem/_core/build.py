@@ -72,7 +72,13 @@ def build_problem(
         found.entry,
         found.matched_by,
         *credential_of(
-            policy.registry, found.entry, found.reason, status if status >= 400 else None, found.matched_by, found.shape
+            policy.registry,
+            found.entry,
+            found.reason,
+            status if status >= 400 else None,
+            found.matched_by,
+            found.shape,
+            said.code,
         ),
     )
     # The two mappings are filled now: the app's `pass_text` is called with the problem while they are.

@@ -12,7 +12,13 @@ _GUESSES = frozenset(("status", "family"))
 
 
 def credential_of(  # noqa: PLR0917 - what a classification consists of, in its order
-    registry: Registry, entry: str | None, reason: str, status: int | None, matched_by: str, shape: str | None = None
+    registry: Registry,
+    entry: str | None,
+    reason: str,
+    status: int | None,
+    matched_by: str,
+    shape: str | None = None,
+    code: str | None = None,
 ) -> tuple[Credential, str | None]:
     """Return what an error says about the credential that was used, and the kind of credential that it speaks of.
 
@@ -27,6 +33,7 @@ def credential_of(  # noqa: PLR0917 - what a classification consists of, in its 
         status: the upstream's HTTP status; None where there was no response.
         matched_by: what the classification rests on, as in `Classification.matched_by`.
         shape: the wire shape, or None where it is not known any more.
+        code: the upstream's code: where only a phrase decided, the code has to say `dead` as well.
 
     Returns:
         The verdict (`dead`, `keep`, `step_up` or `unknown`), and the kind (such as `refresh_token`) or None.
@@ -37,6 +44,18 @@ def credential_of(  # noqa: PLR0917 - what a classification consists of, in its 
     row: list[Any] = table["entries"].get(entry) or table["types"].get(reason) or ["unknown"]
     verdict: Credential = row[0]
     kind: str | None = row[1] if len(row) > 1 else None
-    if verdict == "dead" and (matched_by in _GUESSES or shape in _PAGES or (matched_by == "phrase" and entry is None)):
+    is_guess = matched_by in _GUESSES or shape in _PAGES
+    if verdict == "dead" and (
+        is_guess or (matched_by == "phrase" and entry is None and not _is_dead_by_code(registry, code))
+    ):
         return "unknown", None
     return verdict, kind
+
+
+def _is_dead_by_code(registry: Registry, code: str | None) -> bool:
+    """Whether a code by itself, such as OAuth's `invalid_grant`, refuses the credential for good."""
+    entry = None if code is None else registry.lookup(f"oauth:{code}")
+    if entry is None:
+        return False
+    table = registry.data["credentials"]
+    return (table["entries"].get(entry.id) or table["types"].get(entry.reason) or ["unknown"])[0] == "dead"

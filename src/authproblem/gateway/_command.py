@@ -18,8 +18,8 @@ from authproblem.gateway._serve import FLAGS_VARIABLE, serve
 from authproblem.gateway._settings import CHOICES, GROUPS, SETTINGS
 
 _DESCRIPTION = """\
-Pass requests on to Auth0, Okta or another OAuth provider, and answer every error
-as a problem document (RFC 9457). Everything else goes through unchanged."""
+Pass requests on to Auth0, Okta or another OAuth provider, and answer every
+error as a problem document (RFC 9457). Everything else passes unchanged."""
 _EXAMPLES = """\
 examples:
   python -m authproblem gateway --upstream https://tenant.auth0.com
@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.description, parser.epilog = _DESCRIPTION, _EXAMPLES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.usage = f"{parser.prog} --upstream URL [--prefix PATH] ... [--config FILE] [options]"
+    parser.usage = f"{parser.prog} --upstream URL [options]"
     routes = parser.add_argument_group("upstreams")
     for source in SOURCES:
         text = "provider to pass requests on to, known by its host"

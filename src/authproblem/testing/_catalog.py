@@ -174,6 +174,7 @@ class Catalog:
             "text": text,
             "name": entry.name or row.get("name", "BadRequestError"),
             "status": status,
+            "status_text": str(status),
             "phrase": row.get("phrase", HTTPStatus(status).phrase),
             "title": row.get("title", HTTPStatus(status).phrase),
             "step": row.get("step", "challenge-authenticator"),
