@@ -242,7 +242,7 @@ def test_a_served_run_gives_each_app_a_row():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_long_memory_run_has_a_row_for_each_door():
+def test_the_long_memory_run_has_a_row_for_each_adapter():
     found = memory.million(results.TINY)
 
     assert [row.case for row in found.rows] == ["ASGI", "WSGI", "normalize"]

@@ -47,7 +47,7 @@ def test_every_case_comes_out_as_it_should(results: list[Result]) -> None:
     assert drawn(results, 80)[1] == 0
 
 
-def test_both_doors_are_played_and_write_their_events(results: list[Result]) -> None:
+def test_both_adapters_are_played_and_write_their_events(results: list[Result]) -> None:
     expected = {name: [0 if case.expected.event is None else 1] * 2 for name, case in BY_NAME.items()}
     assert {result.case.name: [len(take.events) for take in result.takes] for result in results} == expected
 
@@ -77,7 +77,7 @@ def test_a_case_that_comes_out_otherwise_is_named_and_fails() -> None:
     assert "ASGI: reason is 'mfa-required', but should be 'account-locked'" in result.faults
 
 
-def test_one_case_is_shown_in_full_through_both_doors(
+def test_one_case_is_shown_in_full_through_both_adapters(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")

@@ -189,7 +189,7 @@ class TestSize:
         assert padded == [None, None]
 
     def test_a_coded_body_that_is_larger_is_left_alone(self) -> None:
-        """As the doors do, which never keep more."""
+        """As the adapters do, which never keep more."""
         coded = gzip.compress(E4)
 
         assert len(coded) > len(E4)

@@ -16,8 +16,8 @@ from authproblem import Registry, RetryHint, normalize
 from authproblem._core.policy import DEFAULT_MAX_WAIT
 from authproblem._core.retry import parse_retry_after
 from authproblem._upstream.http_date import parse_http_date
+from tests.support.adapters import ADAPTERS, through
 from tests.support.core import read_headers
-from tests.support.doors import DOORS, through
 from tests.support.responses import JSON_TYPE, Pairs, json_response
 from tests.support.vectors import rows
 
@@ -39,7 +39,7 @@ LIMITED = {
         "errorCode": "too_many_requests",
     },
 }
-by_door = pytest.mark.parametrize("door", DOORS)
+by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
 def moments(first: int, last: int) -> st.SearchStrategy[datetime]:
@@ -391,43 +391,43 @@ class TestHeader:
     """What becomes of the upstream's `Retry-After`."""
 
     @staticmethod
-    def sent(door: str, document: object, status: int, *lines: str, **options: Any) -> list[str]:
+    def sent(adapter: str, document: object, status: int, *lines: str, **options: Any) -> list[str]:
         """The `Retry-After` lines that the client gets."""
         headers = [("Retry-After", line) for line in lines]
         response = json_response(status, document, *headers, ("Date", DATE))
-        got = through(door, response, provider="okta", **options)
+        got = through(adapter, response, provider="okta", **options)
         assert got.header("Auth-Problem") is not None
         return got.lines("Retry-After")
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize("value", ["17", "0", "Sat, 14 Nov 2015 20:57:00 GMT", "86400"])
-    def test_that_is_valid_stays_as_sent(self, door: str, value: str) -> None:
+    def test_that_is_valid_stays_as_sent(self, adapter: str, value: str) -> None:
         """A date remains a date, and where the policy has no wait it stays all the same."""
-        assert self.sent(door, LIMITED["okta"], 429, value) == [value]
-        assert self.sent(door, {"error": "invalid_grant"}, 400, value) == [value]
+        assert self.sent(adapter, LIMITED["okta"], 429, value) == [value]
+        assert self.sent(adapter, {"error": "invalid_grant"}, 400, value) == [value]
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         "lines", [["soon"], ["-1"], ["86401"], ["99999999999999999999"], ["10", "20"], ["10", "10"], [""]]
     )
-    def test_that_is_invalid_doubled_or_too_long_is_replaced_or_removed(self, door: str, lines: list[str]) -> None:
+    def test_that_is_invalid_doubled_or_too_long_is_replaced_or_removed(self, adapter: str, lines: list[str]) -> None:
         """By the wait that is known; where the policy has none it goes."""
         wait = "10" if lines == ["10", "10"] else "60"
 
-        assert self.sent(door, LIMITED["okta"], 429, *lines) == [wait]
-        assert self.sent(door, {"error": "invalid_grant"}, 400, *lines) == []
+        assert self.sent(adapter, LIMITED["okta"], 429, *lines) == [wait]
+        assert self.sent(adapter, {"error": "invalid_grant"}, 400, *lines) == []
 
-    @by_door
-    def test_is_added_wherever_the_wait_is_known(self, door: str) -> None:
+    @by_adapter
+    def test_is_added_wherever_the_wait_is_known(self, adapter: str) -> None:
         """In seconds, also from a reset header; and only there."""
         limited = json_response(429, LIMITED["okta"], ("X-Rate-Limit-Reset", "1447534590"), ("Date", DATE))
 
-        assert through(door, limited).lines("Retry-After") == ["31"]
-        assert through(door, json_response(429, LIMITED["okta"])).lines("Retry-After") == ["60"]
-        assert self.sent(door, {"error": "server_error"}, 500) == []
+        assert through(adapter, limited).lines("Retry-After") == ["31"]
+        assert through(adapter, json_response(429, LIMITED["okta"])).lines("Retry-After") == ["60"]
+        assert self.sent(adapter, {"error": "server_error"}, 500) == []
 
-    @by_door
-    def test_leaves_rate_limit_headers_as_they_are(self, door: str) -> None:
+    @by_adapter
+    def test_leaves_rate_limit_headers_as_they_are(self, adapter: str) -> None:
         """They are for those who know them."""
         limits = [
             ("X-Rate-Limit-Limit", "600"),
@@ -437,7 +437,7 @@ class TestHeader:
             ("RateLimit-Policy", '"a";q=1;w=9'),
             ("Auth0-RateLimit", "b=x"),
         ]
-        got = through(door, json_response(429, LIMITED["okta"], *limits, ("Date", DATE)))
+        got = through(adapter, json_response(429, LIMITED["okta"], *limits, ("Date", DATE)))
 
         assert [got.lines(name) for name, _ in limits] == [[value] for _, value in limits]
 

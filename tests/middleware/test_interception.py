@@ -13,7 +13,7 @@ from authproblem import upstream
 from authproblem._middleware.instance import new_instance
 from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
-from tests.support.doors import DOORS, through, wrapped
+from tests.support.adapters import ADAPTERS, through, wrapped
 from tests.support.events import Events
 from tests.support.responses import JSON_TYPE, Pairs, Response, json_response
 
@@ -23,7 +23,7 @@ OKTA_ID = ("X-Okta-Request-Id", "r")
 LOCKED = {"stateToken": "t", "status": "LOCKED_OUT", "_embedded": {}}
 CALLBACK = ("https://app.example.com/cb?error=login_required&state=s", "login-required")
 AUTHN = upstream("okta", endpoint="/api/v1/authn")
-by_door = pytest.mark.parametrize("door", DOORS)
+by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
 def begin(
@@ -188,11 +188,11 @@ class TestStates:
         """By whole segments."""
         assert Interceptor(make_options({"transaction_states": paths})).wants_success(path) is asked
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(("status", "sent"), [(200, 403), (201, 403)])
-    def test_become_problems_with_the_types_own_status(self, door: str, status: int, sent: int) -> None:
+    def test_become_problems_with_the_types_own_status(self, adapter: str, status: int, sent: int) -> None:
         """There was no error status."""
-        got = through(door, json_response(status, LOCKED), "/api/v1/authn", transaction_states=("/api/v1/authn",))
+        got = through(adapter, json_response(status, LOCKED), "/api/v1/authn", transaction_states=("/api/v1/authn",))
 
         assert (got.status, got.header("Auth-Problem"), got.document()["stateToken"]) == (sent, "account-locked", "t")
         assert (got.document()["upstream"]["status"], got.document()["status"]) == (status, sent)
@@ -213,7 +213,7 @@ class TestStates:
 
         assert response.buffering is held
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         ("response", "path"),
         [
@@ -227,34 +227,34 @@ class TestStates:
             (json_response(206, LOCKED), "/api/v1/authn"),
         ],
     )
-    def test_leave_any_other_response_untouched(self, door: str, response: Response, path: str) -> None:
+    def test_leave_any_other_response_untouched(self, adapter: str, response: Response, path: str) -> None:
         """Other paths, steps, other types, parts."""
-        assert through(door, response, path, transaction_states=("/api/v1/authn",)) == response
+        assert through(adapter, response, path, transaction_states=("/api/v1/authn",)) == response
 
 
 class TestRedirects:
-    @by_door
-    def test_without_a_location_are_none(self, door: str, events: Events) -> None:
+    @by_adapter
+    def test_without_a_location_are_none(self, adapter: str, events: Events) -> None:
         """300 and 304 have none."""
         response = Response(304, [("etag", "x"), ("x-okta-request-id", "r")], b"")
 
-        assert through(door, response, mark_redirects=True) == response
+        assert through(adapter, response, mark_redirects=True) == response
         assert events == []
 
-    @by_door
-    def test_with_an_error_stay_as_they_are_and_are_told(self, door: str, events: Events) -> None:
+    @by_adapter
+    def test_with_an_error_stay_as_they_are_and_are_told(self, adapter: str, events: Events) -> None:
         """Byte for byte."""
         response = Response(302, [("location", CALLBACK[0])], b"Moved")
 
-        assert through(door, response) == response
+        assert through(adapter, response) == response
         event = events.only()
         assert (event["problem"], event["applied"], event["upstream_status"]) == (CALLBACK[1], False, 302)
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-    def test_get_the_header_twin_on_request(self, door: str, status: int) -> None:
+    def test_get_the_header_twin_on_request(self, adapter: str, status: int) -> None:
         """And nothing else."""
-        got = through(door, Response(status, [("location", CALLBACK[0])], b"Moved"), mark_redirects=True)
+        got = through(adapter, Response(status, [("location", CALLBACK[0])], b"Moved"), mark_redirects=True)
 
         assert (got.status, got.body, got.header("location")) == (status, b"Moved", CALLBACK[0])
         assert [got.header(name) for name in ("Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry")] == [
@@ -263,7 +263,7 @@ class TestRedirects:
             "manual",
         ]
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         "location",
         [
@@ -273,33 +273,33 @@ class TestRedirects:
             "/cb",
         ],
     )
-    def test_of_the_app_have_no_event(self, door: str, location: str, events: Events) -> None:
+    def test_of_the_app_have_no_event(self, adapter: str, location: str, events: Events) -> None:
         """An error that the registry holds, and what only an authorization response has, are needed together."""
         response = Response(302, [("location", location)], b"")
 
-        assert through(door, response, mark_redirects=True) == response
+        assert through(adapter, response, mark_redirects=True) == response
         assert [event for event in events if event["log_level"] != "debug"] == []
 
-    @by_door
-    def test_of_a_provider_need_no_state(self, door: str, events: Events) -> None:
+    @by_adapter
+    def test_of_a_provider_need_no_state(self, adapter: str, events: Events) -> None:
         """Its header tells."""
-        through(door, Response(302, [("location", "/cb?error=access_denied"), OKTA_ID], b""))
+        through(adapter, Response(302, [("location", "/cb?error=access_denied"), OKTA_ID], b""))
 
         assert events.only()["problem"] == "access-denied"
 
-    @by_door
-    def test_of_an_excluded_path_have_no_event(self, door: str, events: Events) -> None:
+    @by_adapter
+    def test_of_an_excluded_path_have_no_event(self, adapter: str, events: Events) -> None:
         """The app says so."""
-        through(door, Response(302, [("location", CALLBACK[0])], b""), "/health", exclude=("/health",))
+        through(adapter, Response(302, [("location", CALLBACK[0])], b""), "/health", exclude=("/health",))
 
         assert events == []
 
-    @by_door
-    def test_are_told_once_by_several_of_us(self, door: str, events: Events) -> None:
+    @by_adapter
+    def test_are_told_once_by_several_of_us(self, adapter: str, events: Events) -> None:
         """One event a response."""
         response = Response(302, [("location", CALLBACK[0])], b"")
-        app = wrapped(door, response)
-        through_outer(door, app)
+        app = wrapped(adapter, response)
+        through_outer(adapter, app)
 
         assert len(events) == 1
 
@@ -348,22 +348,22 @@ class TestCallbacks:
         assert self.callback("error=access_denied", providers=providers) is None
         assert (events.only()["event"], "hunter2" in str(events)) == ("authproblem.failed", False)
 
-    @by_door
-    def test_are_told_once_by_several_of_us(self, door: str, events: Events) -> None:
+    @by_adapter
+    def test_are_told_once_by_several_of_us(self, adapter: str, events: Events) -> None:
         """One event a request."""
-        app = wrapped(door, json_response(200, {}), callback_paths=("/cb",))
-        through_outer(door, app, "/cb", "error=access_denied", callback_paths=("/cb",))
+        app = wrapped(adapter, json_response(200, {}), callback_paths=("/cb",))
+        through_outer(adapter, app, "/cb", "error=access_denied", callback_paths=("/cb",))
 
         assert len(events) == 1
 
 
-def through_outer(door: str, app: Any, path: str = "/", query: str = "", **options: Any) -> None:
+def through_outer(adapter: str, app: Any, path: str = "/", query: str = "", **options: Any) -> None:
     """Send a request through a second instance around an app."""
     from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
     from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
     from tests.support import asgi_server, wsgi_server
 
-    if door == "asgi":
+    if adapter == "asgi":
         asgi_server.serve(AsgiMiddleware(app, **options), path, query=query)
     else:
         wsgi_server.serve(WsgiMiddleware(app, **options), path, query=query)
@@ -403,7 +403,7 @@ class TestEndpoint:
 class TestMediaType:
     ION = "application/ion+json; okta-version=1.0.0"
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         ("accept", "forced", "expected"),
         [
@@ -415,21 +415,21 @@ class TestMediaType:
         ],
     )
     def test_is_chosen_by_accept_unless_it_is_forced(
-        self, door: str, accept: str | None, forced: str, expected: str
+        self, adapter: str, accept: str | None, forced: str, expected: str
     ) -> None:
         """An Identity Engine client gets its own type, version and all."""
         message = {"class": "ERROR", "i18n": {"key": "errors.E0000004"}}
         body = json.dumps({"stateHandle": "h", "messages": {"value": [message]}}).encode()
         request = [] if accept is None else [("accept", accept)]
         response = Response(401, [("content-type", self.ION)], body)
-        got = through(door, response, headers=request, media_type=forced)
+        got = through(adapter, response, headers=request, media_type=forced)
 
         assert got.header("content-type") == expected
         assert got.lines("vary") == (["Accept"] if forced == "auto" else [])
 
 
 class TestStatus:
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         ("status", "document", "sent"),
         [
@@ -441,11 +441,11 @@ class TestStatus:
         ],
     )
     def test_is_the_types_own_on_request_but_never_a_new_401(
-        self, door: str, status: int, document: object, sent: int
+        self, adapter: str, status: int, document: object, sent: int
     ) -> None:
         """A 401 would owe a challenge."""
         options: dict[str, Any] = {"provider": "okta" if document is E4 else "auth0", "status": "canonical"}
-        got = through(door, json_response(status, document), **options)
+        got = through(adapter, json_response(status, document), **options)
 
         assert (got.status, got.document()["status"]) == (sent, sent)
         assert got.document()["upstream"]["status"] == status

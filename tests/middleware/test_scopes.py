@@ -215,7 +215,7 @@ class TestScopes:
         ],
     )
     def test_says_whether_the_path_decides(self, provider: Any, providers: Any, exclude: Any, by_path: bool) -> None:
-        """Where it does not, a door need not find it out."""
+        """Where it does not, an adapter need not find it out."""
         assert Scopes(provider, providers, exclude).by_path is by_path
 
 
