@@ -82,16 +82,16 @@ def test_one_case_is_shown_in_full_through_both_adapters(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     status = main(["mfa"])
-    told = capsys.readouterr().out
-    (token,) = set(re.findall(r"Fe26\.2\*\w+", told))
-    assert (status, told.count(token), told.count("event=authproblem.normalized")) == (0, 4, 2)
+    shown = capsys.readouterr().out
+    (token,) = set(re.findall(r"Fe26\.2\*\w+", shown))
+    assert (status, shown.count(token), shown.count("event=authproblem.normalized")) == (0, 4, 2)
 
 
 @pytest.mark.parametrize(("argument", "status"), [("?", 0), ("no-such-case", 2)])
 def test_the_cases_are_listed(capsys: pytest.CaptureFixture[str], argument: str, status: int) -> None:
     assert main([argument]) == status
-    told = capsys.readouterr().out
-    assert [name for name in BY_NAME if name not in told] == []
+    shown = capsys.readouterr().out
+    assert [name for name in BY_NAME if name not in shown] == []
 
 
 def test_nothing_runs_on_afterwards() -> None:

@@ -31,9 +31,9 @@ CANARIES = {
     "code": "your code is 424242",
     "token": "Fe26.2**canaryToken0123456789abcdef*0123456789*signature",
 }
-"""One of each kind. None has the form of a code, which is what tells a secret from an identifier."""
+"""One of each kind. None has the form of a code, by which identifiers are distinguished from secrets."""
 MASKABLE = ("e-mail", "phone", "address", "JWT", "state handle", "token")
-"""Kinds that can be told in a text by their looks. A word that a user chose cannot."""
+"""Kinds that have a form by which a text can be searched. A password that a user chose has none."""
 CODE_PLACES = {"error", "errorCode", "errorLink", "errorId", "code", "name", "statusCode", "status", "factorResult"}
 GATE_HEADERS = (
     *("WWW-Authenticate", "Location", "Retry-After", "Date", "X-Okta-Request-Id", "X-Auth0-RequestId", "RateLimit"),
@@ -198,9 +198,7 @@ def test_no_secret_in_a_body_reaches_a_header_or_an_event(adapter: str, kind: st
 
 @by_adapter
 @pytest.mark.parametrize("kind", MASKABLE)
-def test_no_secret_that_can_be_told_reaches_an_event_even_with_the_text(
-    adapter: str, kind: str, events: Events
-) -> None:
+def test_no_recognizable_secret_reaches_an_event_even_with_the_text(adapter: str, kind: str, events: Events) -> None:
     """`log_upstream_text=True`: addresses, numbers and tokens are masked, wherever they stand in a sentence."""
     canary = CANARIES[kind]
     for sentence in (canary, f"User {canary} is blocked", f"x{'.' * 30} {canary}", f"{'word ' * 36}{canary}"):
@@ -336,7 +334,7 @@ def test_a_text_reaches_the_client_where_the_app_asks_for_it_and_no_log(
 @by_adapter
 @by_kind
 def test_no_secret_of_the_request_reaches_an_event(adapter: str, kind: str, events: Events) -> None:
-    """Neither its headers nor its query; its path is told."""
+    """Neither its headers nor its query; its path is reported."""
     from urllib.parse import quote
 
     request: Pairs = [("Authorization", "Bearer " + quote(CANARIES[kind])), ("Cookie", quote(CANARIES[kind]))]

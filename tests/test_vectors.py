@@ -1,4 +1,4 @@
-"""Every vector through every adapter: one response, one problem, whoever asks. The rows are data: `tests/vectors`."""
+"""Every vector through every adapter gives the same problem. The rows are data: `tests/vectors`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from authproblem import Problem, Registry, classify, normalize
 from tests.support.adapters import through
 from tests.support.responses import Pairs, Response
 from tests.support.vectors import FILES, FOLDER, Vector, load, rows
-from tests.support.wire import schema_faults, strings, twin_faults
+from tests.support.wire import header_faults, schema_faults, strings
 
 NO_PATH = "/somewhere/in/the/app"
 FLOW = frozenset(("authorization-pending", "slow-down", "dpop-nonce-required"))
@@ -44,7 +44,7 @@ def by_core(vector: Vector, *, flow_control: bool = True) -> Answer:
 
 
 def by_adapter(adapter: str, vector: Vector, *, flow_control: bool = True) -> Answer:
-    """The middleware of one adapter."""
+    """What the middleware of one adapter makes of a vector."""
     problems: list[Problem] = []
     path = vector.endpoint or NO_PATH
     got = through(
@@ -93,7 +93,7 @@ def faults_of_form(vector: Vector, answer: Answer) -> Iterator[str]:
         return
     document = answer.response.document()
     yield from schema_faults(document)
-    yield from twin_faults(answer.response, document)
+    yield from header_faults(answer.response, document)
     yield from wait_faults(vector, answer.response, document)
     if document["status"] != answer.response.status:
         yield f"the document says {document['status']}, the response {answer.response.status}"
@@ -142,7 +142,7 @@ def report(faults: list[str]) -> str:
 @by_implementation
 @by_file
 def test_gives_the_problem_of_the_vector(stem: str, implementation: str) -> None:
-    """Type, entry, what told it, and the wait, exactly as the vector names them; None where it names none."""
+    """Type, entry, what selected it, and the wait, exactly as the vector names them; None where it names none."""
     run = IMPLEMENTATIONS[implementation]
 
     faults = [f"{v.place}: {fault}" for v in load(stem) for fault in faults_of_meaning(v, run(v).problem)]
@@ -153,7 +153,7 @@ def test_gives_the_problem_of_the_vector(stem: str, implementation: str) -> None
 @by_implementation
 @by_file
 def test_sends_a_document_of_the_wire_format(stem: str, implementation: str) -> None:
-    """The document fits its JSON Schema, and header twin, status and body say the same."""
+    """The document fits its JSON Schema, and problem headers, status and body agree."""
     run = IMPLEMENTATIONS[implementation]
 
     faults = [f"{v.place}: {fault}" for v in load(stem) for fault in faults_of_form(v, run(v))]
@@ -173,7 +173,7 @@ def test_gives_the_same_problem_through_every_adapter(stem: str, adapter: str) -
 @pytest.mark.parametrize("adapter", ["asgi", "wsgi"])
 @by_file
 def test_leaves_what_is_no_problem_byte_for_byte(stem: str, adapter: str) -> None:
-    """A redirect, a step and a stranger's error go on as they came; nothing else does."""
+    """Redirects, steps and errors of other services pass unchanged; nothing else does."""
     answers = [(v, by_adapter(adapter, v)) for v in load(stem)]
     passing = [v.place for v, answer in answers if answer.response is None]
 

@@ -13,7 +13,7 @@ from tests.adapters.samples import PROBLEM
 from tests.adapters.wsgi_host import Gateway, eager
 from tests.support.asgi_server import drive, http_scope
 from tests.support.responses import Pairs, Response
-from tests.support.wire import schema_faults, twin_faults
+from tests.support.wire import header_faults, schema_faults
 from tests.support.wsgi_server import http_environ
 
 ADAPTERS = ("asgi", "wsgi")
@@ -89,7 +89,7 @@ def assert_problem(answer: Response, *, media_type: str = PROBLEM, method: str =
     assert answer.lines("content-length") == [str(len(answer.body))]
     document = strict(answer.body)
     assert schema_faults(document) == []
-    assert twin_faults(answer, document) == []
+    assert header_faults(answer, document) == []
     assert document["status"] == answer.status
     waits = answer.lines("retry-after")
     assert len(waits) <= 1

@@ -36,7 +36,7 @@ def meaning(
 
 
 def seen(found: Classification | None) -> tuple[str, str | None, str, str] | None:
-    """What tests compare: reason, entry, provider, what told it."""
+    """What tests compare: reason, entry, provider, what selected it."""
     return None if found is None else (found.reason, found.entry, found.provider, found.matched_by)
 
 
@@ -132,7 +132,7 @@ class TestEvidence:
 
 
 class TestDetail:
-    """`{"detail": X}`, the way in which FastAPI apps pass errors on."""
+    """`{"detail": X}`, as FastAPI apps pass errors on."""
 
     @pytest.mark.parametrize("inner", [E4, json.dumps(E4)])
     def test_is_read_as_what_it_holds(self, inner: object) -> None:
@@ -240,7 +240,7 @@ class TestScope:
 
     @staticmethod
     def reason(adapter: str, response: Response, rule: Any = "auth0", path: str = "/auth/oauth/token") -> str | None:
-        """What the client is told."""
+        """The reason that the client gets."""
         return through(adapter, response, path, providers={"/auth": rule}).header("Auth-Problem")
 
     @by_adapter

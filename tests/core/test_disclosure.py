@@ -1,4 +1,4 @@
-"""Folding: what a stranger must not tell apart at sign-in is one and the same answer, byte for byte, but for ids."""
+"""Folding: what an unauthenticated caller must not distinguish gets one response, the same bytes except for ids."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ELSEWHERE = [
 
 @functools.cache
 def telling(level: Any) -> list[Vector]:
-    """The vectors whose truth a stranger must not see at a level, one for each entry and status."""
+    """The vectors whose truth an unauthenticated caller must not see at a level, one for each entry and status."""
     chosen = {
         (vector.entry, vector.response.status): vector
         for stem in FILES
@@ -66,7 +66,7 @@ def telling(level: Any) -> list[Vector]:
 
 
 def sent(adapter: str, response: Response, path: str, provider: Any, level: Any, **options: Any) -> Response:
-    """What a stranger gets, with the ids that may vary made equal."""
+    """What an unauthenticated caller gets, with the ids that may vary made equal."""
     return without_ids(through(adapter, response, path, provider=provider, disclosure=level, **options))
 
 
@@ -121,7 +121,7 @@ def test_at_sign_in_the_truth_is_the_genuine_answer_byte_for_byte(
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
 def test_what_one_app_has_sent_before_tells_nothing(provider: Any, surface: str, path: str, level: Any) -> None:
-    """Answers lie ready from the second time on: the truth and the genuine answer stay the same, bytes in order."""
+    """Prepared responses, from the second time on, are the same for the truth and the genuine error, in every byte."""
     sending: list[Response] = []
 
     async def app(*connection: Any) -> None:
@@ -174,7 +174,7 @@ def test_of_an_unknown_vendor_the_truth_is_the_genuine_answer(level: Any) -> Non
 @by_adapter
 @by_level
 @pytest.mark.parametrize("accept", [None, "application/json", "application/ion+json", "text/html", "*/*;q=0.1"])
-def test_no_header_of_the_request_tells_them_apart(adapter: str, level: Any, accept: str | None) -> None:
+def test_no_request_header_distinguishes_folded_responses(adapter: str, level: Any, accept: str | None) -> None:
     """Whatever type the client asks for."""
     request = [] if accept is None else [("accept", accept)]
     path = "/oauth/token"
@@ -243,7 +243,7 @@ def test_an_error_id_has_one_length(adapter: str, given: object, kept: bool) -> 
 
 @by_adapter
 @by_level
-def test_headers_that_would_tell_are_dropped(adapter: str, level: Any) -> None:
+def test_headers_that_would_reveal_the_truth_are_dropped(adapter: str, level: Any) -> None:
     """The wait, and the challenge of another status; all others stay."""
     further = [("Retry-After", "9"), ("WWW-Authenticate", "Basic realm=x"), ("Set-Cookie", "a=1"), ("X-Other", "y")]
     unknown = {**E4, "errorCode": "E0000007", "errorSummary": "Not found: Resource not found: jane (User)"}
@@ -340,7 +340,7 @@ def test_a_second_factor_is_always_asked_for(adapter: str, level: Any) -> None:
 
 
 @by_adapter
-def test_the_app_is_told_the_truth(adapter: str, events: Events) -> None:
+def test_the_event_reports_the_truth(adapter: str, events: Events) -> None:
     """In its event and by `on_problem`, with the status that is sent."""
     problems: list[Problem] = []
     locked = {**E4, "errorCode": "E0000069", "errorSummary": "User Locked"}

@@ -82,8 +82,8 @@ class TestWait:
         headers = [(name, value) for name, value in vector["headers"]]
         found = hint(document, headers, provider=vector["provider"], now=vector.get("now"))
 
-        told = "default" if found.source in {"default", None} else found.after
-        assert told == vector["after"]
+        after = "default" if found.source in {"default", None} else found.after
+        assert after == vector["after"]
 
     @pytest.mark.parametrize(
         ("document", "status", "wait"),
@@ -138,7 +138,7 @@ class TestWait:
         [("0", "0", "concurrency-limited", 10), ("600", "0", "rate-limited", 31), ("0", "5", "rate-limited", 31)],
     )
     def test_of_oktas_concurrency_limit_is_short(self, limit: str, remaining: str, reason: str, after: int) -> None:
-        """Limit and remaining 0 tell it: its reset is only a guess, so a default of no more than 30 seconds stands."""
+        """Limit and remaining are 0. Its reset is only a guess, so a default of at most 30 seconds is used."""
         headers = [
             JSON_TYPE,
             ("X-Rate-Limit-Limit", limit),
@@ -243,8 +243,8 @@ class TestReset:
     def test_of_a_long_ratelimit_is_not_read(self, length: int, lines: int, wait: tuple[int, str]) -> None:
         pytest.importorskip("http_sf")
         sent = [("ratelimit", '"x";r=0;t=42'), ("ratelimit", '"y";r=1')][:lines]
-        room = length - sum(len(value) for _, value in sent) - len(';p=""')
-        sent[-1] = ("ratelimit", f'{sent[-1][1]};p="{"a" * room}"')
+        padding = length - sum(len(value) for _, value in sent) - len(';p=""')
+        sent[-1] = ("ratelimit", f'{sent[-1][1]};p="{"a" * padding}"')
 
         assert self.wait(*sent) == wait
 

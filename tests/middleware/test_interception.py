@@ -49,7 +49,7 @@ class TestHolding:
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 500, 503, 599])
     @pytest.mark.parametrize("media", ["application/json", "Application/JSON; charset=utf-8", "application/ion+json"])
     def test_an_error_in_json_is_held(self, status: int, media: str) -> None:
-        """Its body may tell who sent it."""
+        """Its body may show who sent it."""
         assert begin(status, [("content-type", media)]).buffering
 
     @pytest.mark.parametrize("media", ["text/event-stream", "image/png", "application/octet-stream", "x"])
@@ -115,7 +115,7 @@ class TestHolding:
 
     @pytest.mark.parametrize("status", [300, 302, 399])
     def test_a_redirect_is_not(self, status: int) -> None:
-        """It is told by its location; its body is nobody's."""
+        """It is recognized by its location; its body does not matter."""
         assert not begin(status, [JSON_TYPE, ("location", "/x")], transaction_states=("/",)).buffering
         assert not begin(status, [JSON_TYPE], transaction_states=("/",)).buffering
 
@@ -161,7 +161,7 @@ class TestDryRun:
 
     @pytest.mark.parametrize(("value", "applied"), [("no-transform", False), ("no-store", True)])
     def test_is_what_no_transform_makes_of_it_on_request(self, value: str, applied: bool, events: Events) -> None:
-        """The app is the origin towards its client, so the directive does not bind it; it may be told to obey."""
+        """The app is the origin towards its client, so the directive does not bind it; an option makes it obey."""
         headers = [JSON_TYPE, ("cache-control", f"no-cache, {value}")]
 
         assert (finish(begin(headers=headers, respect_no_transform=True)) is not None) is applied
@@ -282,7 +282,7 @@ class TestRedirects:
 
     @by_adapter
     def test_of_a_provider_need_no_state(self, adapter: str, events: Events) -> None:
-        """Its header tells."""
+        """Its header shows the provider."""
         through(adapter, Response(302, [("location", "/cb?error=access_denied"), OKTA_ID], b""))
 
         assert events.only()["problem"] == "access-denied"
@@ -454,7 +454,7 @@ class TestStatus:
 class TestHead:
     @pytest.mark.parametrize("body", [BODY, b""])
     def test_has_the_headers_of_a_problem_and_no_body(self, body: bytes) -> None:
-        """Where the response tells what GET would: by a body that the server drops, or by its challenge."""
+        """Where the response says what GET would: by a body that the server drops, or by its challenge."""
         headers = [JSON_TYPE, OKTA_ID, ("www-authenticate", 'Bearer error="invalid_token"'), ("content-length", "9")]
         reply = finish(begin(401, headers, method="HEAD"), body)
 
@@ -521,7 +521,7 @@ class TestFaults:
 
 
 class TestPassed:
-    """An error that stays as it came is told at debug, with the reason."""
+    """An error that passes unchanged is reported at debug, with the reason."""
 
     @pytest.mark.parametrize(
         ("headers", "body", "why"),

@@ -33,7 +33,7 @@ KEYS = {
 by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
-def told(adapter: str, events: Events, response: Response, path: str = "/api/v1/authn", **options: Any) -> Event:
+def only_event(adapter: str, events: Events, response: Response, path: str = "/api/v1/authn", **options: Any) -> Event:
     """The one event of a response."""
     through(adapter, response, path, **options)
     return events.only()
@@ -42,7 +42,7 @@ def told(adapter: str, events: Events, response: Response, path: str = "/api/v1/
 @by_adapter
 def test_a_problem_is_normalized(adapter: str, events: Events) -> None:
     """With all keys, and values that can be searched for."""
-    event = told(adapter, events, json_response(401, E4, OKTA_ID), "/api/v1/authn?token=secret", method="PUT")
+    event = only_event(adapter, events, json_response(401, E4, OKTA_ID), "/api/v1/authn?token=secret", method="PUT")
 
     assert set(event) == KEYS
     assert {name: event[name] for name in KEYS - {"hint", "instance", "registry"}} == {
@@ -72,7 +72,7 @@ def test_a_problem_is_normalized(adapter: str, events: Events) -> None:
 @pytest.mark.parametrize("body", [{"error": "unheard_of", "error_description": "secret"}, {"x": "secret"}])
 def test_an_unknown_code_is_unclassified(adapter: str, body: object, events: Events) -> None:
     """A warning whoever owns it, with a fingerprint and no value."""
-    event = told(adapter, events, json_response(400, body), provider="auth0")
+    event = only_event(adapter, events, json_response(400, body), provider="auth0")
 
     assert (event["event"], event["log_level"]) == ("authproblem.unclassified", "warning")
     assert event["fingerprint"]
@@ -98,16 +98,16 @@ def test_a_candidate_that_passes_is_told_at_debug(
     adapter: str, response: Response, options: dict[str, Any], why: str, events: Events
 ) -> None:
     """With the reason."""
-    event = told(adapter, events, response, **options)
+    event = only_event(adapter, events, response, **options)
 
     assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", why)
     assert event["applied"] is True
 
 
 @by_adapter
-def test_an_error_that_is_understood_and_passes_is_told_with_its_entry(adapter: str, events: Events) -> None:
+def test_an_error_that_is_understood_and_passes_is_reported_with_its_entry(adapter: str, events: Events) -> None:
     """Somebody may count them."""
-    event = told(adapter, events, json_response(400, {"error": "slow_down"}), "/oauth2/v1/token", provider="okta")
+    event = only_event(adapter, events, json_response(400, {"error": "slow_down"}), "/oauth2/v1/token", provider="okta")
 
     assert [event[key] for key in ("problem", "provider", "entry", "path")] == [
         *("slow-down", "okta", "oauth:slow_down", "/oauth2/v1/token"),
@@ -115,7 +115,9 @@ def test_an_error_that_is_understood_and_passes_is_told_with_its_entry(adapter: 
 
 
 @by_adapter
-def test_a_coding_that_cannot_be_undone_is_told(adapter: str, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_coding_that_cannot_be_undone_is_reported(
+    adapter: str, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The extra is not installed: the response passes, and somebody should know."""
     monkeypatch.setitem(sys.modules, "brotli", None)
     response = Response(401, [("content-type", "application/json"), ("content-encoding", "br")], b"coded")
@@ -138,7 +140,7 @@ def test_a_coding_that_cannot_be_undone_is_told(adapter: str, events: Events, mo
         json_response(200, E4),
     ],
 )
-def test_the_apps_own_answers_are_not_told(adapter: str, response: Response, events: Events) -> None:
+def test_the_apps_own_responses_are_not_reported(adapter: str, response: Response, events: Events) -> None:
     """Not even at debug: a log of every 404 helps nobody."""
     through(adapter, response)
 
@@ -149,9 +151,9 @@ def test_the_apps_own_answers_are_not_told(adapter: str, response: Response, eve
 def test_the_upstreams_text_is_told_only_on_request(adapter: str, events: Events) -> None:
     """Masked, and cut."""
     document = {"error": "invalid_grant", "error_description": "jane@example.com " + "x " * 300}
-    quiet = told(adapter, events, json_response(400, document), provider="auth0")
+    quiet = only_event(adapter, events, json_response(400, document), provider="auth0")
     events.clear()
-    loud = told(adapter, events, json_response(400, document), provider="auth0", log_upstream_text=True)
+    loud = only_event(adapter, events, json_response(400, document), provider="auth0", log_upstream_text=True)
 
     assert "upstream_text" not in quiet
     assert loud["upstream_text"].startswith("[email] x x")
@@ -184,7 +186,7 @@ def test_on_problem_gets_every_problem_once(adapter: str, events: Events) -> Non
 
 @by_adapter
 def test_on_problem_may_fail(adapter: str, events: Events) -> None:
-    """The answer goes out, and the failure is told once."""
+    """The response is sent, and the failure is reported once."""
 
     def broken(_problem: object) -> None:
         raise RuntimeError("hunter2")

@@ -62,7 +62,7 @@ class TestMark:
 
     @pytest.mark.parametrize("value", ["okta", "okta;", "okta; x=/y", "okta;endpoint=", "okta;endpoint=token"])
     def test_with_a_damaged_endpoint_names_the_provider_still(self, value: str) -> None:
-        """The word of the app on the provider holds."""
+        """The provider that the app declares is used."""
         assert read_mark(value) == Sender("okta", certain=True)
 
     @pytest.mark.parametrize("value", ["okta ; endpoint=/a", " okta;endpoint=/a ", "okta;  endpoint=/a"])
@@ -215,7 +215,7 @@ class TestScopes:
         ],
     )
     def test_says_whether_the_path_decides(self, provider: Any, providers: Any, exclude: Any, by_path: bool) -> None:
-        """Where it does not, an adapter need not find it out."""
+        """Where it decides nothing, adapters do not compute it."""
         assert Scopes(provider, providers, exclude).by_path is by_path
 
 

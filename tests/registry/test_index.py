@@ -23,7 +23,7 @@ def entry(variant: str, /, **demands: Any) -> dict[str, Any]:
     return {"id": f"auth0:{variant}", "code": "c", "type": "access-denied", **demands}
 
 
-def told(rows: list[dict[str, Any]], document: object, status: int = 400, **options: Any) -> tuple[str | None, str]:
+def matched(rows: list[dict[str, Any]], document: object, status: int = 400, **options: Any) -> tuple[str | None, str]:
     """Which of the rows a response hits, and by what."""
     registry = Registry.builtin().extend({"entries": rows})
     body = json.dumps(document).encode()
@@ -75,12 +75,12 @@ class TestTiers:
         self, document: object, status: int, endpoint: str | None, expected: tuple[str, str]
     ) -> None:
         """Text, name, surface and status, shape, code."""
-        assert told(list(self.ROWS), document, status, endpoint=endpoint) == expected
+        assert matched(list(self.ROWS), document, status, endpoint=endpoint) == expected
 
     def test_do_not_depend_on_the_order_of_the_rows(self) -> None:
         """Rows are sorted by id, not by meaning."""
         for rows in (list(self.ROWS), list(reversed(self.ROWS))):
-            assert told(rows, {"error": "c", "error_description": "One text"}, 403) == (
+            assert matched(rows, {"error": "c", "error_description": "One text"}, 403) == (
                 "c/text-status",
                 "code_description",
             )
@@ -103,13 +103,13 @@ class TestTiers:
         rows = [entry("c/b", texts=["One text"], **second), entry("c/a", texts=["One text"], **first)]
 
         for ordered in (rows, rows[::-1]):
-            assert told(ordered, document, 403, endpoint="/oauth/token") == ("c/a", TEXT)
+            assert matched(ordered, document, 403, endpoint="/oauth/token") == ("c/a", TEXT)
 
     def test_without_a_base_leave_the_rest_to_family_and_status(self) -> None:
         """A code that only counts with a text, or elsewhere, means nothing without."""
         rows = [entry("c/text", texts=["One text"]), entry("c/shape", shapes=["okta_idx"])]
 
-        assert told(rows, {"error": "c", "error_description": "x"}, 404) == (None, "status")
+        assert matched(rows, {"error": "c", "error_description": "x"}, 404) == (None, "status")
 
     @pytest.mark.parametrize(
         ("causes", "expected"),
@@ -163,13 +163,13 @@ class TestTiers:
         ]
         text = {"error_description": "A sentence that nobody else sends"}
 
-        assert told(rows, {"error": "unheard_of", **text}) == ("sentence", "code_description")
-        assert told(rows, {"error": "c", **text}) == ("c", "code")
-        assert told([rows[0], entry("c")], {"error": "c", **text}) == ("sentence", "code_description")
+        assert matched(rows, {"error": "unheard_of", **text}) == ("sentence", "code_description")
+        assert matched(rows, {"error": "c", **text}) == ("c", "code")
+        assert matched([rows[0], entry("c")], {"error": "c", **text}) == ("sentence", "code_description")
 
     def test_what_is_for_looking_up_only_is_never_hit(self) -> None:
         """Names of the vendors' logs."""
-        assert told([entry("c", lookup_only=True)], {"error": "c"}, 404) == (None, "status")
+        assert matched([entry("c", lookup_only=True)], {"error": "c"}, 404) == (None, "status")
 
 
 class TestFamilies:

@@ -1,4 +1,4 @@
-"""The adapters side by side: `through` sends one upstream response through ASGI or WSGI, so that a test can do both."""
+"""Both adapters by one call: `through` sends an upstream response through ASGI or WSGI."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ADAPTERS = ("asgi", "wsgi")
 
 
 def wrapped(adapter: str, response: Response, **options: Any) -> Any:
-    """An app that answers with this response, behind the middleware."""
+    """Return an app that sends this response, behind the middleware."""
     if adapter == "asgi":
         return AsgiMiddleware(asgi_app(response), **options)
     return WsgiMiddleware(wsgi_app(response), **options)
@@ -28,7 +28,7 @@ def through(
     headers: Pairs | None = None,
     **options: Any,
 ) -> Response:
-    """Send an upstream response through an adapter and give what the client gets.
+    """Send an upstream response through an adapter and return what the client gets.
 
     Args:
         adapter: `asgi` or `wsgi`.

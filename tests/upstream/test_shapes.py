@@ -115,7 +115,7 @@ class TestFlatShapes:
         assert found.code == "E0000001"
 
     def test_read_the_name(self) -> None:
-        """It tells password errors apart."""
+        """It distinguishes password errors."""
         document = {"code": "invalid_password", "name": "PasswordHistoryError", "description": "d"}
         found = SHAPES.read(document)
 
@@ -264,7 +264,7 @@ class TestIdentityEngine:
         assert SHAPES.read({"stateHandle": "h", "remediation": node}) is None
 
     def test_reads_no_more_messages_than_are_shown(self) -> None:
-        """32 are enough to tell the error."""
+        """32 are enough to identify the error."""
         many = {"value": [message("ERROR", f"k{number}") for number in range(100)]}
         found = SHAPES.read({"stateHandle": "h", "messages": many})
 
