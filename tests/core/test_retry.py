@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 from authproblem import Registry, RetryHint, normalize
 from authproblem._core.policy import DEFAULT_MAX_WAIT
 from authproblem._core.retry import parse_retry_after
-from authproblem._upstream.http_date import parse_http_date
 from tests.support.adapters import ADAPTERS, through
 from tests.support.core import read_headers
+from tests.support.dates import moments
 from tests.support.responses import JSON_TYPE, Pairs, json_response
 from tests.support.vectors import rows
 
@@ -40,12 +39,6 @@ LIMITED = {
     },
 }
 by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
-
-
-def moments(first: int, last: int) -> st.SearchStrategy[datetime]:
-    """Whole seconds of the years from the first to before the last."""
-    ends = [int(datetime(year, 1, 1, tzinfo=timezone.utc).timestamp()) for year in (first, last)]
-    return st.integers(ends[0], ends[1] - 1).map(lambda second: datetime.fromtimestamp(second, timezone.utc))
 
 
 def hint(
@@ -331,60 +324,6 @@ class TestAutomatic:
         found = hint({"error": "use_dpop_nonce"}, headers, status=400, flow_control=True)
 
         assert found == RetryHint("once", automatic=bool(headers))
-
-
-class TestHttpDate:
-    @given(moments(1000, 9999))
-    def test_reads_imf_fixdate(self, moment: datetime) -> None:
-        """The form that senders have to use."""
-        assert parse_http_date(format_datetime(moment, usegmt=True)) == moment.timestamp()
-
-    @given(moments(1990, 2060))
-    def test_reads_the_two_old_forms(self, moment: datetime) -> None:
-        """RFC 850 with a year of two digits, and C's asctime."""
-        rfc850 = moment.strftime("%A, %d-%b-%y %H:%M:%S GMT")
-        asctime = moment.strftime("%a %b ") + f"{moment.day:2} " + moment.strftime("%H:%M:%S %Y")
-
-        assert [parse_http_date(rfc850), parse_http_date(asctime)] == [moment.timestamp()] * 2
-
-    def test_a_year_of_two_digits_is_at_most_fifty_years_ahead(self) -> None:
-        """RFC 9110 section 5.6.7."""
-        this = datetime.now(timezone.utc).year
-        years = [parse_http_date(f"Sunday, 06-Nov-{year % 100:02} 08:49:37 GMT") for year in (this + 50, this + 51)]
-
-        assert [datetime.fromtimestamp(y or 0, timezone.utc).year for y in years] == [this + 50, this + 51 - 100]
-
-    def test_reads_a_leap_second(self) -> None:
-        """Second 60 is allowed; the minute's last one stands for it."""
-        last = datetime(2016, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
-
-        assert parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT") == last.timestamp()
-
-    @pytest.mark.parametrize(
-        "value",
-        [
-            "",
-            "Sun, 06 Nov 1994 08:49:37",
-            "Sun, 06 Nov 1994 08:49:37 CET",
-            "Sun, 6 Nov 1994 08:49:37 GMT",
-            "Sun, 06 Abc 1994 08:49:37 GMT",
-            "Sun, 00 Nov 1994 08:49:37 GMT",
-            "Sun, 06 Nov 1994 24:00:00 GMT",
-            "Sun, 06 Nov 0000 08:49:37 GMT",
-            "1994-11-06T08:49:37Z",
-            "Sun, \u0660\u0666 Nov 1994 08:49:37 GMT",
-            "06 Nov 1994 08:49:37 GMT\n",
-            "Sun, 06 Nov 1994 08:49:37 GMT and more",
-        ],
-    )
-    def test_refuses_anything_else(self, value: str) -> None:
-        """A date that is guessed is a wait that is made up."""
-        assert parse_http_date(value) is None
-
-    @given(st.text(max_size=40))
-    def test_never_raises(self, value: str) -> None:
-        """Header values are foreign."""
-        assert parse_http_date(value) is None or type(parse_http_date(value)) is float
 
 
 class TestHeader:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
-import uuid
 from typing import Any
 
 import pytest
 
 from authproblem import upstream
-from authproblem._middleware.instance import new_instance
 from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
 from tests.support.adapters import ADAPTERS, through, wrapped
@@ -549,19 +546,6 @@ class TestPassed:
 
 
 class TestInstance:
-    def test_is_a_uuid_that_sorts_by_time(self) -> None:
-        """Version 7 (RFC 9562 section 5.7)."""
-        before = time.time_ns() // 1_000_000
-        made = uuid.UUID(new_instance().removeprefix("urn:"))
-        after = time.time_ns() // 1_000_000
-
-        assert (made.version, made.variant) == (7, uuid.RFC_4122)
-        assert before <= made.int >> 80 <= after
-
-    def test_is_new_each_time(self) -> None:
-        """74 random bits."""
-        assert len({new_instance() for _ in range(1_000)}) == 1_000
-
     def test_is_the_same_in_body_and_event(self, events: Events) -> None:
         """Whoever has the one finds the other."""
         reply = finish(begin())
