@@ -6,12 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from authproblem import Registry, classify
 from authproblem._registry.index import Family
-from authproblem._registry.surfaces import Surfaces
 from tests.support.responses import JSON_TYPE
 
 SHAPE = "oauth"
@@ -197,63 +194,6 @@ class TestFamilies:
         family = Family("x*", frozenset("a"), frozenset((404,)), Registry.builtin().types["not-found"])
 
         assert family.matches("xyz", shape, status) is holds
-
-
-class TestSurfaces:
-    ROWS = (
-        {"id": "token", "provider": "p", "sign_in": True, "credential": True, "paths": ["/v1/token", "/{x}/v1/token"]},
-        {"id": "all", "provider": "p", "sign_in": False, "credential": False, "paths": ["/v1/*"]},
-        {"id": "users", "provider": "p", "sign_in": False, "credential": False, "paths": ["/v1/users/{x}/factors"]},
-        {"id": "below", "provider": "p", "sign_in": False, "credential": False, "paths": ["/v1/users/{x}/factors/*"]},
-        {"id": "other", "provider": "q", "sign_in": False, "credential": False, "paths": ["/v1/token"]},
-    )
-
-    @pytest.mark.parametrize(
-        ("path", "surface"),
-        [
-            ("/v1/token", "token"),
-            ("/v1/token/", "token"),
-            ("/v1/token?x=/v1/users", "token"),
-            ("/default/v1/token", "token"),
-            ("/v1/anything/else", "all"),
-            ("/v1", "all"),
-            ("/v1/users/jane/factors", "users"),
-            ("/v1/users/jane/factors/f/verify", "below"),
-            ("/v1/users/jane", "all"),
-            ("/v2/token", None),
-            ("/", None),
-            ("", None),
-            ("/default/v1/token/more", None),
-            ("/*", None),
-            ("/v1/{}", "all"),
-        ],
-    )
-    def test_are_found_by_path(self, path: str, surface: str | None) -> None:
-        """The exact path before a variable one, both before all that lies below."""
-        found = Surfaces(self.ROWS).find("p", path)
-
-        assert (found.id if found is not None else None) == surface
-
-    def test_are_a_providers_own(self) -> None:
-        """The same path means something else elsewhere."""
-        surfaces = Surfaces(self.ROWS)
-        found = [surfaces.find(provider, "/v1/token") for provider in "pqr"]
-
-        assert [surface.id if surface is not None else None for surface in found] == ["token", "other", None]
-
-    @given(st.lists(st.sampled_from(["v1", "users", "{x}", "*", "factors", "..", "%2f"]), max_size=40))
-    def test_any_path_is_found_or_not(self, segments: list[str]) -> None:
-        """Paths are the client's choice: none raises, however long."""
-        found = Surfaces(self.ROWS).find("p", "/" + "/".join(segments))
-
-        assert found is None or found.provider == "p"
-
-    @pytest.mark.parametrize("path", ["/v1/token//x", "/x/v1/token//"])
-    def test_an_empty_segment_is_a_segment(self, path: str) -> None:
-        """Clients write two slashes by mistake, and on purpose."""
-        found = Surfaces(self.ROWS).find("p", path + "y")
-
-        assert found is None or found.id == "all"
 
 
 def test_a_registry_does_not_change() -> None:

@@ -56,7 +56,7 @@ def check_row(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemTyp
     for field, value in row.items():
         wanted = _FIELDS.get(field)
         if wanted is None:
-            fail(where, field, value, f"one of the fields {', '.join(_FIELDS)}", _FIELDS)
+            fail(where, "field", field, f"one of {', '.join(_FIELDS)}", _FIELDS)
         elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             fail(where, field, value, f"a value of type {wanted.__name__ if isinstance(wanted, type) else wanted}")
     _check_vocabulary(row, where, types)
