@@ -258,7 +258,7 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
     "an unknown text": ({"entries": [{**DENIED, "text": "all"}]}, ("acme_denied", "text: 'all'", "known, pass")),
     "an unknown field": (
         {"entries": [{**DENIED, "descripton": "x"}]},
-        ("acme_denied", "descripton", "expected one of the fields id, code, "),
+        ("acme_denied", "descripton", "expected one of id, code, "),
     ),
     "a wrong JSON type": ({"entries": [{**DENIED, "detail": 7}]}, ("acme_denied", "detail: 7", "type str")),
     "a text where a list belongs": (
