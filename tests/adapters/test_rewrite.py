@@ -225,7 +225,7 @@ def test_names_are_exposed_only_where_another_origin_may_read(adapter: str) -> N
 
 
 @adapters
-def test_a_wait_is_exposed_with_the_twin(adapter: str) -> None:
+def test_a_wait_is_exposed_with_the_problem_headers(adapter: str) -> None:
     sent = Response(429, [*LIMITED.headers, ORIGIN, ("retry-after", "7")], LIMITED.body)
     assert exposed(adapter, sent) == [", ".join([*TWIN, "Retry-After"])]
 

@@ -245,7 +245,9 @@ def test_an_answer_that_another_service_has_normalized_passes(
 
 @adapters
 @pytest.mark.parametrize("accept", ACCEPTS)
-def test_an_answer_whose_twin_a_proxy_has_dropped_keeps_its_meaning(adapter: str, accept: str | None) -> None:
+def test_a_response_whose_problem_headers_a_proxy_has_dropped_keeps_its_meaning(
+    adapter: str, accept: str | None
+) -> None:
     headers = [] if accept is None else [("accept", accept)]
     inner = through(adapter, MFA, headers=headers)
     stripped = Response(

@@ -57,7 +57,7 @@ class AppError(Exception):
 
 
 def plain(headers: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
-    """Headers as text, without what never leaves the app, and without the twin that a redirect may get."""
+    """Headers as text, without what never leaves the app, and without the problem headers that a redirect may get."""
     pairs = [tuple(part.decode("latin-1") if isinstance(part, bytes) else part for part in pair) for pair in headers]
     return [(name, value) for name, value in pairs if name.lower() not in {"auth-problem-upstream", *TWIN}]
 

@@ -264,7 +264,7 @@ class TestFromHeaders:
         assert found == Problem("", "mfa-required", "", 0, "", None, nothing, nothing, retry, nothing, {}, {}, None, "")
 
     @pytest.mark.parametrize("headers", [{}, {"Auth-Problem": ""}, {"Auth-Problem-Owner": "user"}])
-    def test_gives_none_where_there_is_no_twin(self, headers: dict[str, str]) -> None:
+    def test_gives_none_where_there_are_no_problem_headers(self, headers: dict[str, str]) -> None:
         """The response is none of ours."""
         assert Problem.from_headers(headers) is None
 

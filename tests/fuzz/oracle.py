@@ -99,7 +99,7 @@ def check_reply(before: Pairs, after: Pairs, problem: bytes | None, status: int)
         expect(response.lines("content-length") == [str(len(problem))], f"length: {response.lines('content-length')}")
         document = json.loads(problem)
         expect(document["status"] == status, f"the document says {document['status']}, the response {status}")
-        expect(not (faults := header_faults(response, document)), f"header twin: {faults}")
+        expect(not (faults := header_faults(response, document)), f"problem headers: {faults}")
 
 
 def check_events(events: list[Event], texts_pass: bool) -> None:

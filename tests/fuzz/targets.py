@@ -171,7 +171,7 @@ def _feed(interception: Interception, body: bytes, size: int) -> Reply | None:
 
 
 def _check_passed(case: Case, interception: Interception, *, marked: bool) -> None:
-    """What passes has its own headers, in order, but for the mark; a redirect may be given the header twin."""
+    """What passes has its own headers, in order, but for the mark; a redirect may get the problem headers."""
     before = [pair for pair in case.headers if pair[0].lower() != "auth-problem-upstream"]
     after = [_text_pair(pair) for pair in interception.headers]
     if marked and 300 <= case.status < 400:

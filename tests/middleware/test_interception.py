@@ -249,7 +249,7 @@ class TestRedirects:
 
     @by_adapter
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-    def test_get_the_header_twin_on_request(self, adapter: str, status: int) -> None:
+    def test_get_the_problem_headers_on_request(self, adapter: str, status: int) -> None:
         """And nothing else."""
         got = through(adapter, Response(status, [("location", CALLBACK[0])], b"Moved"), mark_redirects=True)
 

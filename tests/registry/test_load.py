@@ -30,7 +30,7 @@ def test_every_row_names_its_own_id_and_the_release_that_added_it() -> None:
 def test_an_entry_takes_from_its_type_what_its_row_does_not_say() -> None:
     """Owner, remedy, retry and the sentences."""
     kind = TYPES["access-denied"]
-    entry = entry_of({**ROW, "evidence": True, "sources": [], "since": "1.0.0", "detail": "Ask Jane."}, TYPES)
+    entry = entry_of({**ROW, "evidence": True, "sources": [], "since": "1.0.0", "detail": "Ask Jane."}, TYPES, {})
 
     assert (kind.owner, kind.remedy, kind.retry, "Ask Jane.", kind.hint) == (
         *(entry.owner, entry.remedy, entry.retry),
