@@ -177,10 +177,10 @@ def test_the_page_holds_each_target_with_its_ceiling_and_verdict(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(1.0004, "aim reached"), (1.1004, "met"), (1.11, "**over**"), (-1.0, "aim reached")]
+    ("value", "expected"), [(1.0004, "aim reached"), (1.1004, "met"), (1.11, "**over**"), (-1.0, "aim reached")]
 )
-def test_a_figure_is_held_against_ceiling_and_aim_to_a_thousandth(value, told):
-    assert told == verdict(value, {"at most": 1.1, "aim": 1.0})
+def test_a_figure_is_held_against_ceiling_and_aim_to_a_thousandth(value, expected):
+    assert expected == verdict(value, {"at most": 1.1, "aim": 1.0})
 
 
 def test_every_target_names_a_metric_of_the_kept_run_and_a_check_of_the_budget():
@@ -242,7 +242,7 @@ def test_a_served_run_gives_each_app_a_row():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_long_memory_run_has_a_row_for_each_door():
+def test_the_long_memory_run_has_a_row_for_each_adapter():
     found = memory.million(results.TINY)
 
     assert [row.case for row in found.rows] == ["ASGI", "WSGI", "normalize"]

@@ -47,7 +47,7 @@ def test_every_case_comes_out_as_it_should(results: list[Result]) -> None:
     assert drawn(results, 80)[1] == 0
 
 
-def test_both_doors_are_played_and_write_their_events(results: list[Result]) -> None:
+def test_both_adapters_are_played_and_write_their_events(results: list[Result]) -> None:
     expected = {name: [0 if case.expected.event is None else 1] * 2 for name, case in BY_NAME.items()}
     assert {result.case.name: [len(take.events) for take in result.takes] for result in results} == expected
 
@@ -77,21 +77,21 @@ def test_a_case_that_comes_out_otherwise_is_named_and_fails() -> None:
     assert "ASGI: reason is 'mfa-required', but should be 'account-locked'" in result.faults
 
 
-def test_one_case_is_shown_in_full_through_both_doors(
+def test_one_case_is_shown_in_full_through_both_adapters(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     status = main(["mfa"])
-    told = capsys.readouterr().out
-    (token,) = set(re.findall(r"Fe26\.2\*\w+", told))
-    assert (status, told.count(token), told.count("event=authproblem.normalized")) == (0, 4, 2)
+    shown = capsys.readouterr().out
+    (token,) = set(re.findall(r"Fe26\.2\*\w+", shown))
+    assert (status, shown.count(token), shown.count("event=authproblem.normalized")) == (0, 4, 2)
 
 
 @pytest.mark.parametrize(("argument", "status"), [("?", 0), ("no-such-case", 2)])
 def test_the_cases_are_listed(capsys: pytest.CaptureFixture[str], argument: str, status: int) -> None:
     assert main([argument]) == status
-    told = capsys.readouterr().out
-    assert [name for name in BY_NAME if name not in told] == []
+    shown = capsys.readouterr().out
+    assert [name for name in BY_NAME if name not in shown] == []
 
 
 def test_nothing_runs_on_afterwards() -> None:

@@ -52,10 +52,10 @@ def test_every_name_is_documented(name: str) -> None:
     assert (getattr(authproblem, name).__doc__ or "").strip()
 
 
-@pytest.mark.parametrize("door", [asgi, wsgi])
-def test_each_door_has_the_middleware(door: object) -> None:
+@pytest.mark.parametrize("adapter", [asgi, wsgi])
+def test_each_adapter_has_the_middleware(adapter: object) -> None:
     """Under the same name."""
-    assert door.__all__ == ["AuthProblemMiddleware"]  # type: ignore[attr-defined]
+    assert adapter.__all__ == ["AuthProblemMiddleware"]  # type: ignore[attr-defined]
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
@@ -79,10 +79,12 @@ def test_importing_reads_no_registry(statement: str) -> None:
     assert imported_by(code, ["authproblem"]) == ["authproblem"]
 
 
-@pytest.mark.parametrize("door", ["asgi", "wsgi"])
-def test_building_a_middleware_imports_structlog_and_no_framework(door: str) -> None:
+@pytest.mark.parametrize("adapter", ["asgi", "wsgi"])
+def test_building_a_middleware_imports_structlog_and_no_framework(adapter: str) -> None:
     """So that the first error of a process does not wait for it."""
-    statement = f"from authproblem.{door} import AuthProblemMiddleware\nAuthProblemMiddleware(lambda *arguments: None)"
+    statement = (
+        f"from authproblem.{adapter} import AuthProblemMiddleware\nAuthProblemMiddleware(lambda *arguments: None)"
+    )
 
     assert imported_by(statement, ("structlog", "starlette", "flask", "werkzeug", "httpx")) == ["structlog"]
 

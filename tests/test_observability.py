@@ -27,7 +27,7 @@ from authproblem import Registry, otel
 from authproblem._middleware import observers
 from authproblem.httpx import MemoryCooldown, ProblemTransport
 from tests.proxies.servers import free_port
-from tests.support.doors import through
+from tests.support.adapters import through
 from tests.support.responses import json_response
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "observability"

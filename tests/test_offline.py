@@ -74,11 +74,11 @@ print(json.dumps({"asked": asked, "imported": len(imported), "statuses": statuse
 
 
 def test_no_module_opens_a_connection_at_import_or_while_it_works() -> None:
-    """All modules are imported, and `normalize` and both doors answer, while every way out of the process raises."""
+    """All modules are imported, and `normalize` and both adapters answer, while every network call raises."""
     run = subprocess.run([sys.executable, "-c", _SCRIPT], check=False, capture_output=True, text=True, timeout=60)
 
     assert run.returncode == 0, run.stderr[-2000:]
-    told = json.loads(run.stdout.splitlines()[-1])
-    assert told["asked"] == []
-    assert told["statuses"] == ["rate-limited"] * 3
-    assert told["imported"] > 30
+    report = json.loads(run.stdout.splitlines()[-1])
+    assert report["asked"] == []
+    assert report["statuses"] == ["rate-limited"] * 3
+    assert report["imported"] > 30

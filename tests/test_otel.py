@@ -26,7 +26,7 @@ from authproblem import Problem, normalize, otel
 from authproblem._middleware import observers
 from authproblem.httpx import MemoryCooldown, ProblemTransport
 from authproblem.refresh import CredentialDead, RefreshGuard
-from tests.support.doors import through
+from tests.support.adapters import through
 from tests.support.events import Events
 from tests.support.responses import Response, json_response, text_response
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from authproblem import Problem, Registry, normalize
-from tests.support.doors import DOORS, through
+from tests.support.adapters import ADAPTERS, through
 from tests.support.events import Events
 from tests.support.responses import JSON_TYPE, Pairs, Response
 from tests.support.vectors import FILES, load
@@ -31,9 +31,9 @@ CANARIES = {
     "code": "your code is 424242",
     "token": "Fe26.2**canaryToken0123456789abcdef*0123456789*signature",
 }
-"""One of each kind. None has the form of a code, which is what tells a secret from an identifier."""
+"""One of each kind. None has the form of a code, by which identifiers are distinguished from secrets."""
 MASKABLE = ("e-mail", "phone", "address", "JWT", "state handle", "token")
-"""Kinds that can be told in a text by their looks. A word that a user chose cannot."""
+"""Kinds that have a form by which a text can be searched. A password that a user chose has none."""
 CODE_PLACES = {"error", "errorCode", "errorLink", "errorId", "code", "name", "statusCode", "status", "factorResult"}
 GATE_HEADERS = (
     *("WWW-Authenticate", "Location", "Retry-After", "Date", "X-Okta-Request-Id", "X-Auth0-RequestId", "RateLimit"),
@@ -44,7 +44,7 @@ GATE_HEADERS = (
 KEPT = {name for name, kind in Registry.builtin().data["shapes"]["members"].items() if kind == "keep"}
 FIELDS = {"field", "pointer", "source"}
 PROVIDERS = ("auth0", "okta", "oauth")
-by_door = pytest.mark.parametrize("door", DOORS)
+by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 by_kind = pytest.mark.parametrize("kind", CANARIES)
 
 
@@ -180,15 +180,15 @@ def test_no_secret_in_any_vector_reaches_the_document(stem: str) -> None:
     assert faults == []
 
 
-@by_door
+@by_adapter
 @by_kind
-def test_no_secret_in_a_body_reaches_a_header_or_an_event(door: str, kind: str, events: Events) -> None:
+def test_no_secret_in_a_body_reaches_a_header_or_an_event(adapter: str, kind: str, events: Events) -> None:
     """At any level; the body of a response that passes is not ours."""
 
     def leaked(canary: str, planted: Planted) -> bool:
         events.clear()
         path = planted.endpoint or "/somewhere"
-        got = through(door, planted.response, path, provider=planted.provider, flow_control=True)
+        got = through(adapter, planted.response, path, provider=planted.provider, flow_control=True)
         body = got.document() if got.header("Auth-Problem") else {}
         return found_in(canary, body, [list(pair) for pair in got.headers], list(map(dict, events)))
 
@@ -196,24 +196,24 @@ def test_no_secret_in_a_body_reaches_a_header_or_an_event(door: str, kind: str, 
     assert events != []
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize("kind", MASKABLE)
-def test_no_secret_that_can_be_told_reaches_an_event_even_with_the_text(door: str, kind: str, events: Events) -> None:
+def test_no_recognizable_secret_reaches_an_event_even_with_the_text(adapter: str, kind: str, events: Events) -> None:
     """`log_upstream_text=True`: addresses, numbers and tokens are masked, wherever they stand in a sentence."""
     canary = CANARIES[kind]
     for sentence in (canary, f"User {canary} is blocked", f"x{'.' * 30} {canary}", f"{'word ' * 36}{canary}"):
         for name in ("error_description", "message", "description"):
             body = json.dumps({"error": "access_denied", name: sentence}).encode()
-            through(door, Response(403, [JSON_TYPE], body), provider="auth0", log_upstream_text=True)
+            through(adapter, Response(403, [JSON_TYPE], body), provider="auth0", log_upstream_text=True)
 
     assert len(events) == 12
     assert [event["upstream_text"] for event in events if found_in(canary, event)] == []
 
 
-@by_door
+@by_adapter
 @by_kind
 @pytest.mark.parametrize("name", GATE_HEADERS)
-def test_no_secret_in_a_header_reaches_a_body_or_an_event(door: str, kind: str, name: str, events: Events) -> None:
+def test_no_secret_in_a_header_reaches_a_body_or_an_event(adapter: str, kind: str, name: str, events: Events) -> None:
     """Nor another header: it stays where the upstream put it, or goes."""
     canary = CANARIES[kind].encode().decode("latin-1")
     for value in (
@@ -222,27 +222,27 @@ def test_no_secret_in_a_header_reaches_a_body_or_an_event(door: str, kind: str, 
         f"r=0;t={canary}",
     ):
         response = Response(401, [JSON_TYPE, (name, value)], b'{"errorCode":"E0000004","errorSummary":"x"}')
-        got = through(door, response, "/api/v1/authn")
+        got = through(adapter, response, "/api/v1/authn")
         others = [list(pair) for pair in got.headers if pair[0].lower() != name.lower()]
 
         assert not found_in(canary, others, got.document(), list(map(dict, events)))
 
 
-@by_door
+@by_adapter
 @by_kind
-def test_no_secret_in_a_challenge_alone_reaches_a_body_or_an_event(door: str, kind: str, events: Events) -> None:
+def test_no_secret_in_a_challenge_alone_reaches_a_body_or_an_event(adapter: str, kind: str, events: Events) -> None:
     """Only the step-up parameters become members, and those the client has in the header anyway."""
     canary = CANARIES[kind].encode().decode("latin-1")
     value = f'Bearer error="invalid_token", error_description="{canary}", error_uri="{canary}", realm="{canary}"'
-    got = through(door, Response(401, [("WWW-Authenticate", value)], b""), provider="auth0", log_upstream_text=False)
+    got = through(adapter, Response(401, [("WWW-Authenticate", value)], b""), provider="auth0", log_upstream_text=False)
 
     assert got.header("Auth-Problem") == "invalid-token"
     assert not found_in(canary, got.document(), list(map(dict, events)))
 
 
-@by_door
+@by_adapter
 @by_kind
-def test_no_secret_in_a_redirect_or_callback_reaches_an_event(door: str, kind: str, events: Events) -> None:
+def test_no_secret_in_a_redirect_or_callback_reaches_an_event(adapter: str, kind: str, events: Events) -> None:
     """Its state, code and description are the client's business."""
     from urllib.parse import urlencode
 
@@ -250,51 +250,51 @@ def test_no_secret_in_a_redirect_or_callback_reaches_an_event(door: str, kind: s
     parameters = {"error": "access_denied", "error_description": canary, "state": canary, "code": canary, "x": canary}
     query = urlencode(parameters)
     redirect = Response(302, [("location", f"/cb?{query}")], b"")
-    got = through(door, redirect, f"/cb?{query}", mark_redirects=True, callback_paths=("/cb",), provider="auth0")
+    got = through(adapter, redirect, f"/cb?{query}", mark_redirects=True, callback_paths=("/cb",), provider="auth0")
     others = [list(pair) for pair in got.headers if pair[0] != "location"]
 
     assert events != []
     assert not found_in(canary, others, list(map(dict, events)))
 
 
-@by_door
+@by_adapter
 @by_kind
-def test_no_secret_in_a_page_reaches_an_event(door: str, kind: str, events: Events) -> None:
+def test_no_secret_in_a_page_reaches_an_event(adapter: str, kind: str, events: Events) -> None:
     """Error pages show what the user did."""
     page = f"<html><p><strong>access_denied</strong>: {CANARIES[kind]}</p></html>".encode()
-    through(door, Response(403, [("content-type", "text/html")], page), provider="auth0", log_upstream_text=True)
+    through(adapter, Response(403, [("content-type", "text/html")], page), provider="auth0", log_upstream_text=True)
 
     assert events.only()["problem"] == "access-denied"
     assert not found_in(CANARIES[kind], events.only())
 
 
-@by_door
+@by_adapter
 @by_kind
-def test_no_secret_in_a_plain_text_reaches_the_client_or_an_event(door: str, kind: str, events: Events) -> None:
+def test_no_secret_in_a_plain_text_reaches_the_client_or_an_event(adapter: str, kind: str, events: Events) -> None:
     """A sentence that nobody knows."""
     body = f"Access denied for {CANARIES[kind]}".encode()
-    got = through(door, Response(403, [("content-type", "text/plain")], body), provider="auth0")
+    got = through(adapter, Response(403, [("content-type", "text/plain")], body), provider="auth0")
 
     assert not found_in(CANARIES[kind], got.document(), events.only())
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize("name", sorted(KEPT))
-def test_what_the_client_needs_reaches_the_client_and_no_log(door: str, name: str, events: Events) -> None:
+def test_what_the_client_needs_reaches_the_client_and_no_log(adapter: str, name: str, events: Events) -> None:
     """`mfa_token` and its kind."""
     secret = CANARIES["token"]
     document = {"error": "mfa_required", "error_description": "Multifactor authentication required", name: secret}
     response = Response(403, [JSON_TYPE], json.dumps(document).encode())
-    got = through(door, response, "/oauth/token", provider="auth0", log_upstream_text=True)
+    got = through(adapter, response, "/oauth/token", provider="auth0", log_upstream_text=True)
 
     assert got.document()[name] == secret
     assert not found_in(secret, events.only(), [list(pair) for pair in got.headers])
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize("options", [{}, {"log_upstream_text": True}])
 def test_a_whole_protocol_document_reaches_the_client_and_no_log(
-    door: str, options: dict[str, Any], events: Events
+    adapter: str, options: dict[str, Any], events: Events
 ) -> None:
     """The live next step, with all its handles."""
     canaries = {name: value for name, value in CANARIES.items() if name in MASKABLE}
@@ -305,15 +305,17 @@ def test_a_whole_protocol_document_reaches_the_client_and_no_log(
         "messages": {"value": [message]},
         **canaries,
     }
-    got = through(door, Response(401, [JSON_TYPE], json.dumps(document).encode()), "/idp/idx/identify", **options)
+    got = through(adapter, Response(401, [JSON_TYPE], json.dumps(document).encode()), "/idp/idx/identify", **options)
 
     assert {name: got.document()[name] for name in document} == document
     assert not any(found_in(canary, events.only()) for canary in canaries.values())
 
 
-@by_door
+@by_adapter
 @by_kind
-def test_a_text_reaches_the_client_where_the_app_asks_for_it_and_no_log(door: str, kind: str, events: Events) -> None:
+def test_a_text_reaches_the_client_where_the_app_asks_for_it_and_no_log(
+    adapter: str, kind: str, events: Events
+) -> None:
     """`texts="all"`, `pass_text` and `"text": "pass"` are about the client alone."""
     rows = [{"id": "auth0:own_code", "code": "own_code", "type": "access-denied", "text": "pass"}]
     document = {"error": "own_code", "error_description": CANARIES[kind]}
@@ -323,21 +325,21 @@ def test_a_text_reaches_the_client_where_the_app_asks_for_it_and_no_log(door: st
         {"registry": Registry.builtin().extend({"entries": rows})},
     ]
     for options in ways:
-        got = through(door, Response(403, [JSON_TYPE], json.dumps(document).encode()), provider="auth0", **options)
+        got = through(adapter, Response(403, [JSON_TYPE], json.dumps(document).encode()), provider="auth0", **options)
 
         assert got.document()["error_description"] == CANARIES[kind]
     assert not found_in(CANARIES[kind], list(map(dict, events)))
 
 
-@by_door
+@by_adapter
 @by_kind
-def test_no_secret_of_the_request_reaches_an_event(door: str, kind: str, events: Events) -> None:
-    """Neither its headers nor its query; its path is told."""
+def test_no_secret_of_the_request_reaches_an_event(adapter: str, kind: str, events: Events) -> None:
+    """Neither its headers nor its query; its path is reported."""
     from urllib.parse import quote
 
     request: Pairs = [("Authorization", "Bearer " + quote(CANARIES[kind])), ("Cookie", quote(CANARIES[kind]))]
     response = Response(401, [JSON_TYPE], b'{"errorCode":"E0000004","errorSummary":"x"}')
-    through(door, response, "/api/v1/authn", headers=request, log_upstream_text=True)
+    through(adapter, response, "/api/v1/authn", headers=request, log_upstream_text=True)
 
     assert not found_in(CANARIES[kind], events.only())
     assert not found_in(quote(CANARIES[kind]), events.only())

@@ -1,4 +1,4 @@
-"""Every vector through every door: one response, one problem, whoever asks. The rows are data: `tests/vectors`."""
+"""Every vector through every adapter gives the same problem. The rows are data: `tests/vectors`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from authproblem import Problem, Registry, classify, normalize
-from tests.support.doors import through
+from tests.support.adapters import through
 from tests.support.responses import Pairs, Response
 from tests.support.vectors import FILES, FOLDER, Vector, load, rows
-from tests.support.wire import schema_faults, strings, twin_faults
+from tests.support.wire import header_faults, schema_faults, strings
 
 NO_PATH = "/somewhere/in/the/app"
 FLOW = frozenset(("authorization-pending", "slow-down", "dpop-nonce-required"))
@@ -43,12 +43,12 @@ def by_core(vector: Vector, *, flow_control: bool = True) -> Answer:
     return Answer(problem, Response(problem.status, problem.headers(), problem.to_bytes()))
 
 
-def by_door(door: str, vector: Vector, *, flow_control: bool = True) -> Answer:
-    """The middleware of one door."""
+def by_adapter(adapter: str, vector: Vector, *, flow_control: bool = True) -> Answer:
+    """What the middleware of one adapter makes of a vector."""
     problems: list[Problem] = []
     path = vector.endpoint or NO_PATH
     got = through(
-        door,
+        adapter,
         vector.response,
         path,
         provider=vector.provider,
@@ -64,8 +64,8 @@ def by_door(door: str, vector: Vector, *, flow_control: bool = True) -> Answer:
 
 IMPLEMENTATIONS: dict[str, Callable[..., Answer]] = {
     "core": by_core,
-    "asgi": partial(by_door, "asgi"),
-    "wsgi": partial(by_door, "wsgi"),
+    "asgi": partial(by_adapter, "asgi"),
+    "wsgi": partial(by_adapter, "wsgi"),
 }
 by_implementation = pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 by_file = pytest.mark.parametrize("stem", FILES)
@@ -93,7 +93,7 @@ def faults_of_form(vector: Vector, answer: Answer) -> Iterator[str]:
         return
     document = answer.response.document()
     yield from schema_faults(document)
-    yield from twin_faults(answer.response, document)
+    yield from header_faults(answer.response, document)
     yield from wait_faults(vector, answer.response, document)
     if document["status"] != answer.response.status:
         yield f"the document says {document['status']}, the response {answer.response.status}"
@@ -142,7 +142,7 @@ def report(faults: list[str]) -> str:
 @by_implementation
 @by_file
 def test_gives_the_problem_of_the_vector(stem: str, implementation: str) -> None:
-    """Type, entry, what told it, and the wait, exactly as the vector names them; None where it names none."""
+    """Type, entry, what selected it, and the wait, exactly as the vector names them; None where it names none."""
     run = IMPLEMENTATIONS[implementation]
 
     faults = [f"{v.place}: {fault}" for v in load(stem) for fault in faults_of_meaning(v, run(v).problem)]
@@ -153,7 +153,7 @@ def test_gives_the_problem_of_the_vector(stem: str, implementation: str) -> None
 @by_implementation
 @by_file
 def test_sends_a_document_of_the_wire_format(stem: str, implementation: str) -> None:
-    """The document fits its JSON Schema, and header twin, status and body say the same."""
+    """The document fits its JSON Schema, and problem headers, status and body agree."""
     run = IMPLEMENTATIONS[implementation]
 
     faults = [f"{v.place}: {fault}" for v in load(stem) for fault in faults_of_form(v, run(v))]
@@ -161,20 +161,20 @@ def test_sends_a_document_of_the_wire_format(stem: str, implementation: str) -> 
     assert not faults, report(faults)
 
 
-@pytest.mark.parametrize("door", ["asgi", "wsgi"])
+@pytest.mark.parametrize("adapter", ["asgi", "wsgi"])
 @by_file
-def test_gives_the_same_problem_through_every_door(stem: str, door: str) -> None:
+def test_gives_the_same_problem_through_every_adapter(stem: str, adapter: str) -> None:
     """Member for member what `normalize` gives for the same response."""
-    different = [v.place for v in load(stem) if by_door(door, v).problem != by_core(v).problem]
+    different = [v.place for v in load(stem) if by_adapter(adapter, v).problem != by_core(v).problem]
 
     assert different == []
 
 
-@pytest.mark.parametrize("door", ["asgi", "wsgi"])
+@pytest.mark.parametrize("adapter", ["asgi", "wsgi"])
 @by_file
-def test_leaves_what_is_no_problem_byte_for_byte(stem: str, door: str) -> None:
-    """A redirect, a step and a stranger's error go on as they came; nothing else does."""
-    answers = [(v, by_door(door, v)) for v in load(stem)]
+def test_leaves_what_is_no_problem_byte_for_byte(stem: str, adapter: str) -> None:
+    """Redirects, steps and errors of other services pass unchanged; nothing else does."""
+    answers = [(v, by_adapter(adapter, v)) for v in load(stem)]
     passing = [v.place for v, answer in answers if answer.response is None]
 
     expected = [v.place for v, _ in answers if v.reason is None or 300 <= v.response.status < 400]
@@ -233,9 +233,9 @@ FURTHER: tuple[Pairs, ...] = (
 )
 
 
-@pytest.mark.parametrize("door", ["asgi", "wsgi"])
+@pytest.mark.parametrize("adapter", ["asgi", "wsgi"])
 @pytest.mark.parametrize("provider", [None, "auth0", "okta", "oauth"])
-def test_a_door_and_the_function_take_up_the_same_responses(door: str, provider: Any) -> None:
+def test_an_adapter_and_the_function_take_up_the_same_responses(adapter: str, provider: Any) -> None:
     """Whatever type, status and headers: what one understands the other does not leave alone."""
     responses = [
         Response(status, [*([("content-type", media)] if media else []), *further], body)
@@ -243,7 +243,7 @@ def test_a_door_and_the_function_take_up_the_same_responses(door: str, provider:
     ]
     vectors = [Vector(str(sent), sent, None, None, provider, "/x") for sent in responses]
 
-    assert [v.place for v in vectors if by_door(door, v).problem != by_core(v).problem] == []
+    assert [v.place for v in vectors if by_adapter(adapter, v).problem != by_core(v).problem] == []
 
 
 def test_names_entries_that_exist() -> None:

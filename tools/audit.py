@@ -29,8 +29,8 @@ def main() -> int:
     unknown = [row["name"] for row in report if "skip_reason" in row]
     found = [(row, fault) for row in report for fault in row.get("vulns", ())]
     for row, fault in found:
-        mended = ", ".join(fault["fix_versions"]) or "no release"
-        print(f"audit: {row['name']} {row['version']}: {fault['id']}, mended in {mended}")
+        fixed = ", ".join(fault["fix_versions"]) or "no release"
+        print(f"audit: {row['name']} {row['version']}: {fault['id']}, fixed in {fixed}")
     if unknown:
         print(f"audit: the registry has no vulnerability data on {len(unknown)} of {len(report)}: {', '.join(unknown)}")
     if len(unknown) < len(report):

@@ -1,4 +1,4 @@
-"""Checks the registry's data: form, words, claims, evidence, vectors. All findings at once, each with how to mend it.
+"""Checks the registry's data: form, words, claims, evidence, vectors. All findings at once, each with how to fix it.
 
 `make lint` runs it. `--fix` writes the files of entries in their one form (sorted by id, one entry a line); `--root`
 checks a copy of the repository.
@@ -22,7 +22,7 @@ from tools.registry_vectors import TRIED
 
 
 def check(root: Path = ROOT) -> list[Finding]:
-    """Everything that does not hold in the repository at `root`.
+    """All faults in the repository at `root`.
 
     Args:
         root: a folder with `src/authproblem/_registry/data` and `tests/vectors`.
@@ -40,7 +40,7 @@ def check(root: Path = ROOT) -> list[Finding]:
     for rule in (*FORM, *RULES, *TABLES):
         findings += rule(sound)
     if any(finding.where.endswith(".json") for finding in malformed):
-        return findings  # a table does not hold: what is tried on it would only repeat that
+        return findings  # a table is invalid: the checks that use it would report that again
     registry = build(sound, [row for row in sound.rows if _usable(row, sound)])
     for tried in (*TRIED, sentences, phrases):
         findings += tried(sound, registry)

@@ -65,12 +65,12 @@ def guided(name: str, seconds: int, seed: int) -> int:
         print(f"{name}: did not end within {seconds + _SPARE} s")
         return 1
     took = time.monotonic() - begun
-    told = _EXECUTIONS.search(run.stderr)
+    runs = _EXECUTIONS.search(run.stderr)
     kept = sum(1 for _ in corpus.iterdir())
     covered = re.findall(r"cov: (\d+)", run.stderr)
     failed = "FOUND SOMETHING" if "Test unit written to" in run.stderr else "DID NOT RUN TO ITS END"
     print(
-        f"{name}: {told.group(1) if told else '?'} executions in {took:.0f} s, guided; {kept} inputs in the corpus, "
+        f"{name}: {runs.group(1) if runs else '?'} executions in {took:.0f} s, guided; {kept} inputs in the corpus, "
         f"{covered[-1] if covered else '?'} edges; {'nothing found' if run.returncode == 0 else failed}"
     )
     if run.returncode:

@@ -28,7 +28,7 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
     ast.BitAnd: ast.BitOr,
 }
-_TWINS = {
+_COUNTERPARTS = {
     "lower": "upper",
     "strip": "lstrip",
     "lstrip": "rstrip",
@@ -47,9 +47,9 @@ _TWINS = {
 }
 _CHANGED_THEMSELVES = (ast.Compare, ast.BoolOp, ast.UnaryOp)
 """Conditions that need no `not` before them."""
-_UNTOLD = ("__slots__", "__all__", "msg")
+_NO_BEHAVIOR = ("__slots__", "__all__", "msg")
 """Names whose values are no behavior, or only the wording of a message."""
-_TELLING = "report_fault"
+_REPORTING = "report_fault"
 """The function whose arguments are wording as well."""
 Undo = Callable[[], None]
 
@@ -77,8 +77,8 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 def _said(node: ast.AST) -> str:
     """A node's source, on one line, short; of a compound statement the test alone."""
-    told = ast.unparse(node.test) if isinstance(node, (ast.If, ast.While)) else ast.unparse(node)
-    return " ".join(told.split())[:160]
+    shown = ast.unparse(node.test) if isinstance(node, (ast.If, ast.While)) else ast.unparse(node)
+    return " ".join(shown.split())[:160]
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -87,7 +87,7 @@ def _nodes(node: ast.AST) -> Iterator[ast.AST]:
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
-    if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in _UNTOLD for t in node.targets):
+    if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in _NO_BEHAVIOR for t in node.targets):
         return
     if not _is_for_a_version(node):
         yield node
@@ -107,7 +107,7 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
         skipped |= {"test", "orelse" if chosen else "body"}
     elif isinstance(node, ast.Call):
         skipped.remove("keywords")
-        if ast.unparse(node.func).endswith(_TELLING):
+        if ast.unparse(node.func).endswith(_REPORTING):
             skipped.add("args")
     for name, value in ast.iter_fields(node):
         if name not in skipped:
@@ -136,10 +136,10 @@ def _changes(node: ast.AST) -> Iterator[Callable[[], Undo]]:  # noqa: C901 - a c
         yield _setting(node, "op", _OPERATORS[type(node.op)]())
     elif isinstance(node, ast.Constant):
         yield from (_setting(node, "value", value) for value in _other_values(node.value))
-    elif isinstance(node, ast.Name) and node.id in _TWINS:
-        yield _setting(node, "id", _TWINS[node.id])
-    elif isinstance(node, ast.Attribute) and node.attr in _TWINS and isinstance(node.ctx, ast.Load):
-        yield _setting(node, "attr", _TWINS[node.attr])
+    elif isinstance(node, ast.Name) and node.id in _COUNTERPARTS:
+        yield _setting(node, "id", _COUNTERPARTS[node.id])
+    elif isinstance(node, ast.Attribute) and node.attr in _COUNTERPARTS and isinstance(node.ctx, ast.Load):
+        yield _setting(node, "attr", _COUNTERPARTS[node.attr])
     elif isinstance(node, (ast.If, ast.IfExp, ast.While)) and not isinstance(node.test, _CHANGED_THEMSELVES):
         yield _setting(node, "test", ast.UnaryOp(ast.Not(), node.test))
     elif isinstance(node, ast.comprehension) and node.ifs:

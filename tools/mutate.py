@@ -1,7 +1,7 @@
 """Mutation testing of the decision rules: changes them one spot at a time and counts the changes that no test notices.
 
     python tools/mutate.py 600                     a random sample, for 600 seconds
-    python tools/mutate.py --all -m _retry         every mutant of one module
+    python tools/mutate.py --all -m _core.retry    every mutant of one module
 
 Works on a copy of the tree. For each module one process collects the tests, then forks for every mutant: the child puts
 the changed code in place and runs the tests until one fails, the module's own first. A mutant that the tests notice is
@@ -26,65 +26,15 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-MODULES: dict[str, tuple[str, ...]] = {
-    "_answers": ("test_ready", "test_normalize", "test_disclose", "test_intercept", "test_members"),
-    "_challenge": ("test_classify", "test_problem", "test_normalize"),
-    "_classify": (
-        "test_classify_verdicts",
-        "test_express",
-        "test_vectors",
-        "test_seeds",
-        "test_normalize",
-        "test_intercept",
-    ),
-    "_cooldown": ("readers/test_cooldown", "test_privacy"),
-    "_decode": ("test_normalize", "test_intercept"),
-    "_disclose": ("test_normalize", "test_ready", "test_intercept", "doors/test_rewrite"),
-    "_express": ("test_classify", "test_classify_verdicts", "test_vectors"),
-    "_fields": ("test_headers", "test_problem", "test_classify", "test_intercept", "test_retry"),
-    "_headers": ("test_intercept", "test_ready", "test_retry", "doors/test_rewrite"),
-    "_index": ("test_registry", "test_express", "test_classify", "test_vectors", "test_normalize"),
-    "_intercept": (
-        *("test_ready", "test_report", "test_scope", "test_negotiate", "test_retry", "test_disclose"),
-        *("doors/test_rewrite", "doors/test_events", "doors/test_scope", "doors/test_wsgi"),
-    ),
-    "_location": ("test_classify", "test_problem", "test_intercept"),
-    "_lossless": ("test_members", "test_problem", "test_vectors"),
-    "_mask": ("test_report", "test_privacy"),
-    "_members": ("test_vectors", "test_normalize", "test_problem", "test_privacy"),
-    "_negotiate": ("test_intercept", "doors/test_rewrite"),
-    "_normalize": ("test_answers", "test_disclose", "test_intercept", "test_vectors"),
-    "_options": ("test_normalize", "test_intercept", "doors/test_scope"),
-    "_parse": ("test_classify", "test_vectors", "test_seeds", "test_normalize"),
-    "_problem": (
-        *("test_normalize", "test_members", "test_registry"),
-        *("test_vectors", "test_intercept", "readers/test_predicates"),
-    ),
-    "_registry": (
-        "test_index",
-        "test_classify",
-        "test_vectors",
-        "test_normalize",
-        "test_disclose",
-        "test_registry_lint",
-        "test_express",
-    ),
-    "_report": ("test_events", "test_intercept", "doors/test_events"),
-    "_retry": ("test_normalize", "test_intercept", "test_vectors"),
-    "_rows": ("test_registry", "test_registry_lint"),
-    "_scope": ("doors/test_scope", "test_intercept", "test_classify", "test_report"),
-    "_text": ("test_index", "test_registry", "test_members", "test_vectors", "test_normalize"),
-    "_wire": ("test_problem", "test_normalize", "test_vectors", "readers/test_predicates"),
-}
-"""Where it is decided what a response means, what is sent, and when to try again; and the tests after a module's
-own ones, as long as none has failed."""
-_PATIENCE = 60
-"""Seconds of processor time after which a mutant counts as one that hangs; all tests together take about ten."""
+from tools.mutation_targets import MODULES, source_of, tests_of  # noqa: E402 - after the path is set
+
+_MAX_CPU = 60
+"""Seconds of processor time after which a mutant counts as hanging; without a mutant all tests take about twenty."""
 _PYTEST = (
     *("-x", "-q", "--no-header", "-p", "no:randomly", "-p", "no:faker", "-p", "no:cacheprovider", "-W", "ignore"),
     *("-c", "pyproject.toml", "--hypothesis-profile", "mutants"),
 )
-_FATES = {0: "survived", 1: "killed"}
+_RESULTS = {0: "survived", 1: "killed"}
 
 
 class Verdict(NamedTuple):
@@ -92,7 +42,7 @@ class Verdict(NamedTuple):
 
     module: str
     place: str
-    fate: str
+    result: str
 
 
 def main() -> int:
@@ -116,7 +66,7 @@ def main() -> int:
         for module in modules:
             seconds = None if given.all else given.seconds / len(modules)
             log = Path(folder) / f"{module}.verdicts"
-            if not _in_a_nest(module, log, given.only, seconds, given.seed):
+            if not _run_module(module, log, given.only, seconds, given.seed):
                 print(
                     f"{module}: its tests fail without a mutant", log.with_suffix(".out").read_text()[-4000:], sep="\n"
                 )
@@ -134,7 +84,7 @@ def report(verdicts: list[Verdict], share: float) -> int:
 
 
 def _print_row(name: str, verdicts: list[Verdict]) -> float:
-    killed = sum(verdict.fate != "survived" for verdict in verdicts)
+    killed = sum(verdict.result != "survived" for verdict in verdicts)
     share = killed / len(verdicts) if verdicts else 1.0
     print(f"| {name} | {len(verdicts)} | {killed} | {share:.1%} |")
     return share
@@ -147,7 +97,7 @@ def _copy_tree(copy: Path) -> None:
 
 
 def _prepare(copy: Path) -> None:
-    """What all nests share: the copy's package first on the path, and hypothesis in a hurry."""
+    """What all runs share: the copy's package first on the path, and hypothesis in a hurry."""
     from hypothesis import HealthCheck, settings
 
     os.chdir(copy)
@@ -162,7 +112,7 @@ def _prepare(copy: Path) -> None:
     )
 
 
-def _in_a_nest(module: str, log: Path, only: str, seconds: float | None, seed: int) -> bool:
+def _run_module(module: str, log: Path, only: str, seconds: float | None, seed: int) -> bool:
     """Fork the process that collects the tests of one module and then forks for each of its mutants."""
     child = os.fork()
     if child == 0:
@@ -170,36 +120,36 @@ def _in_a_nest(module: str, log: Path, only: str, seconds: float | None, seed: i
         try:
             import pytest
 
-            tests = [f"tests/{name}.py" for name in (f"test_{module.lstrip('_')}", *MODULES[module])]
-            nest = Nest(module, log, only, seconds, seed)
+            tests = [path for path in tests_of(module) if Path(path).exists()]
+            plugin = MutationRun(module, log, only, seconds, seed)
             os.dup2(os.open(log.with_suffix(".out"), os.O_WRONLY | os.O_CREAT), 1)
             os.dup2(1, 2)
-            code = pytest.main([*_PYTEST, *(t for t in dict.fromkeys(tests) if Path(t).exists())], plugins=[nest])
+            code = pytest.main([*_PYTEST, *tests], plugins=[plugin])
         finally:
             os._exit(int(code))
     return os.waitpid(child, 0)[1] == 0
 
 
-class Nest:
+class MutationRun:
     """A pytest plugin that runs the collected tests once for each mutant, each time in a child."""
 
     def __init__(self, module: str, log: Path, only: str, seconds: float | None, seed: int) -> None:
         """Take what `main` was given."""
         self.module, self.log, self.only, self.seconds, self.seed = module, log, only, seconds, seed
-        self.told = os.dup(1)
+        self.stdout = os.dup(1)
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """Of the vectors, one implementation is enough: the doors add nothing to the decision rules."""
-        items[:] = [item for item in items if "test_vectors" not in item.nodeid or "core" in item.nodeid]
+        """Of the vectors, one implementation is enough: the adapters add no decision rules."""
+        items[:] = [item for item in items if "test_vectors.py" not in item.nodeid or "core" in item.name]
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        """Tell the fate of each mutant; first of none at all, and of one that changes nothing."""
+        """Run every mutant and log its result; first run without a mutant, and with one that changes nothing."""
         from tools.mutants import mutants
 
-        source = Path(f"src/authproblem/{self.module}.py").read_text(encoding="utf-8")
-        unchanged = compile(source, f"{self.module}.py", "exec", dont_inherit=True)
+        source = Path(source_of(self.module)).read_text(encoding="utf-8")
+        unchanged = compile(source, source_of(self.module), "exec", dont_inherit=True)
         # Put in place like a mutant as well: if that alone made tests fail, every mutant would count as killed.
-        if not all(_fate(session, self.module, code) == "survived" for code in (None, unchanged)):
+        if not all(_run_mutant(session, self.module, code) == "survived" for code in (None, unchanged)):
             session.shouldfail = "the tests fail without a mutant"
             raise session.Failed(session.shouldfail)
         places = [mutant.place for mutant in mutants(source)]
@@ -213,34 +163,36 @@ class Nest:
                 if time.monotonic() > deadline:
                     break
                 tree = next(mutant.tree for found, mutant in enumerate(mutants(source)) if found == number)
-                fate = _fate(session, self.module, compile(tree, f"{self.module}.py", "exec", dont_inherit=True))
-                log.write("\t".join((self.module, places[number], fate)) + "\n")
-                if fate == "survived":
+                result = _run_mutant(
+                    session, self.module, compile(tree, source_of(self.module), "exec", dont_inherit=True)
+                )
+                log.write("\t".join((self.module, places[number], result)) + "\n")
+                if result == "survived":
                     self._say(f"survived: {self.module}: {places[number]}")
         return True
 
     def _say(self, text: str) -> None:
-        os.write(self.told, f"{text}\n".encode())
+        os.write(self.stdout, f"{text}\n".encode())
 
 
-def _fate(session: Any, module: str, code: Any) -> str:
+def _run_mutant(session: Any, module: str, code: Any) -> str:
     """Run the tests in a child: `killed`, `hung` or `survived`."""
     child = os.fork()
     if child == 0:
-        fate = 1
+        result = 1
         try:
             import resource
 
-            resource.setrlimit(resource.RLIMIT_CPU, (_PATIENCE, _PATIENCE))
+            resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU, _MAX_CPU))
             if code is not None:
                 put_in_place(import_module(f"authproblem.{module}"), code)
-            fate = int(_fails(session))
+            result = int(_fails(session))
         finally:
-            os._exit(fate)
+            os._exit(result)
     status = os.waitpid(child, 0)[1]
     if os.WIFSIGNALED(status):
         return "hung" if os.WTERMSIG(status) in {signal.SIGXCPU, signal.SIGKILL} else "killed"
-    return _FATES.get(os.WEXITSTATUS(status), "killed")
+    return _RESULTS.get(os.WEXITSTATUS(status), "killed")
 
 
 def _fails(session: Any) -> bool:
@@ -271,13 +223,20 @@ def put_in_place(module: ModuleType, code: Any) -> None:
 
 
 def _forget() -> None:
-    """Forget what the unchanged code has built: the registry with its tables, and whatever else is kept."""
-    for name, used in list(sys.modules.items()):
-        if name.partition(".")[0] == "authproblem":
-            for kept in list(vars(used).values()):
-                getattr(kept, "cache_clear", lambda: None)()
-    for name, table in (("_registry", "_builtin"), ("_fields", "_layouts")):
-        vars(sys.modules[f"authproblem.{name}"])[table].clear()
+    """Forget what the unchanged code has built: everything that is cached, and the built-in registry."""
+    loaded = [
+        vars(used) for name, used in list(sys.modules.items()) if name.partition(".")[0] in {"authproblem", "tests"}
+    ]
+    for names in loaded:
+        for kept in list(names.values()):
+            getattr(kept, "cache_clear", lambda: None)()
+    registry = sys.modules["authproblem._registry.registry"]
+    old = registry._builtin.pop("builtin", None)  # noqa: SLF001 - where the built-in registry is kept
+    new = registry.Registry.builtin()
+    for names in loaded:
+        for name, value in list(names.items()):
+            if value is old and old is not None:
+                names[name] = new
 
 
 def _graft(old: Any, new: Any) -> bool:

@@ -26,15 +26,15 @@ UNLISTED = (*SCHEMAS, "manifest", "glossary")
 
 
 class Finding(NamedTuple):
-    """One thing that does not hold: where it is, what it is, and how to mend it."""
+    """One fault: where it is, what it is, and how to fix it."""
 
     where: str
     what: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
         """Two lines: the finding, and what to do."""
-        return f"{self.where}: {self.what}\n    {self.mend}"
+        return f"{self.where}: {self.what}\n    {self.fix}"
 
 
 class Row(NamedTuple):
@@ -58,9 +58,9 @@ class Row(NamedTuple):
         """File and id."""
         return f"{REGISTRY / self.file}.json {self.id}"
 
-    def finding(self, what: str, mend: str) -> Finding:
+    def finding(self, what: str, fix: str) -> Finding:
         """A finding about this entry."""
-        return Finding(self.where, what, mend)
+        return Finding(self.where, what, fix)
 
 
 class Vector(NamedTuple):
@@ -182,7 +182,7 @@ def _json(path: Path, root: Path, findings: list[Finding]) -> Any:
     except FileNotFoundError:
         findings.append(Finding(where, "is missing", f"write it, or take it out of {REGISTRY}/manifest.json"))
     except ValueError as error:
-        findings.append(Finding(where, f"is no JSON: {error}", "mend it at that place"))
+        findings.append(Finding(where, f"is no JSON: {error}", "fix it at that place"))
     return None
 
 
@@ -191,8 +191,8 @@ def _has_entries(name: str, document: Any, findings: list[Finding]) -> bool:
     entries = document.get("entries") if isinstance(document, dict) else None
     sound = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
     if document is not None and not sound:
-        mend = f"make it fit {REGISTRY}/schema.json"
-        findings.append(Finding(f"{REGISTRY / name}.json", "is no object with a list of entries", mend))
+        fix = f"make it fit {REGISTRY}/schema.json"
+        findings.append(Finding(f"{REGISTRY / name}.json", "is no object with a list of entries", fix))
     return sound
 
 

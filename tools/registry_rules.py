@@ -76,11 +76,11 @@ def claims(data: Data) -> Iterator[Finding]:
             for other in rivals[:number]:
                 if other.id != row.id and _overlap(row.entry, other.entry):
                     what = f"claims the same responses as {other.id} (code {key[1]!r}, text {key[2]!r})"
-                    yield row.finding(what, "merge the two, or tell them apart by shapes, status, surfaces or name")
+                    yield row.finding(what, "merge the two, or distinguish them by shapes, status, surfaces or name")
 
 
 def _told_by(entry: Json) -> tuple[str | None, ...]:
-    """The texts, or causes and reasons, that tell the entry; None where its code does."""
+    """The texts, or causes and reasons, that select the entry; None where its code does."""
     texts = entry.get("texts") or (*entry.get("causes", ()), *entry.get("reasons", ()))
     return tuple(texts) or (None,)
 

@@ -47,7 +47,7 @@ def coverage(data: Data, registry: Registry) -> Iterator[Finding]:
                 yield Finding(
                     vector.where,
                     f"{name} is {entry.reason}, not {vector.row['reason']}",
-                    "mend the reason, or the entry",
+                    "fix the reason, or the entry",
                 )
     for path, rows in data.exclusions.items():
         sound = isinstance(rows, list) and all(
@@ -69,7 +69,7 @@ def hits(data: Data, registry: Registry) -> Iterator[Finding]:
         got = (problem.reason, problem.entry) if problem is not None else (None, None)
         if got != (row["reason"], row["entry"]):
             what = f"gives {got[1] or got[0]}, not {row['entry'] or row['reason']}"
-            yield Finding(vector.where, what, "mend the vector, or tell the entries apart (shapes, status, texts ...)")
+            yield Finding(vector.where, what, "fix the vector, or distinguish the entries (shapes, status, texts ...)")
         elif problem is not None:
             yield from _rest(vector, problem)
         if problem is not None and "near" in row and row["near"] == problem.entry:
@@ -85,7 +85,7 @@ def _rest(vector: Vector, problem: Problem) -> Iterator[Finding]:
     }
     for member, value in got.items():
         if vector.row.get(member, value) != value:
-            yield Finding(vector.where, f"{member} is {value!r}, not {vector.row[member]!r}", "mend what is wrong")
+            yield Finding(vector.where, f"{member} is {value!r}, not {vector.row[member]!r}", "fix what is wrong")
 
 
 def senders(data: Data, registry: Registry) -> Iterator[Finding]:
@@ -182,7 +182,7 @@ def sample_path(path: str) -> str:
 
 
 def folds(data: Data, registry: Registry) -> Iterator[Finding]:
-    """A folded answer is what the provider itself would say: sent through the front door it is what it stands for."""
+    """A folded response is one that the provider itself sends: classified, it has the meaning that it stands for."""
     where = f"{REGISTRY}/folds.json"
     slugs = {row["slug"] for row in data.table("problem_types")["types"]}
     surfaces = {row["id"]: row for row in data.table("surfaces")["surfaces"]}
@@ -223,7 +223,7 @@ def _genuine(place: str, answer: Json, registry: Registry, paths: list[str]) -> 
 
 
 def _complete(where: str, data: Data, targets: set[str]) -> Iterator[Finding]:
-    """Each provider has a usual answer for each target, or a stranger would be told the truth."""
+    """Each provider has a usual answer for each target, or an unauthenticated caller would get the truth."""
     for provider in ("auth0", "okta", "oauth"):
         for target in sorted(targets):
             usual: list[Any] = [

@@ -75,7 +75,7 @@ class Server:
         return found
 
     def memory(self) -> int | None:
-        """Resident memory in KiB; None where the system does not tell."""
+        """Resident memory in KiB; None where the system does not report it."""
         total = 0
         for pid in self.pids():
             try:
@@ -86,7 +86,7 @@ class Server:
         return total
 
     def descriptors(self) -> int | None:
-        """Open descriptors; None where the system does not tell."""
+        """Open descriptors; None where the system does not report it."""
         try:
             return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in self.pids())
         except OSError:
@@ -213,7 +213,7 @@ class Figures(NamedTuple):
                 "  descriptors: {} at the start, {} at most, {} in the end".format(*self.descriptors),
             ]
         else:
-            lines.append("  memory and descriptors: this system does not tell (no /proc)")
+            lines.append("  memory and descriptors: this system does not report them (no /proc)")
         return "\n".join(lines)
 
 

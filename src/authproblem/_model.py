@@ -61,7 +61,7 @@ _new = object.__new__
 
 @dataclass_transform(frozen_default=True)
 class Value:
-    """Base of immutable values: compared by their fields, shown by them, and made anew by `replace`.
+    """Base of immutable values: compared by their fields, shown with all of them, copied with changes by `replace`.
 
     A subclass lists its fields in `__slots__`, in the order of its constructor. Written out instead of
     `dataclasses.dataclass(frozen=True, slots=True)`, since importing that module takes longer than importing this
@@ -112,7 +112,7 @@ class Value:
         return self
 
     def replace(self, **changes: Any) -> Self:
-        """Make a value like this one with some fields changed.
+        """Return a copy with some fields changed.
 
         Raises:
             TypeError: for a field that does not exist.
@@ -223,7 +223,7 @@ class Entry(Value, init=False):
         retired: whether the provider no longer sends it.
         aliases: further names by which `Registry.lookup` finds it.
         sources: where it comes from.
-        since: the release that brought it in.
+        since: the release that added it.
     """
 
     __slots__ = (

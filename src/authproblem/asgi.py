@@ -51,19 +51,19 @@ class AuthProblemMiddleware:
     Pure ASGI 3: the app runs in the caller's task, `receive` is never touched, and a healthy response costs one closure
     and one comparison. Put it inside CORS and GZip middleware, and outside of what makes the error responses.
 
-    With `exceptions=True` it also answers for a provider's exceptions that nobody in the app has caught. Starlette runs
+    With `exceptions=True` it also answers a provider's exceptions that the app has not caught. Starlette runs
     user middleware between its ServerErrorMiddleware, outermost, and its ExceptionMiddleware, innermost. So the app's
-    handlers for certain classes come before us and keep their say; its handler for `Exception` or 500 and the debug
-    page come after us and see only what is no provider's. Likewise Sentry's middleware outside of us: what is answered
-    here is no failure of the app, and our event reports it.
+    handlers for certain classes run first. Its handler for `Exception` or 500, the debug page, and a Sentry middleware
+    outside of this one see only exceptions that are no provider's: what is answered here is no failure of the app, and
+    the event reports it.
 
     Warning:
         `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
         nothing but proxy; otherwise its own 404s would be taken for the provider's.
     """
 
-    _fault: Exception | None = None  # why the app must not start
-    _simple_type = ""  # the scopes of which nothing but the response is looked at
+    _fault: Exception | None = None  # a mistake in the options: the app must not start
+    _simple_type = ""  # the type of scopes in which only the response matters
 
     @checks_options
     def __init__(
@@ -163,7 +163,7 @@ class AuthProblemMiddleware:
             await response.release()
 
     def answer(self, scope: Any, error: Exception) -> Reply | None:
-        """Judge an exception of the app: for frameworks that catch it before ASGI sees it.
+        """Classify an exception of the app: for frameworks that catch it before ASGI sees it.
 
         Args:
             scope: the request.
@@ -204,7 +204,7 @@ class AuthProblemMiddleware:
             await response.release()
 
     async def _run(self, scope: Scope, receive: Receive, passing: Send, root: str, noting: NotingSend) -> bool:
-        """Run the app; return whether an exception was answered, in place of what may have been buffered by then."""
+        """Run the app; return whether an exception was answered: then what was buffered is dropped."""
         if self._answer is None:
             await self.app(scope, receive, passing)
             return False

@@ -48,11 +48,11 @@ __all__ = ["AuthProblemMiddleware"]
 class AuthProblemMiddleware:
     """Turns the errors of Auth0 and Okta that the app sends into problem documents (RFC 9457), in place.
 
-    A healthy response goes out as the app's own iterable, so that `wsgi.file_wrapper` and `sendfile` work. The app's
+    A healthy response is returned as the app's own iterable, so that `wsgi.file_wrapper` and `sendfile` work. The app's
     iterable is closed exactly once, whatever happens.
 
-    With `exceptions=True` it also answers for a provider's exceptions that leave the app before anything was sent.
-    Flask catches all of them before that; for Flask there is `authproblem.flask`.
+    With `exceptions=True` it also answers a provider's exceptions that leave the app before anything was sent. Flask
+    catches all of them earlier: use `authproblem.flask` there.
 
     Warning:
         `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
@@ -147,7 +147,7 @@ class AuthProblemMiddleware:
         return result if exchange is False else body_of(result, lambda: exchange)
 
     def answer(self, environ: Environ, error: Exception) -> Reply | None:
-        """Judge an exception of the app: for frameworks that catch it before WSGI sees it.
+        """Classify an exception of the app: for frameworks that catch it before WSGI sees it.
 
         Args:
             environ: the request.

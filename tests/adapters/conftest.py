@@ -1,4 +1,4 @@
-"""What the door tests share: real servers, one of each for the whole run."""
+"""What the adapter tests share: real servers, one of each for the whole run."""
 
 from __future__ import annotations
 

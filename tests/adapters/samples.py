@@ -1,4 +1,4 @@
-"""Responses that the door tests send, and the content codings that they come in. Made up in the vendors' shapes."""
+"""Responses that the adapter tests send, and the content codings that they come in. Made up in the vendors' shapes."""
 
 from __future__ import annotations
 

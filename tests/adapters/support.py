@@ -1,4 +1,4 @@
-"""Both doors by one call, and what a client may be given: the oracles of the door tests."""
+"""Both adapters by one call, and what a client may be given: the oracles of the adapter tests."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.adapters.samples import PROBLEM
 from tests.adapters.wsgi_host import Gateway, eager
 from tests.support.asgi_server import drive, http_scope
 from tests.support.responses import Pairs, Response
-from tests.support.wire import schema_faults, twin_faults
+from tests.support.wire import header_faults, schema_faults
 from tests.support.wsgi_server import http_environ
 
-DOORS = ("asgi", "wsgi")
+ADAPTERS = ("asgi", "wsgi")
 
 
 def through(
-    door: str,
+    adapter: str,
     response: Response,
     chunks: Sequence[bytes] | None = None,
     *,
@@ -31,10 +31,10 @@ def through(
     layers: int = 1,
     **options: Any,
 ) -> Response:
-    """Send an app's response through a door and give what the client gets.
+    """Send an app's response through an adapter and give what the client gets.
 
     Args:
-        door: `asgi` or `wsgi`.
+        adapter: `asgi` or `wsgi`.
         response: what the app sends.
         chunks: how its body is cut.
         path: the request's path below `root`.
@@ -44,7 +44,7 @@ def through(
         layers: how often the middleware is there.
         **options: the middleware's.
     """
-    if door == "asgi":
+    if adapter == "asgi":
         app: Any = answering(response, chunks)
         for _ in range(layers):
             app = AsgiMiddleware(app, **options)
@@ -89,7 +89,7 @@ def assert_problem(answer: Response, *, media_type: str = PROBLEM, method: str =
     assert answer.lines("content-length") == [str(len(answer.body))]
     document = strict(answer.body)
     assert schema_faults(document) == []
-    assert twin_faults(answer, document) == []
+    assert header_faults(answer, document) == []
     assert document["status"] == answer.status
     waits = answer.lines("retry-after")
     assert len(waits) <= 1

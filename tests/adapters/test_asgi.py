@@ -1,4 +1,4 @@
-"""The ASGI door and the protocol: every message type, in every order and cut, whatever the app sends."""
+"""The ASGI adapter and the protocol: every message type, in every order and cut, whatever the app sends."""
 
 from __future__ import annotations
 

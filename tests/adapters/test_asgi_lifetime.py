@@ -1,4 +1,4 @@
-"""The ASGI door and the life of a request: exceptions, disconnects, cancellation, tasks, loops, a thousand at once."""
+"""The ASGI adapter over the life of a request: exceptions, disconnects, cancellation, tasks, loops, and load."""
 
 from __future__ import annotations
 

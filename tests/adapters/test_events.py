@@ -1,4 +1,4 @@
-"""The events of both doors, as apps with structlog, with standard logging, and with broken logging get to see them."""
+"""The events of both adapters, as apps with structlog, with standard logging and with broken logging see them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from tests.adapters.asgi_host import answering, connect
 from tests.adapters.hostile import BODIES
 from tests.adapters.samples import ERRORS, FOREIGN, HEALTHY, JSON, LIMITED, MFA, OKTA, OKTA_BODY
-from tests.adapters.support import DOORS, assert_problem, assert_untouched, is_problem, through
+from tests.adapters.support import ADAPTERS, assert_problem, assert_untouched, is_problem, through
 from tests.adapters.wsgi_host import Gateway, eager
 from tests.support.asgi_server import http_scope
 from tests.support.events import Events
 from tests.support.responses import Response, json_response
 from tests.support.wsgi_server import http_environ
 
-doors = pytest.mark.parametrize("door", DOORS)
+adapters = pytest.mark.parametrize("adapter", ADAPTERS)
 
 KEYS = {
     "problem", "provider", "entry", "matched_by", "hint", "upstream_status", "upstream_code", "status", "owner",
@@ -42,9 +42,9 @@ UNKNOWN = json_response(401, {**OKTA_BODY, "errorCode": "E0009999", "errorSummar
 """A code that the registry does not know, of a certain provider."""
 
 
-def built(door: str, sent: Response, **options: Any) -> Any:
+def built(adapter: str, sent: Response, **options: Any) -> Any:
     """A function that sends one request to a middleware that is built now."""
-    if door == "asgi":
+    if adapter == "asgi":
         app = AsgiMiddleware(answering(sent), **options)
         return lambda: connect(app, http_scope("/oauth/token", "POST")).answer()
     wsgi = WsgiMiddleware(eager(sent), **options)
@@ -71,9 +71,9 @@ def records() -> Iterator[list[logging.LogRecord]]:
 # ------------------------------------------------------------------------------------------------ what an event says
 
 
-@doors
-def test_a_problem_has_exactly_one_event_with_exactly_these_keys(door: str, events: Events) -> None:
-    answer = through(door, MFA, path="/oauth/token", method="POST")
+@adapters
+def test_a_problem_has_exactly_one_event_with_exactly_these_keys(adapter: str, events: Events) -> None:
+    answer = through(adapter, MFA, path="/oauth/token", method="POST")
     event, document = events.only(), assert_problem(answer)
     assert set(event) == KEYS | {"event", "log_level"}
     assert event == {
@@ -104,19 +104,19 @@ def test_a_problem_has_exactly_one_event_with_exactly_these_keys(door: str, even
     assert " " in event["hint"]
 
 
-@doors
-def test_an_unknown_code_is_a_warning_with_a_fingerprint_and_no_text(door: str, events: Events) -> None:
-    assert_problem(through(door, UNKNOWN))
+@adapters
+def test_an_unknown_code_is_a_warning_with_a_fingerprint_and_no_text(adapter: str, events: Events) -> None:
+    assert_problem(through(adapter, UNKNOWN))
     event = events.only()
     assert (event["event"], event["log_level"]) == ("authproblem.unclassified", "warning")
     assert set(event) == KEYS | {"event", "log_level", "fingerprint"}
     assert "jane" not in repr(event)
 
 
-@doors
-def test_the_fingerprint_is_the_same_for_all_values(door: str, events: Events) -> None:
+@adapters
+def test_the_fingerprint_is_the_same_for_all_values(adapter: str, events: Events) -> None:
     for summary in ("one", "two"):
-        through(door, json_response(401, {**UNKNOWN.document(), "errorSummary": summary, "errorId": summary}))
+        through(adapter, json_response(401, {**UNKNOWN.document(), "errorSummary": summary, "errorId": summary}))
     assert events[0]["fingerprint"] == events[1]["fingerprint"]
 
 
@@ -131,15 +131,15 @@ LEVELS = {
 }
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("owner", LEVELS)
-def test_the_owner_decides_the_level(door: str, owner: str, events: Events) -> None:
+def test_the_owner_decides_the_level(adapter: str, owner: str, events: Events) -> None:
     level, sent = LEVELS[owner]
-    through(door, sent)
+    through(adapter, sent)
     assert (events.only()["owner"], events.only()["log_level"]) == (owner, level)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "sent",
     [
@@ -153,45 +153,45 @@ def test_the_owner_decides_the_level(door: str, owner: str, events: Events) -> N
         Response(302, [("location", "/login")], b""),
     ],
 )
-def test_the_apps_own_answers_have_no_event(door: str, sent: Response, events: Events) -> None:
-    through(door, sent)
+def test_the_apps_own_answers_have_no_event(adapter: str, sent: Response, events: Events) -> None:
+    through(adapter, sent)
     assert events == []
 
 
-@doors
-def test_what_might_have_been_a_providers_error_has_an_event_at_debug(door: str, events: Events) -> None:
-    through(door, json_response(400, {"error": "invalid_grant"}))
+@adapters
+def test_what_might_have_been_a_providers_error_has_an_event_at_debug(adapter: str, events: Events) -> None:
+    through(adapter, json_response(400, {"error": "invalid_grant"}))
     event = events.only()
     assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", "no_evidence")
     assert event["applied"] is True
 
 
-@doors
-def test_flow_control_has_an_event_at_debug(door: str, events: Events) -> None:
-    through(door, json_response(403, {"error": "slow_down"}, ("x-auth0-requestid", "r")))
+@adapters
+def test_flow_control_has_an_event_at_debug(adapter: str, events: Events) -> None:
+    through(adapter, json_response(403, {"error": "slow_down"}, ("x-auth0-requestid", "r")))
     event = events.only()
     assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", "flow_control")
 
 
-@doors
-def test_a_dry_run_tells_what_it_would_have_done(door: str, events: Events) -> None:
-    assert_untouched(through(door, MFA, mode="observe"), MFA)
+@adapters
+def test_a_dry_run_tells_what_it_would_have_done(adapter: str, events: Events) -> None:
+    assert_untouched(through(adapter, MFA, mode="observe"), MFA)
     assert (events.only()["event"], events.only()["applied"]) == ("authproblem.normalized", False)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("marks", [False, True])
-def test_a_redirect_with_an_error_has_an_event_that_is_not_applied(door: str, marks: bool, events: Events) -> None:
+def test_a_redirect_with_an_error_has_an_event_that_is_not_applied(adapter: str, marks: bool, events: Events) -> None:
     location = "https://app.example/cb?error=login_required&error_description=x&state=1"
-    through(door, Response(302, [("location", location)], b""), mark_redirects=marks)
+    through(adapter, Response(302, [("location", location)], b""), mark_redirects=marks)
     assert (events.only()["event"], events.only()["applied"]) == ("authproblem.normalized", False)
 
 
-@doors
-def test_a_callback_has_an_event_at_info_whatever_the_owner(door: str, events: Events) -> None:
+@adapters
+def test_a_callback_has_an_event_at_info_whatever_the_owner(adapter: str, events: Events) -> None:
     """Anyone can send one: it must not raise an alarm."""
     query, options = "error=server_error&state=1", dict[str, Any](callback_paths=("/oauth/token",))
-    if door == "asgi":
+    if adapter == "asgi":
         connect(AsgiMiddleware(answering(HEALTHY), **options), http_scope("/oauth/token", query=query))
     else:
         Gateway().serve(WsgiMiddleware(eager(HEALTHY), **options), http_environ("/oauth/token", query=query))
@@ -199,33 +199,33 @@ def test_a_callback_has_an_event_at_info_whatever_the_owner(door: str, events: E
     assert (event["owner"], event["log_level"], event["applied"]) == ("upstream", "info", False)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("layers", [2, 3])
-def test_several_of_us_tell_a_response_once(door: str, layers: int, events: Events) -> None:
+def test_several_of_us_tell_a_response_once(adapter: str, layers: int, events: Events) -> None:
     for sent in (MFA, Response(302, [("location", "https://a.example/?error=login_required&state=1")], b"")):
-        through(door, sent, layers=layers)
+        through(adapter, sent, layers=layers)
         assert len(events) == 1
         events.clear()
 
 
-@doors
-def test_the_event_tells_the_truth_where_the_answer_is_folded(door: str, events: Events) -> None:
+@adapters
+def test_the_event_tells_the_truth_where_the_answer_is_folded(adapter: str, events: Events) -> None:
     locked = json_response(423, {**OKTA_BODY, "errorCode": "E0000069", "errorSummary": "User Locked"})
-    told = assert_problem(through(door, locked, path="/api/v1/authn", disclosure="strict"))
+    told = assert_problem(through(adapter, locked, path="/api/v1/authn", disclosure="strict"))
     event = events.only()
     assert (event["problem"], event["upstream_code"]) == ("account-locked", "E0000069")
     assert (told["reason"], told["errorCode"], told["instance"]) == ("sign-in-failed", "E0000004", event["instance"])
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("path", ["/oauth/token?code=secret", "/oauth/token%3Fcode=secret"])
-def test_the_path_has_no_query(door: str, path: str, events: Events) -> None:
-    through(door, MFA, path=path.replace("?", "%3F"))
+def test_the_path_has_no_query(adapter: str, path: str, events: Events) -> None:
+    through(adapter, MFA, path=path.replace("?", "%3F"))
     assert events.only()["path"] == "/oauth/token"
 
 
-@doors
-def test_secrets_are_in_no_event(door: str, events: Events) -> None:
+@adapters
+def test_secrets_are_in_no_event(adapter: str, events: Events) -> None:
     token = "Fe26.2*1*SECRETSECRETSECRETSECRET*abcdefghijklmnopqrst*SECRETSECRETSECRETSECRET"
     sent = json_response(
         403,
@@ -233,26 +233,26 @@ def test_secrets_are_in_no_event(door: str, events: Events) -> None:
         ("x-auth0-requestid", "r"),
         ("set-cookie", f"a={token}"),
     )
-    assert assert_problem(through(door, sent, log_upstream_text=True))["mfa_token"] == token
+    assert assert_problem(through(adapter, sent, log_upstream_text=True))["mfa_token"] == token
     assert "SECRET" not in repr(events)
     assert "jane" not in repr(events)
 
 
-@doors
-def test_upstream_text_is_told_only_on_request_and_masked(door: str, events: Events) -> None:
+@adapters
+def test_upstream_text_is_told_only_on_request_and_masked(adapter: str, events: Events) -> None:
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "Wrong for jane@corp.example at 203.0.113.7"})
-    through(door, sent)
-    through(door, sent, log_upstream_text=True)
+    through(adapter, sent)
+    through(adapter, sent, log_upstream_text=True)
     assert "upstream_text" not in events[0]
     assert events[1]["upstream_text"] == "Wrong for [email] at [ip]"
 
 
-@doors
-def test_an_event_says_applied_only_of_what_was_sent(door: str, events: Events) -> None:
+@adapters
+def test_an_event_says_applied_only_of_what_was_sent(adapter: str, events: Events) -> None:
     wrong = []
     for name, content in BODIES.items():
         sent = Response(401, [("content-type", JSON), ("x-okta-request-id", "r")], content)
-        answer = through(door, sent)
+        answer = through(adapter, sent)
         told = [event for event in events if event["event"] != "authproblem.passed"]
         if len(told) > 1 or bool(told) != is_problem(answer):
             wrong.append((name, [event["event"] for event in told]))
@@ -260,11 +260,11 @@ def test_an_event_says_applied_only_of_what_was_sent(door: str, events: Events) 
     assert wrong == []
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("content", [b"", OKTA.body], ids=["no body", "body"])
-def test_of_a_head_request_an_event_says_applied_only_if_it_was(door: str, content: bytes, events: Events) -> None:
+def test_of_a_head_request_an_event_says_applied_only_if_it_was(adapter: str, content: bytes, events: Events) -> None:
     sent = Response(401, [*OKTA.headers, ("x-okta-request-id", "r")], content)
-    answer = through(door, sent, method="HEAD")
+    answer = through(adapter, sent, method="HEAD")
     assert [event["applied"] for event in events if event["event"] != "authproblem.passed"] == [True] * is_problem(
         answer
     )
@@ -273,9 +273,9 @@ def test_of_a_head_request_an_event_says_applied_only_if_it_was(door: str, conte
 # ------------------------------------------------------------------------------------------------ apps with structlog
 
 
-@doors
-def test_the_logger_is_the_one_that_is_configured_when_the_event_happens(door: str) -> None:
-    request = built(door, MFA)
+@adapters
+def test_the_logger_is_the_one_that_is_configured_when_the_event_happens(adapter: str) -> None:
+    request = built(adapter, MFA)
     outputs = [io.StringIO(), io.StringIO()]
     for output in outputs:
         structlog.configure(
@@ -287,8 +287,8 @@ def test_the_logger_is_the_one_that_is_configured_when_the_event_happens(door: s
     assert [len(output.getvalue().splitlines()) for output in outputs] == [1, 1]
 
 
-@doors
-def test_a_structlog_app_gets_its_own_keys_too(door: str) -> None:
+@adapters
+def test_a_structlog_app_gets_its_own_keys_too(adapter: str) -> None:
     output = io.StringIO()
     structlog.configure(
         processors=[
@@ -299,28 +299,28 @@ def test_a_structlog_app_gets_its_own_keys_too(door: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=output),
     )
     with structlog.contextvars.bound_contextvars(request_id="abc"):
-        built(door, MFA)()
+        built(adapter, MFA)()
     event = json.loads(output.getvalue())
     assert (event["request_id"], event["level"], event["problem"]) == ("abc", "info", "mfa-required")
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(("level", "count"), [(logging.INFO, 1), (logging.WARNING, 0)])
-def test_native_filtering_is_respected(door: str, level: int, count: int) -> None:
+def test_native_filtering_is_respected(adapter: str, level: int, count: int) -> None:
     output = io.StringIO()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(file=output),
     )
-    built(door, MFA)()
+    built(adapter, MFA)()
     assert len(output.getvalue().splitlines()) == count
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(("level", "count"), [(logging.INFO, 1), (logging.WARNING, 0)])
 def test_structlog_on_standard_logging_goes_by_the_loggers_level(
-    door: str, level: int, count: int, records: list[logging.LogRecord]
+    adapter: str, level: int, count: int, records: list[logging.LogRecord]
 ) -> None:
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
@@ -328,7 +328,7 @@ def test_structlog_on_standard_logging_goes_by_the_loggers_level(
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     logging.getLogger("authproblem").setLevel(level)
-    built(door, MFA)()
+    built(adapter, MFA)()
     assert [record.__dict__["problem"] for record in records] == ["mfa-required"] * count
 
 
@@ -342,22 +342,22 @@ def test_an_asynchronous_structlog_logger_gets_the_event(records: list[logging.L
     assert len(records) == 1
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("configured", [False, True])
-def test_capture_logs_sees_the_event(door: str, configured: bool) -> None:
+def test_capture_logs_sees_the_event(adapter: str, configured: bool) -> None:
     if configured:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     with structlog.testing.capture_logs() as captured:
-        built(door, MFA)()
+        built(adapter, MFA)()
     assert [(event["event"], event["log_level"]) for event in captured] == [("authproblem.normalized", "info")]
 
 
 # ------------------------------------------------------------------------------------------------ without structlog
 
 
-@doors
-def test_an_app_without_structlog_gets_a_record_with_the_keys(door: str, records: list[logging.LogRecord]) -> None:
-    answer = built(door, MFA)()
+@adapters
+def test_an_app_without_structlog_gets_a_record_with_the_keys(adapter: str, records: list[logging.LogRecord]) -> None:
+    answer = built(adapter, MFA)()
     (record,) = records
     assert (record.name, record.levelname) == ("authproblem", "INFO")
     values = {key: record.__dict__[key] for key in KEYS}
@@ -368,23 +368,23 @@ def test_an_app_without_structlog_gets_a_record_with_the_keys(door: str, records
     assert [key for key, value in values.items() if value is not None and f"{key}={_quoted(value)}" not in text] == []
 
 
-@doors
-def test_a_percent_sign_stays_one(door: str, records: list[logging.LogRecord]) -> None:
-    through(door, MFA, path="/100%25d/%25s")
+@adapters
+def test_a_percent_sign_stays_one(adapter: str, records: list[logging.LogRecord]) -> None:
+    through(adapter, MFA, path="/100%25d/%25s")
     assert records[0].__dict__["path"] == "/100%d/%s"
     assert 'path="/100%d/%s" ' in records[0].getMessage()
 
 
-@doors
-def test_a_root_logger_at_warning_keeps_out_what_is_below(door: str, capfd: pytest.CaptureFixture[str]) -> None:
+@adapters
+def test_a_root_logger_at_warning_keeps_out_what_is_below(adapter: str, capfd: pytest.CaptureFixture[str]) -> None:
     handler = logging.StreamHandler()
     root = logging.getLogger()
     root.addHandler(handler)
     try:
         assert root.level == logging.WARNING
-        built(door, MFA)()
+        built(adapter, MFA)()
         quiet = capfd.readouterr()
-        built(door, LIMITED)()
+        built(adapter, LIMITED)()
         loud = capfd.readouterr()
     finally:
         root.removeHandler(handler)
@@ -393,20 +393,21 @@ def test_a_root_logger_at_warning_keeps_out_what_is_below(door: str, capfd: pyte
     assert loud.err.count("authproblem.normalized") == len(loud.err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_an_app_without_any_logging_prints_no_info_events_and_says_so_once(door: str) -> None:
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_an_app_without_any_logging_prints_no_info_events_and_says_so_once(adapter: str) -> None:
     """In a process of its own: nobody has touched logging there. Nothing goes to stdout."""
     found = python(
         f"""
         from tests.adapters.samples import LIMITED, MFA
         from tests.adapters.support import through
-        through({door!r}, MFA)
+        through({adapter!r}, MFA)
         """
     )
     assert found.stdout == ""
     assert [line.split()[0] for line in found.stderr.splitlines()] == ["authproblem.events_not_visible"]
     found = python(
-        f"from tests.adapters.samples import *\nfrom tests.adapters.support import through\nthrough({door!r}, LIMITED)"
+        "from tests.adapters.samples import *\nfrom tests.adapters.support import through\n"
+        f"through({adapter!r}, LIMITED)"
     )
     assert found.stdout == ""
     assert [line.split()[0] for line in found.stderr.splitlines()] == [
@@ -449,23 +450,27 @@ def break_down(*_: Any, **__: Any) -> Any:
     raise BrokenError("with a secret in it")
 
 
-@doors
-def test_a_broken_processor_costs_no_answer_and_is_reported_once(door: str, capsys: pytest.CaptureFixture[str]) -> None:
+@adapters
+def test_a_broken_processor_costs_no_answer_and_is_reported_once(
+    adapter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     structlog.configure(processors=[break_down])
-    request = built(door, MFA)
+    request = built(adapter, MFA)
     for _ in range(3):
         assert_problem(request())
     assert reported_once(capsys)
 
 
-@doors
-def test_a_broken_handler_costs_no_answer_and_is_reported_once(door: str, capsys: pytest.CaptureFixture[str]) -> None:
+@adapters
+def test_a_broken_handler_costs_no_answer_and_is_reported_once(
+    adapter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     handler, logger = logging.Handler(), logging.getLogger("authproblem")
     handler.emit = break_down  # type: ignore[method-assign]
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        request = built(door, MFA)
+        request = built(adapter, MFA)
         for _ in range(3):
             assert_problem(request())
     finally:
@@ -482,11 +487,13 @@ BROKEN_LOGGERS: dict[str, dict[str, Any]] = {
 }
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("part", BROKEN_LOGGERS)
-def test_a_logger_that_cannot_be_made_costs_no_answer(door: str, part: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_logger_that_cannot_be_made_costs_no_answer(
+    adapter: str, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     structlog.configure(**BROKEN_LOGGERS[part])
-    request = built(door, MFA)
+    request = built(adapter, MFA)
     for _ in range(3):
         assert_problem(request())
     assert len(capsys.readouterr().err.splitlines()) <= 2
@@ -507,13 +514,13 @@ CALLABLES: dict[str, dict[str, Any]] = {
 }
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("option", CALLABLES)
 def test_a_callable_of_the_app_that_raises_costs_no_answer_and_is_reported_once(
-    door: str, option: str, events: Events
+    adapter: str, option: str, events: Events
 ) -> None:
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
-    request = built(door, sent, **CALLABLES[option])
+    request = built(adapter, sent, **CALLABLES[option])
     for _ in range(3):
         assert assert_problem(request())["errorSummary"] != "unknown text"
     faults = [event for event in events if event["event"] == "authproblem.failed"]
@@ -523,19 +530,19 @@ def test_a_callable_of_the_app_that_raises_costs_no_answer_and_is_reported_once(
     assert len(events) == 4
 
 
-@doors
-def test_providers_that_raise_leave_the_response_untouched_and_are_reported_once(door: str, events: Events) -> None:
-    request = built(door, MFA, providers=break_down)
+@adapters
+def test_providers_that_raise_leave_the_response_untouched_and_are_reported_once(adapter: str, events: Events) -> None:
+    request = built(adapter, MFA, providers=break_down)
     for _ in range(3):
         assert_untouched(request(), MFA)
     assert [event["event"] for event in events] == ["authproblem.failed"]
 
 
-@doors
-def test_providers_that_raise_for_a_callback_cost_the_app_no_request(door: str, events: Events) -> None:
+@adapters
+def test_providers_that_raise_for_a_callback_cost_the_app_no_request(adapter: str, events: Events) -> None:
     query, options = "error=access_denied&state=1", dict[str, Any](callback_paths=("/cb",), providers=break_down)
     for _ in range(3):
-        if door == "asgi":
+        if adapter == "asgi":
             answer = connect(AsgiMiddleware(answering(HEALTHY), **options), http_scope("/cb", query=query)).answer()
         else:
             environ = http_environ("/cb", query=query)
@@ -544,12 +551,12 @@ def test_providers_that_raise_for_a_callback_cost_the_app_no_request(door: str, 
     assert [event["event"] for event in events] == ["authproblem.failed"]
 
 
-@doors
+@adapters
 def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once(
-    door: str, events: Events, monkeypatch: pytest.MonkeyPatch
+    adapter: str, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here: a system that has no random numbers for the problem's instance."""
-    request = built(door, MFA)
+    request = built(adapter, MFA)
     monkeypatch.setattr(os, "urandom", break_down)
     answers = [request() for _ in range(3)]
     monkeypatch.undo()
@@ -558,7 +565,7 @@ def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once
     assert [(event["event"], event["exception"]) for event in events] == [("authproblem.failed", "BrokenError")]
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "answer",
     [
@@ -571,13 +578,13 @@ def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once
     ],
     ids=["None", "a number", "bytes", "empty", "long", "a surrogate"],
 )
-def test_pass_text_may_answer_anything(door: str, answer: Any) -> None:
+def test_pass_text_may_answer_anything(adapter: str, answer: Any) -> None:
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
-    assert_problem(through(door, sent, pass_text=lambda problem, member, text: answer))
+    assert_problem(through(adapter, sent, pass_text=lambda problem, member, text: answer))
 
 
-@doors
-def test_pass_text_decides_about_an_unknown_text(door: str) -> None:
+@adapters
+def test_pass_text_decides_about_an_unknown_text(adapter: str) -> None:
     asked = []
 
     def pass_text(problem: Any, member: str, text: str) -> str:
@@ -585,15 +592,15 @@ def test_pass_text_decides_about_an_unknown_text(door: str) -> None:
         return "as the app says"
 
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
-    assert assert_problem(through(door, sent, pass_text=pass_text))["errorSummary"] == "as the app says"
+    assert assert_problem(through(adapter, sent, pass_text=pass_text))["errorSummary"] == "as the app says"
     assert asked == [("invalid-credentials", "errorSummary", "unknown text")]
 
 
-@doors
-def test_on_problem_is_called_once_a_problem_with_the_truth(door: str) -> None:
+@adapters
+def test_on_problem_is_called_once_a_problem_with_the_truth(adapter: str) -> None:
     seen: list[Any] = []
     for sent in (*ERRORS.values(), FOREIGN, HEALTHY):
-        through(door, sent, on_problem=seen.append)
+        through(adapter, sent, on_problem=seen.append)
     assert [problem.reason for problem in seen] == list(ERRORS)
 
 
@@ -605,11 +612,11 @@ class FullDisk(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("logs", ["structlog", "logging"])
 @pytest.mark.parametrize("stderr", ["writable", "full", "none"])
 def test_a_full_disk_under_the_log_costs_no_answer(
-    door: str, logs: str, stderr: str, monkeypatch: pytest.MonkeyPatch
+    adapter: str, logs: str, stderr: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = FullDisk()
     handler, logger = logging.StreamHandler(full), logging.getLogger("authproblem")
@@ -622,7 +629,7 @@ def test_a_full_disk_under_the_log_costs_no_answer(
     if stderr != "writable":
         monkeypatch.setattr(sys, "stderr", full if stderr == "full" else None)
     try:
-        request = built(door, LIMITED)
+        request = built(adapter, LIMITED)
         answers = [request() for _ in range(3)]
     finally:
         logger.removeHandler(handler)
@@ -630,11 +637,11 @@ def test_a_full_disk_under_the_log_costs_no_answer(
         assert_problem(answer)
 
 
-@doors
-def test_a_full_disk_and_a_broken_callable_cost_no_answer(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@adapters
+def test_a_full_disk_and_a_broken_callable_cost_no_answer(adapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     full = FullDisk()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=full))
     monkeypatch.setattr(sys, "stderr", full)
-    request = built(door, MFA, providers=break_down)
+    request = built(adapter, MFA, providers=break_down)
     for _ in range(3):
         assert_untouched(request(), MFA)

@@ -28,7 +28,7 @@ from tests.adapters.failing import (
     status_error,
     wsgi_app,
 )
-from tests.adapters.support import DOORS, assert_problem, is_problem
+from tests.adapters.support import ADAPTERS, assert_problem, is_problem
 from tests.support.asgi_server import AsgiServer, http_scope
 from tests.support.events import Events
 from tests.support.responses import Response, json_response
@@ -71,7 +71,7 @@ STATUSES = [
 ]
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize(
     ("response", "reason", "status"), STATUSES, ids=[f"{sent.status}-{reason}" for sent, reason, _ in STATUSES]
 )
@@ -99,7 +99,7 @@ WAITS = {
 }
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("name", WAITS)
 def test_only_a_valid_retry_after_is_passed_on(adapter: str, name: str, events: Events) -> None:
     """As it was sent; anything else is dropped."""
@@ -165,7 +165,7 @@ def test_an_exception_of_a_providers_host_is_answered(host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["example.com", "notauth0.com", "auth0.com.example.com", "sub.login.example.com", "auth0.com@example.com"]
 )
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_exception_of_any_other_host_propagates(adapter: str, host: str, events: Events) -> None:
     """Look-alikes of vendor domains included."""
     error = status_error(WRONG_PASSWORD, f"https://{host}/oauth/token")
@@ -299,7 +299,7 @@ class _HostileError(Exception):
         raise RuntimeError(SECRET)
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_attributes_that_raise_do_no_harm(adapter: str, events: Events) -> None:
     """Foreign objects may do anything."""
     answer = ask(adapter, raising(_HostileError()))
@@ -331,7 +331,7 @@ ALWAYS: list[BaseException] = [
 ]
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("error", ALWAYS, ids=lambda error: type(error).__name__)
 def test_what_is_no_providers_propagates(adapter: str, error: BaseException, events: Events) -> None:
     """The very same exception, with nothing sent."""
@@ -355,14 +355,14 @@ def _run(server: AsgiServer | WsgiServer, call: Any, options: dict[str, Any]) ->
         coroutine.close()
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_exception_below_an_excluded_path_propagates(adapter: str) -> None:
     """`exclude` covers exceptions."""
     with pytest.raises(httpx.HTTPStatusError):
         ask(adapter, raising(status_error(WRONG_PASSWORD)), path="/raw/x", exclude=["/raw"])
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_in_a_dry_run_the_exception_propagates_and_has_an_event(adapter: str, events: Events) -> None:
     """With `applied=false`."""
     with pytest.raises(httpx.HTTPStatusError):
@@ -371,7 +371,7 @@ def test_in_a_dry_run_the_exception_propagates_and_has_an_event(adapter: str, ev
     assert (event["problem"], event["applied"]) == ("invalid-credentials", False)
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_two_instances_emit_one_event_for_an_exception(adapter: str, events: Events) -> None:
     """The inner one has emitted it."""
     error = status_error(WRONG_PASSWORD)
@@ -556,7 +556,7 @@ def test_wsgi_what_cannot_fail_goes_out_as_it_is(result: Any) -> None:
     assert WsgiMiddleware(app, exceptions=True)(environ, WsgiServer().start_response) is result
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_a_healthy_response_is_the_same_with_the_option(adapter: str) -> None:
     """Status, headers, body, and the object that the server gets."""
 
@@ -578,7 +578,7 @@ def test_a_healthy_response_is_the_same_with_the_option(adapter: str) -> None:
 # --- The answer's form ---
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize(
     ("accept", "kind"), [("text/html", "application/problem+json"), ("application/json", "application/json")]
 )
@@ -596,7 +596,7 @@ def test_a_forced_media_type_does_not_vary() -> None:
     assert answer.lines("vary") == []
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_head_gets_the_headers_alone(adapter: str) -> None:
     """No body, and no length of one."""
     assert_problem(ask(adapter, raising(status_error(WRONG_PASSWORD)), method="HEAD"), method="HEAD")
@@ -646,7 +646,7 @@ def broken() -> NoReturn:
     raise status_error(Response(500, [], SECRET.encode()))
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_the_event_of_an_error_names_class_and_frames(adapter: str, events: Events) -> None:
     """Never the message."""
     answer = ask(adapter, broken, path="/profile", method="POST")
@@ -658,7 +658,7 @@ def test_the_event_of_an_error_names_class_and_frames(adapter: str, events: Even
     assert [frame.rpartition(" ")[2] for frame in event["stack"]][-3:] == ["broken", "status_error", "raise_for_status"]
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_the_event_of_an_expected_error_has_no_frames(adapter: str, events: Events) -> None:
     """A user's mistake is no failure of the code: at info the class is enough."""
     ask(adapter, fail)

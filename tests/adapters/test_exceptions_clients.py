@@ -34,7 +34,7 @@ from tests.adapters.failing import (
     deaf,
     raising,
 )
-from tests.adapters.support import DOORS, assert_problem
+from tests.adapters.support import ADAPTERS, assert_problem
 from tests.support.events import Events
 from tests.support.responses import Response, json_response
 
@@ -74,7 +74,7 @@ def upstream() -> Iterator[Upstream]:
     server.close()
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("client", CLIENTS)
 def test_an_error_status_escapes_without_the_option(
     adapter: str, client: str, upstream: Upstream, events: Events
@@ -85,7 +85,7 @@ def test_an_error_status_escapes_without_the_option(
     assert list(events) == []
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("client", [name for name in CLIENTS if name != "aiohttp"])
 def test_an_error_status_becomes_a_problem(adapter: str, client: str, upstream: Upstream, events: Events) -> None:
     """After: the registry's sentences, and of the upstream's nothing but status, code and request id."""
@@ -113,7 +113,7 @@ def test_an_error_status_becomes_a_problem(adapter: str, client: str, upstream: 
     assert_no_secret(answer, events)
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_exception_of_aiohttp_is_classified_by_its_status(adapter: str, upstream: Upstream, events: Events) -> None:
     """No body is kept by aiohttp."""
     answer = ask(adapter, lambda: CLIENTS["aiohttp"](upstream.url()), upstream_hosts=HOSTS)
@@ -136,7 +136,7 @@ HOSTLESS: dict[tuple[str, str], type[Exception]] = {
 """Exceptions in which the library keeps no host at all."""
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize(
     ("client", "kind"), [(name, kind) for name in RAW_CLIENTS for kind in TRANSPORT if (name, kind) not in HOSTLESS]
 )
@@ -156,7 +156,7 @@ def test_a_failed_connection_becomes_a_problem(adapter: str, client: str, kind: 
     assert [event["exception"].partition(".")[0] for event in events] == [client.partition("-")[0]] * 2
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize(("client", "kind"), sorted(HOSTLESS))
 def test_an_exception_without_a_host_propagates(adapter: str, client: str, kind: str, events: Events) -> None:
     """Nothing says whose it is."""
@@ -165,7 +165,7 @@ def test_an_exception_without_a_host_propagates(adapter: str, client: str, kind:
     assert list(events) == []
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 def test_a_connect_timeout_of_aiohttp_names_its_host(adapter: str) -> None:
     """Aiohttp says it nowhere but in the text that it makes from the URL."""
     error = aiohttp.ConnectionTimeoutError(f"Connection timeout to host https://tenant.okta.com/token?token={SECRET}")
@@ -248,7 +248,7 @@ SDKS = {
 }
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("name", SDKS)
 def test_the_classes_of_the_sdks_tell_the_provider(
     adapter: str, name: str, upstream: Upstream, events: Events, monkeypatch: pytest.MonkeyPatch
@@ -285,7 +285,7 @@ GENERIC: dict[str, Callable[[Upstream], Any]] = {
 }
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("name", GENERIC)
 def test_generic_oauth_errors_are_a_providers_where_one_is_declared(
     adapter: str, name: str, upstream: Upstream, events: Events
@@ -298,7 +298,7 @@ def test_generic_oauth_errors_are_a_providers_where_one_is_declared(
     assert_no_secret(answer, events)
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("name", GENERIC)
 def test_generic_oauth_errors_elsewhere_propagate(adapter: str, name: str, upstream: Upstream, events: Events) -> None:
     """They may be any provider's, Stripe's too; that the host is one does not show in them."""
@@ -314,7 +314,7 @@ def test_an_answer_that_is_no_oauth_at_all_is_broken_to_oauthlib(upstream: Upstr
     assert (document["reason"], document["status"]) == ("upstream-error", 502)
 
 
-@pytest.mark.parametrize("adapter", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("error", [MismatchingStateError(), OauthlibMismatch()], ids=["authlib", "oauthlib"])
 def test_a_state_that_does_not_match_is_an_error_of_the_app(adapter: str, error: Exception, events: Events) -> None:
     """It propagates."""

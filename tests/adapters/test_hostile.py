@@ -1,4 +1,4 @@
-"""Hostile input through both doors: byte-identical or a full valid problem, never an exception or a mixture."""
+"""Hostile input through both adapters: byte-identical or a full valid problem, never an exception or a mixture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from tests.adapters.asgi_host import Connection, answering
 from tests.adapters.hostile import BODIES, FORGERIES, SECRETS, forged
 from tests.adapters.samples import CODINGS, ERRORS, JSON, OKTA, OKTA_BODY, bytewise
-from tests.adapters.support import DOORS, assert_problem, assert_sound, assert_untouched, is_problem, through
+from tests.adapters.support import ADAPTERS, assert_problem, assert_sound, assert_untouched, is_problem, through
 from tests.adapters.wsgi_host import Gateway, eager
 from tests.support.asgi_server import drive, http_scope
 from tests.support.codings import zstd_compress
@@ -27,7 +27,7 @@ from tests.support.events import Events
 from tests.support.responses import Pairs, Response
 from tests.support.wsgi_server import http_environ
 
-doors = pytest.mark.parametrize("door", DOORS)
+adapters = pytest.mark.parametrize("adapter", ADAPTERS)
 SENDERS: dict[str, Pairs] = {
     "no evidence": [],
     "Okta by its header": [("x-okta-request-id", "req")],
@@ -38,82 +38,82 @@ MOST = 65_536
 MEBIBYTE = 1_048_576
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("sender", SENDERS)
 @pytest.mark.parametrize(
     "status", [401, pytest.param(400, marks=pytest.mark.slow), pytest.param(503, marks=pytest.mark.slow)]
 )
-def test_any_body_is_untouched_or_a_problem(door: str, sender: str, status: int) -> None:
+def test_any_body_is_untouched_or_a_problem(adapter: str, sender: str, status: int) -> None:
     for name, content in BODIES.items():
         sent = Response(status, [("content-type", JSON), *SENDERS[sender]], content)
         try:
-            answer = through(door, sent)
+            answer = through(adapter, sent)
             document = assert_sound(answer, sent)
         except Exception as error:
             raise AssertionError(f"{name}: {type(error).__name__}") from error
         assert document is None or len(answer.body) < max(MOST, 2 * len(content)), name
 
 
-@doors
+@adapters
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "media", ["text/plain", "text/html", "application/problem+json", "text/event-stream", "", "json"]
 )
-def test_any_body_of_any_other_type_is_untouched_or_a_problem(door: str, media: str) -> None:
+def test_any_body_of_any_other_type_is_untouched_or_a_problem(adapter: str, media: str) -> None:
     for name, content in BODIES.items():
         sent = Response(500, [("content-type", media), ("x-okta-request-id", "req")], content)
         try:
-            assert_sound(through(door, sent), sent)
+            assert_sound(through(adapter, sent), sent)
         except Exception as error:
             raise AssertionError(f"{name}: {type(error).__name__}") from error
 
 
-@doors
+@adapters
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [{"texts": "all"}, {"disclosure": "strict"}, {"status": "canonical"}, {"flow_control": True}], ids=str
 )
-def test_no_option_lets_any_body_through_half_changed(door: str, options: dict[str, Any]) -> None:
+def test_no_option_lets_any_body_through_half_changed(adapter: str, options: dict[str, Any]) -> None:
     for name, content in BODIES.items():
         sent = Response(401, [("content-type", JSON), ("x-okta-request-id", "req")], content)
         try:
-            assert_sound(through(door, sent, **options), sent)
+            assert_sound(through(adapter, sent, **options), sent)
         except Exception as error:
             raise AssertionError(f"{name}: {type(error).__name__}") from error
 
 
-@doors
-def test_success_with_any_body_on_a_path_of_transactions_is_untouched_or_a_problem(door: str) -> None:
+@adapters
+def test_success_with_any_body_on_a_path_of_transactions_is_untouched_or_a_problem(adapter: str) -> None:
     for name, content in BODIES.items():
         sent = Response(200, [("content-type", JSON)], content)
         try:
-            assert_sound(through(door, sent, transaction_states=("/oauth",)), sent)
+            assert_sound(through(adapter, sent, transaction_states=("/oauth",)), sent)
         except Exception as error:
             raise AssertionError(f"{name}: {type(error).__name__}") from error
 
 
-@doors
-def test_of_duplicate_members_the_last_counts_and_is_sent_once(door: str) -> None:
+@adapters
+def test_of_duplicate_members_the_last_counts_and_is_sent_once(adapter: str) -> None:
     content = (
         b'{"errorCode":"E0000047","errorCode":"E0000004","errorSummary":"x","errorSummary":"Authentication failed"}'
     )
-    answer = through(door, Response(401, OKTA.headers, content))
+    answer = through(adapter, Response(401, OKTA.headers, content))
     assert assert_problem(answer)["reason"] == "invalid-credentials"
     assert (answer.body.count(b'"errorCode"'), answer.body.count(b'"errorSummary"')) == (1, 1)
 
 
-@doors
-def test_a_number_that_cannot_be_held_is_dropped(door: str) -> None:
+@adapters
+def test_a_number_that_cannot_be_held_is_dropped(adapter: str) -> None:
     content = b'{"errorCode":"E0000004","errorSummary":"Authentication failed","statusCode":18446744073709551616}'
-    document = assert_problem(through(door, Response(401, OKTA.headers, content)))
+    document = assert_problem(through(adapter, Response(401, OKTA.headers, content)))
     assert "statusCode" not in document
 
 
-@doors
-def test_a_protocol_document_with_a_number_that_cannot_be_held_passes(door: str) -> None:
+@adapters
+def test_a_protocol_document_with_a_number_that_cannot_be_held_passes(adapter: str) -> None:
     content = b'{"status":"LOCKED_OUT","_embedded":{"n":18446744073709551616}}'
     sent = Response(401, OKTA.headers, content)
-    assert_untouched(through(door, sent), sent)
+    assert_untouched(through(adapter, sent), sent)
 
 
 # ------------------------------------------------------------------------------------------------ codings
@@ -136,15 +136,15 @@ def bombs() -> dict[str, tuple[str, bytes]]:
 BOMBS = bombs()
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_passes_in_bounded_memory(door: str, name: str) -> None:
+def test_a_bomb_passes_in_bounded_memory(adapter: str, name: str) -> None:
     coding, content = BOMBS[name]
     sent = Response(401, [*OKTA.headers, ("content-encoding", coding)], content)
-    through(door, sent)  # what is imported on the way does not count
+    through(adapter, sent)  # what is imported on the way does not count
     tracemalloc.start()
     try:
-        answer = through(door, sent)
+        answer = through(adapter, sent)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -152,8 +152,8 @@ def test_a_bomb_passes_in_bounded_memory(door: str, name: str) -> None:
     assert peak < 4 * MEBIBYTE + 4 * len(content)
 
 
-@doors
-def test_ten_megabytes_in_one_chunk_are_not_copied(door: str) -> None:
+@adapters
+def test_ten_megabytes_in_one_chunk_are_not_copied(adapter: str) -> None:
     sent = Response(401, OKTA.headers, OKTA.body.ljust(10 * MEBIBYTE))
     asgi, wsgi = AsgiMiddleware(answering(sent)), WsgiMiddleware(eager(sent))
     lengths = []
@@ -163,7 +163,7 @@ def test_ten_megabytes_in_one_chunk_are_not_copied(door: str) -> None:
 
     tracemalloc.start()
     try:
-        if door == "asgi":
+        if adapter == "asgi":
             drive(asgi(http_scope(), Connection().receive, send))
         else:
             Gateway(took=lambda chunk: lengths.append(len(chunk))).serve(wsgi, http_environ())
@@ -188,69 +188,69 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_damaged_or_mislabeled_coding_is_untouched_or_a_problem(door: str, coding: str, damage: str) -> None:
+def test_a_damaged_or_mislabeled_coding_is_untouched_or_a_problem(adapter: str, coding: str, damage: str) -> None:
     name, encode = CODINGS[coding]
     content = DAMAGES[damage](encode(OKTA.body))
     sent = Response(401, [*OKTA.headers, ("content-encoding", name)], content)
-    assert_sound(through(door, sent, bytewise(content, 9)), sent)
+    assert_sound(through(adapter, sent, bytewise(content, 9)), sent)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("claimed", ["gzip", "deflate", "br", "zstd", "x-gzip", "identity"])
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_coding_under_another_name_is_untouched_or_a_problem(door: str, coding: str, claimed: str) -> None:
+def test_a_coding_under_another_name_is_untouched_or_a_problem(adapter: str, coding: str, claimed: str) -> None:
     content = CODINGS[coding][1](OKTA.body)
     sent = Response(401, [*OKTA.headers, ("content-encoding", claimed)], content)
-    assert_sound(through(door, sent), sent)
+    assert_sound(through(adapter, sent), sent)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "value", ["compress", "aes128gcm", "gzip, sdch", "gzip;q=1", "\x00", "gzip gzip", "deflate, " * 99]
 )
-def test_an_unknown_coding_passes(door: str, value: str) -> None:
+def test_an_unknown_coding_passes(adapter: str, value: str) -> None:
     sent = Response(401, [*OKTA.headers, ("content-encoding", value)], OKTA.body)
     if "\x00" in value:
         sent = Response(401, [*OKTA.headers, ("content-encoding", "\x01")], OKTA.body)
-    assert_untouched(through(door, sent), sent)
+    assert_untouched(through(adapter, sent), sent)
 
 
 # ------------------------------------------------------------------------------------------------ chunking
 
 
-@doors
-def test_a_body_in_sixty_thousand_chunks_is_kept_in_linear_memory(door: str) -> None:
+@adapters
+def test_a_body_in_sixty_thousand_chunks_is_kept_in_linear_memory(adapter: str) -> None:
     content = OKTA.body.ljust(61_440)
     chunks: Sequence[bytes] = bytewise(content)
     tracemalloc.start()
     try:
-        answer = through(door, Response(401, OKTA.headers, content), chunks)
+        answer = through(adapter, Response(401, OKTA.headers, content), chunks)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert_problem(answer)
-    assert peak < 2 * MEBIBYTE + (600 * len(content) if door == "asgi" else 0)  # the app's own messages
+    assert peak < 2 * MEBIBYTE + (600 * len(content) if adapter == "asgi" else 0)  # the app's own messages
 
 
-@doors
-def test_a_flood_of_empty_chunks_is_no_body(door: str) -> None:
+@adapters
+def test_a_flood_of_empty_chunks_is_no_body(adapter: str) -> None:
     chunks = [b""] * 50_000 + [OKTA.body]
-    assert_problem(through(door, OKTA, chunks))
+    assert_problem(through(adapter, OKTA, chunks))
 
 
 # ------------------------------------------------------------------------------------------------ headers
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("name", FORGERIES)
-def test_nothing_of_a_body_gets_into_a_header(door: str, name: str) -> None:
+def test_nothing_of_a_body_gets_into_a_header(adapter: str, name: str) -> None:
     for content in forged(FORGERIES[name]):
         for sender in SENDERS.values():
             sent = Response(401, [("content-type", JSON), *sender], content)
-            answer = through(door, sent)
+            answer = through(adapter, sent)
             assert_sound(answer, sent)
             text = "\n".join(f"{key}: {value}" for key, value in answer.headers)
             assert "X-Injected" not in text
@@ -302,14 +302,14 @@ HEADERS: dict[str, Pairs] = {
 }
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("name", HEADERS)
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("content", [OKTA.body, b"", b"Unauthorized"], ids=["okta", "empty", "text"])
-def test_any_headers_leave_it_untouched_or_a_problem(door: str, name: str, first: bool, content: bytes) -> None:
+def test_any_headers_leave_it_untouched_or_a_problem(adapter: str, name: str, first: bool, content: bytes) -> None:
     headers = [*HEADERS[name], *OKTA.headers] if first else [*OKTA.headers, *HEADERS[name]]
     sent = Response(429, headers, content)
-    answer = through(door, sent)
+    answer = through(adapter, sent)
     if is_problem(answer) and not is_problem(sent):
         assert_problem(answer)
     else:
@@ -317,49 +317,49 @@ def test_any_headers_leave_it_untouched_or_a_problem(door: str, name: str, first
         assert_untouched(answer, Response(429, kept, content))
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
-def test_any_headers_of_a_request_leave_it_a_problem(door: str, headers: Pairs) -> None:
+def test_any_headers_of_a_request_leave_it_a_problem(adapter: str, headers: Pairs) -> None:
     asked = [*headers, ("accept", "a/b;q=0.5," * 5000), ("accept", "\xff" * 500), ("accept", ";" * 9000)]
     options: dict[str, Any] = {"callback_paths": ("/oauth/token",), "provider": "okta"}
-    answer = through(door, OKTA, headers=asked, **options)
+    answer = through(adapter, OKTA, headers=asked, **options)
     assert_problem(answer, media_type=answer.lines("content-type")[0])
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "location", ["https://[x?error=access_denied&state=1", "?error=" * 9000, "http://\xff\xfe?error=x&state=1"]
 )
-def test_any_location_passes(door: str, location: str) -> None:
+def test_any_location_passes(adapter: str, location: str) -> None:
     sent = Response(302, [("location", location)], b"")
-    assert_untouched(through(door, sent, mark_redirects=True), sent)
+    assert_untouched(through(adapter, sent, mark_redirects=True), sent)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "path", ["/" + "x" * 60_000, "/%00%0a%ff", "/%E2%80%A8/..", "//evil.example/", "/%25s%25n", "/;x?y#z"]
 )
 @pytest.mark.parametrize("method", ["GET", "post", "X" * 5000, "A\xe9"])
-def test_any_path_and_method_leave_it_a_problem(door: str, path: str, method: str) -> None:
-    answer = through(door, OKTA, path=path, method=method, providers={"/x": "okta"}, exclude=("/y",))
+def test_any_path_and_method_leave_it_a_problem(adapter: str, path: str, method: str) -> None:
+    answer = through(adapter, OKTA, path=path, method=method, providers={"/x": "okta"}, exclude=("/y",))
     assert_problem(answer)
 
 
 # ------------------------------------------------------------------------------------------------ secrets
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("name", SECRETS)
 @pytest.mark.parametrize("options", [{}, {"log_upstream_text": True}, {"disclosure": "strict"}], ids=str)
 def test_what_an_unknown_text_reflects_reaches_neither_client_nor_log(
-    door: str, name: str, options: dict[str, Any], events: Events
+    adapter: str, name: str, options: dict[str, Any], events: Events
 ) -> None:
     sentence, secret = SECRETS[name]
     rewritten = 0
     for content in (*forged(sentence), json.dumps({**OKTA_BODY, "x": {"y": [sentence]}, sentence: 1}).encode()):
         for sender in SENDERS.values():
             sent = Response(401, [("content-type", JSON), *sender], content)
-            answer = through(door, sent, **options)
+            answer = through(adapter, sent, **options)
             if is_problem(answer) and b"stateHandle" not in content:  # whole by contract: it carries the next step
                 rewritten += 1
                 assert secret not in answer.body.decode() + repr(answer.headers)
@@ -383,26 +383,26 @@ class Lines(logging.Handler):
         self.lines.append(self.format(record))
 
 
-def forge(door: str, text: str) -> None:
+def forge(adapter: str, text: str) -> None:
     """Send the text everywhere an upstream or a client can put it."""
     for content in forged(text):
         for sender in SENDERS.values():
             headers = [("content-type", JSON), *sender]
-            through(door, Response(401, headers, content), log_upstream_text=True, flow_control=True)
+            through(adapter, Response(401, headers, content), log_upstream_text=True, flow_control=True)
     path = "/" + "".join(f"%{byte:02x}" for byte in text.encode())
     for path_, method in ((path, "GET"), ("/", "GET" + text)):
-        through(door, OKTA, path=path_, method=method)
+        through(adapter, OKTA, path=path_, method=method)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("name", FORGERIES)
-def test_an_app_without_structlog_gets_one_clean_line_an_event(door: str, name: str) -> None:
+def test_an_app_without_structlog_gets_one_clean_line_an_event(adapter: str, name: str) -> None:
     logger, handler = logging.getLogger("authproblem"), Lines()
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     try:
-        forge(door, FORGERIES[name])
+        forge(adapter, FORGERIES[name])
     finally:
         logger.removeHandler(handler)
         logger.setLevel(logging.NOTSET)
@@ -411,9 +411,9 @@ def test_an_app_without_structlog_gets_one_clean_line_an_event(door: str, name: 
     assert [line for line in handler.lines if not line.partition(" ")[2].startswith("authproblem.")] == []
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_json_log_gets_one_object_an_event(door: str, name: str) -> None:
+def test_a_json_log_gets_one_object_an_event(adapter: str, name: str) -> None:
     lines: list[str] = []
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer(ensure_ascii=False)],
@@ -422,7 +422,7 @@ def test_a_json_log_gets_one_object_an_event(door: str, name: str) -> None:
     )
     captured = structlog.testing.CapturingLogger()
     structlog.configure(logger_factory=lambda *_: captured)
-    forge(door, FORGERIES[name])
+    forge(adapter, FORGERIES[name])
     lines = [call.args[0] for call in captured.calls]
     events = [json.loads(line) for line in lines]
     assert len(events) >= len(SENDERS)
@@ -434,7 +434,7 @@ def test_a_json_log_gets_one_object_an_event(door: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_the_samples_are_problems_in_both_doors(name: str) -> None:
-    for door in DOORS:
-        assert assert_problem(through(door, ERRORS[name]))["reason"] == name
+def test_the_samples_are_problems_in_both_adapters(name: str) -> None:
+    for adapter in ADAPTERS:
+        assert assert_problem(through(adapter, ERRORS[name]))["reason"] == name
     assert OKTA.document() == {**OKTA_BODY}

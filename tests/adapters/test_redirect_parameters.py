@@ -12,7 +12,7 @@ from flask import Flask
 from authproblem import Problem
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
-from tests.support.doors import DOORS, through
+from tests.support.adapters import ADAPTERS, through
 from tests.support.events import Events
 from tests.support.responses import Response
 
@@ -53,31 +53,31 @@ def test_a_slash_redirect_with_the_requests_own_query_is_no_problem(framework: A
     assert (events.only()["event"], events.only()["why"]) == ("authproblem.passed", "repeated_query")
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_redirect_of_an_uncertain_sender_is_at_info_and_unconfirmed(door: str, events: Events) -> None:
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_redirect_of_an_uncertain_sender_is_at_info_and_unconfirmed(adapter: str, events: Events) -> None:
     """Its owner would be the provider, at error."""
     problems: list[Problem] = []
-    through(door, Response(302, [("Location", CALLBACK)], b""), on_problem=problems.append)
+    through(adapter, Response(302, [("Location", CALLBACK)], b""), on_problem=problems.append)
 
     assert [(problem.reason, problem.confirmed) for problem in problems] == [("upstream-error", False)]
     assert (events.only()["log_level"], events.only()["owner"]) == ("info", "upstream")
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_redirect_with_the_providers_header_is_confirmed(door: str, events: Events) -> None:
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_redirect_with_the_providers_header_is_confirmed(adapter: str, events: Events) -> None:
     """At the level of its owner, also where the provider repeats parameters of the request."""
     problems: list[Problem] = []
     headers = [("Location", CALLBACK), ("X-Auth0-RequestId", "4ad55daa")]
-    through(door, Response(302, headers, b""), path="/cb?error=server_error&state=1", on_problem=problems.append)
+    through(adapter, Response(302, headers, b""), path="/cb?error=server_error&state=1", on_problem=problems.append)
 
     assert [(problem.reason, problem.confirmed) for problem in problems] == [("upstream-error", True)]
     assert events.only()["log_level"] == "error"
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_mark_that_the_app_has_set_itself_stays(door: str) -> None:
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_mark_that_the_app_has_set_itself_stays(adapter: str) -> None:
     """With `mark_redirects`, an `Auth-Problem` of the app is not replaced."""
     headers = [("Location", CALLBACK), ("Auth-Problem", "of-the-app")]
-    got = through(door, Response(302, headers, b""), mark_redirects=True)
+    got = through(adapter, Response(302, headers, b""), mark_redirects=True)
 
     assert got.lines("auth-problem") == ["of-the-app"]

@@ -1,4 +1,4 @@
-"""What both doors do with the headers of a rewritten response: what stays, what goes, what is negotiated."""
+"""What both adapters do with the headers of a rewritten response: what stays, what goes, what is negotiated."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.adapters.samples import JSON, LIMITED, MFA, OKTA, OKTA_BODY, PROBLEM
-from tests.adapters.support import DOORS, assert_problem, assert_untouched, is_problem, through
+from tests.adapters.support import ADAPTERS, assert_problem, assert_untouched, is_problem, through
 from tests.support.responses import Pairs, Response, json_response
 
-doors = pytest.mark.parametrize("door", DOORS)
+adapters = pytest.mark.parametrize("adapter", ADAPTERS)
 
 KEPT: Pairs = [
     ("Set-Cookie", "a=1; Path=/; HttpOnly"),
@@ -70,52 +70,52 @@ def okta(*headers: tuple[str, str], status: int = 401, **members: Any) -> Respon
 # ------------------------------------------------------------------------------------------------ what stays and goes
 
 
-@doors
-def test_every_other_header_stays_as_it_is_and_in_order(door: str) -> None:
-    answer = through(door, okta(*KEPT))
+@adapters
+def test_every_other_header_stays_as_it_is_and_in_order(adapter: str) -> None:
+    answer = through(adapter, okta(*KEPT))
     assert_problem(answer)
-    kept = [(name.lower(), value) if door == "asgi" else (name, value) for name, value in KEPT]
-    assert [(n.lower() if door == "asgi" else n, v) for n, v in answer.headers[: len(KEPT)]] == kept
+    kept = [(name.lower(), value) if adapter == "asgi" else (name, value) for name, value in KEPT]
+    assert [(n.lower() if adapter == "asgi" else n, v) for n, v in answer.headers[: len(KEPT)]] == kept
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("header", GONE, ids=lambda pair: pair[0])
-def test_what_describes_the_old_body_goes(door: str, header: tuple[str, str]) -> None:
-    answer = through(door, okta(header))
+def test_what_describes_the_old_body_goes(adapter: str, header: tuple[str, str]) -> None:
+    answer = through(adapter, okta(header))
     assert_problem(answer)
     assert header[1] not in answer.lines(header[0])
 
 
-@doors
-def test_headers_that_stand_between_others_do_not_disturb_the_order(door: str) -> None:
+@adapters
+def test_headers_that_stand_between_others_do_not_disturb_the_order(adapter: str) -> None:
     mixed = [pair for pairs in zip(KEPT, GONE, strict=False) for pair in pairs]
-    answer = through(door, okta(*mixed))
+    answer = through(adapter, okta(*mixed))
     wanted = [(name.lower(), value) for name, value in mixed if (name, value) in KEPT]
     assert [(name.lower(), value) for name, value in answer.headers[: len(wanted)]] == wanted
 
 
-@doors
-def test_a_challenge_is_not_made_up(door: str) -> None:
-    assert through(door, OKTA).lines("www-authenticate") == []
+@adapters
+def test_a_challenge_is_not_made_up(adapter: str) -> None:
+    assert through(adapter, OKTA).lines("www-authenticate") == []
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("respect", [False, True])
-def test_no_transform_stops_the_rewrite_only_on_request(door: str, respect: bool) -> None:
+def test_no_transform_stops_the_rewrite_only_on_request(adapter: str, respect: bool) -> None:
     sent = okta(("cache-control", "private, No-Transform"))
-    answer = through(door, sent, respect_no_transform=respect)
+    answer = through(adapter, sent, respect_no_transform=respect)
     if respect:
         assert_untouched(answer, sent)
     else:
         assert_problem(answer)
 
 
-@doors
-def test_status_canonical_sends_the_types_status_but_never_turns_another_into_401(door: str) -> None:
-    limited = through(door, Response(403, LIMITED.headers, LIMITED.body), status="canonical")
+@adapters
+def test_status_canonical_sends_the_types_status_but_never_turns_another_into_401(adapter: str) -> None:
+    limited = through(adapter, Response(403, LIMITED.headers, LIMITED.body), status="canonical")
     assert assert_problem(limited)["status"] == 429
     assert limited.status == 429
-    wrong = through(door, okta(status=400), status="canonical")
+    wrong = through(adapter, okta(status=400), status="canonical")
     assert assert_problem(wrong)["reason"] == "invalid-credentials"
     assert wrong.status == 400
 
@@ -147,43 +147,43 @@ ACCEPTS = [
 ]
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(("accept", "media"), ACCEPTS)
 @pytest.mark.parametrize("upstream", [JSON, "application/json; charset=utf-8"])
-def test_accept_chooses_the_media_type(door: str, accept: str | None, media: str, upstream: str) -> None:
+def test_accept_chooses_the_media_type(adapter: str, accept: str | None, media: str, upstream: str) -> None:
     sent = Response(401, [("content-type", upstream)], OKTA.body)
-    answer = through(door, sent, headers=[] if accept is None else [("accept", accept)])
+    answer = through(adapter, sent, headers=[] if accept is None else [("accept", accept)])
     assert_problem(answer, media_type=media)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("lines", [["application/json", "text/html"], ["text/html", "application/json"]])
-def test_several_accept_lines_are_one_list(door: str, lines: list[str]) -> None:
-    assert_problem(through(door, OKTA, headers=[("accept", line) for line in lines]), media_type=JSON)
+def test_several_accept_lines_are_one_list(adapter: str, lines: list[str]) -> None:
+    assert_problem(through(adapter, OKTA, headers=[("accept", line) for line in lines]), media_type=JSON)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     ("accept", "media"), [(ION, ION), ("application/ion+json", ION), ("*/*", PROBLEM), (f"{ION}, {JSON}", JSON)]
 )
-def test_an_ion_client_gets_ion(door: str, accept: str, media: str) -> None:
+def test_an_ion_client_gets_ion(adapter: str, accept: str, media: str) -> None:
     message = {"message": "Authentication failed", "i18n": {"key": "errors.E0000004"}, "class": "ERROR"}
     idx = {"version": "1.0.0", "stateHandle": "02abc", "messages": {"type": "array", "value": [message]}}
     sent = Response(401, [("content-type", ION)], json_response(401, idx).body)
-    answer = through(door, sent, headers=[("accept", accept)])
+    answer = through(adapter, sent, headers=[("accept", accept)])
     assert assert_problem(answer, media_type=media)["stateHandle"] == "02abc"
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(("option", "media"), [("problem", PROBLEM), ("json", JSON)])
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "text/html", ION])
-def test_a_forced_media_type_is_not_negotiated(door: str, option: str, media: str, accept: str) -> None:
-    answer = through(door, OKTA, headers=[("accept", accept)], media_type=option)
+def test_a_forced_media_type_is_not_negotiated(adapter: str, option: str, media: str, accept: str) -> None:
+    answer = through(adapter, OKTA, headers=[("accept", accept)], media_type=option)
     assert_problem(answer, media_type=media)
     assert answer.lines("vary") == []
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
@@ -195,8 +195,8 @@ def test_a_forced_media_type_is_not_negotiated(door: str, option: str, media: st
         (["*"], ["*"]),
     ],
 )
-def test_vary_is_appended_where_accept_is_missing(door: str, given: list[str], wanted: list[str]) -> None:
-    assert through(door, okta(*(("vary", value) for value in given))).lines("vary") == wanted
+def test_vary_is_appended_where_accept_is_missing(adapter: str, given: list[str], wanted: list[str]) -> None:
+    assert through(adapter, okta(*(("vary", value) for value in given))).lines("vary") == wanted
 
 
 # ------------------------------------------------------------------------------------------------ CORS
@@ -205,9 +205,9 @@ TWIN = ["Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"]
 ORIGIN = ("access-control-allow-origin", "https://app.example")
 
 
-def exposed(door: str, sent: Response, **options: Any) -> list[str]:
+def exposed(adapter: str, sent: Response, **options: Any) -> list[str]:
     """The lines of `Access-Control-Expose-Headers`."""
-    answer = through(door, sent, **options)
+    answer = through(adapter, sent, **options)
     assert_problem(answer)
     return answer.lines("access-control-expose-headers")
 
@@ -217,20 +217,20 @@ def listing(*lines: str) -> Pairs:
     return [("access-control-expose-headers", line) for line in lines]
 
 
-@doors
-def test_names_are_exposed_only_where_another_origin_may_read(door: str) -> None:
-    assert exposed(door, okta()) == []
-    assert exposed(door, okta(*listing("x-a"))) == ["x-a"]
-    assert exposed(door, okta(ORIGIN)) == [", ".join(TWIN)]
+@adapters
+def test_names_are_exposed_only_where_another_origin_may_read(adapter: str) -> None:
+    assert exposed(adapter, okta()) == []
+    assert exposed(adapter, okta(*listing("x-a"))) == ["x-a"]
+    assert exposed(adapter, okta(ORIGIN)) == [", ".join(TWIN)]
 
 
-@doors
-def test_a_wait_is_exposed_with_the_twin(door: str) -> None:
+@adapters
+def test_a_wait_is_exposed_with_the_problem_headers(adapter: str) -> None:
     sent = Response(429, [*LIMITED.headers, ORIGIN, ("retry-after", "7")], LIMITED.body)
-    assert exposed(door, sent) == [", ".join([*TWIN, "Retry-After"])]
+    assert exposed(adapter, sent) == [", ".join([*TWIN, "Retry-After"])]
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     ("lines", "wanted"),
     [
@@ -240,14 +240,14 @@ def test_a_wait_is_exposed_with_the_twin(door: str) -> None:
         (["*"], "*"),
     ],
 )
-def test_only_missing_names_are_exposed(door: str, lines: list[str], wanted: str) -> None:
-    assert exposed(door, okta(ORIGIN, *listing(*lines))) == [wanted]
+def test_only_missing_names_are_exposed(adapter: str, lines: list[str], wanted: str) -> None:
+    assert exposed(adapter, okta(ORIGIN, *listing(*lines))) == [wanted]
 
 
-@doors
-def test_exposing_can_be_turned_off(door: str) -> None:
-    assert exposed(door, okta(ORIGIN), expose_headers=False) == []
-    assert exposed(door, okta(ORIGIN, *listing("x-a")), expose_headers=False) == ["x-a"]
+@adapters
+def test_exposing_can_be_turned_off(adapter: str) -> None:
+    assert exposed(adapter, okta(ORIGIN), expose_headers=False) == []
+    assert exposed(adapter, okta(ORIGIN, *listing("x-a")), expose_headers=False) == ["x-a"]
 
 
 # ------------------------------------------------------------------------------------------------ Retry-After
@@ -260,7 +260,7 @@ def waiting(*values: str) -> Response:
     return Response(429, [*LIMITED.headers, DATE, *(("retry-after", value) for value in values)], LIMITED.body)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     ("value", "after"),
     [
@@ -273,13 +273,13 @@ def waiting(*values: str) -> Response:
         ("Wed, 21 Oct 2026 07:00:00 GMT", 0),
     ],
 )
-def test_a_valid_wait_stays_as_sent_and_is_told(door: str, value: str, after: int) -> None:
-    answer = through(door, waiting(value))
+def test_a_valid_wait_stays_as_sent_and_is_told(adapter: str, value: str, after: int) -> None:
+    answer = through(adapter, waiting(value))
     retry = assert_problem(answer)["retry"]
     assert (answer.lines("retry-after"), retry["after"], retry["source"]) == ([value], after, "retry-after")
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "values",
     [
@@ -297,70 +297,70 @@ def test_a_valid_wait_stays_as_sent_and_is_told(door: str, value: str, after: in
         ["Fri, 31 Dec 9999 23:59:59 GMT"],
     ],
 )
-def test_a_wait_that_cannot_be_believed_gives_way_to_the_entrys(door: str, values: list[str]) -> None:
-    answer = through(door, waiting(*values))
+def test_a_wait_that_cannot_be_believed_gives_way_to_the_entrys(adapter: str, values: list[str]) -> None:
+    answer = through(adapter, waiting(*values))
     retry = assert_problem(answer)["retry"]
     assert retry["source"] == "default"
     assert answer.lines("retry-after") == [str(retry["after"])]
 
 
-@doors
-def test_two_equal_waits_become_one(door: str) -> None:
-    answer = through(door, waiting("17", "17"))
+@adapters
+def test_two_equal_waits_become_one(adapter: str) -> None:
+    answer = through(adapter, waiting("17", "17"))
     assert (assert_problem(answer)["retry"]["after"], answer.lines("retry-after")) == (17, ["17"])
 
 
-@doors
-def test_a_wait_is_told_in_seconds_where_only_a_reset_header_knows_it(door: str) -> None:
+@adapters
+def test_a_wait_is_told_in_seconds_where_only_a_reset_header_knows_it(adapter: str) -> None:
     sent = Response(429, [*LIMITED.headers, DATE, ("x-rate-limit-reset", "1792567710")], LIMITED.body)
-    answer = through(door, sent)
+    answer = through(adapter, sent)
     retry = assert_problem(answer)["retry"]
     assert retry == {"policy": "after_delay", "after": 31, "automatic": False, "source": "x-rate-limit-reset"}
     assert answer.lines("retry-after") == ["31"]
     assert answer.lines("x-rate-limit-reset") == ["1792567710"]
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(("value", "kept"), [("17", ["17"]), ("banana", []), ("86401", [])])
 def test_where_waiting_does_not_help_a_valid_wait_stays_and_a_bad_one_goes(
-    door: str, value: str, kept: list[str]
+    adapter: str, value: str, kept: list[str]
 ) -> None:
-    answer = through(door, okta(("retry-after", value)))
+    answer = through(adapter, okta(("retry-after", value)))
     assert "after" not in assert_problem(answer)["retry"]
     assert answer.lines("retry-after") == kept
 
 
-@doors
-def test_max_wait_is_the_longest_wait_that_is_believed(door: str) -> None:
-    assert assert_problem(through(door, waiting("60"), max_wait=60))["retry"]["source"] == "retry-after"
-    assert assert_problem(through(door, waiting("61"), max_wait=60))["retry"]["source"] == "default"
+@adapters
+def test_max_wait_is_the_longest_wait_that_is_believed(adapter: str) -> None:
+    assert assert_problem(through(adapter, waiting("60"), max_wait=60))["retry"]["source"] == "retry-after"
+    assert assert_problem(through(adapter, waiting("61"), max_wait=60))["retry"]["source"] == "default"
 
 
 # ------------------------------------------------------------------------------------------------ members
 
 
-@doors
-def test_what_clients_need_stays_a_member(door: str) -> None:
-    document = assert_problem(through(door, MFA))
+@adapters
+def test_what_clients_need_stays_a_member(adapter: str) -> None:
+    document = assert_problem(through(adapter, MFA))
     assert (document["error"], document["mfa_token"]) == ("mfa_required", "Fe26.2*x")
 
 
-@doors
-def test_type_base_is_the_teams(door: str) -> None:
-    document = assert_problem(through(door, MFA, type_base="https://docs.example.com/errors#"))
+@adapters
+def test_type_base_is_the_teams(adapter: str) -> None:
+    document = assert_problem(through(adapter, MFA, type_base="https://docs.example.com/errors#"))
     assert document["type"] == "https://docs.example.com/errors#mfa-required"
 
 
-@doors
-def test_each_response_has_an_instance_of_its_own(door: str) -> None:
-    first, second = (assert_problem(through(door, MFA)) for _ in range(2))
+@adapters
+def test_each_response_has_an_instance_of_its_own(adapter: str) -> None:
+    first, second = (assert_problem(through(adapter, MFA)) for _ in range(2))
     assert first.pop("instance") != second.pop("instance")
     assert first == second
 
 
-@doors
-def test_both_doors_send_the_same(door: str) -> None:
-    answer, other = through(door, MFA), through("asgi", MFA)
+@adapters
+def test_both_adapters_send_the_same(adapter: str) -> None:
+    answer, other = through(adapter, MFA), through("asgi", MFA)
     wanted = assert_problem(other)
     assert {**assert_problem(answer), "instance": ""} == {**wanted, "instance": ""}
     assert [(n.lower(), v) for n, v in answer.headers] == [(n.lower(), v) for n, v in other.headers]

@@ -1,4 +1,4 @@
-"""Which responses a door takes up: marks, scopes, mounts, exclusion, other instances of ours, the dry run, options."""
+"""Which responses are taken up: marks, scopes, mounts, exclusion, other instances of ours, the dry run, options."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from tests.adapters.asgi_host import Connection, body, connect, run, start
 from tests.adapters.samples import ERRORS, FOREIGN, HEALTHY, JSON, MFA, OKTA, PROBLEM
-from tests.adapters.support import DOORS, assert_problem, assert_untouched, is_problem, through
+from tests.adapters.support import ADAPTERS, assert_problem, assert_untouched, is_problem, through
 from tests.adapters.wsgi_host import Gateway, eager
 from tests.support.asgi_server import http_scope
 from tests.support.responses import Pairs, Response, json_response, text_response
 from tests.support.wsgi_server import http_environ
 
-doors = pytest.mark.parametrize("door", DOORS)
+adapters = pytest.mark.parametrize("adapter", ADAPTERS)
 
 GENERIC = json_response(400, {"error": "invalid_grant"})
 """Stripe and many others send the same bytes: no evidence."""
@@ -39,22 +39,22 @@ def without_mark(sent: Response) -> Response:
 # ------------------------------------------------------------------------------------------------ evidence and marks
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("sent", [GENERIC, NAMELESS, text_response(429, "slow"), json_response(404, {"message": "no"})])
-def test_without_evidence_nothing_is_touched(door: str, sent: Response) -> None:
-    assert_untouched(through(door, sent), sent)
+def test_without_evidence_nothing_is_touched(adapter: str, sent: Response) -> None:
+    assert_untouched(through(adapter, sent), sent)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("sent", [GENERIC, NAMELESS, text_response(429, "Too Many Requests")])
 @pytest.mark.parametrize("name", [MARK, MARK.lower(), MARK.upper()])
-def test_the_apps_mark_is_evidence_and_never_leaves(door: str, sent: Response, name: str) -> None:
-    answer = through(door, marked(sent, "auth0", name))
+def test_the_apps_mark_is_evidence_and_never_leaves(adapter: str, sent: Response, name: str) -> None:
+    answer = through(adapter, marked(sent, "auth0", name))
     assert assert_problem(answer)["provider"] == "auth0"
     assert answer.headers[0] == ("x-first", "1")
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "value", ["auth0", "okta;endpoint=/x", "nobody", "", ";;;", "okta\xff", "auth0;endpoint=http://x"]
 )
@@ -63,37 +63,37 @@ def test_the_apps_mark_is_evidence_and_never_leaves(door: str, sent: Response, n
 )
 @pytest.mark.parametrize("options", [{}, {"mode": "observe"}, {"exclude": ("/oauth",)}, {"max_body": 1}], ids=str)
 def test_a_mark_of_any_value_never_leaves_an_error(
-    door: str, value: str, sent: Response, options: dict[str, Any]
+    adapter: str, value: str, sent: Response, options: dict[str, Any]
 ) -> None:
-    answer = through(door, marked(sent, value), **options)
+    answer = through(adapter, marked(sent, value), **options)
     assert answer.lines(MARK) == []
     if not is_problem(answer):
         assert_untouched(answer, without_mark(marked(sent, value)))
 
 
-@doors
-def test_a_mark_that_stands_twice_never_leaves(door: str) -> None:
-    assert through(door, marked(marked(FOREIGN, "okta"), "auth0")).lines(MARK) == []
+@adapters
+def test_a_mark_that_stands_twice_never_leaves(adapter: str) -> None:
+    assert through(adapter, marked(marked(FOREIGN, "okta"), "auth0")).lines(MARK) == []
 
 
-@doors
-def test_healthy_responses_are_not_scanned_for_it(door: str) -> None:
-    assert_untouched(through(door, marked(HEALTHY, "okta")), marked(HEALTHY, "okta"))
+@adapters
+def test_healthy_responses_are_not_scanned_for_it(adapter: str) -> None:
+    assert_untouched(through(adapter, marked(HEALTHY, "okta")), marked(HEALTHY, "okta"))
 
 
-@doors
-def test_a_success_that_is_looked_at_loses_its_mark(door: str) -> None:
+@adapters
+def test_a_success_that_is_looked_at_loses_its_mark(adapter: str) -> None:
     sent = marked(HEALTHY, "okta")
-    assert_untouched(through(door, sent, transaction_states=("/oauth",)), without_mark(sent))
+    assert_untouched(through(adapter, sent, transaction_states=("/oauth",)), without_mark(sent))
 
 
-@doors
-def test_the_marks_endpoint_decides_what_a_code_means(door: str) -> None:
+@adapters
+def test_the_marks_endpoint_decides_what_a_code_means(adapter: str) -> None:
     sent = json_response(
         401, {"errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorId": "x", "errorCauses": []}
     )
     reasons = {
-        endpoint: assert_problem(through(door, marked(sent, f"okta;endpoint={endpoint}")))["reason"]
+        endpoint: assert_problem(through(adapter, marked(sent, f"okta;endpoint={endpoint}")))["reason"]
         for endpoint in ("/api/v1/authn", "/api/v1/users/me")
     }
     assert reasons == {"/api/v1/authn": "session-expired", "/api/v1/users/me": "invalid-token"}
@@ -102,7 +102,7 @@ def test_the_marks_endpoint_decides_what_a_code_means(door: str) -> None:
 # ------------------------------------------------------------------------------------------------ providers and mounts
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("root", ["", "/api", "/api/v1"])
 @pytest.mark.parametrize(
     ("path", "taken"),
@@ -115,24 +115,24 @@ def test_the_marks_endpoint_decides_what_a_code_means(door: str) -> None:
         ("/x/auth", False),
     ],
 )
-def test_a_scope_counts_below_its_prefix_by_whole_segments(door: str, path: str, taken: bool, root: str) -> None:
-    answer = through(door, GENERIC, path=path, root=root, providers={"/auth": "auth0"})
+def test_a_scope_counts_below_its_prefix_by_whole_segments(adapter: str, path: str, taken: bool, root: str) -> None:
+    answer = through(adapter, GENERIC, path=path, root=root, providers={"/auth": "auth0"})
     assert is_problem(answer) == taken
     if not taken:
         assert_untouched(answer, GENERIC)
 
 
-@doors
-def test_the_longest_prefix_wins(door: str) -> None:
+@adapters
+def test_the_longest_prefix_wins(adapter: str) -> None:
     providers = {"/": "oauth", "/login": "auth0", "/login/okta/": authproblem.upstream("okta")}
     found = [
-        assert_problem(through(door, GENERIC, path=path, providers=providers))["provider"]
+        assert_problem(through(adapter, GENERIC, path=path, providers=providers))["provider"]
         for path in ("/x", "/login/x", "/login/okta/x")
     ]
     assert found == ["oauth", "auth0", "okta"]
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "sent",
     [
@@ -144,60 +144,60 @@ def test_the_longest_prefix_wins(door: str) -> None:
         NAMELESS,
     ],
 )
-def test_a_frameworks_own_errors_below_a_scope_stay_its_own(door: str, sent: Response) -> None:
-    assert_untouched(through(door, sent, path="/auth/x", providers={"/auth": "auth0"}), sent)
+def test_a_frameworks_own_errors_below_a_scope_stay_its_own(adapter: str, sent: Response) -> None:
+    assert_untouched(through(adapter, sent, path="/auth/x", providers={"/auth": "auth0"}), sent)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "options",
     [{"providers": {"/auth": authproblem.upstream("auth0", whole=True)}}, {"provider": "auth0"}],
     ids=["whole", "provider"],
 )
 @pytest.mark.parametrize("sent", [NAMELESS, text_response(503, "Service Unavailable"), text_response(404, "Not Found")])
-def test_where_all_is_the_providers_a_status_is_enough(door: str, sent: Response, options: dict[str, Any]) -> None:
-    assert assert_problem(through(door, sent, path="/auth/x", **options))["provider"] == "auth0"
+def test_where_all_is_the_providers_a_status_is_enough(adapter: str, sent: Response, options: dict[str, Any]) -> None:
+    assert assert_problem(through(adapter, sent, path="/auth/x", **options))["provider"] == "auth0"
 
 
-@doors
-def test_a_callable_tells_the_provider_of_a_request(door: str) -> None:
+@adapters
+def test_a_callable_tells_the_provider_of_a_request(adapter: str) -> None:
     def providers(request: Any) -> Any:
         path = request["path"] if "path" in request else request["PATH_INFO"]
         return authproblem.upstream("okta", whole=True) if path == "/okta" else None
 
-    assert assert_problem(through(door, NAMELESS, path="/okta", providers=providers))["provider"] == "okta"
-    assert_untouched(through(door, NAMELESS, path="/other", providers=providers), NAMELESS)
+    assert assert_problem(through(adapter, NAMELESS, path="/okta", providers=providers))["provider"] == "okta"
+    assert_untouched(through(adapter, NAMELESS, path="/other", providers=providers), NAMELESS)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("root", ["", "/api"])
 @pytest.mark.parametrize("prefix", ["/okta", "/a/b/okta/"])
-def test_the_path_below_the_scope_is_the_endpoint(door: str, prefix: str, root: str) -> None:
+def test_the_path_below_the_scope_is_the_endpoint(adapter: str, prefix: str, root: str) -> None:
     sent = json_response(401, {"errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorCauses": []})
     path = prefix.rstrip("/") + "/api/v1/authn"
-    answer = through(door, sent, path=path, root=root, providers={prefix: "okta"})
+    answer = through(adapter, sent, path=path, root=root, providers={prefix: "okta"})
     assert assert_problem(answer)["reason"] == "session-expired"
 
 
-@doors
-def test_a_path_that_only_begins_like_the_root_is_left_whole(door: str) -> None:
+@adapters
+def test_a_path_that_only_begins_like_the_root_is_left_whole(adapter: str) -> None:
     """Servers before ASGI 2.4 left the root out of the path."""
     providers: Any = {"/apiary": "auth0"}
-    if door == "asgi":
+    if adapter == "asgi":
         sent = http_scope("/apiary/token", root="/api")
         answer = connect(AsgiMiddleware(asgi(GENERIC), providers=providers), sent).answer()
     else:
-        answer = through(door, GENERIC, path="/apiary/token", root="/api", providers=providers)
+        answer = through(adapter, GENERIC, path="/apiary/token", root="/api", providers=providers)
     assert is_problem(answer)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("root", ["", "/api"])
 @pytest.mark.parametrize(
     ("path", "taken"), [("/health", False), ("/health/x", False), ("/healthy", True), ("/a/b/c", False), ("/a/b", True)]
 )
-def test_excluded_paths_are_left_alone(door: str, path: str, taken: bool, root: str) -> None:
-    answer = through(door, OKTA, path=path, root=root, exclude=("/health", "/a/b/c"))
+def test_excluded_paths_are_left_alone(adapter: str, path: str, taken: bool, root: str) -> None:
+    answer = through(adapter, OKTA, path=path, root=root, exclude=("/health", "/a/b/c"))
     assert is_problem(answer) == taken
     if not taken:
         assert_untouched(answer, OKTA)
@@ -219,39 +219,41 @@ def asgi(sent: Response) -> Any:
 ACCEPTS = [None, "*/*", JSON, PROBLEM, "text/html", "application/ion+json", "application/json;q=0.1, */*;q=0.2", ""]
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("accept", ACCEPTS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_the_middleware_twice_is_the_middleware_once(door: str, accept: str | None, name: str) -> None:
+def test_the_middleware_twice_is_the_middleware_once(adapter: str, accept: str | None, name: str) -> None:
     headers = [] if accept is None else [("accept", accept)]
-    once, twice = (through(door, ERRORS[name], headers=headers, layers=layers) for layers in (1, 2))
+    once, twice = (through(adapter, ERRORS[name], headers=headers, layers=layers) for layers in (1, 2))
     assert (twice.status, twice.headers) == (once.status, once.headers)
     assert without_instance(twice) == without_instance(once)
 
 
-@doors
-@pytest.mark.parametrize("near", DOORS)
+@adapters
+@pytest.mark.parametrize("near", ADAPTERS)
 @pytest.mark.parametrize("accept", ACCEPTS)
 @pytest.mark.parametrize("far_accept", ACCEPTS)
 def test_an_answer_that_another_service_has_normalized_passes(
-    door: str, near: str, accept: str | None, far_accept: str | None
+    adapter: str, near: str, accept: str | None, far_accept: str | None
 ) -> None:
     def asking(value: str | None) -> Pairs:
         return [] if value is None else [("accept", value)]
 
     inner = through(near, MFA, headers=asking(accept))
-    assert_untouched(through(door, inner, headers=asking(far_accept), provider="auth0"), inner)
+    assert_untouched(through(adapter, inner, headers=asking(far_accept), provider="auth0"), inner)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("accept", ACCEPTS)
-def test_an_answer_whose_twin_a_proxy_has_dropped_keeps_its_meaning(door: str, accept: str | None) -> None:
+def test_a_response_whose_problem_headers_a_proxy_has_dropped_keeps_its_meaning(
+    adapter: str, accept: str | None
+) -> None:
     headers = [] if accept is None else [("accept", accept)]
-    inner = through(door, MFA, headers=headers)
+    inner = through(adapter, MFA, headers=headers)
     stripped = Response(
         inner.status, [pair for pair in inner.headers if "auth-problem" not in pair[0].lower()], inner.body
     )
-    answer = through(door, stripped, headers=headers)
+    answer = through(adapter, stripped, headers=headers)
     assert answer.document()["reason"] == "mfa-required"
     assert answer.document()["mfa_token"] == "Fe26.2*x"
 
@@ -261,10 +263,10 @@ def without_instance(answer: Response) -> dict[str, Any]:
     return {name: value for name, value in answer.document().items() if name != "instance"}
 
 
-@doors
-def test_what_an_instance_nearer_to_the_app_has_judged_is_left_alone(door: str) -> None:
+@adapters
+def test_what_an_instance_nearer_to_the_app_has_judged_is_left_alone(adapter: str) -> None:
     """The inner one finds no evidence; the outer one would take the status for enough."""
-    if door == "asgi":
+    if adapter == "asgi":
         inner = AsgiMiddleware(AsgiMiddleware(asgi(NAMELESS)), provider="okta")
         answer = connect(inner).answer()
     else:
@@ -272,19 +274,19 @@ def test_what_an_instance_nearer_to_the_app_has_judged_is_left_alone(door: str) 
     assert_untouched(answer, NAMELESS)
 
 
-@doors
-def test_a_dry_run_nearer_to_the_app_keeps_the_outer_one_from_acting(door: str) -> None:
-    if door == "asgi":
+@adapters
+def test_a_dry_run_nearer_to_the_app_keeps_the_outer_one_from_acting(adapter: str) -> None:
+    if adapter == "asgi":
         answer = connect(AsgiMiddleware(AsgiMiddleware(asgi(OKTA), mode="observe"))).answer()
     else:
         answer = Gateway().serve(WsgiMiddleware(WsgiMiddleware(eager(OKTA), mode="observe"))).answer()
     assert_untouched(answer, OKTA)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("sent", [HEALTHY, Response(302, [("location", "/")], b"")])
-def test_requests_that_go_well_get_no_key_in_scope_or_environ(door: str, sent: Response) -> None:
-    if door == "asgi":
+def test_requests_that_go_well_get_no_key_in_scope_or_environ(adapter: str, sent: Response) -> None:
+    if adapter == "asgi":
         state: dict[str, Any] = http_scope("/oauth/token")
         before = set(state)
         connect(AsgiMiddleware(asgi(sent)), state)
@@ -298,11 +300,11 @@ def test_requests_that_go_well_get_no_key_in_scope_or_environ(door: str, sent: R
 # ------------------------------------------------------------------------------------------------ the dry run
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("sent", [*ERRORS.values(), FOREIGN, HEALTHY, NAMELESS])
-def test_observe_changes_nothing(door: str, sent: Response) -> None:
+def test_observe_changes_nothing(adapter: str, sent: Response) -> None:
     options: dict[str, Any] = {"provider": "okta", "mark_redirects": True, "transaction_states": ("/oauth",)}
-    assert_untouched(through(door, sent, mode="observe", **options), sent)
+    assert_untouched(through(adapter, sent, mode="observe", **options), sent)
 
 
 # ------------------------------------------------------------------------------------------------ transaction states
@@ -311,16 +313,16 @@ LOCKED = json_response(200, {"status": "LOCKED_OUT", "_embedded": {}})
 SIGNED_IN = json_response(200, {"status": "SUCCESS", "sessionToken": "x"})
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("root", ["", "/api"])
 @pytest.mark.parametrize("path", ["/api/v1/authn", "/api/v1/authn/factors/1/verify"])
-def test_a_failed_transaction_becomes_a_problem_where_that_is_asked_for(door: str, path: str, root: str) -> None:
-    answer = through(door, LOCKED, path=path, root=root, transaction_states=("/api/v1/authn",))
+def test_a_failed_transaction_becomes_a_problem_where_that_is_asked_for(adapter: str, path: str, root: str) -> None:
+    answer = through(adapter, LOCKED, path=path, root=root, transaction_states=("/api/v1/authn",))
     document = assert_problem(answer)
     assert (document["reason"], document["upstream"]["status"]) == ("account-locked", 200)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     ("sent", "path"),
     [
@@ -332,13 +334,13 @@ def test_a_failed_transaction_becomes_a_problem_where_that_is_asked_for(door: st
         (Response(204, [], b""), "/api/v1/authn"),
     ],
 )
-def test_any_other_success_passes(door: str, sent: Response, path: str) -> None:
-    assert_untouched(through(door, sent, path=path, transaction_states=("/api/v1/authn",)), sent)
+def test_any_other_success_passes(adapter: str, sent: Response, path: str) -> None:
+    assert_untouched(through(adapter, sent, path=path, transaction_states=("/api/v1/authn",)), sent)
 
 
-@doors
-def test_without_the_option_a_failed_transaction_passes(door: str) -> None:
-    assert_untouched(through(door, LOCKED, path="/api/v1/authn"), LOCKED)
+@adapters
+def test_without_the_option_a_failed_transaction_passes(adapter: str) -> None:
+    assert_untouched(through(adapter, LOCKED, path="/api/v1/authn"), LOCKED)
 
 
 @pytest.mark.parametrize("media", ["text/event-stream", "text/html", "application/octet-stream"])
@@ -367,11 +369,11 @@ REDIRECT = Response(
 PLAIN_REDIRECT = Response(302, [("location", "https://app.example/cb?code=1&state=1")], b"")
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_with_an_error_is_marked_where_that_is_asked_for(door: str, status: int) -> None:
+def test_a_redirect_with_an_error_is_marked_where_that_is_asked_for(adapter: str, status: int) -> None:
     sent = Response(status, REDIRECT.headers, b"moved")
-    answer = through(door, sent, mark_redirects=True)
+    answer = through(adapter, sent, mark_redirects=True)
     assert (answer.status, answer.body, answer.headers[:2]) == (status, b"moved", sent.headers)
     assert answer.lines("auth-problem") == ["access-denied"]
     assert {name.lower() for name, _ in answer.headers[2:]} == {
@@ -381,7 +383,7 @@ def test_a_redirect_with_an_error_is_marked_where_that_is_asked_for(door: str, s
     }
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     "options",
     [
@@ -392,19 +394,19 @@ def test_a_redirect_with_an_error_is_marked_where_that_is_asked_for(door: str, s
     ],
     ids=str,
 )
-def test_otherwise_a_redirect_stays_as_it_is(door: str, options: dict[str, Any]) -> None:
-    assert_untouched(through(door, REDIRECT, **options), REDIRECT)
+def test_otherwise_a_redirect_stays_as_it_is(adapter: str, options: dict[str, Any]) -> None:
+    assert_untouched(through(adapter, REDIRECT, **options), REDIRECT)
 
 
-@doors
-def test_a_redirect_without_an_error_is_not_marked(door: str) -> None:
-    assert_untouched(through(door, PLAIN_REDIRECT, mark_redirects=True, provider="auth0"), PLAIN_REDIRECT)
+@adapters
+def test_a_redirect_without_an_error_is_not_marked(adapter: str) -> None:
+    assert_untouched(through(adapter, PLAIN_REDIRECT, mark_redirects=True, provider="auth0"), PLAIN_REDIRECT)
 
 
-def brought(door: str, path: str, query: str, root: str = "", **options: Any) -> Any:
+def brought(adapter: str, path: str, query: str, root: str = "", **options: Any) -> Any:
     """The problem that the app finds in its request, if any."""
     found: list[Any] = []
-    if door == "asgi":
+    if adapter == "asgi":
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             found.append(scope.get("state", {}).get("authproblem.problem"))
@@ -424,14 +426,14 @@ def brought(door: str, path: str, query: str, root: str = "", **options: Any) ->
     return found[0]
 
 
-@doors
+@adapters
 @pytest.mark.parametrize("root", ["", "/app"])
-def test_a_callback_brings_its_problem_to_the_app(door: str, root: str) -> None:
-    problem = brought(door, "/callback", "error=access_denied&state=1", root, callback_paths=("/callback",))
+def test_a_callback_brings_its_problem_to_the_app(adapter: str, root: str) -> None:
+    problem = brought(adapter, "/callback", "error=access_denied&state=1", root, callback_paths=("/callback",))
     assert (problem.reason, problem.status) == ("access-denied", 403)
 
 
-@doors
+@adapters
 @pytest.mark.parametrize(
     ("path", "query"),
     [
@@ -443,14 +445,14 @@ def test_a_callback_brings_its_problem_to_the_app(door: str, root: str) -> None:
         ("/callback", "error=%ff%fe&state=%00"),
     ],
 )
-def test_any_other_request_brings_none(door: str, path: str, query: str) -> None:
-    assert brought(door, path, query, callback_paths=("/callback",)) is None
+def test_any_other_request_brings_none(adapter: str, path: str, query: str) -> None:
+    assert brought(adapter, path, query, callback_paths=("/callback",)) is None
 
 
-@doors
-def test_flow_control_is_left_alone_unless_asked_for(door: str) -> None:
+@adapters
+def test_flow_control_is_left_alone_unless_asked_for(adapter: str) -> None:
     sent = json_response(
         403, {"error": "authorization_pending", "error_description": "Not yet."}, ("x-auth0-requestid", "1")
     )
-    assert_untouched(through(door, sent), sent)
-    assert assert_problem(through(door, sent, flow_control=True))["retry"]["policy"] == "poll"
+    assert_untouched(through(adapter, sent), sent)
+    assert assert_problem(through(adapter, sent, flow_control=True))["retry"]["policy"] == "poll"

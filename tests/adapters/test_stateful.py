@@ -20,7 +20,7 @@ from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from tests.adapters.asgi_host import BODY, START, TRAILERS, Connection, body, start
 from tests.adapters.samples import FOREIGN, HEALTHY, JSON, LIMITED, MFA, OKTA, bytewise, coded
-from tests.adapters.support import DOORS, assert_problem, is_problem, through
+from tests.adapters.support import ADAPTERS, assert_problem, is_problem, through
 from tests.adapters.wsgi_host import Gateway, line
 from tests.support.asgi_server import drive, http_scope
 from tests.support.responses import Response
@@ -57,7 +57,7 @@ class AppError(Exception):
 
 
 def plain(headers: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
-    """Headers as text, without what never leaves the app, and without the twin that a redirect may get."""
+    """Headers as text, without what never leaves the app, and without the problem headers that a redirect may get."""
     pairs = [tuple(part.decode("latin-1") if isinstance(part, bytes) else part for part in pair) for pair in headers]
     return [(name, value) for name, value in pairs if name.lower() not in {"auth-problem-upstream", *TWIN}]
 
@@ -473,11 +473,11 @@ _bodies = st.one_of(st.binary(max_size=400), st.sampled_from([OKTA.body, MFA.bod
 _sent = st.builds(Response, st.integers(200, 599), _headers, _bodies)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 @settings(max_examples=300, deadline=None, suppress_health_check=ODD)
 @given(sent=_sent, cut=st.integers(1, 50), options=st.sampled_from(OPTIONS))
-def test_any_response(door: str, sent: Response, cut: int, options: dict[str, Any]) -> None:
-    answer = through(door, sent, bytewise(sent.body, cut) or [b""], **options)
+def test_any_response(adapter: str, sent: Response, cut: int, options: dict[str, Any]) -> None:
+    answer = through(adapter, sent, bytewise(sent.body, cut) or [b""], **options)
     if is_problem(answer) and answer.status >= 400:
         assert_problem(answer, media_type=answer.lines("content-type")[0])
     else:

@@ -17,7 +17,7 @@ import pytest
 from authproblem import Problem, Registry, normalize
 from authproblem._registry import registry as _registry
 from tests.adapters.samples import ERRORS
-from tests.adapters.support import DOORS, through
+from tests.adapters.support import ADAPTERS, through
 from tests.support.responses import Response
 from tests.support.vectors import FILES, Vector, load
 
@@ -87,14 +87,14 @@ def test_every_vector_has_the_answer_that_it_has_alone() -> None:
     assert [answer == alone for answer in answers] == [True] * len(orders)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_middleware_that_was_just_built_serves_many_threads(door: str) -> None:
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_middleware_that_was_just_built_serves_many_threads(adapter: str) -> None:
     """Cold tables, no warm-up: what a worker sees after its start."""
     samples = list(ERRORS.values()) * 5
-    alone = [steady(through(door, sample, registry=cold())) for sample in samples]
+    alone = [steady(through(adapter, sample, registry=cold())) for sample in samples]
     registry = cold()
 
-    answers = at_once(len(samples), lambda number: steady(through(door, samples[number], registry=registry)))
+    answers = at_once(len(samples), lambda number: steady(through(adapter, samples[number], registry=registry)))
 
     assert answers == alone
 

@@ -1,4 +1,4 @@
-"""The WSGI door and PEP 3333: `start_response` in all its ways, `write`, `close`, chunks, threads, file wrappers."""
+"""The WSGI adapter and PEP 3333: `start_response` in all its ways, `write`, `close`, chunks, threads, file wrappers."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from authproblem import Classification, Registry, classify, normalize, upstream
 from authproblem._core.normalize import Normalizer
-from tests.support.doors import DOORS, through
+from tests.support.adapters import ADAPTERS, through
 from tests.support.responses import JSON_TYPE, Pairs, Response, json_response, text_response
 from tests.support.vectors import FILES, load
 
@@ -24,7 +24,7 @@ OKTA_ID = ("X-Okta-Request-Id", "Y1hQ5b0example")
 AUTH0_ID = ("X-Auth0-RequestId", "4ad55example")
 E4 = {"errorCode": "E0000004", "errorSummary": "Authentication failed"}
 GENERIC = {"error": "invalid_grant"}
-by_door = pytest.mark.parametrize("door", DOORS)
+by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
 def meaning(
@@ -36,7 +36,7 @@ def meaning(
 
 
 def seen(found: Classification | None) -> tuple[str, str | None, str, str] | None:
-    """What tests compare: reason, entry, provider, what told it."""
+    """What tests compare: reason, entry, provider, what selected it."""
     return None if found is None else (found.reason, found.entry, found.provider, found.matched_by)
 
 
@@ -132,7 +132,7 @@ class TestEvidence:
 
 
 class TestDetail:
-    """`{"detail": X}`, the way in which FastAPI apps pass errors on."""
+    """`{"detail": X}`, as FastAPI apps pass errors on."""
 
     @pytest.mark.parametrize("inner", [E4, json.dumps(E4)])
     def test_is_read_as_what_it_holds(self, inner: object) -> None:
@@ -239,11 +239,11 @@ class TestScope:
     """Under `providers=`: which provider answers below a path, not that it answered."""
 
     @staticmethod
-    def reason(door: str, response: Response, rule: Any = "auth0", path: str = "/auth/oauth/token") -> str | None:
-        """What the client is told."""
-        return through(door, response, path, providers={"/auth": rule}).header("Auth-Problem")
+    def reason(adapter: str, response: Response, rule: Any = "auth0", path: str = "/auth/oauth/token") -> str | None:
+        """The reason that the client gets."""
+        return through(adapter, response, path, providers={"/auth": rule}).header("Auth-Problem")
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         "response",
         [
@@ -257,11 +257,11 @@ class TestScope:
             Response(503, [AUTH0_ID], b""),
         ],
     )
-    def test_the_response_has_to_look_like_the_providers(self, door: str, response: Response) -> None:
+    def test_the_response_has_to_look_like_the_providers(self, adapter: str, response: Response) -> None:
         """A header, the mark, an OAuth challenge, or a shape with a code."""
-        assert self.reason(door, response) is not None
+        assert self.reason(adapter, response) is not None
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         "response",
         [
@@ -279,17 +279,17 @@ class TestScope:
             Response(503, [], b""),
         ],
     )
-    def test_the_apps_own_errors_stay_its_own(self, door: str, response: Response) -> None:
+    def test_the_apps_own_errors_stay_its_own(self, adapter: str, response: Response) -> None:
         """Below a scope there are routes of the app as well."""
-        assert through(door, response, "/auth/oauth/token", providers={"/auth": "auth0"}) == response
+        assert through(adapter, response, "/auth/oauth/token", providers={"/auth": "auth0"}) == response
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize("document", [{"message": "Not Found"}, {"msg": "Slow down"}, {"title": "Not Found"}])
-    def test_an_object_with_one_text_is_the_apps_own(self, door: str, document: object) -> None:
+    def test_an_object_with_one_text_is_the_apps_own(self, adapter: str, document: object) -> None:
         """Flask-RESTful and others answer so; the name of a member is no code unless the registry holds it."""
-        assert self.reason(door, json_response(404, document)) is None
+        assert self.reason(adapter, json_response(404, document)) is None
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         ("response", "reason"),
         [
@@ -300,17 +300,17 @@ class TestScope:
         ],
     )
     def test_of_which_the_whole_is_the_providers_needs_no_sign(
-        self, door: str, response: Response, reason: str
+        self, adapter: str, response: Response, reason: str
     ) -> None:
         """`upstream(..., whole=True)`: the app does nothing but proxy there."""
-        assert self.reason(door, response, upstream("auth0", whole=True)) == reason
+        assert self.reason(adapter, response, upstream("auth0", whole=True)) == reason
 
-    @by_door
-    def test_of_which_the_whole_is_the_providers_leaves_frameworks_alone(self, door: str) -> None:
+    @by_adapter
+    def test_of_which_the_whole_is_the_providers_leaves_frameworks_alone(self, adapter: str) -> None:
         """`{"detail": ...}` even there."""
         response = json_response(404, {"detail": "Not Found"})
 
-        assert self.reason(door, response, upstream("auth0", whole=True)) is None
+        assert self.reason(adapter, response, upstream("auth0", whole=True)) is None
 
 
 class TestText:

@@ -1,4 +1,4 @@
-"""Told of a response besides its meaning: why it is left alone, what its body is called, what told the entry."""
+"""What a verdict says besides the meaning: why a response is left alone, its shape, and what selected the entry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEP = b'{"stateHandle": "x", "version": "1.0.0"}'
 
 
 class TestWhy:
-    """Each response that is left alone has its own reason, which the event tells."""
+    """Each response that is left alone has its own reason, which the event carries."""
 
     @pytest.mark.parametrize(
         ("status", "headers", "body", "sender", "why"),
@@ -64,7 +64,7 @@ class TestWhy:
 
 
 class TestShape:
-    """What a body is called, and what told the entry."""
+    """The shape of a body, and what selected the entry."""
 
     @pytest.mark.parametrize(
         ("headers", "body", "shape"),

@@ -1,4 +1,4 @@
-"""Folding: what a stranger must not tell apart at sign-in is one and the same answer, byte for byte, but for ids."""
+"""Folding: what an unauthenticated caller must not distinguish gets one response, the same bytes except for ids."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from authproblem import Problem, Registry, normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from tests.support import asgi_server
-from tests.support.doors import DOORS, through
+from tests.support.adapters import ADAPTERS, through
 from tests.support.events import Events
 from tests.support.responses import JSON_TYPE, Response, asgi_app, json_response
 from tests.support.vectors import FILES, Vector, load
@@ -26,7 +26,7 @@ ERROR_ID = re.compile(rb'"oae[A-Za-z0-9_-]{22}"')
 INSTANCE = re.compile(rb'"urn:uuid:[0-9a-f-]{36}"')
 LEVELS = ("safe", "strict")
 SIGN_UP_AT_OKTA = ("okta", "signup-failed")
-by_door = pytest.mark.parametrize("door", DOORS)
+by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 by_level = pytest.mark.parametrize("level", LEVELS)
 WRONG = {"error": "invalid_grant", "error_description": "Wrong email or password."}
 BLOCKED = {"error": "unauthorized", "error_description": "user is blocked"}
@@ -55,7 +55,7 @@ ELSEWHERE = [
 
 @functools.cache
 def telling(level: Any) -> list[Vector]:
-    """The vectors whose truth a stranger must not see at a level, one for each entry and status."""
+    """The vectors whose truth an unauthenticated caller must not see at a level, one for each entry and status."""
     chosen = {
         (vector.entry, vector.response.status): vector
         for stem in FILES
@@ -65,9 +65,9 @@ def telling(level: Any) -> list[Vector]:
     return list(chosen.values())
 
 
-def sent(door: str, response: Response, path: str, provider: Any, level: Any, **options: Any) -> Response:
-    """What a stranger gets, with the ids that may vary made equal."""
-    return without_ids(through(door, response, path, provider=provider, disclosure=level, **options))
+def sent(adapter: str, response: Response, path: str, provider: Any, level: Any, **options: Any) -> Response:
+    """What an unauthenticated caller gets, with the ids that may vary made equal."""
+    return without_ids(through(adapter, response, path, provider=provider, disclosure=level, **options))
 
 
 def without_ids(got: Response) -> Response:
@@ -121,17 +121,17 @@ def test_at_sign_in_the_truth_is_the_genuine_answer_byte_for_byte(
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
 def test_what_one_app_has_sent_before_tells_nothing(provider: Any, surface: str, path: str, level: Any) -> None:
-    """Answers lie ready from the second time on: the truth and the genuine answer stay the same, bytes in order."""
+    """Prepared responses, from the second time on, are the same for the truth and the genuine error, in every byte."""
     sending: list[Response] = []
 
     async def app(*connection: Any) -> None:
         await asgi_app(sending[-1])(*connection)
 
-    door = AsgiMiddleware(app, provider=provider, disclosure=level)
+    adapter = AsgiMiddleware(app, provider=provider, disclosure=level)
 
     def got(response: Response) -> Response:
         sending.append(response._replace(headers=[JSON_TYPE, REQUEST_ID]))
-        return without_ids(asgi_server.serve(door, path, "POST", None))
+        return without_ids(asgi_server.serve(adapter, path, "POST", None))
 
     faults, folded = [], 0
     for vector in telling(level):
@@ -171,22 +171,22 @@ def test_of_an_unknown_vendor_the_truth_is_the_genuine_answer(level: Any) -> Non
     assert answers[0] == answers[1]
 
 
-@by_door
+@by_adapter
 @by_level
 @pytest.mark.parametrize("accept", [None, "application/json", "application/ion+json", "text/html", "*/*;q=0.1"])
-def test_no_header_of_the_request_tells_them_apart(door: str, level: Any, accept: str | None) -> None:
+def test_no_request_header_distinguishes_folded_responses(adapter: str, level: Any, accept: str | None) -> None:
     """Whatever type the client asks for."""
     request = [] if accept is None else [("accept", accept)]
     path = "/oauth/token"
     answers = [
-        sent(door, response, path, "auth0", level, headers=request)
+        sent(adapter, response, path, "auth0", level, headers=request)
         for response in (json_response(403, WRONG), json_response(400, INACTIVE, ("content-language", "de")))
     ]
 
     assert answers[0] == answers[1]
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize(
     ("path", "truth", "status", "document"),
     [
@@ -206,18 +206,18 @@ def test_no_header_of_the_request_tells_them_apart(door: str, level: Any, accept
     ],
 )
 def test_the_answers_are_those_of_the_contract(
-    door: str, path: str, truth: Response, status: int, document: dict[str, Any]
+    adapter: str, path: str, truth: Response, status: int, document: dict[str, Any]
 ) -> None:
     """Auth0's token and old password endpoints, Okta's authentication API."""
     provider = "okta" if "errorCode" in document else "auth0"
-    got = through(door, truth, path, provider=provider, disclosure="strict")
+    got = through(adapter, truth, path, provider=provider, disclosure="strict")
 
     assert got.status == status
     assert {name: got.document()[name] for name in document} == document
     assert got.header("Auth-Problem") == "sign-in-failed"
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
@@ -229,11 +229,11 @@ def test_the_answers_are_those_of_the_contract(
         ("x" * 300, False),
     ],
 )
-def test_an_error_id_has_one_length(door: str, given: object, kept: bool) -> None:
+def test_an_error_id_has_one_length(adapter: str, given: object, kept: bool) -> None:
     """The upstream's, where it has the usual form; else one of that form, new each time."""
     locked = {**E4, "errorCode": "E0000069", "errorSummary": "User Locked", "errorId": given}
     ids = [
-        through(door, json_response(403, locked), "/api/v1/authn", disclosure="strict").document()["errorId"]
+        through(adapter, json_response(403, locked), "/api/v1/authn", disclosure="strict").document()["errorId"]
         for _ in range(2)
     ]
 
@@ -241,24 +241,24 @@ def test_an_error_id_has_one_length(door: str, given: object, kept: bool) -> Non
     assert (ids[0] == ids[1] == given) is kept
 
 
-@by_door
+@by_adapter
 @by_level
-def test_headers_that_would_tell_are_dropped(door: str, level: Any) -> None:
+def test_headers_that_would_reveal_the_truth_are_dropped(adapter: str, level: Any) -> None:
     """The wait, and the challenge of another status; all others stay."""
     further = [("Retry-After", "9"), ("WWW-Authenticate", "Basic realm=x"), ("Set-Cookie", "a=1"), ("X-Other", "y")]
     unknown = {**E4, "errorCode": "E0000007", "errorSummary": "Not found: Resource not found: jane (User)"}
-    got = through(door, json_response(404, unknown, *further), "/api/v1/authn", disclosure=level)
+    got = through(adapter, json_response(404, unknown, *further), "/api/v1/authn", disclosure=level)
     names = ("Retry-After", "WWW-Authenticate", "Set-Cookie", "X-Other")
 
     assert got.status == 401
     assert [got.lines(name) for name in names] == [[], [], ["a=1"], ["y"]]
 
 
-@by_door
-def test_a_challenge_of_the_same_status_stays(door: str) -> None:
+@by_adapter
+def test_a_challenge_of_the_same_status_stays(adapter: str) -> None:
     """It is never dropped otherwise."""
     unknown = {**E4, "errorCode": "E0000007", "errorSummary": "Not found: Resource not found: jane (User)"}
-    got = through(door, json_response(401, unknown, ("WWW-Authenticate", "Basic realm=x")), "/api/v1/authn")
+    got = through(adapter, json_response(401, unknown, ("WWW-Authenticate", "Basic realm=x")), "/api/v1/authn")
 
     assert (got.header("Auth-Problem"), got.header("WWW-Authenticate")) == ("invalid-credentials", "Basic realm=x")
 
@@ -328,24 +328,24 @@ def test_protocol_documents_never_fold(level: Any, asked: str) -> None:
     assert reasons == ["invalid-credentials", "account-locked", "password-expired"]
 
 
-@by_door
+@by_adapter
 @by_level
-def test_a_second_factor_is_always_asked_for(door: str, level: Any) -> None:
+def test_a_second_factor_is_always_asked_for(adapter: str, level: Any) -> None:
     """Whoever gets so far has the password."""
     document = {"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": "t"}
-    got = through(door, json_response(403, document), "/oauth/token", disclosure=level)
+    got = through(adapter, json_response(403, document), "/oauth/token", disclosure=level)
 
     assert (got.header("Auth-Problem"), got.document()["mfa_token"]) == ("mfa-required", "t")
     assert "mfa-required" not in FOLDS[level]
 
 
-@by_door
-def test_the_app_is_told_the_truth(door: str, events: Events) -> None:
+@by_adapter
+def test_the_event_reports_the_truth(adapter: str, events: Events) -> None:
     """In its event and by `on_problem`, with the status that is sent."""
     problems: list[Problem] = []
     locked = {**E4, "errorCode": "E0000069", "errorSummary": "User Locked"}
     got = through(
-        door,
+        adapter,
         json_response(403, locked),
         "/api/v1/authn",
         disclosure="strict",

@@ -68,7 +68,7 @@ def test_tells_numbers_that_change_and_depth_that_is_not_written(wire: bytes, lo
     ],
 )
 def test_an_object_is_verbatim_if_writing_it_gives_its_bytes(raw: bytes, verbatim: bool) -> None:
-    """White space, duplicates, escapes and large numbers are told at once."""
+    """White space, duplicates, escapes and large numbers are noticed at once."""
     assert is_verbatim(orjson.loads(raw), raw) is verbatim
     assert is_verbatim(orjson.loads(raw), bytearray(raw)) is verbatim
 

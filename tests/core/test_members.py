@@ -203,7 +203,7 @@ class TestTexts:
         ]
 
     def test_of_causes_is_sent_on_where_it_is_known(self) -> None:
-        """Okta's causes tell which field is wrong."""
+        """Okta's causes name the field that is wrong."""
         cause = {"errorSummary": "login: An object with this field already exists in the current organization"}
         document = {"errorCode": "E0000001", "errorSummary": "Api validation failed: login", "errorCauses": [cause]}
 

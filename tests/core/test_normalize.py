@@ -189,7 +189,7 @@ class TestSize:
         assert padded == [None, None]
 
     def test_a_coded_body_that_is_larger_is_left_alone(self) -> None:
-        """As the doors do, which never keep more."""
+        """Like the adapters, which never buffer more."""
         coded = gzip.compress(E4)
 
         assert len(coded) > len(E4)
@@ -358,7 +358,7 @@ def test_any_response_becomes_a_document_of_the_wire_format_or_none(
     states: bool,
     level: Any,
 ) -> None:
-    """Nothing that a stranger can send raises."""
+    """Nothing that a client or an upstream can send raises."""
     problem = normalize(
         status,
         pairs,

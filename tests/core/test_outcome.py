@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 
 from authproblem._core.context import RequestContext
 from authproblem._core.normalize import Normalizer
+from authproblem._core.outcome import Outcome, as_problem
+from authproblem._core.sender import Sender
+from authproblem._core.template import PreparedProblem
 
 NORMALIZER = Normalizer()
 HEADERS = [("content-type", "application/ion+json"), ("x-okta-request-id", "req1")]
+BODY = b'{"errorCode":"E0000119","errorSummary":"Your account is locked. Please contact your administrator."}'
+AUTHN = RequestContext(Sender("okta", certain=True, endpoint="/api/v1/authn"))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
@@ -68,3 +73,40 @@ def test_any_other_document_is_written_anew(body: bytes) -> None:
     assert outcome.kept is None
     assert outcome.sent is not None
     assert outcome.sent.to_bytes() == outcome.to_bytes()
+
+
+def outcomes(**options: str) -> list[Outcome]:
+    """What becomes of one response three times: classified, cached, prepared."""
+    normalizer = Normalizer(**options)  # type: ignore[arg-type]
+    headers = [("content-type", "application/json")]
+    return [normalizer.process(normalizer.read(403, headers, BODY), AUTHN, "urn:uuid:1") for _ in range(3)]
+
+
+def test_a_problem_is_the_same_whether_it_was_built_or_prepared() -> None:
+    """As a value."""
+    first, *later = outcomes()
+
+    assert not isinstance(first.sent, PreparedProblem)
+    assert isinstance(later[-1].sent, PreparedProblem)
+    assert [first.problem] * 2 == [outcome.problem for outcome in later]
+
+
+def test_a_folded_response_keeps_the_truth_for_events() -> None:
+    """The client gets the genuine response to wrong credentials."""
+    for outcome in outcomes(disclosure="strict"):
+        truth = as_problem(outcome.truth)
+        assert outcome.is_folded
+        assert truth is not None
+        assert outcome.problem is not None
+        assert (truth.reason, outcome.problem.reason != truth.reason) == ("account-locked", True)
+
+
+def test_without_a_problem_the_meaning_stays() -> None:
+    """The event of a response that is left alone names it."""
+    outcome = outcomes()[0]
+    left_alone = outcome.without_problem("head")
+
+    assert (outcome.classification, None, None, "head", False) == (
+        *(left_alone.classification, left_alone.sent, left_alone.problem),
+        *(left_alone.why, left_alone.is_folded),
+    )

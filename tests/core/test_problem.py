@@ -14,7 +14,7 @@ from authproblem import Problem, Registry, RetryHint, normalize
 from tests.support.json_values import documents, json_values
 from tests.support.json_values import text as texts
 from tests.support.responses import JSON_TYPE, Pairs
-from tests.support.wire import expected_twin
+from tests.support.wire import expected_problem_headers
 
 SECRET = "Fe26.2**secret"
 MFA = {"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": SECRET}
@@ -115,7 +115,7 @@ class TestHeaders:
         """One bare token each."""
         found = problem().replace(retry=RetryHint(policy, None, automatic and policy not in {"never", "after_action"}))
 
-        assert dict(found.problem_headers()) == expected_twin(found.to_dict())
+        assert dict(found.problem_headers()) == expected_problem_headers(found.to_dict())
 
 
 class TestRepr:
@@ -164,7 +164,7 @@ class TestQuestions:
         ("reason", "answer"), [("rate-limited", True), ("concurrency-limited", True), ("too-many-attempts", False)]
     )
     def test_a_rate_limit_is_one_without_a_wait_too(self, reason: str, answer: bool) -> None:
-        """Attack protection is none: waiting does not mend it."""
+        """Attack protection is no rate limit: waiting does not end it."""
         found = Problem.from_headers({"Auth-Problem": reason, "Auth-Problem-Owner": "limit"})
 
         assert found is not None
@@ -174,7 +174,7 @@ class TestQuestions:
 class TestFromBytes:
     @given(documents, st.sampled_from([None, "urn:uuid:1"]), st.sampled_from([None, "7"]))
     def test_reads_what_was_written(self, members: dict[str, Any], instance: str | None, wait: str | None) -> None:
-        """All but what is not on the wire: the entry, and what told it."""
+        """All but what is not on the wire: the entry, and what selected it."""
         headers = [] if wait is None else [("Retry-After", wait)]
         found = normalize(
             429,
@@ -264,7 +264,7 @@ class TestFromHeaders:
         assert found == Problem("", "mfa-required", "", 0, "", None, nothing, nothing, retry, nothing, {}, {}, None, "")
 
     @pytest.mark.parametrize("headers", [{}, {"Auth-Problem": ""}, {"Auth-Problem-Owner": "user"}])
-    def test_gives_none_where_there_is_no_twin(self, headers: dict[str, str]) -> None:
+    def test_gives_none_where_there_are_no_problem_headers(self, headers: dict[str, str]) -> None:
         """The response is none of ours."""
         assert Problem.from_headers(headers) is None
 

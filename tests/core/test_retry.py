@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 from authproblem import Registry, RetryHint, normalize
 from authproblem._core.policy import DEFAULT_MAX_WAIT
 from authproblem._core.retry import parse_retry_after
-from authproblem._upstream.http_date import parse_http_date
+from tests.support.adapters import ADAPTERS, through
 from tests.support.core import read_headers
-from tests.support.doors import DOORS, through
+from tests.support.dates import moments
 from tests.support.responses import JSON_TYPE, Pairs, json_response
 from tests.support.vectors import rows
 
@@ -39,13 +38,7 @@ LIMITED = {
         "errorCode": "too_many_requests",
     },
 }
-by_door = pytest.mark.parametrize("door", DOORS)
-
-
-def moments(first: int, last: int) -> st.SearchStrategy[datetime]:
-    """Whole seconds of the years from the first to before the last."""
-    ends = [int(datetime(year, 1, 1, tzinfo=timezone.utc).timestamp()) for year in (first, last)]
-    return st.integers(ends[0], ends[1] - 1).map(lambda second: datetime.fromtimestamp(second, timezone.utc))
+by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
 def hint(
@@ -82,8 +75,8 @@ class TestWait:
         headers = [(name, value) for name, value in vector["headers"]]
         found = hint(document, headers, provider=vector["provider"], now=vector.get("now"))
 
-        told = "default" if found.source in {"default", None} else found.after
-        assert told == vector["after"]
+        after = "default" if found.source in {"default", None} else found.after
+        assert after == vector["after"]
 
     @pytest.mark.parametrize(
         ("document", "status", "wait"),
@@ -138,7 +131,7 @@ class TestWait:
         [("0", "0", "concurrency-limited", 10), ("600", "0", "rate-limited", 31), ("0", "5", "rate-limited", 31)],
     )
     def test_of_oktas_concurrency_limit_is_short(self, limit: str, remaining: str, reason: str, after: int) -> None:
-        """Limit and remaining 0 tell it: its reset is only a guess, so a default of no more than 30 seconds stands."""
+        """Limit and remaining are 0. Its reset is only a guess, so a default of at most 30 seconds is used."""
         headers = [
             JSON_TYPE,
             ("X-Rate-Limit-Limit", limit),
@@ -243,8 +236,8 @@ class TestReset:
     def test_of_a_long_ratelimit_is_not_read(self, length: int, lines: int, wait: tuple[int, str]) -> None:
         pytest.importorskip("http_sf")
         sent = [("ratelimit", '"x";r=0;t=42'), ("ratelimit", '"y";r=1')][:lines]
-        room = length - sum(len(value) for _, value in sent) - len(';p=""')
-        sent[-1] = ("ratelimit", f'{sent[-1][1]};p="{"a" * room}"')
+        padding = length - sum(len(value) for _, value in sent) - len(';p=""')
+        sent[-1] = ("ratelimit", f'{sent[-1][1]};p="{"a" * padding}"')
 
         assert self.wait(*sent) == wait
 
@@ -333,101 +326,47 @@ class TestAutomatic:
         assert found == RetryHint("once", automatic=bool(headers))
 
 
-class TestHttpDate:
-    @given(moments(1000, 9999))
-    def test_reads_imf_fixdate(self, moment: datetime) -> None:
-        """The form that senders have to use."""
-        assert parse_http_date(format_datetime(moment, usegmt=True)) == moment.timestamp()
-
-    @given(moments(1990, 2060))
-    def test_reads_the_two_old_forms(self, moment: datetime) -> None:
-        """RFC 850 with a year of two digits, and C's asctime."""
-        rfc850 = moment.strftime("%A, %d-%b-%y %H:%M:%S GMT")
-        asctime = moment.strftime("%a %b ") + f"{moment.day:2} " + moment.strftime("%H:%M:%S %Y")
-
-        assert [parse_http_date(rfc850), parse_http_date(asctime)] == [moment.timestamp()] * 2
-
-    def test_a_year_of_two_digits_is_at_most_fifty_years_ahead(self) -> None:
-        """RFC 9110 section 5.6.7."""
-        this = datetime.now(timezone.utc).year
-        years = [parse_http_date(f"Sunday, 06-Nov-{year % 100:02} 08:49:37 GMT") for year in (this + 50, this + 51)]
-
-        assert [datetime.fromtimestamp(y or 0, timezone.utc).year for y in years] == [this + 50, this + 51 - 100]
-
-    def test_reads_a_leap_second(self) -> None:
-        """Second 60 is allowed; the minute's last one stands for it."""
-        last = datetime(2016, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
-
-        assert parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT") == last.timestamp()
-
-    @pytest.mark.parametrize(
-        "value",
-        [
-            "",
-            "Sun, 06 Nov 1994 08:49:37",
-            "Sun, 06 Nov 1994 08:49:37 CET",
-            "Sun, 6 Nov 1994 08:49:37 GMT",
-            "Sun, 06 Abc 1994 08:49:37 GMT",
-            "Sun, 00 Nov 1994 08:49:37 GMT",
-            "Sun, 06 Nov 1994 24:00:00 GMT",
-            "Sun, 06 Nov 0000 08:49:37 GMT",
-            "1994-11-06T08:49:37Z",
-            "Sun, \u0660\u0666 Nov 1994 08:49:37 GMT",
-            "06 Nov 1994 08:49:37 GMT\n",
-            "Sun, 06 Nov 1994 08:49:37 GMT and more",
-        ],
-    )
-    def test_refuses_anything_else(self, value: str) -> None:
-        """A date that is guessed is a wait that is made up."""
-        assert parse_http_date(value) is None
-
-    @given(st.text(max_size=40))
-    def test_never_raises(self, value: str) -> None:
-        """Header values are foreign."""
-        assert parse_http_date(value) is None or type(parse_http_date(value)) is float
-
-
 class TestHeader:
     """What becomes of the upstream's `Retry-After`."""
 
     @staticmethod
-    def sent(door: str, document: object, status: int, *lines: str, **options: Any) -> list[str]:
+    def sent(adapter: str, document: object, status: int, *lines: str, **options: Any) -> list[str]:
         """The `Retry-After` lines that the client gets."""
         headers = [("Retry-After", line) for line in lines]
         response = json_response(status, document, *headers, ("Date", DATE))
-        got = through(door, response, provider="okta", **options)
+        got = through(adapter, response, provider="okta", **options)
         assert got.header("Auth-Problem") is not None
         return got.lines("Retry-After")
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize("value", ["17", "0", "Sat, 14 Nov 2015 20:57:00 GMT", "86400"])
-    def test_that_is_valid_stays_as_sent(self, door: str, value: str) -> None:
+    def test_that_is_valid_stays_as_sent(self, adapter: str, value: str) -> None:
         """A date remains a date, and where the policy has no wait it stays all the same."""
-        assert self.sent(door, LIMITED["okta"], 429, value) == [value]
-        assert self.sent(door, {"error": "invalid_grant"}, 400, value) == [value]
+        assert self.sent(adapter, LIMITED["okta"], 429, value) == [value]
+        assert self.sent(adapter, {"error": "invalid_grant"}, 400, value) == [value]
 
-    @by_door
+    @by_adapter
     @pytest.mark.parametrize(
         "lines", [["soon"], ["-1"], ["86401"], ["99999999999999999999"], ["10", "20"], ["10", "10"], [""]]
     )
-    def test_that_is_invalid_doubled_or_too_long_is_replaced_or_removed(self, door: str, lines: list[str]) -> None:
+    def test_that_is_invalid_doubled_or_too_long_is_replaced_or_removed(self, adapter: str, lines: list[str]) -> None:
         """By the wait that is known; where the policy has none it goes."""
         wait = "10" if lines == ["10", "10"] else "60"
 
-        assert self.sent(door, LIMITED["okta"], 429, *lines) == [wait]
-        assert self.sent(door, {"error": "invalid_grant"}, 400, *lines) == []
+        assert self.sent(adapter, LIMITED["okta"], 429, *lines) == [wait]
+        assert self.sent(adapter, {"error": "invalid_grant"}, 400, *lines) == []
 
-    @by_door
-    def test_is_added_wherever_the_wait_is_known(self, door: str) -> None:
+    @by_adapter
+    def test_is_added_wherever_the_wait_is_known(self, adapter: str) -> None:
         """In seconds, also from a reset header; and only there."""
         limited = json_response(429, LIMITED["okta"], ("X-Rate-Limit-Reset", "1447534590"), ("Date", DATE))
 
-        assert through(door, limited).lines("Retry-After") == ["31"]
-        assert through(door, json_response(429, LIMITED["okta"])).lines("Retry-After") == ["60"]
-        assert self.sent(door, {"error": "server_error"}, 500) == []
+        assert through(adapter, limited).lines("Retry-After") == ["31"]
+        assert through(adapter, json_response(429, LIMITED["okta"])).lines("Retry-After") == ["60"]
+        assert self.sent(adapter, {"error": "server_error"}, 500) == []
 
-    @by_door
-    def test_leaves_rate_limit_headers_as_they_are(self, door: str) -> None:
+    @by_adapter
+    def test_leaves_rate_limit_headers_as_they_are(self, adapter: str) -> None:
         """They are for those who know them."""
         limits = [
             ("X-Rate-Limit-Limit", "600"),
@@ -437,7 +376,7 @@ class TestHeader:
             ("RateLimit-Policy", '"a";q=1;w=9'),
             ("Auth0-RateLimit", "b=x"),
         ]
-        got = through(door, json_response(429, LIMITED["okta"], *limits, ("Date", DATE)))
+        got = through(adapter, json_response(429, LIMITED["okta"], *limits, ("Date", DATE)))
 
         assert [got.lines(name) for name, _ in limits] == [[value] for _, value in limits]
 

@@ -18,7 +18,7 @@ from authproblem._core.members import OWN
 from tests.fuzz.cases import CANARY
 from tests.support.events import Event
 from tests.support.responses import Response
-from tests.support.wire import SCHEMA, twin_faults
+from tests.support.wire import SCHEMA, header_faults
 
 _SHAPES = Registry.builtin().data["shapes"]
 # A known text stays at any depth, under whatever name; the published schema lists the names in causes and field errors.
@@ -99,7 +99,7 @@ def check_reply(before: Pairs, after: Pairs, problem: bytes | None, status: int)
         expect(response.lines("content-length") == [str(len(problem))], f"length: {response.lines('content-length')}")
         document = json.loads(problem)
         expect(document["status"] == status, f"the document says {document['status']}, the response {status}")
-        expect(not (faults := twin_faults(response, document)), f"header twin: {faults}")
+        expect(not (faults := header_faults(response, document)), f"problem headers: {faults}")
 
 
 def check_events(events: list[Event], texts_pass: bool) -> None:

@@ -100,7 +100,7 @@ def gate_of(variant: int) -> Interceptor:
 
 
 def fuzz_gate(data: bytes, events: Events, *, binary: bool) -> None:
-    """A door's gate: a response passes as it came, without the mark, or a whole problem takes its place."""
+    """An adapter's gate: a response passes as it came, without the mark, or a whole problem takes its place."""
     events.clear()
     internals._faults.clear()
     case = decode(data)
@@ -133,12 +133,12 @@ def fuzz_gate(data: bytes, events: Events, *, binary: bool) -> None:
 
 
 def fuzz_asgi(data: bytes, events: Events) -> None:
-    """The gate as the ASGI door drives it: headers are bytes."""
+    """The gate as the ASGI adapter drives it: headers are bytes."""
     fuzz_gate(data, events, binary=True)
 
 
 def fuzz_wsgi(data: bytes, events: Events) -> None:
-    """The gate as the WSGI door drives it: headers are str."""
+    """The gate as the WSGI adapter drives it: headers are str."""
     fuzz_gate(data, events, binary=False)
 
 
@@ -155,7 +155,7 @@ def _request(case: Case, rest: int, *, binary: bool) -> Request:
 
 
 def _feed(interception: Interception, body: bytes, size: int) -> Reply | None:
-    """Feed a body as a door does, chunk by chunk, and let it pass as soon as it is no longer held."""
+    """Feed a body as an adapter does, chunk by chunk, and let it pass as soon as it is no longer held."""
     if not interception.buffering:
         return None
     kept = b""
@@ -171,7 +171,7 @@ def _feed(interception: Interception, body: bytes, size: int) -> Reply | None:
 
 
 def _check_passed(case: Case, interception: Interception, *, marked: bool) -> None:
-    """What passes has its own headers, in order, but for the mark; a redirect may be given the header twin."""
+    """What passes has its own headers, in order, but for the mark; a redirect may get the problem headers."""
     before = [pair for pair in case.headers if pair[0].lower() != "auth-problem-upstream"]
     after = [_text_pair(pair) for pair in interception.headers]
     if marked and 300 <= case.status < 400:

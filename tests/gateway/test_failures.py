@@ -17,7 +17,7 @@ from tests.client.served import served
 from tests.client.upstream import running
 from tests.gateway.support import Failing, asked, before, failing, made
 from tests.support.events import Events
-from tests.support.wire import schema_faults, twin_faults
+from tests.support.wire import header_faults, schema_faults
 
 URL = "https://org.okta.com"
 UNREACHABLE = UpstreamFailure("unreachable", "connection refused", "ClientConnectorError")
@@ -59,7 +59,7 @@ class TestNoResponse:
         document = response.document()
 
         assert schema_faults(document) == []
-        assert twin_faults(response, document) == []
+        assert header_faults(response, document) == []
         assert document["status"] == response.status
         assert document["upstream"] == {}
         assert (response.header("cache-control"), response.header("content-type")) == (

@@ -1,4 +1,4 @@
-"""The parts of an event that depend on nothing else: levels, fingerprints, frames, and faults told once."""
+"""The parts of an event that depend on nothing else: levels, fingerprints, frames, and faults reported once."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class TestGuard:
 
     @pytest.mark.parametrize(("level", "is_enabled"), [("debug", False), ("info", True), ("error", True)])
     def test_goes_by_structlogs_own_filter(self, level: str, is_enabled: bool) -> None:
-        """An app that has; before 25.1 structlog does not tell, and drops the event itself."""
+        """An app with such a level; before 25.1 structlog has no guard to ask, and drops the event itself."""
         wrapper = structlog.make_filtering_bound_logger(logging.INFO)
         structlog.configure(wrapper_class=wrapper)
 
@@ -187,7 +187,7 @@ class TestGuard:
         assert (writer("debug") is not None) is True
 
     def test_that_cannot_be_asked_lets_nothing_through(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """A logger that cannot be made is a fault, told once."""
+        """A logger that cannot be made is a fault, reported once."""
 
         def broken(*_: object) -> Any:
             raise RuntimeError("hunter2")

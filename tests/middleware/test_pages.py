@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.doors import through
+from tests.support.adapters import through
 from tests.support.responses import Response
 
 PAGE = Response(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.doors import DOORS, through
+from tests.support.adapters import ADAPTERS, through
 from tests.support.events import Event, Events
 from tests.support.responses import Response, json_response, text_response
 
@@ -30,19 +30,19 @@ KEYS = {
     ),
     *("applied", "event", "log_level"),
 }
-by_door = pytest.mark.parametrize("door", DOORS)
+by_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
-def told(door: str, events: Events, response: Response, path: str = "/api/v1/authn", **options: Any) -> Event:
+def only_event(adapter: str, events: Events, response: Response, path: str = "/api/v1/authn", **options: Any) -> Event:
     """The one event of a response."""
-    through(door, response, path, **options)
+    through(adapter, response, path, **options)
     return events.only()
 
 
-@by_door
-def test_a_problem_is_normalized(door: str, events: Events) -> None:
+@by_adapter
+def test_a_problem_is_normalized(adapter: str, events: Events) -> None:
     """With all keys, and values that can be searched for."""
-    event = told(door, events, json_response(401, E4, OKTA_ID), "/api/v1/authn?token=secret", method="PUT")
+    event = only_event(adapter, events, json_response(401, E4, OKTA_ID), "/api/v1/authn?token=secret", method="PUT")
 
     assert set(event) == KEYS
     assert {name: event[name] for name in KEYS - {"hint", "instance", "registry"}} == {
@@ -68,18 +68,18 @@ def test_a_problem_is_normalized(door: str, events: Events) -> None:
     }
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize("body", [{"error": "unheard_of", "error_description": "secret"}, {"x": "secret"}])
-def test_an_unknown_code_is_unclassified(door: str, body: object, events: Events) -> None:
+def test_an_unknown_code_is_unclassified(adapter: str, body: object, events: Events) -> None:
     """A warning whoever owns it, with a fingerprint and no value."""
-    event = told(door, events, json_response(400, body), provider="auth0")
+    event = only_event(adapter, events, json_response(400, body), provider="auth0")
 
     assert (event["event"], event["log_level"]) == ("authproblem.unclassified", "warning")
     assert event["fingerprint"]
     assert "secret" not in str(event)
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize(
     ("response", "options", "why"),
     [
@@ -95,36 +95,38 @@ def test_an_unknown_code_is_unclassified(door: str, body: object, events: Events
     ],
 )
 def test_a_candidate_that_passes_is_told_at_debug(
-    door: str, response: Response, options: dict[str, Any], why: str, events: Events
+    adapter: str, response: Response, options: dict[str, Any], why: str, events: Events
 ) -> None:
     """With the reason."""
-    event = told(door, events, response, **options)
+    event = only_event(adapter, events, response, **options)
 
     assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", why)
     assert event["applied"] is True
 
 
-@by_door
-def test_an_error_that_is_understood_and_passes_is_told_with_its_entry(door: str, events: Events) -> None:
+@by_adapter
+def test_an_error_that_is_understood_and_passes_is_reported_with_its_entry(adapter: str, events: Events) -> None:
     """Somebody may count them."""
-    event = told(door, events, json_response(400, {"error": "slow_down"}), "/oauth2/v1/token", provider="okta")
+    event = only_event(adapter, events, json_response(400, {"error": "slow_down"}), "/oauth2/v1/token", provider="okta")
 
     assert [event[key] for key in ("problem", "provider", "entry", "path")] == [
         *("slow-down", "okta", "oauth:slow_down", "/oauth2/v1/token"),
     ]
 
 
-@by_door
-def test_a_coding_that_cannot_be_undone_is_told(door: str, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+@by_adapter
+def test_a_coding_that_cannot_be_undone_is_reported(
+    adapter: str, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The extra is not installed: the response passes, and somebody should know."""
     monkeypatch.setitem(sys.modules, "brotli", None)
     response = Response(401, [("content-type", "application/json"), ("content-encoding", "br")], b"coded")
 
-    assert through(door, response) == response
+    assert through(adapter, response) == response
     assert (events.only()["event"], events.only()["why"]) == ("authproblem.passed", "unreadable")
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize(
     "response",
     [
@@ -138,58 +140,58 @@ def test_a_coding_that_cannot_be_undone_is_told(door: str, events: Events, monke
         json_response(200, E4),
     ],
 )
-def test_the_apps_own_answers_are_not_told(door: str, response: Response, events: Events) -> None:
+def test_the_apps_own_responses_are_not_reported(adapter: str, response: Response, events: Events) -> None:
     """Not even at debug: a log of every 404 helps nobody."""
-    through(door, response)
+    through(adapter, response)
 
     assert events == []
 
 
-@by_door
-def test_the_upstreams_text_is_told_only_on_request(door: str, events: Events) -> None:
+@by_adapter
+def test_the_upstreams_text_is_told_only_on_request(adapter: str, events: Events) -> None:
     """Masked, and cut."""
     document = {"error": "invalid_grant", "error_description": "jane@example.com " + "x " * 300}
-    quiet = told(door, events, json_response(400, document), provider="auth0")
+    quiet = only_event(adapter, events, json_response(400, document), provider="auth0")
     events.clear()
-    loud = told(door, events, json_response(400, document), provider="auth0", log_upstream_text=True)
+    loud = only_event(adapter, events, json_response(400, document), provider="auth0", log_upstream_text=True)
 
     assert "upstream_text" not in quiet
     assert loud["upstream_text"].startswith("[email] x x")
     assert len(loud["upstream_text"]) == 200
 
 
-@by_door
+@by_adapter
 @pytest.mark.parametrize("text", ["a\nb", "a\x1b[31mb", "a\u2028b", "a\x85b", "a\x00b"])
-def test_nothing_of_the_upstreams_forges_a_line(door: str, text: str, events: Events) -> None:
+def test_nothing_of_the_upstreams_forges_a_line(adapter: str, text: str, events: Events) -> None:
     """Codes have a form, texts are cleaned."""
     document = {"error": text, "error_description": text, "errorCode": text}
     response = json_response(400, document, ("X-Auth0-RequestId", "a b"))
-    through(door, response, "/x", log_upstream_text=True)
+    through(adapter, response, "/x", log_upstream_text=True)
     lines = [value for event in events for value in event.values() if isinstance(value, str)]
 
     assert [line for line in lines if not line.isprintable()] == []
 
 
-@by_door
-def test_on_problem_gets_every_problem_once(door: str, events: Events) -> None:
+@by_adapter
+def test_on_problem_gets_every_problem_once(adapter: str, events: Events) -> None:
     """For metrics; what passes is none."""
     seen: list[Any] = []
-    through(door, json_response(401, E4), on_problem=seen.append)
-    through(door, json_response(400, {"error": "invalid_grant"}), on_problem=seen.append)
-    through(door, json_response(401, E4), mode="observe", on_problem=seen.append)
+    through(adapter, json_response(401, E4), on_problem=seen.append)
+    through(adapter, json_response(400, {"error": "invalid_grant"}), on_problem=seen.append)
+    through(adapter, json_response(401, E4), mode="observe", on_problem=seen.append)
 
     assert [problem.reason for problem in seen] == ["invalid-credentials"] * 2
     assert len(events) == 3
 
 
-@by_door
-def test_on_problem_may_fail(door: str, events: Events) -> None:
-    """The answer goes out, and the failure is told once."""
+@by_adapter
+def test_on_problem_may_fail(adapter: str, events: Events) -> None:
+    """The response is sent, and the failure is reported once."""
 
     def broken(_problem: object) -> None:
         raise RuntimeError("hunter2")
 
-    answers = [through(door, json_response(401, E4), on_problem=broken) for _ in range(2)]
+    answers = [through(adapter, json_response(401, E4), on_problem=broken) for _ in range(2)]
 
     assert [answer.header("Auth-Problem") for answer in answers] == ["invalid-credentials"] * 2
     assert [event["event"] for event in events].count("authproblem.failed") == 1

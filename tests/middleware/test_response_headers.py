@@ -158,16 +158,16 @@ class TestRewritten:
 class TestExposure:
     """Scripts of other origins read a header only where it is listed."""
 
-    TWIN = "Auth-Problem, Auth-Problem-Owner, Auth-Problem-Retry"
+    EXPOSED = "Auth-Problem, Auth-Problem-Owner, Auth-Problem-Retry"
     ORIGIN = ("Access-Control-Allow-Origin", "https://app.example.com")
 
     @pytest.mark.parametrize(
         ("listed", "wait", "expected"),
         [
-            ([], None, [TWIN]),
-            ([], "7", [TWIN + ", Retry-After"]),
-            (["X-A"], None, ["X-A, " + TWIN]),
-            (["X-A", "X-B"], None, ["X-A, X-B, " + TWIN]),
+            ([], None, [EXPOSED]),
+            ([], "7", [EXPOSED + ", Retry-After"]),
+            (["X-A"], None, ["X-A, " + EXPOSED]),
+            (["X-A", "X-B"], None, ["X-A, X-B, " + EXPOSED]),
             (["retry-after, AUTH-PROBLEM"], "7", ["retry-after, AUTH-PROBLEM, Auth-Problem-Owner, Auth-Problem-Retry"]),
             (["*"], "7", ["*"]),
             (["X-A , auth-problem ,X-B"], None, ["X-A , auth-problem ,X-B, Auth-Problem-Owner, Auth-Problem-Retry"]),
@@ -221,7 +221,7 @@ class TestMarked:
         pairs = [("Access-Control-Allow-Origin", "https://app.example.com")]
         sent_ = add_problem_headers(scan(pairs), problem("7"), binary=False, expose=True)
 
-        assert lines(sent_, "Access-Control-Expose-Headers") == [TestExposure.TWIN]
+        assert lines(sent_, "Access-Control-Expose-Headers") == [TestExposure.EXPOSED]
 
 
 class TestMark:

@@ -7,7 +7,7 @@ import pytest
 from tests.proxies.conftest import Client, Stand
 from tests.proxies.servers import Entry
 from tests.support.responses import Response
-from tests.support.wire import schema_faults, twin_faults
+from tests.support.wire import header_faults, schema_faults
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(10, func_only=True)]
 ALLOWED = 6
@@ -111,7 +111,7 @@ def test_other_clients_are_not_blocked(stand: Stand) -> None:
 def test_response_to_a_blocked_client_is_a_problem(stand: Stand) -> None:
     response = guess(stand.client, ALLOWED + 1)[-1]
     document = response.document()
-    assert (schema_faults(document), twin_faults(response, document)) == ([], [])
+    assert (schema_faults(document), header_faults(response, document)) == ([], [])
 
 
 @only("haproxy", "envoy")

@@ -11,7 +11,7 @@ from authproblem import Problem
 from tests.proxies.conftest import Stand, exchange
 from tests.proxies.site import EVENTS
 from tests.support.responses import Pairs, Response
-from tests.support.wire import twin_faults
+from tests.support.wire import header_faults
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(10, func_only=True)]
 KEPT = (
@@ -54,7 +54,7 @@ def test_problem_can_be_read_from_the_headers_behind_a_gateway(stand: Stand) -> 
     response = stand.client.ask("/me")
     problem = Problem.from_headers(dict(response.headers))
     assert problem is not None
-    assert (problem.reason, twin_faults(response, response.document())) == ("session-expired", [])
+    assert (problem.reason, header_faults(response, response.document())) == ("session-expired", [])
 
 
 def test_head_has_the_headers_of_get_and_no_body(stand: Stand) -> None:

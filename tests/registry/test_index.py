@@ -6,12 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from authproblem import Registry, classify
 from authproblem._registry.index import Family
-from authproblem._registry.surfaces import Surfaces
 from tests.support.responses import JSON_TYPE
 
 SHAPE = "oauth"
@@ -23,7 +20,7 @@ def entry(variant: str, /, **demands: Any) -> dict[str, Any]:
     return {"id": f"auth0:{variant}", "code": "c", "type": "access-denied", **demands}
 
 
-def told(rows: list[dict[str, Any]], document: object, status: int = 400, **options: Any) -> tuple[str | None, str]:
+def matched(rows: list[dict[str, Any]], document: object, status: int = 400, **options: Any) -> tuple[str | None, str]:
     """Which of the rows a response hits, and by what."""
     registry = Registry.builtin().extend({"entries": rows})
     body = json.dumps(document).encode()
@@ -75,12 +72,12 @@ class TestTiers:
         self, document: object, status: int, endpoint: str | None, expected: tuple[str, str]
     ) -> None:
         """Text, name, surface and status, shape, code."""
-        assert told(list(self.ROWS), document, status, endpoint=endpoint) == expected
+        assert matched(list(self.ROWS), document, status, endpoint=endpoint) == expected
 
     def test_do_not_depend_on_the_order_of_the_rows(self) -> None:
         """Rows are sorted by id, not by meaning."""
         for rows in (list(self.ROWS), list(reversed(self.ROWS))):
-            assert told(rows, {"error": "c", "error_description": "One text"}, 403) == (
+            assert matched(rows, {"error": "c", "error_description": "One text"}, 403) == (
                 "c/text-status",
                 "code_description",
             )
@@ -103,13 +100,13 @@ class TestTiers:
         rows = [entry("c/b", texts=["One text"], **second), entry("c/a", texts=["One text"], **first)]
 
         for ordered in (rows, rows[::-1]):
-            assert told(ordered, document, 403, endpoint="/oauth/token") == ("c/a", TEXT)
+            assert matched(ordered, document, 403, endpoint="/oauth/token") == ("c/a", TEXT)
 
     def test_without_a_base_leave_the_rest_to_family_and_status(self) -> None:
         """A code that only counts with a text, or elsewhere, means nothing without."""
         rows = [entry("c/text", texts=["One text"]), entry("c/shape", shapes=["okta_idx"])]
 
-        assert told(rows, {"error": "c", "error_description": "x"}, 404) == (None, "status")
+        assert matched(rows, {"error": "c", "error_description": "x"}, 404) == (None, "status")
 
     @pytest.mark.parametrize(
         ("causes", "expected"),
@@ -163,13 +160,13 @@ class TestTiers:
         ]
         text = {"error_description": "A sentence that nobody else sends"}
 
-        assert told(rows, {"error": "unheard_of", **text}) == ("sentence", "code_description")
-        assert told(rows, {"error": "c", **text}) == ("c", "code")
-        assert told([rows[0], entry("c")], {"error": "c", **text}) == ("sentence", "code_description")
+        assert matched(rows, {"error": "unheard_of", **text}) == ("sentence", "code_description")
+        assert matched(rows, {"error": "c", **text}) == ("c", "code")
+        assert matched([rows[0], entry("c")], {"error": "c", **text}) == ("sentence", "code_description")
 
     def test_what_is_for_looking_up_only_is_never_hit(self) -> None:
         """Names of the vendors' logs."""
-        assert told([entry("c", lookup_only=True)], {"error": "c"}, 404) == (None, "status")
+        assert matched([entry("c", lookup_only=True)], {"error": "c"}, 404) == (None, "status")
 
 
 class TestFamilies:
@@ -197,63 +194,6 @@ class TestFamilies:
         family = Family("x*", frozenset("a"), frozenset((404,)), Registry.builtin().types["not-found"])
 
         assert family.matches("xyz", shape, status) is holds
-
-
-class TestSurfaces:
-    ROWS = (
-        {"id": "token", "provider": "p", "sign_in": True, "credential": True, "paths": ["/v1/token", "/{x}/v1/token"]},
-        {"id": "all", "provider": "p", "sign_in": False, "credential": False, "paths": ["/v1/*"]},
-        {"id": "users", "provider": "p", "sign_in": False, "credential": False, "paths": ["/v1/users/{x}/factors"]},
-        {"id": "below", "provider": "p", "sign_in": False, "credential": False, "paths": ["/v1/users/{x}/factors/*"]},
-        {"id": "other", "provider": "q", "sign_in": False, "credential": False, "paths": ["/v1/token"]},
-    )
-
-    @pytest.mark.parametrize(
-        ("path", "surface"),
-        [
-            ("/v1/token", "token"),
-            ("/v1/token/", "token"),
-            ("/v1/token?x=/v1/users", "token"),
-            ("/default/v1/token", "token"),
-            ("/v1/anything/else", "all"),
-            ("/v1", "all"),
-            ("/v1/users/jane/factors", "users"),
-            ("/v1/users/jane/factors/f/verify", "below"),
-            ("/v1/users/jane", "all"),
-            ("/v2/token", None),
-            ("/", None),
-            ("", None),
-            ("/default/v1/token/more", None),
-            ("/*", None),
-            ("/v1/{}", "all"),
-        ],
-    )
-    def test_are_found_by_path(self, path: str, surface: str | None) -> None:
-        """The exact path before a variable one, both before all that lies below."""
-        found = Surfaces(self.ROWS).find("p", path)
-
-        assert (found.id if found is not None else None) == surface
-
-    def test_are_a_providers_own(self) -> None:
-        """The same path means something else elsewhere."""
-        surfaces = Surfaces(self.ROWS)
-        found = [surfaces.find(provider, "/v1/token") for provider in "pqr"]
-
-        assert [surface.id if surface is not None else None for surface in found] == ["token", "other", None]
-
-    @given(st.lists(st.sampled_from(["v1", "users", "{x}", "*", "factors", "..", "%2f"]), max_size=40))
-    def test_any_path_is_found_or_not(self, segments: list[str]) -> None:
-        """Paths are the client's choice: none raises, however long."""
-        found = Surfaces(self.ROWS).find("p", "/" + "/".join(segments))
-
-        assert found is None or found.provider == "p"
-
-    @pytest.mark.parametrize("path", ["/v1/token//x", "/x/v1/token//"])
-    def test_an_empty_segment_is_a_segment(self, path: str) -> None:
-        """Clients write two slashes by mistake, and on purpose."""
-        found = Surfaces(self.ROWS).find("p", path + "y")
-
-        assert found is None or found.id == "all"
 
 
 def test_a_registry_does_not_change() -> None:

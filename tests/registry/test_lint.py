@@ -1,4 +1,4 @@
-"""The registry's lint and generated pages: each fault that is planted in a small copy is found, with how to mend it.
+"""The registry's lint and generated pages: each fault that is planted in a small copy is found, with how to fix it.
 
 A long file: one function for each fault, so that the table below reads as the list of what the lint knows.
 """
@@ -116,7 +116,7 @@ class Copy:
             self.write(name, document)
         fix(self.root)
 
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         """What the lint says, one line for each finding."""
         return [" ".join(str(finding).split()) for finding in check(self.root)]
 
@@ -137,7 +137,7 @@ def copy(small: Path, tmp_path: Path) -> Copy:
 
 def test_the_small_copy_holds(copy: Copy) -> None:
     """Otherwise the tests below would show nothing."""
-    assert copy.told() == []
+    assert copy.reported() == []
     assert len(copy.read_vectors()) > 30
 
 
@@ -350,21 +350,21 @@ FAULTS: dict[Callable[[Copy], None], tuple[str, str, str]] = {
     in_the_wrong_file: ("okta.json auth0:acme", "is in a file of okta", "move it"),
     not_in_the_manifest: ("acme.json", "is not read by anybody", "manifest.json"),
     missing_file: ("acme.json", "is missing", "manifest.json"),
-    broken_json: ("okta.json", "is no JSON", "mend it"),
+    broken_json: ("okta.json", "is no JSON", "fix it"),
     no_list_of_entries: ("okta.json", "is no object with a list of entries", "schema.json"),
     unknown_field: ("okta:E0000004", "'colour' was unexpected", "schema.json"),
     no_source: ("okta:E0000004", "sources/0/at", "schema.json"),
     unknown_type: ("okta:E0000001", "type 'no-such-type' does not exist", "problem_types.json"),
     unknown_surface: ("okta:E0000001", "surface 'auth0.token' is none of okta", "surfaces.json"),
-    collision: ("okta:E0000004/again", "claims the same responses as okta:E0000004", "tell them apart"),
+    collision: ("okta:E0000004/again", "claims the same responses as okta:E0000004", "distinguish them"),
     collision_in_other_words: ("auth0:invalid_grant/", "claims the same responses as auth0:invalid_grant/", "merge"),
     unreachable: ("auth0:acme/b", "never leads here, but to auth0:acme/a", "take it out"),
     no_vector: ("oauth:acme", "has no vector", "add a line to tests/vectors"),
     no_near_miss: ("auth0:text/too-many-requests", "no vector shows what it must not match", '"near"'),
     vector_of_nobody: ("all.jsonl:1", "entry 'okta:E9999999' does not exist", "name the id"),
-    vector_of_another_type: ("all.jsonl:1", "not not-found", "mend the reason"),
-    vector_that_hits_another: ("all.jsonl:", "gives okta:E0000004, not okta:E0000047", "mend the vector"),
-    vector_of_another_wait: ("all.jsonl:", "retry is 'after_action', not 'poll'", "mend"),
+    vector_of_another_type: ("all.jsonl:1", "not not-found", "fix the reason"),
+    vector_that_hits_another: ("all.jsonl:", "gives okta:E0000004, not okta:E0000047", "fix the vector"),
+    vector_of_another_wait: ("all.jsonl:", "retry is 'after_action', not 'poll'", "fix"),
     vector_of_no_form: ("all.jsonl:", "'status' is a required property", "tests/vectors/schema.json"),
     near_miss_that_hits: ("all.jsonl:", "hits okta:E0000004, which it must only look like", "narrow"),
     evidence_of_a_generic_row: ("oauth:access_denied", "OAuth is spoken by everybody", "evidence: false"),
@@ -390,34 +390,36 @@ FAULTS: dict[Callable[[Copy], None], tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__)
 def test_the_lint_finds(copy: Copy, plant: Callable[[Copy], None]) -> None:
-    """Each planted fault is found where it is, and the message says how to mend it."""
+    """Each planted fault is found where it is, and the message says how to fix it."""
     plant(copy)
 
-    told = copy.told()
+    reported = copy.reported()
 
-    where, what, mend = FAULTS[plant]
-    found = [line for line in told if where in line and what in line and mend in line]
-    assert found, "\n".join(told) or "nothing was found"
+    where, what, fix = FAULTS[plant]
+    found = [line for line in reported if where in line and what in line and fix in line]
+    assert found, "\n".join(reported) or "nothing was found"
 
 
 def test_the_lint_collects_everything(copy: Copy) -> None:
-    """One run tells of all faults, whichever rule finds them."""
+    """One run reports all faults, whichever rule finds them."""
     for plant in (british, alias_of_two, no_vector, vector_of_another_wait, evidence_of_a_generic_row):
         plant(copy)
 
-    told = "\n".join(copy.told())
+    reported = "\n".join(copy.reported())
 
-    assert [part for part in ("organisation", "alias", "no vector", "'poll'", "everybody") if part not in told] == []
+    assert [
+        part for part in ("organisation", "alias", "no vector", "'poll'", "everybody") if part not in reported
+    ] == []
 
 
 @pytest.mark.parametrize("plant", [unsorted, several_lines], ids=lambda plant: plant.__name__)
 def test_fix_mends_the_layout(copy: Copy, plant: Callable[[Copy], None]) -> None:
-    """What a program can mend, it mends."""
+    """What a program can fix, it fixes."""
     plant(copy)
 
     fix(copy.root)
 
-    assert copy.told() == []
+    assert copy.reported() == []
 
 
 # --- the generated pages

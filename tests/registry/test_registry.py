@@ -163,7 +163,7 @@ def test_extend_moves_a_builtin_entry_to_another_type(registry: Registry) -> Non
 
 
 def test_extend_tells_own_texts_of_a_generic_code_apart(registry: Registry) -> None:
-    """An Action denies with `access_denied` and a sentence of the team's, which tells it like any other text."""
+    """An Action denies with `access_denied` and a sentence of the team's, which identifies the entry."""
     row = {"id": "auth0:access_denied/acme", "code": "access_denied", "texts": ["Contract {integer} has ended."]}
     own = registry.extend({"entries": [{**row, "type": "account-inactive"}]})
 
@@ -237,7 +237,10 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
         ),
     ),
     "an id without provider": ({"entries": [{**DENIED, "id": "acme"}]}, ("id: 'acme'", "provider:code")),
-    "an id of a stranger": ({"entries": [{**DENIED, "id": "google:acme"}]}, ("google:acme", "auth0, okta, oauth")),
+    "an id of an unknown provider": (
+        {"entries": [{**DENIED, "id": "google:acme"}]},
+        ("google:acme", "auth0, okta, oauth"),
+    ),
     "no type": ({"entries": [{"id": "auth0:acme", "code": "acme"}]}, ("auth0:acme", "type: None", "access-denied")),
     "an unknown type": (
         {"entries": [{**DENIED, "type": "access-denyed"}]},
@@ -255,7 +258,7 @@ MISTAKES: dict[str, tuple[object, tuple[str, ...]]] = {
     "an unknown text": ({"entries": [{**DENIED, "text": "all"}]}, ("acme_denied", "text: 'all'", "known, pass")),
     "an unknown field": (
         {"entries": [{**DENIED, "descripton": "x"}]},
-        ("acme_denied", "descripton", "expected one of the fields id, code, "),
+        ("acme_denied", "descripton", "expected one of id, code, "),
     ),
     "a wrong JSON type": ({"entries": [{**DENIED, "detail": 7}]}, ("acme_denied", "detail: 7", "type str")),
     "a text where a list belongs": (
@@ -376,7 +379,7 @@ def test_a_row_may_wait_for_up_to_a_day(registry: Registry, wait: int) -> None:
 
 
 def test_what_an_own_row_knows_is_sent_on(registry: Registry) -> None:
-    """Texts that tell nothing may still be known."""
+    """Texts that identify no entry may still be known."""
     row = {**DENIED, "known": ["Your trial has ended."]}
     body = json.dumps({"error": DENIED["code"], "error_description": "Your trial has ended."}).encode()
     problem = normalize(403, [JSON_TYPE], body, provider="auth0", registry=registry.extend({"entries": [row]}))

@@ -92,7 +92,7 @@ class TestTemplate:
         ],
     )
     def test_does_not_fit(self, source: str, text: str) -> None:
-        """A word of another kind, or a part that is missing or too much."""
+        """A text with another kind of value, or with a part missing or added."""
         assert not Template(source).fits(fold(text))
 
     @pytest.mark.parametrize("source", ["a {word}", "a {", "a }", "a {enum:}", "{integer", "integer}", "{}"])
@@ -163,10 +163,10 @@ class TestTextTable:
     def test_finds_exactly_what_it_holds(self, texts: list[str], data: st.DataObject) -> None:
         """Each text its own value, and no text another's."""
         table = TextTable([(text, number) for number, text in enumerate(texts)])
-        stranger = data.draw(sentences)
+        other = data.draw(sentences)
 
         assert [table.find(text) for text in texts] == [(number,) for number in range(len(texts))]
-        assert bool(table.find(stranger)) == (fold(stranger) in map(fold, texts))
+        assert bool(table.find(other)) == (fold(other) in map(fold, texts))
 
 
 class TestKnownTexts:

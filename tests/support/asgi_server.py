@@ -102,7 +102,7 @@ class AsgiServer:
 
 
 def check_framing(response: Response, method: str) -> None:
-    """`Content-Length` stands once at most and tells the truth (RFC 9110 section 8.6)."""
+    """`Content-Length` is there at most once, and is the length of the body (RFC 9110 section 8.6)."""
     length = response.header("content-length")
     if length is None:
         return

@@ -1,4 +1,4 @@
-"""Responses as values, and stub apps of both kinds that send them: what the tests put behind the doors."""
+"""Responses as values, and stub apps of both kinds that send them: what the tests put behind the adapters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every problem on the wire, whatever it says: the JSON Schema of the format, and the header twin."""
+"""What is true of every problem on the wire: it fits the JSON Schema, and the problem headers agree with it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ UNATTENDED = ("after_delay", "once", "poll")
 
 
 def schema_faults(document: Any) -> list[str]:
-    """Where a document breaks the JSON Schema of the wire format."""
+    """Return where a document does not fit the JSON Schema of the wire format."""
     return [f"{'/'.join(map(str, fault.path))}: {fault.message[:200]}" for fault in _VALIDATOR.iter_errors(document)]
 
 
-def expected_twin(document: dict[str, Any]) -> dict[str, str]:
-    """The header twin that belongs to a document."""
+def expected_problem_headers(document: dict[str, Any]) -> dict[str, str]:
+    """Return the problem headers that belong to a document."""
     policy, automatic = document["retry"]["policy"], document["retry"]["automatic"]
     token = policy if automatic and policy in UNATTENDED else "never" if policy == "never" else "manual"
     return {"Auth-Problem": document["reason"], "Auth-Problem-Owner": document["owner"], "Auth-Problem-Retry": token}
 
 
-def twin_faults(response: Response, document: dict[str, Any]) -> list[str]:
-    """Where the header twin says something else than the document."""
-    got = {name: response.lines(name) for name in expected_twin(document)}
+def header_faults(response: Response, document: dict[str, Any]) -> list[str]:
+    """Return where the problem headers differ from the document."""
+    got = {name: response.lines(name) for name in expected_problem_headers(document)}
     return [
-        f"{name}: {got[name]}, not {value}" for name, value in expected_twin(document).items() if got[name] != [value]
+        f"{name}: {got[name]}, not {value}"
+        for name, value in expected_problem_headers(document).items()
+        if got[name] != [value]
     ]
 
 

@@ -88,7 +88,7 @@ def wsgi_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Ite
     return [b""]
 
 
-def doors() -> None:
+def adapters() -> None:
     """All options, for both."""
     AsgiMiddleware(asgi_app)
     WsgiMiddleware(wsgi_app)

@@ -30,7 +30,7 @@ def of_values(problem: Problem) -> object:
     )
 
 
-def of_doors(app: object) -> None:
+def of_adapters(app: object) -> None:
     """What is no app, and no app at all."""
     AsgiMiddleware(app)  # type: ignore[arg-type]
     WsgiMiddleware(app)  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry, UpstreamError
-from authproblem._upstream.idx import is_idx
-from authproblem._upstream.json_values import CODE, load_object, unwrap
+from authproblem._upstream.json_values import CODE
 from authproblem._upstream.shapes import KeyLayout, Shapes
 from tests.support.json_values import documents, json_values
 
@@ -115,7 +113,7 @@ class TestFlatShapes:
         assert found.code == "E0000001"
 
     def test_read_the_name(self) -> None:
-        """It tells password errors apart."""
+        """It distinguishes password errors."""
         document = {"code": "invalid_password", "name": "PasswordHistoryError", "description": "d"}
         found = SHAPES.read(document)
 
@@ -193,144 +191,6 @@ class TestTransactions:
     def test_that_go_on_are_steps(self, document: dict[str, Any], is_step: bool) -> None:
         """The registry lists the states."""
         assert SHAPES.is_step(document) is is_step
-
-
-def message(level: str | None, key: object, text: object = "x") -> dict[str, Any]:
-    """A message of an Identity Engine document."""
-    return {"class": level, "i18n": {"key": key}, "message": text}
-
-
-class TestIdentityEngine:
-    @pytest.mark.parametrize(
-        ("document", "is_one"),
-        [
-            ({"stateHandle": "h"}, True),
-            ({"stateHandle": 7}, False),
-            ({"version": "1.0.0", "messages": {"value": [{}]}}, True),
-            ({"version": "1.0.0", "remediation": {"value": [{}]}}, True),
-            ({"version": "1.0.0"}, False),
-            ({"version": "1.0.0", "messages": {"value": []}}, False),
-            ({"version": "1.0.0", "messages": "x"}, False),
-            ({"version": "1.0.0", "remediation": {"value": "x"}}, False),
-            ({"version": 1, "messages": {"value": [{}]}}, False),
-        ],
-    )
-    def test_documents_are_told_by_their_members(self, document: dict[str, Any], is_one: bool) -> None:
-        """`stateHandle`, or `version` with messages or a remediation."""
-        assert is_idx(document) is is_one
-
-    def test_gives_the_first_message_of_class_error_with_its_key(self) -> None:
-        """Of the top-level ones, whatever else there is."""
-        messages = [message("INFO", "a"), message("ERROR", "b", "t"), message("WARNING", "c"), message("ERROR", "d")]
-        found = SHAPES.read({"stateHandle": "h", "messages": {"value": messages}})
-
-        assert found is not None
-        assert (found.shape, found.code, found.text, found.causes) == ("okta_idx", "b", "t", (("t", "b"), ("x", "d")))
-        assert (found.protocol, found.vendor, found.proof) == (True, "okta", "shape")
-
-    def test_gives_the_messages_of_form_fields_wherever_they_nest(self) -> None:
-        """Identity Engine puts what is wrong beside the field."""
-        nested = {"value": [{"form": {"value": [{"messages": {"value": [message("ERROR", "nested.key", "n")]}}]}}]}
-        found = SHAPES.read({"stateHandle": "h", "remediation": {"value": [{"name": "enroll", "value": [nested]}]}})
-
-        assert found is not None
-        assert (found.code, found.text) == ("nested.key", "n")
-
-    @pytest.mark.parametrize("key", ["errors.E0000004", "E0000004"])
-    def test_reads_an_e_code_as_such(self, key: str) -> None:
-        """Classic codes come as keys, with and without a prefix."""
-        found = SHAPES.read({"stateHandle": "h", "messages": {"value": [message("ERROR", key)]}})
-
-        assert found is not None
-        assert found.code == "E0000004"
-
-    @pytest.mark.parametrize(
-        "odd", [None, 7, "x", [], {}, {"i18n": 7, "class": "ERROR"}, message("ERROR", 7, 7), message("ERROR", "")]
-    )
-    def test_passes_over_what_is_no_message(self, odd: object) -> None:
-        """Every member may be of any type; without a key there is no code."""
-        found = SHAPES.read({"stateHandle": "h", "messages": {"value": [odd, message("ERROR", "k")]}})
-
-        assert found is not None
-        assert {found.code, *(key for _, key in found.causes)} <= {None, "k"}
-        assert found.causes[-1] == ("x", "k")
-
-    def test_looks_no_deeper_than_forms_nest(self) -> None:
-        """A document of many levels costs nothing."""
-        node: Any = {"messages": {"value": [message("ERROR", "k")]}}
-        for _ in range(40):
-            node = {"value": [node]}
-
-        assert SHAPES.read({"stateHandle": "h", "remediation": node}) is None
-
-    def test_reads_no_more_messages_than_are_shown(self) -> None:
-        """32 are enough to tell the error."""
-        many = {"value": [message("ERROR", f"k{number}") for number in range(100)]}
-        found = SHAPES.read({"stateHandle": "h", "messages": many})
-
-        assert found is not None
-        assert len(found.causes) == 32
-
-
-class TestLoading:
-    @pytest.mark.parametrize(
-        "body",
-        [
-            b"",
-            b"null",
-            b"7",
-            b'"x"',
-            b"[{}]",
-            b"{",
-            b"{}{}",
-            b'{"a":NaN}',
-            b'{"a":1e999}',
-            b'{"a":"\\ud800"}',
-            b"\xef\xbb\xbf{}",
-            b"\xff",
-        ],
-    )
-    def test_gives_none_for_what_is_no_object(self, body: bytes) -> None:
-        """Valid JSON of another kind, and what is no JSON at all."""
-        assert load_object(body) is None
-
-    def test_of_duplicate_members_the_last_counts(self) -> None:
-        """As with JavaScript's `JSON.parse`."""
-        assert load_object(b'{"error":"a","error":"b"}') == {"error": "b"}
-
-    @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
-    def test_survives_any_depth(self, opening: bytes) -> None:
-        """A hundred thousand levels are no reason to overflow the stack."""
-        assert load_object(b'{"a":' + opening * 100_000) is None
-
-    @given(documents)
-    def test_gives_back_what_was_written(self, document: dict[str, Any]) -> None:
-        """Any JSON object."""
-        assert load_object(json.dumps(document).encode()) == document
-
-
-class TestUnwrap:
-    @pytest.mark.parametrize("inner", [{"error": "x"}, '{"error":"x"}', '{"error": "x"}\n'])
-    def test_takes_the_object_out_of_detail(self, inner: object) -> None:
-        """As an object or as a string that holds one."""
-        assert unwrap({"detail": inner}) == {"error": "x"}
-
-    @pytest.mark.parametrize(
-        "document",
-        [
-            {},
-            {"detail": None},
-            {"detail": "Not Found"},
-            {"detail": "{broken"},
-            {"detail": '{"a":"\ud800"}'},
-            {"detail": [{"a": 1}]},
-            {"detail": {"a": 1}, "b": 1},
-            {"other": {"a": 1}},
-        ],
-    )
-    def test_leaves_any_other_object(self, document: dict[str, Any]) -> None:
-        """Only a lone `detail` that holds an object."""
-        assert unwrap(document) is None
 
 
 @given(documents)

@@ -1,4 +1,7 @@
-"""Building a `Problem` from a classification."""
+"""Builds a `Problem` from a classification: the texts of its entry, the retry hint, and the members to send on.
+
+What the response means is decided before (`classify`, `disclosure`); how the problem is written, after (`problem`).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def build_problem(
     """Build the problem of one classified response.
 
     Args:
-        found: what the response means, folded already where it has to be.
+        found: what the response means; for a folded response, what the genuine one means.
         response: the upstream's response.
         context: the request.
         policy: the options.
@@ -94,7 +97,7 @@ def build_problem(
 
 
 def bare_problem(reason: str, status: int, provider: Provider, entry_id: str | None = None) -> Problem:
-    """Build a problem of what the built-in registry says of a reason; an unknown reason has nothing but its name."""
+    """Build a problem from the built-in registry alone; of an unknown reason it has the name and nothing else."""
     registry = Registry.builtin()
     entry = registry.lookup(entry_id) if entry_id else None
     if entry is None and reason in registry.types:

@@ -1,4 +1,7 @@
-"""The problem in the parameters of a callback."""
+"""Reads the problem in the parameters of a callback: `Problem.from_callback`, and `callback_paths` of the middleware.
+
+Anyone can send such parameters, so the problem is never confirmed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from authproblem._upstream.redirect import read_parameters
 from authproblem._upstream.response import UpstreamResponse
 
 _STATUS = 302
-"""Callbacks are requests; they are judged like the redirect that sent the browser there."""
+"""A callback is a request and has no status; it is classified like the redirect that sent the browser there."""
 
 
 def problem_of_callback(

@@ -203,14 +203,14 @@ def meaning(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
 
 
 def _step(inquiry: Inquiry) -> Verdict:
-    """Judge a flow that goes on; Okta's device challenge is flow control even where its body is a usual document."""
+    """Return the verdict on a step of a flow; Okta's device challenge is flow control whatever its body is."""
     steps = inquiry.registry.step_challenges
     lines = inquiry.headers.all("www-authenticate")
     return (None, "flow_control") if any(line.partition(" ")[0].lower() in steps for line in lines) else _STEP
 
 
 def _state(inquiry: Inquiry, document: Json) -> Verdict:
-    """Judge a 200 that may be a failure: only the listed states and Identity Engine documents with an error."""
+    """Classify a 200 that may be a failure: only the listed states and Identity Engine documents with an error."""
     shapes = inquiry.registry.shapes
     said = shapes.read(document)
     if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
@@ -220,7 +220,7 @@ def _state(inquiry: Inquiry, document: Json) -> Verdict:
 
 
 def _unshaped(inquiry: Inquiry, said: UpstreamError) -> Verdict:
-    """Judge a body without a shape: by the challenge, or a known sentence, or for a certain sender by the status."""
+    """Classify a body without a shape: by the challenge, a known sentence, or for a certain sender by the status."""
     registry, sender = inquiry.registry, inquiry.sender
     challenge = error_challenge(inquiry.headers)
     if challenge is not None:
@@ -300,7 +300,7 @@ def _entry(inquiry: Inquiry, provider: Provider, said: UpstreamError, surfaces: 
 
 
 def _redirect(inquiry: Inquiry) -> Verdict:
-    """Judge a redirect that carries a registered error together with what only an authorization response has."""
+    """Classify a redirect that carries a registered error together with what only an authorization response has."""
     from authproblem._upstream.redirect import read_location
 
     found = read_location(inquiry.headers.get("location") or "")

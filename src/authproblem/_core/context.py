@@ -1,4 +1,4 @@
-"""`RequestContext`: what of the request, the declared sender and the moment the meaning of a response depends on."""
+"""`RequestContext`: what the meaning of a response depends on besides the response: request, declared sender, time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes out of JSON as it went in: values that may be sent on, for nothing of them gets lost."""
+"""Checks whether a JSON value is the same after parsing and writing, so that it may be sent on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which members of the upstream's object become members of the problem, and which texts among them.
 
-A superset of what clients need, so that SDKs and login flows go on working, and nothing that may carry what a user
-typed. The kind of each member is data (`members` in `shapes.json`); each kind is one small function here.
+SDKs and login flows keep the members that they read. Nothing is sent on that may contain what a user typed. The kind of
+each member is data (`members` in `shapes.json`); each kind is one small function here.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class TextRules(NamedTuple):
         return text in own or text in oauth
 
     def allowed(self, member: str, text: str) -> str | None:
-        """The text as it may be sent, or None."""
+        """Return the text as it may be sent, or None."""
         if self.is_constant(text) or self.registry.knows(self.provider, text):
             return text
         if self.everything:
@@ -78,7 +78,7 @@ class UnsendableError(Exception):
 
 
 def clean(text: str) -> str:
-    """A text without control characters, cut to a length that fits a message."""
+    """Return a text without control characters, cut to a length that fits a message."""
     return "".join(c for c in text[:_MAX_TEXT] if c.isprintable())
 
 
@@ -205,8 +205,8 @@ def _causes(name: str, value: object, texts: TextRules) -> object:
             text = cause.get("errorSummary")
             plain = len(cause) == 1 and type(text) is str and texts.is_constant(text)  # as most are
             kept.append(cause if plain else _part(cause, _CAUSE, texts))
-        elif (told := _text(name, cause, texts)) is not None:
-            kept.append(told)
+        elif (text := _text(name, cause, texts)) is not None:
+            kept.append(text)
     return kept
 
 

@@ -318,7 +318,7 @@ class Normalizer:
         surfaces: EndpointSurfaces,
         instance: str | None,
     ) -> Outcome:
-        """Judge a body that is too large or cannot be decoded: where users sign in it folds by its status."""
+        """Handle a body that is too large or cannot be decoded: where users sign in it folds by its status."""
         registry, level = self.policy.registry, self.policy.disclosure
         refused = 400 <= response.status < 500 and response.status != 429
         if level == "off" or sender.provider is None or not refused:

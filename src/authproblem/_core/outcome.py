@@ -1,4 +1,4 @@
-"""`Outcome`: what becomes of one response, with everything that adapters and events ask about it."""
+"""`Outcome`: what becomes of one response: its meaning, the problem to send, and why it is left alone if it is."""
 
 from __future__ import annotations
 

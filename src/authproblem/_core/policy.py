@@ -1,4 +1,7 @@
-"""`Policy`: the options that concern one response, checked once."""
+"""`Policy`: the options that concern one response, with the checks of their values.
+
+Options of the middleware alone, such as scopes and events, are in `_middleware.options`, which uses the same checks.
+"""
 
 from __future__ import annotations
 

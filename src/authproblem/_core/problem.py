@@ -41,7 +41,7 @@ _new = object.__new__
 class Problem(Value, init=False):
     """One normalized error: an RFC 9457 problem document with a retry hint. Immutable, compared by value.
 
-    `repr`, JSON renderers, pickles and copies show `reason`, `status`, `provider` and `entry` only, since they end up
+    `repr`, JSON renderers and pickles show `reason`, `status`, `provider` and `entry` only, since they end up
     in logs; `to_dict()` is the one way to everything.
 
     Attributes:
@@ -256,7 +256,7 @@ class Problem(Value, init=False):
     ) -> LogMatch | None:
         """Find the provider's own event of this problem among log events: `authproblem.logs.find_in`.
 
-        What is found may hold personal data, and the reason that a folded answer hides: show it only to people who may
+        The event may hold personal data, and the reason that a folded response hides: show it only to people who may
         read the provider's log.
 
         Args:
@@ -434,7 +434,7 @@ def _manual_policy(after: int | None) -> str:
 
 
 def _unpickled(reason: str, status: int, provider: Provider, entry: str | None) -> Problem:
-    """Make a problem anew from what a pickle holds; what the built-in registry says of it is filled in."""
+    """Make a problem from what a pickle holds, and fill in the rest from the built-in registry."""
     from authproblem._core.build import bare_problem
 
     return bare_problem(reason, status, provider, entry)

@@ -1,6 +1,6 @@
 """Who sent a response, as far as the app declares it: `provider=`, `providers=`, and the mark on a response.
 
-Evidence in the response itself is the classification's business.
+Evidence in the response itself is weighed in `_core.classify`.
 """
 
 from __future__ import annotations

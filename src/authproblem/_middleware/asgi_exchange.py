@@ -123,4 +123,4 @@ def request_of(scope: Scope, root: str) -> Request:
 
 
 async def _nothing() -> None:
-    """Give an awaitable for a message that is buffered."""
+    """Return an awaitable that sends nothing, for a message that is buffered."""

@@ -1,7 +1,7 @@
 """When a response is buffered, and what is sent instead: the rules that all adapters share, without I/O.
 
-An adapter tells an `Interceptor` that a response begins, feeds the bytes while the `Interception` buffers, and sends
-what `finish` returns, or what it has buffered. Nothing here awaits, writes or knows a framework; no failure here
+An adapter calls `Interceptor.begin` when a response starts, feeds the bytes while the `Interception` is buffering, and
+sends what `finish` returns, or what was buffered. Nothing here awaits, writes or knows a framework; no failure here
 reaches the response.
 """
 
@@ -110,7 +110,7 @@ class Reply:
 
 
 class Interception:
-    """One response that an adapter asks about.
+    """One response: whether it is buffered, the bytes so far, and what is sent in the end.
 
     Attributes:
         request: the request.
@@ -168,7 +168,7 @@ class Interception:
         return self.buffering
 
     def finish(self) -> Reply | None:
-        """Judge the whole response.
+        """Classify the whole response.
 
         Returns:
             What to send instead, or None: send it as it came, with `headers`.
@@ -191,7 +191,7 @@ class Interceptor:
     __slots__ = ("_everywhere", "_header_reader", "_options_for", "_rewriter", "max_body", "normalizer", "options")
 
     def __init__(self, options: Options) -> None:
-        """Compile what the options say, and load what the first error needs."""
+        """Compile the options, and load what the first error needs."""
         events.prepare()
         options.policy.registry.prepare()
         ask = options.policy.pass_text
@@ -217,7 +217,7 @@ class Interceptor:
         return without_mark(self.normalizer.header_reader.read(headers))
 
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
-        """Begin a response whose status calls for a look: decide whether to buffer it."""
+        """Begin a response that may be an error, by its status: decide whether to buffer it."""
         read = self._header_reader.read(headers)
         interception = Interception(self, request, int(status), read)
         try:
@@ -386,13 +386,13 @@ class Interceptor:
 
 
 def _repeats_query(outcome: Outcome, query: str) -> bool:
-    """Whether the request brought the error itself: a slash redirect, for example, repeats the query."""
+    """Whether the error was in the request already: a redirect that adds a slash, for example, repeats the query."""
     if "error=" not in query or outcome.classification is None:
         return False
     from authproblem._upstream.redirect import read_query
 
-    brought = read_query(query)
-    return brought is not None and brought.error.code == outcome.classification.upstream.code
+    given = read_query(query)
+    return given is not None and given.error.code == outcome.classification.upstream.code
 
 
 def _is_page(outcome: Outcome) -> bool:

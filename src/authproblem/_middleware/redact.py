@@ -53,12 +53,12 @@ def printable(text: str) -> str:
 
 
 def safe_path(path: str) -> str:
-    """A request's path for an event: never with its query, at most 256 characters."""
+    """Return a request's path for an event: without its query, at most 256 characters."""
     return printable(path.partition("?")[0][:_MAX_PATH])
 
 
 def safe_method(method: str | None) -> str | None:
-    """A request's method for an event; `OTHER` for one that is no token of at most 16 letters."""
+    """Return a request's method for an event; `OTHER` for one that is not at most 16 letters."""
     if method is None:
         return None
     return method if method.isascii() and method.isalpha() and len(method) <= 16 else "OTHER"

@@ -1,4 +1,4 @@
-"""`provider`, `providers` and `exclude`: which sender a request's path declares."""
+"""`provider`, `providers` and `exclude`: which sender the options declare for a request's path."""
 
 from __future__ import annotations
 

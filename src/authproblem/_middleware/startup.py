@@ -1,4 +1,4 @@
-"""What is checked when a middleware is built. A mistake in the options has to stop the start of the app.
+"""Checks that run when a middleware is built: a mistake in the options has to stop the start of the app.
 
 `app.add_middleware(...)` of Starlette and FastAPI only notes the class and its options. The middleware is built at the
 first message, which is `lifespan`. An exception there means "lifespan is not supported" to uvicorn and others: they go

@@ -1,4 +1,4 @@
-"""A check when a middleware is built: will anybody see its events? If not, one warning a process says how to.
+"""Checks, when a middleware is built, whether its events will be visible; if not, warns once a process.
 
 Users' errors are events of level info. Without any logging configuration, Python shows records from warning on
 (`logging.lastResort`), so a dry run under plain uvicorn would look as if nothing happened.
@@ -54,7 +54,7 @@ def missing_line() -> str | None:
 
 
 def _standard_logger(logger: Any) -> logging.Logger | None:
-    """The standard library's logger below a logger of structlog; None where structlog writes by itself."""
+    """Return the standard library's logger below a logger of structlog; None where structlog writes by itself."""
     for _ in range(_MAX_WRAPPERS):
         if logger is None or isinstance(logger, logging.Logger):
             return logger
@@ -80,7 +80,7 @@ def _missing_for(logger: logging.Logger) -> str | None:
 
 
 def _handlers(logger: logging.Logger | None) -> list[logging.Handler]:
-    """The handlers that a record of a logger reaches."""
+    """Return the handlers that a record of a logger reaches."""
     found: list[logging.Handler] = []
     while logger is not None:
         found += logger.handlers

@@ -21,7 +21,7 @@ StartResponse = Callable[..., Callable[[bytes], object]]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 Answer = Callable[[Environ, Exception], "Reply | None"]
 State = Union["Exchange", Literal[False], None]
-"""Of one request. None: not started yet; False: healthy and of no interest."""
+"""The state of one request's response. None: not started yet; False: healthy, passes without further looks."""
 
 
 class Exchange:
@@ -60,7 +60,7 @@ class Exchange:
         return self.write
 
     def write(self, data: bytes) -> None:
-        """The legacy `write` callable: keeps its place before the iterable."""
+        """The legacy `write` callable: what it gets is sent before the iterable (PEP 3333)."""
         chunks: Iterable[bytes] = self.feed(data) if self.buffering else (data,)
         for chunk in chunks:
             if chunk and self._write is not None:
@@ -203,9 +203,10 @@ def _judged(result: Iterable[bytes], exchange: Callable[[], State]) -> Generator
 
 
 def _drained(result: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
-    """Judge a buffered response at once, where the app has started it before it returned.
+    """Finish a buffered response at once, where the app has called `start_response` before it returned.
 
-    So it has started when this returns, as the app's had: some servers read the status then.
+    Then the server's `start_response` has been called when the middleware returns, too: some servers read the status
+    at that moment.
     """
     closing = getattr(result, "close", None)
     chunks = iter(result)

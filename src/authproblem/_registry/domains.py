@@ -1,4 +1,4 @@
-"""Vendor domains: whose host a name is. The one place where host names are compared with the vendors' domains."""
+"""Vendor domains: which vendor a host belongs to. Host names are compared with vendors' domains here and only here."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Family(NamedTuple):
 
     @property
     def is_prefix(self) -> bool:
-        """Whether its codes begin alike; else they end alike."""
+        """Whether its codes share a beginning; otherwise they share an end."""
         return self.pattern.endswith("*")
 
     @property
@@ -207,8 +207,8 @@ class ProviderIndex:
         return rest
 
     def family(self, code: str, shape: str, status: int) -> ProblemType | None:
-        """Return the problem type of the first family that a code belongs to; two calls show that it is in none."""
-        if not (code.startswith(self._prefixes) or code.endswith(self._suffixes)):
+        """Return the problem type of the first family that a code belongs to, or None."""
+        if not (code.startswith(self._prefixes) or code.endswith(self._suffixes)):  # most codes: two calls
             return None
         return next((family.type for family in self._families if family.matches(code, shape, status)), None)
 
@@ -235,7 +235,7 @@ def _unconditional(by_text: Sequence[Entry]) -> dict[str | None, Match]:
 
 
 def _specificity(entry: Entry) -> int:
-    """How much an entry requires beyond its code and its tier."""
+    """Return how much an entry requires beyond its code and its tier."""
     return bool(entry.surfaces) * 4 + bool(entry.status) * 3 + bool(entry.shapes) * 2 + bool(entry.name)
 
 

@@ -1,4 +1,7 @@
-"""Reading the data files, and a team's extension on top of them, into rows and entries."""
+"""Reads the data files, and a team's extension on top of them, into rows and entries.
+
+The files are read as they are; rows of an extension are checked (`validate`). Look-ups are compiled in `registry`.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +146,7 @@ def _read_extension(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple
 
 
 def _checksum(document: Mapping[str, Any]) -> int:
-    """A checksum of an extension, so that events show which registry was in force."""
+    """Return a checksum of an extension: events show by it which registry was in use."""
     import zlib
 
     return zlib.crc32(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
@@ -155,11 +158,11 @@ def _check_collisions(rows: Mapping[str, Json], where: str) -> None:
     for row in rows.values():
         if row.get("lookup_only"):
             continue
-        demands = tuple(
+        conditions = tuple(
             tuple(sorted(map(str, row.get(key, ())))) for key in ("shapes", "status", "surfaces", "causes", "reasons")
         )
         for text in _texts(row):
-            claim = (row["id"].partition(":")[0], row.get("code"), row.get("name"), demands, text)
+            claim = (row["id"].partition(":")[0], row.get("code"), row.get("name"), conditions, text)
             first = claims.setdefault(claim, row["id"])
             if first != row["id"]:
                 fail(where, "id", row["id"], f"a row that matches other responses than {first} (or change {first})")

@@ -1,8 +1,8 @@
 """Surfaces: which group of a provider's endpoints a path belongs to.
 
 Spellings of a path that a server may treat alike find the same surface: path parameters (`;a=1`), empty and dot
-segments, another case, percent-encoding, a final slash. Otherwise whoever sends the request could choose a spelling at
-which an error is not folded.
+segments, another case, percent-encoding, a final slash. Otherwise a caller could choose a spelling at which errors do
+not fold.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class EndpointSurfaces:
         return self._found[provider]
 
     def key(self) -> tuple[Surface | None, Surface | None]:
-        """Return what the answers depend on, as a key of dictionaries."""
+        """Return the surfaces at both vendors: a dictionary key for whatever depends on the endpoint."""
         return self.find("auth0"), self.find("okta")
 
 

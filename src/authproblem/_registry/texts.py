@@ -39,7 +39,7 @@ Value = TypeVar("Value")
 
 
 def fold(text: str) -> str:
-    """The form in which texts are compared: white space, apostrophes, final dot, case of the first letter."""
+    """Return the form in which texts are compared: white space, apostrophes, final dot and first letter made alike."""
     if text.isascii() and text.isprintable() and "`" not in text:  # most texts: nothing to translate
         if "  " in text:
             text = _SPACE.sub(" ", text)
@@ -84,7 +84,7 @@ class Template:
         self.longest = max(self._literals, key=len)
 
     def fits(self, folded: str) -> bool:
-        """Tell whether a folded text fits, in time linear in its length: literals are searched left to right, once."""
+        """Whether a folded text fits; linear in its length, since literals are searched from left to right, once."""
         at = len(self.prefix)
         last = len(self._kinds) - 1
         for number, kind in enumerate(self._kinds):
@@ -187,11 +187,11 @@ class TextTable(Generic[Value]):
         return bool(self._exact or self._beginnings or self._endings or self._short)
 
     def exact(self, text: str) -> tuple[Value, ...]:
-        """The values of a text that stands in the table to the letter: the hot path."""
+        """Return the values of a text that is in the table character by character: the hot path."""
         return self._exact.get(text, ())
 
     def find(self, text: str) -> tuple[Value, ...]:
-        """All values that a text stands for, constants before templates, longer prefixes first."""
+        """Return all values of a text, constants before templates, longer prefixes first."""
         if found := self._exact.get(text):
             return found
         if len(text) > MAX_TEXT:

@@ -56,10 +56,10 @@ def check_row(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemTyp
     for field, value in row.items():
         wanted = _FIELDS.get(field)
         if wanted is None:
-            fail(where, field, value, f"one of the fields {', '.join(_FIELDS)}", _FIELDS)
+            fail(where, "field", field, f"one of {', '.join(_FIELDS)}", _FIELDS)
         elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             fail(where, field, value, f"a value of type {wanted.__name__ if isinstance(wanted, type) else wanted}")
-    _check_words(row, where, types)
+    _check_vocabulary(row, where, types)
     if "type" not in row:
         fail(where, "type", None, "a problem type such as access-denied")
     if not row.get("code") and not row.get("texts"):
@@ -73,7 +73,7 @@ def check_row(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemTyp
     _check_sources(row, where)
 
 
-def _check_words(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemType]) -> None:
+def _check_vocabulary(row: Mapping[str, Any], where: str, types: Mapping[str, ProblemType]) -> None:
     vocabulary = {
         "type": types,
         "owner": {kind.owner for kind in types.values()},
@@ -109,10 +109,10 @@ def _check_texts(row: Mapping[str, Any], where: str) -> None:
 
 def _check_sources(row: Mapping[str, Any], where: str) -> None:
     for source in row.get("sources", ()):
-        sound = isinstance(source, Mapping) and set(source) == {"at", "strength"}
-        if not sound or not isinstance(source["at"], str) or source["strength"] not in _STRENGTHS:
-            right = 'objects {"at": "...", "strength": ...} with a strength of ' + ", ".join(_STRENGTHS)
-            fail(where, "sources", source, right)
+        is_valid = isinstance(source, Mapping) and set(source) == {"at", "strength"}
+        if not is_valid or not isinstance(source["at"], str) or source["strength"] not in _STRENGTHS:
+            expected = 'objects {"at": "...", "strength": ...} with a strength of ' + ", ".join(_STRENGTHS)
+            fail(where, "sources", source, expected)
 
 
 def fail(where: str, field: str, value: object, expected: str, choices: Iterable[str] = ()) -> NoReturn:

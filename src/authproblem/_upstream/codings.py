@@ -1,7 +1,7 @@
-"""Content codings (RFC 9110 section 8.4) undone with a cap: a bomb costs no more memory than `limit`.
+"""Undoes content codings (RFC 9110 section 8.4), with a limit: a decompression bomb costs no more memory than that.
 
-gzip and deflate by the standard library; br and zstd where their extras are installed. What cannot be decoded is left
-alone: a wrong guess would be worse than passing it through.
+gzip and deflate by the standard library; br and zstd where their extras are installed. What cannot be decoded is not
+guessed at: the response passes unchanged.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def decode(body: bytes, codings: list[str], limit: int) -> bytes | None:
 
 
 def _gzip(body: bytes, limit: int) -> bytes | None:
-    """All members of a gzip file (RFC 1952 section 2.2)."""
+    """Decode all members of a gzip file (RFC 1952 section 2.2)."""
     out = b""
     for _ in range(_MAX_MEMBERS):
         if not body:
@@ -62,7 +62,7 @@ def _gzip(body: bytes, limit: int) -> bytes | None:
 
 
 def _deflate(body: bytes, limit: int) -> bytes | None:
-    """The zlib format, or raw deflate, which some senders mean by the name (RFC 9110 section 8.4.1.2)."""
+    """Decode the zlib format, or raw deflate, which some senders use instead (RFC 9110 section 8.4.1.2)."""
     part = _inflate(body, limit, 15) or _inflate(body, limit, -15)
     return part[0] if part and not part[1] else None
 

@@ -216,4 +216,4 @@ def pairs_of(headers: Headers) -> list[Pair]:
 NO_HEADERS = ResponseHeaders([], HeaderLayout((), {}))
 """The headers of a response of which nothing is known."""
 PLAIN_JSON = ResponseHeaders([("content-type", JSON_TYPES[0])], HeaderLayout(("content-type",), {}))
-"""The headers of an error of which nothing is known but that it is JSON."""
+"""The headers of a JSON error of which nothing else is known."""

@@ -29,7 +29,7 @@ _NEVER_NAMED = frozenset((b"content-length", b"content-type", b"host"))
 
 
 def decodable_codings() -> frozenset[bytes]:
-    """The content codings that the middleware can undo, with the extras that are installed."""
+    """Return the content codings that the middleware can undo, with the extras that are installed."""
     names = {b"gzip", b"x-gzip", b"deflate", b"identity"}
     if find_spec("brotli") is not None:
         names.add(b"br")

@@ -25,7 +25,7 @@ def is_idx(document: Json) -> bool:
 
 
 def read_idx(document: Json) -> UpstreamError | None:
-    """Read the messages of class ERROR, the top-level ones or else those of the forms.
+    """Read the messages of class ERROR: those at the top level, or where there are none, those of the forms.
 
     Returns:
         The error; None for any other object, and for a document without an error, which is a step of a flow.
@@ -40,7 +40,7 @@ def read_idx(document: Json) -> UpstreamError | None:
 
 
 def form_errors(document: Json) -> Iterator[Cause]:
-    """Yield the errors at form fields, at any depth of a remediation: a field's own ones before those beneath it."""
+    """Yield the errors at form fields, at any depth of a remediation; a field comes before the fields within it."""
     return islice(_nested(document.get("remediation")), _MAX_MESSAGES)
 
 
@@ -62,7 +62,7 @@ def _errors(container: object) -> Iterator[Cause]:
 
 
 def _nested(root: object) -> Iterator[Cause]:
-    """Walk a tree in a loop, for these are the largest documents; the stack is as high as the tree is deep."""
+    """Walk a tree without recursion, since these are the largest documents."""
     stack: list[Iterator[Any]] = [iter((root,))]
     while stack:
         for node in stack[-1]:

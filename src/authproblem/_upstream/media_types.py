@@ -11,9 +11,9 @@ HTML = "text/html"
 MAX_VALUE = 8192
 """Characters of `Accept` that are read; most servers accept no longer header line."""
 _MAX_RANGES = 64
+"""Media ranges that are read; browsers send fewer than ten."""
 _MAX_CACHED = 256
 """Characters of an `Accept` whose result is cached; browsers send about 140."""
-"""Media ranges that are read; browsers send fewer than ten."""
 
 
 def media_type(accept: str | None, upstream: str) -> str:
@@ -31,7 +31,7 @@ def media_type(accept: str | None, upstream: str) -> str:
         return PROBLEM
     if len(accept) > _MAX_CACHED or len(upstream) > _MAX_CACHED:
         return _choose(accept[:MAX_VALUE], upstream)
-    return _CACHED(accept, upstream)
+    return _cached_choice(accept, upstream)
 
 
 def _choose(accept: str, upstream: str) -> str:
@@ -42,7 +42,7 @@ def _choose(accept: str, upstream: str) -> str:
     return PROBLEM if problem > 0 or not is_json(upstream) else upstream
 
 
-_CACHED = lru_cache(maxsize=256)(_choose)
+_cached_choice = lru_cache(maxsize=256)(_choose)
 
 
 def prefers_html(accept: str | None) -> bool:
@@ -72,7 +72,7 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
 
 
 def _weight(text: str) -> float:
-    """A q-value; a malformed one counts as 1, as if it were absent."""
+    """Return a q-value; a malformed one counts as 1, as if it were absent."""
     if len(text) <= 5 and text.replace(".", "", 1).isdigit() and text.isascii():
         return min(float(text), 1.0)
     return 1.0

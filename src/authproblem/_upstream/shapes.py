@@ -1,7 +1,7 @@
 """Shapes: how the JSON objects of the providers are recognized, and how an object becomes an `UpstreamError`.
 
 The flat shapes, the lists of states and the marker members are data (`shapes.json`). Every member of an upstream object
-may be absent, null or of the wrong type, and nothing here raises for it. The member names of an object decide how it
+may be absent, null or of the wrong type; none of this raises. The member names of an object decide how it
 can be read (`KeyLayout`, cached); its values then give a `ParsedKey`: all that the meaning of the error can depend on.
 """
 
@@ -139,7 +139,7 @@ class Shapes:
         return isinstance(uri, str) and uri.startswith(self._problem_uris)
 
     def is_step(self, document: Json) -> bool:
-        """Whether the object is a protocol document of a flow that goes on: no error, whatever its HTTP status."""
+        """Whether the object is a protocol document with the next step of a flow: no error, whatever its status."""
         if is_idx(document):
             return read_idx(document) is None
         return _is_transaction(document, self._states) and self._state(document) is None
@@ -151,8 +151,8 @@ class Shapes:
         for marker, shape in reversed(self._flat):
             if marker in keys and shape.accepts(keys):
                 layout = KeyLayout(shape, names, layout)
-        room = _MAX_LAYOUTS if keys <= self._members else _MAX_UNKNOWN
-        if len(names) > _MAX_MEMBERS or len(self._layouts) >= room or sum(map(len, names)) > _MAX_NAME_BYTES:
+        limit = _MAX_LAYOUTS if keys <= self._members else _MAX_UNKNOWN
+        if len(names) > _MAX_MEMBERS or len(self._layouts) >= limit or sum(map(len, names)) > _MAX_NAME_BYTES:
             return layout
         # Where several threads make it at the same time, all have to use the same one.
         layout = first = self._layouts.setdefault(names, layout)

@@ -1,4 +1,4 @@
-"""The doors side by side: `through` sends one upstream response through ASGI or WSGI, so that a test can do both."""
+"""Both adapters by one call: `through` sends an upstream response through ASGI or WSGI."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from tests.support import asgi_server, wsgi_server
 from tests.support.responses import Pairs, Response, asgi_app, wsgi_app
 
-DOORS = ("asgi", "wsgi")
+ADAPTERS = ("asgi", "wsgi")
 
 
-def wrapped(door: str, response: Response, **options: Any) -> Any:
-    """An app that answers with this response, behind the middleware."""
-    if door == "asgi":
+def wrapped(adapter: str, response: Response, **options: Any) -> Any:
+    """Return an app that sends this response, behind the middleware."""
+    if adapter == "asgi":
         return AsgiMiddleware(asgi_app(response), **options)
     return WsgiMiddleware(wsgi_app(response), **options)
 
 
 def through(
-    door: str,
+    adapter: str,
     response: Response,
     path: str = "/",
     method: str = "POST",
     headers: Pairs | None = None,
     **options: Any,
 ) -> Response:
-    """Send an upstream response through a door and give what the client gets.
+    """Send an upstream response through an adapter and return what the client gets.
 
     Args:
-        door: `asgi` or `wsgi`.
+        adapter: `asgi` or `wsgi`.
         response: what the app sends.
         path: the request's path.
         method: the request's method.
         headers: the request's headers.
         **options: the middleware's.
     """
-    serve: Callable[..., Response] = asgi_server.serve if door == "asgi" else wsgi_server.serve
-    return serve(wrapped(door, response, **options), path, method, headers)
+    serve: Callable[..., Response] = asgi_server.serve if adapter == "asgi" else wsgi_server.serve
+    return serve(wrapped(adapter, response, **options), path, method, headers)
