@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -114,17 +114,8 @@ class Registry:
             "_phrases": {},
             "_bare": {slug: bare_entry(kind) for slug, kind in types.items()},
             "_by_status": shapes["by_status"],
+            "_indexes": _indexes(entries.values(), families, known, types),
         }
-        indexes: dict[str, ProviderIndex] = {}
-        for name in sorted(PROVIDERS, key="oauth".__ne__):  # OAuth's first: its texts are known from every provider
-            indexes[name] = ProviderIndex(
-                name,
-                (entry for entry in entries.values() if entry.provider == name),
-                [_family(row, types) for row in families.get(name, ())],
-                known.get(name, ()),
-                indexes.get("oauth"),
-            )
-        compiled["_indexes"] = indexes
         for attribute, value in compiled.items():
             object.__setattr__(self, attribute, value)
 
@@ -282,6 +273,21 @@ class Registry:
     def surface(self, provider: str, endpoint: str | None) -> Surface | None:
         """Return the surface of a provider's path, or None."""
         return self.surfaces.find(provider, endpoint)
+
+
+def _indexes(
+    entries: Collection[Entry],
+    families: Mapping[str, list[Json]],
+    known: Mapping[str, list[str]],
+    types: Mapping[str, ProblemType],
+) -> dict[str, ProviderIndex]:
+    """Return the index of each provider; OAuth's is made first, since its texts are known from every provider."""
+    indexes: dict[str, ProviderIndex] = {}
+    for name in sorted(PROVIDERS, key="oauth".__ne__):
+        own = (entry for entry in entries if entry.provider == name)
+        groups = [_family(row, types) for row in families.get(name, ())]
+        indexes[name] = ProviderIndex(name, own, groups, known.get(name, ()), indexes.get("oauth"))
+    return indexes
 
 
 def _family(row: Json, types: Mapping[str, ProblemType]) -> Family:
