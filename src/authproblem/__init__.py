@@ -1,6 +1,6 @@
 """The errors of Auth0 and Okta as one RFC 9457 format, with retry hints and structured events.
 
-The front hall: exports only. Neither a framework nor structlog is imported here, nor is the registry loaded.
+Exports only: neither a framework nor structlog is imported here, and the registry is not loaded.
 """
 
 from __future__ import annotations

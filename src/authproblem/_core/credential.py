@@ -58,4 +58,5 @@ def _is_dead_by_code(registry: Registry, code: str | None) -> bool:
     if entry is None:
         return False
     table = registry.data["credentials"]
-    return (table["entries"].get(entry.id) or table["types"].get(entry.reason) or ["unknown"])[0] == "dead"
+    row: list[Any] = table["entries"].get(entry.id) or table["types"].get(entry.reason) or ["unknown"]
+    return bool(row[0] == "dead")
