@@ -107,6 +107,7 @@ class UpstreamClient:
         """
 
         async def send() -> Any:
+            """Ask the provider once."""
             return await self._client.refresh_token(url, refresh_token=refresh_token, **parameters)
 
         try:
@@ -284,7 +285,10 @@ def tool_errors() -> Any:
     from fastmcp.tools.base import ToolResult
 
     class ToolErrors(Middleware):
+        """The middleware of FastMCP."""
+
         async def on_call_tool(self, context: Any, call_next: Any) -> Any:
+            """Call the tool; turn a provider's error into a result."""
             try:
                 return await call_next(context)
             except Exception as error:

@@ -154,6 +154,7 @@ async def ajudge(reader: Reader, call: Call, response: Any) -> Judged:
     """Pass or replace a response that has just begun, for a caller that has sent the request itself."""
 
     async def perform(step: Step) -> Any:
+        """Perform one step of the exchange."""
         return await perform_async(step, None)
 
     answer = await adrive(judged(reader, library_of(response, asynchronous=True), call, response), perform)
