@@ -24,7 +24,11 @@ LINK = re.compile(r"\]\(((?![a-z]+:|#)[^)\s]+)\)")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SETS = {"all", "demo"}
 """Extras that are made of others."""
-MODULES = {"fastapi": "starlette", "flask": "flask", "django": "django", "litestar": "litestar", "quart": "quart"}
+MODULES = {
+    **{"fastapi": "starlette", "flask": "flask", "django": "django", "litestar": "litestar", "quart": "quart"},
+    **{"httpx2": "httpx2", "requests": "requests", "authlib": "authlib", "redis": "redis", "otel": "opentelemetry"},
+    **{"gateway": "aiohttp", "extproc": "grpc"},
+}
 """The integrations, and the module that each needs."""
 
 
@@ -75,7 +79,8 @@ def test_an_integration_without_its_framework_names_the_extra(module: str) -> No
     code = f"import sys; sys.modules[{MODULES[module]!r}] = None; import authproblem.{module}"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     last = run.stderr.splitlines()[-1]
-    expected = f'authproblem.{module} needs an optional dependency: pip install "authproblem[{module}]"'
+    extra = {"extproc": "envoy"}.get(module, module)
+    expected = f'authproblem.{module} needs an optional dependency: pip install "authproblem[{extra}]"'
     assert last == f"authproblem.errors.MissingExtraError: {expected}"
 
 

@@ -59,8 +59,9 @@ def _run(arguments: list[str]) -> int:
         return 2
     try:
         command = load(name)
-    except ModuleNotFoundError as error:
-        sys.stderr.write(f"authproblem {name}: the package {error.name} is not installed\n")
+    except ImportError as error:
+        missing = error.__cause__ if isinstance(error.__cause__, ModuleNotFoundError) else error
+        sys.stderr.write(f"authproblem {name}: the package {missing.name} is not installed\n")
         sys.stderr.write(f"Install it with: pip install 'authproblem[{COMMANDS[name].extra}]'\n")
         return 2
     return command.run(make_parser(name, command).parse_args(arguments[1:]))

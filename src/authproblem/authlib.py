@@ -14,11 +14,15 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from authlib.integrations.base_client import OAuthError
+from authproblem.errors import AuthProblemError, MissingExtraError
+
+try:
+    from authlib.integrations.base_client import OAuthError
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.authlib", "authlib") from error
 
 from authproblem._client.reader import ProviderRequest, read_response
 from authproblem._core.problem import Problem
-from authproblem.errors import AuthProblemError
 
 __all__ = ["OAuthProblemError", "compliance_fix"]
 

@@ -12,10 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from authproblem.errors import MissingExtraError
+
 try:
     import httpx
 except ModuleNotFoundError:  # where only its successor is installed, with the same names
-    import httpx2 as httpx  # type: ignore[no-redef]
+    try:
+        import httpx2 as httpx  # type: ignore[no-redef]
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("authproblem.httpx", "httpx") from error
 
 from authproblem._client.retries import Retry
 from authproblem._client.stores import CooldownStore, MemoryCooldown

@@ -12,7 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import httpx2
+from authproblem.errors import MissingExtraError
+
+try:
+    import httpx2
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.httpx2", "httpx2") from error
 
 from authproblem._client.retries import Retry
 from authproblem._client.stores import CooldownStore, MemoryCooldown

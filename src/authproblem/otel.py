@@ -15,8 +15,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from opentelemetry import metrics, trace
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from authproblem.errors import MissingExtraError
+
+try:
+    from opentelemetry import metrics, trace
+    from opentelemetry.trace import SpanKind, Status, StatusCode
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.otel", "otel") from error
 
 from authproblem._middleware import observers
 from authproblem._model import PROVIDERS

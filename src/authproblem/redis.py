@@ -9,7 +9,12 @@ Where the server is gone, slow or full, each process goes on with what it knows 
 
 from __future__ import annotations
 
-from authproblem._client.redis_cooldown import RedisCooldown
-from authproblem._client.redis_refresh import AsyncRedisRefreshStore, RedisRefreshStore, StoreUnavailableError
+from authproblem.errors import MissingExtraError
+
+try:
+    from authproblem._client.redis_cooldown import RedisCooldown
+    from authproblem._client.redis_refresh import AsyncRedisRefreshStore, RedisRefreshStore, StoreUnavailableError
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.redis", "redis") from error
 
 __all__ = ["AsyncRedisRefreshStore", "RedisCooldown", "RedisRefreshStore", "StoreUnavailableError"]

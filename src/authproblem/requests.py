@@ -14,12 +14,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers
-from urllib3 import HTTPHeaderDict, HTTPResponse
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from authproblem.errors import AuthProblemError, MissingExtraError
+
+try:
+    import requests
+    from requests.adapters import BaseAdapter, HTTPAdapter
+    from requests.structures import CaseInsensitiveDict
+    from requests.utils import get_encoding_from_headers
+    from urllib3 import HTTPHeaderDict, HTTPResponse
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.requests", "requests") from error
 
 from authproblem._client.exchange import Answer, Close, Read, Rules, Send, Step, drive, exchange, read
 from authproblem._client.reader import ProviderRequest, Reader, read_response
@@ -29,7 +34,6 @@ from authproblem._core.problem import Problem
 from authproblem._middleware.interception import Reply
 from authproblem._middleware.options import ClientOptions
 from authproblem._upstream.headers import Pair
-from authproblem.errors import AuthProblemError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

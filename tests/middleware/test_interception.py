@@ -84,13 +84,18 @@ class TestHolding:
             (416, [JSON_TYPE]),
             (401, [JSON_TYPE, ("content-encoding", "compress")]),
             (401, [JSON_TYPE, ("content-encoding", "gzip, exi")]),
-            (200, [JSON_TYPE]),
-            (204, [JSON_TYPE]),
         ],
     )
     def test_what_cannot_or_must_not_be_rewritten_is_not(self, status: int, headers: Pairs) -> None:
-        """Problems, ranges, codings that nobody here knows, healthy responses elsewhere."""
-        assert not begin(status, headers, path="/x", transaction_states=("/y",)).buffering or status < 300
+        """Problems, ranges, codings that nobody here knows."""
+        assert not begin(status, headers, path="/x", transaction_states=("/y",)).buffering
+
+    @pytest.mark.parametrize(("path", "wanted"), [("/y", True), ("/y/z", True), ("/x", False), ("/yz", False)])
+    def test_healthy_responses_are_asked_about_at_the_opted_in_paths_only(self, path: str, wanted: bool) -> None:
+        """Adapters pass all others on without a look."""
+        interceptor = Interceptor(make_options({"transaction_states": ("/y",)}))
+
+        assert interceptor.wants_success(path) is wanted
 
     @pytest.mark.parametrize("coding", ["gzip", "X-GZIP", "deflate", "br", "zstd", "identity", "", "gzip , identity"])
     def test_a_coding_that_can_be_undone_is_held(self, coding: str) -> None:

@@ -10,8 +10,13 @@ came. Settings come from flags and a TOML file, whose `[options]` are those of t
 
 from __future__ import annotations
 
-from authproblem.extproc.command import add_arguments, run
-from authproblem.extproc.config import ExtProcConfig, load_config
-from authproblem.extproc.server import serve
+from authproblem.errors import MissingExtraError
+
+try:
+    from authproblem.extproc.command import add_arguments, run
+    from authproblem.extproc.config import ExtProcConfig, load_config
+    from authproblem.extproc.server import serve
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.extproc", "envoy") from error
 
 __all__ = ["ExtProcConfig", "add_arguments", "load_config", "run", "serve"]

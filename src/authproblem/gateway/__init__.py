@@ -9,12 +9,17 @@ Exports only. A request's path through the package: `_app`, `_routes`, `_exchang
 
 from __future__ import annotations
 
-from authproblem.gateway._app import Gateway, make_app
-from authproblem.gateway._command import add_arguments, run
-from authproblem.gateway._config import GatewayConfig, load_config
-from authproblem.gateway._config_error import ConfigError
-from authproblem.gateway._config_routes import Route
-from authproblem.gateway._record import Record
+from authproblem.errors import MissingExtraError
+
+try:
+    from authproblem.gateway._app import Gateway, make_app
+    from authproblem.gateway._command import add_arguments, run
+    from authproblem.gateway._config import GatewayConfig, load_config
+    from authproblem.gateway._config_error import ConfigError
+    from authproblem.gateway._config_routes import Route
+    from authproblem.gateway._record import Record
+except ModuleNotFoundError as error:
+    raise MissingExtraError("authproblem.gateway", "gateway") from error
 
 __all__ = [
     "ConfigError",
