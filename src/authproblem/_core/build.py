@@ -17,7 +17,7 @@ from authproblem._core.members import TextRules, clean, copy_members
 from authproblem._core.policy import DEFAULT_TYPE_BASE, Policy
 from authproblem._core.problem import Problem
 from authproblem._core.retry import retry_hint
-from authproblem._model import Classification, Entry, Json, Provider, RetryHint
+from authproblem._model import Classification, Credential, Entry, Json, Provider, RetryHint
 from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_code
@@ -49,15 +49,8 @@ def build_problem(
         UnsendableError: if a protocol document would not survive the rewrite.
     """
     entry = policy.registry.entry_or_type(found.entry, found.reason)
-    retry = retry_hint(policy, entry, found.provider, response, context)
-    if found.matched_by == "phrase" and retry.automatic:
-        retry = retry.replace(automatic=False)  # an unknown sentence makes no program repeat anything
     said, status = found.upstream, response.status
-    code = said.code if said.code is not None and is_code(said.code) else None
-    upstream: Json = {"status": status} if code is None else {"status": status, "code": code}
-    request_id = None if response.headers.is_plain else request_id_of(response.headers)
-    if request_id is not None:
-        upstream["request_id"] = request_id
+    upstream = _upstream(found, response)
     extensions: Json = {}
     problem = Problem(
         policy.type_base + found.reason,
@@ -68,32 +61,52 @@ def build_problem(
         instance,
         entry.owner,
         entry.remedy,
-        retry,
+        _retry(found, entry, response, context, policy),
         found.provider,
         upstream,
         extensions,
         found.entry,
         found.matched_by,
-        *credential_of(
-            policy.registry,
-            found.entry,
-            found.reason,
-            status if status >= 400 else None,
-            found.matched_by,
-            found.shape,
-            said.code,
-        ),
+        *_credential(found, response, policy),
     )
     # The two mappings are filled now: the app's `pass_text` is called with the problem while they are.
     if said.document is not None:
         verbatim = said.protocol and said.document is response.document and response.is_verbatim
-        moved = copy_members(said, text_rules(problem, entry, policy), extensions, code, is_verbatim=verbatim)
+        rules = text_rules(problem, entry, policy)
+        moved = copy_members(said, rules, extensions, upstream.get("code"), is_verbatim=verbatim)
         if moved:
             upstream["members"] = moved
     if "www-authenticate" in response.headers and not said.protocol:
         for name, value in _challenge_members(response.headers, policy.registry).items():
             extensions.setdefault(name, value)
     return problem
+
+
+def _upstream(found: Classification, response: UpstreamResponse) -> Json:
+    """Return the member `upstream`: status, code and request id, as far as there are any."""
+    upstream: Json = {"status": response.status}
+    code = found.upstream.code
+    if code is not None and is_code(code):
+        upstream["code"] = code
+    request_id = None if response.headers.is_plain else request_id_of(response.headers)
+    if request_id is not None:
+        upstream["request_id"] = request_id
+    return upstream
+
+
+def _retry(
+    found: Classification, entry: Entry, response: UpstreamResponse, context: RequestContext, policy: Policy
+) -> RetryHint:
+    retry = retry_hint(policy, entry, found.provider, response, context)
+    if found.matched_by == "phrase" and retry.automatic:
+        return retry.replace(automatic=False)  # an unknown sentence makes no program repeat anything
+    return retry
+
+
+def _credential(found: Classification, response: UpstreamResponse, policy: Policy) -> tuple[Credential, str | None]:
+    status = response.status if response.status >= 400 else None
+    code = found.upstream.code
+    return credential_of(policy.registry, found.entry, found.reason, status, found.matched_by, found.shape, code)
 
 
 def bare_problem(reason: str, status: int, provider: Provider, entry_id: str | None = None) -> Problem:
