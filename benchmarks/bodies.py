@@ -7,12 +7,14 @@ the vendors' public constants; identifiers and Identity Engine documents are mad
 from __future__ import annotations
 
 from itertools import count
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from authproblem._model import Provider
 from benchmarks.vendor_headers import vendor_headers
+
+if TYPE_CHECKING:
+    from authproblem._model import Provider
 
 _ID = b"IDIDIDIDIDIDIDIDIDIDID"
 _GAPS = (b"", b" ", b"  ", b"\n", b"\t", b" \n", b"\n ", b"\r\n")

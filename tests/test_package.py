@@ -25,9 +25,18 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SETS = {"all", "demo"}
 """Extras that are made of others."""
 MODULES = {
-    **{"fastapi": "starlette", "flask": "flask", "django": "django", "litestar": "litestar", "quart": "quart"},
-    **{"httpx2": "httpx2", "requests": "requests", "authlib": "authlib", "redis": "redis", "otel": "opentelemetry"},
-    **{"gateway": "aiohttp", "extproc": "grpc"},
+    "fastapi": "starlette",
+    "flask": "flask",
+    "django": "django",
+    "litestar": "litestar",
+    "quart": "quart",
+    "httpx2": "httpx2",
+    "requests": "requests",
+    "authlib": "authlib",
+    "redis": "redis",
+    "otel": "opentelemetry",
+    "gateway": "aiohttp",
+    "extproc": "grpc",
 }
 """The integrations, and the module that each needs."""
 

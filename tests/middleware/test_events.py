@@ -208,3 +208,53 @@ def test_keys_of_an_event_are_those_of_the_contract() -> None:
         *("remedy", "credential", "credential_kind", "retry_policy", "retry_after", "instance", "upstream_request_id"),
         *("method", "path", "registry"),
     }
+
+
+class TestACachedLogger:
+    """`cache_logger_on_first_use`: one logger serves until the app configures another."""
+
+    @staticmethod
+    def configured(seen: list[Any], *, cached: bool = True) -> None:
+        """Configure structlog with a processor that notes the names of events."""
+
+        def noting(_logger: Any, _method: str, event: Any) -> Any:
+            seen.append(event["event"])
+            raise structlog.DropEvent
+
+        structlog.configure(processors=[noting], cache_logger_on_first_use=cached)
+
+    def test_is_made_anew_for_another_configuration(self) -> None:
+        """Also where the new one equals the last."""
+        first: list[Any] = []
+        second: list[Any] = []
+        self.configured(first)
+        emit("error", "one", {})
+        emit("error", "two", {})
+        self.configured(second)
+        emit("error", "three", {})
+
+        assert (first, second) == (["one", "two"], ["three"])
+
+    def test_is_made_once_for_a_configuration(self) -> None:
+        """As structlog does for the app's own loggers; without the option, for each event."""
+        made: list[int] = []
+
+        def factory(*_arguments: object) -> Any:
+            made.append(1)
+            return structlog.ReturnLogger()
+
+        for cached in (True, False):
+            structlog.configure(logger_factory=factory, cache_logger_on_first_use=cached)
+            emit("error", "one", {})
+            emit("error", "two", {})
+
+        assert len(made) == 3
+
+    def test_is_seen_by_capture_logs(self) -> None:
+        """Which changes the list of processors in place."""
+        self.configured([])
+        emit("error", "one", {})
+        with structlog.testing.capture_logs() as captured:
+            emit("error", "two", {})
+
+        assert [entry["event"] for entry in captured] == ["two"]

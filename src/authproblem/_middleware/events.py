@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache, partial
+from operator import is_
 from typing import Any
 
 from authproblem._middleware.redact import printable
@@ -52,7 +53,7 @@ def writer(level: str) -> Write | None:
         if structlog is None or not structlog.is_configured():
             plain = _plain()
             return partial(_write_record, plain, number) if plain.isEnabledFor(number) else None
-        log = structlog.get_logger(_LOGGER).bind()
+        log = _bound_logger(structlog)
         kind: Any = type(log)
         if _is_asynchronous(kind):  # nothing here can await it
             log = log.sync_bl
@@ -63,6 +64,27 @@ def writer(level: str) -> Write | None:
     except Exception as error:  # noqa: BLE001 - whatever the app's logging raises, the response is sent
         report_fault(error, "a logger could not be made", to_stderr=True)
         return None
+
+
+_bound: tuple[tuple[object, ...], Any] | None = None
+"""The app's configuration of structlog at the last event, and the logger that was made by it."""
+
+
+def _bound_logger(structlog: Any) -> Any:
+    """Return a logger by the configuration of this moment.
+
+    Where the app says `cache_logger_on_first_use`, one logger serves until the app configures another.
+    """
+    global _bound  # noqa: PLW0603 - as long as the configuration, which is the process's, too
+    config = structlog.get_config()
+    if not config["cache_logger_on_first_use"]:
+        return structlog.get_logger(_LOGGER).bind()
+    made_by, last = tuple(config.values()), _bound
+    if last is not None and all(map(is_, made_by, last[0])):
+        return last[1]
+    log = structlog.get_logger(_LOGGER).bind()
+    _bound = made_by, log
+    return log
 
 
 @lru_cache(maxsize=_MAX_CLASSES)

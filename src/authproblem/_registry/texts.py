@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 MAX_TEXT = 1024
@@ -107,12 +108,19 @@ def _literal(text: str, source: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
 def _kind(kind: str) -> re.Pattern[str] | None:
     if kind == "any":
         return None
     if kind.startswith("enum:"):
         return re.compile("|".join(re.escape(fold(word)) for word in kind[5:].split("|")), re.IGNORECASE)
     return re.compile(_SAFE[kind])
+
+
+@lru_cache(maxsize=4096)
+def _template(source: str) -> Template:
+    """Return the template of a registered text: it stands in several tables and is compiled once."""
+    return Template(source)
 
 
 _SAMPLES = {
@@ -172,7 +180,7 @@ class TextTable(Generic[Value]):
                 for key in {unescape(text), fold(unescape(text))}:
                     self._exact[key] = (*self._exact.get(key, ()), value)
                 continue
-            template = Template(text)
+            template = _template(text)
             if len(template.prefix) >= _KEY:
                 key = template.prefix[:_KEY]
                 self._beginnings[key] = (*self._beginnings.get(key, ()), (template, value))
