@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from authproblem import Registry
+from authproblem._middleware import codings_hint as _codings_hint
 from authproblem._middleware import events as _events
 from authproblem._middleware import visibility as _visibility
 from tests.support.events import Events, capture
@@ -29,9 +31,9 @@ def _clean_logging() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _visible_events() -> None:
-    """The warning that nobody sees the events has been given: it comes once a process, in whichever test is first."""
-    _visibility._reported = True
+def _hints_given() -> None:
+    """The hints at start have been given: each comes once a process, in whichever test is first."""
+    _visibility._reported = _codings_hint._reported = True
 
 
 @pytest.fixture
@@ -45,3 +47,21 @@ def events() -> Iterator[Events]:
 def registry() -> Registry:
     """The registry that comes with the package."""
     return Registry.builtin()
+
+
+_PASSING = re.compile(r"(\d+) passing")
+_cases: dict[str, int] = {}
+"""How many cases each property test ran, by its node ID."""
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Note how many cases a property test ran; hypothesis leaves its statistics, as text, on the item."""
+    if passing := _PASSING.findall(getattr(item, "hypothesis_statistics", "")):
+        _cases[item.nodeid] = sum(map(int, passing))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show how many cases the property tests ran."""
+    total = sum(_cases.values())
+    if total:
+        terminalreporter.write_line(f"property tests: {total:,} cases in {len(_cases):,} tests")

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx as library
 
+from authproblem._upstream.hop_by_hop import Lines
 from authproblem.gateway import Gateway, load_config
-from authproblem.gateway._messages import Headers
 from authproblem.gateway._upstream import UpstreamRequest
 
 
@@ -16,7 +16,7 @@ class _Response:
 
     def __init__(self, response: library.Response) -> None:
         self._response, self.status = response, response.status_code
-        self.headers: Headers = list(response.headers.raw)
+        self.headers: Lines = list(response.headers.raw)
 
     async def read(self) -> tuple[bytes, bool]:
         body = b"".join([chunk async for chunk in self._response.stream])  # type: ignore[union-attr]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,11 +11,8 @@ from hypothesis import strategies as st
 
 from authproblem.gateway._messages import (
     Peer,
-    accept_encoding,
     below,
     climbs,
-    decodable,
-    end_to_end,
     request_headers,
     target,
 )
@@ -33,62 +29,6 @@ def sent(*headers: tuple[bytes, bytes], forwarded: str = "own") -> list[tuple[by
 def values(name: bytes, pairs: list[tuple[bytes, bytes]]) -> list[bytes]:
     """The values of a header, in order."""
     return [value for key, value in pairs if key == name]
-
-
-@pytest.mark.parametrize(
-    ("lines", "expected"),
-    [
-        ([], b"identity"),
-        ([b""], b"identity"),
-        ([b"gzip, deflate, br, zstd"], b"gzip, deflate"),
-        ([b"br"], b"identity"),
-        ([b"*"], b"identity"),
-        ([b"br;q=1.0, GZIP;q=0.5, *;q=0"], b"GZIP;q=0.5"),
-        ([b"gzip;q=0"], b"gzip;q=0"),
-        ([b"br", b"deflate"], b"deflate"),
-        ([b"identity;q=0, gzip"], b"identity;q=0, gzip"),
-    ],
-)
-def test_accepts_only_codings_that_can_be_decoded(lines: list[bytes], expected: bytes) -> None:
-    """`identity` where nothing is left, since a missing field would allow any coding."""
-    assert accept_encoding(lines, KNOWN) == expected
-
-
-@pytest.mark.parametrize("extra", ["brotli", "zstandard"])
-def test_decodes_what_the_installed_extras_can(extra: str) -> None:
-    """Without the library the coding is not accepted."""
-    name = {"brotli": b"br", "zstandard": b"zstd"}[extra]
-    if name == b"zstd" and importlib.util.find_spec("compression") is not None:
-        pytest.skip("zstd is in the standard library here")
-
-    assert (name in decodable()) == (importlib.util.find_spec(extra) is not None)
-
-
-def test_keeps_end_to_end_headers() -> None:
-    """In order, line by line."""
-    pairs = [(b"Set-Cookie", b"a=1"), (b"X-Own", b"1"), (b"set-cookie", b"b=2"), (b"Upgrade-Insecure-Requests", b"1")]
-
-    assert end_to_end(pairs) == [(name.lower(), value) for name, value in pairs]
-
-
-def test_drops_hop_by_hop_headers() -> None:
-    """The fixed names, and those that `Connection` names (RFC 9110 section 7.6.1)."""
-    pairs = [
-        (b"Connection", b"close, X-Trace"),
-        (b"connection", b"TE"),
-        (b"x-trace", b"1"),
-        (b"Keep-Alive", b"timeout=5"),
-        (b"TE", b"trailers"),
-        (b"Trailer", b"x"),
-        (b"Transfer-Encoding", b"chunked"),
-        (b"Upgrade", b"h2c"),
-        (b"Proxy-Authorization", b"Basic x"),
-        (b"Proxy-Authenticate", b"Basic"),
-        (b"Proxy-Connection", b"keep-alive"),
-        (b"x-kept", b"1"),
-    ]
-
-    assert end_to_end(pairs) == [(b"x-kept", b"1")]
 
 
 def test_sets_the_host() -> None:

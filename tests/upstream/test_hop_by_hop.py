@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,36 @@ def test_the_standard_library_decodes_gzip_and_deflate() -> None:
     assert {b"gzip", b"x-gzip", b"deflate", b"identity"} <= decodable_codings()
 
 
+@pytest.mark.parametrize("extra", ["brotli", "zstandard"])
+def test_decodes_what_the_installed_extras_can(extra: str) -> None:
+    """Without the library the coding is not accepted."""
+    name = {"brotli": b"br", "zstandard": b"zstd"}[extra]
+    if name == b"zstd" and importlib.util.find_spec("compression") is not None:
+        pytest.skip("zstd is in the standard library here")
+
+    assert (name in decodable_codings()) == (importlib.util.find_spec(extra) is not None)
+
+
+def test_drops_hop_by_hop_headers() -> None:
+    """The fixed names, and those that `Connection` names (RFC 9110 section 7.6.1)."""
+    pairs = [
+        (b"Connection", b"close, X-Trace"),
+        (b"connection", b"TE"),
+        (b"x-trace", b"1"),
+        (b"Keep-Alive", b"timeout=5"),
+        (b"TE", b"trailers"),
+        (b"Trailer", b"x"),
+        (b"Transfer-Encoding", b"chunked"),
+        (b"Upgrade", b"h2c"),
+        (b"Proxy-Authorization", b"Basic x"),
+        (b"Proxy-Authenticate", b"Basic"),
+        (b"Proxy-Connection", b"keep-alive"),
+        (b"x-kept", b"1"),
+    ]
+
+    assert end_to_end(pairs) == [(b"x-kept", b"1")]
+
+
 def test_headers_of_a_connection_go_and_repeated_lines_stay() -> None:
     """Those that `Connection` names, too; in any case."""
     lines = [
@@ -55,8 +87,13 @@ def test_headers_of_a_connection_go_and_repeated_lines_stay() -> None:
 
 
 def test_connection_cannot_remove_what_frames_a_message() -> None:
-    """A caller must not make the provider read a body as none."""
-    lines = [(b"connection", b"content-length, host, content-type"), (b"content-length", b"3"), (b"host", b"a")]
+    """A caller must not make the provider read a body as none, or a request without its credential."""
+    lines = [
+        (b"connection", b"content-length, host, content-type, authorization"),
+        (b"content-length", b"3"),
+        (b"host", b"a"),
+        (b"authorization", b"Bearer x"),
+    ]
     assert end_to_end(lines) == lines[1:]
 
 

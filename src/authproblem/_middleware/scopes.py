@@ -42,11 +42,6 @@ class Scopes:
         """Provider and certainty of the sender of every response; None where the request's path decides."""
         return None if self.by_path else (self._whole, self._whole is not None)
 
-    @property
-    def names_sign_in(self) -> bool:
-        """Whether any provider is declared, so that responses of its sign-in endpoints are expected."""
-        return bool(self._whole or self._prefixes or self._callable)
-
     def excludes(self, path: str) -> bool:
         """Whether responses to this path are excluded."""
         return bool(self._exclude) and any(below(path, prefix) for prefix in self._exclude)

@@ -48,6 +48,10 @@ def checks_options(constructor: Constructor) -> Constructor:
         from authproblem._middleware.visibility import warn_if_invisible  # it imports logging
 
         warn_if_invisible()
+        if options.get("provider") or options.get("providers"):  # sign-in is expected below
+            from authproblem._middleware.codings_hint import hint_unreadable_codings
+
+            hint_unreadable_codings()
         if options.get("exceptions"):
             from authproblem._middleware.exceptions.reach import warn_if_unreachable
 

@@ -24,8 +24,23 @@ HOP_BY_HOP = frozenset(
 """Headers that concern one connection (RFC 9110 section 7.6.1; `Keep-Alive` and `Proxy-Connection` by convention)."""
 
 _STANDARD_LIBRARY_ZSTD = (3, 14)
-_NEVER_NAMED = frozenset((b"content-length", b"content-type", b"host"))
-"""Headers that a `Connection` line cannot remove: without them the message would be framed or read differently."""
+_END_TO_END = frozenset(
+    (
+        b"authorization",
+        b"cache-control",
+        b"cookie",
+        b"date",
+        b"dpop",
+        b"host",
+        b"retry-after",
+        b"set-cookie",
+        b"www-authenticate",
+    )
+)
+"""With all `Content-*`: fields for the final recipient, which `Connection` must not name (RFC 9110 section 7.6.1).
+
+Such an option is ignored: by `Connection: content-length` a caller would cut the body off its request.
+"""
 
 
 def decodable_codings() -> frozenset[bytes]:
@@ -65,5 +80,5 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Lines:
     """
     pairs = [(name.lower(), value) for name, value in headers]
     named = {item.strip().lower() for name, value in pairs if name == b"connection" for item in value.split(b",")}
-    removed = HOP_BY_HOP | (named - _NEVER_NAMED)
+    removed = HOP_BY_HOP | {name for name in named if name not in _END_TO_END and not name.startswith(b"content-")}
     return [(name, value) for name, value in pairs if name not in removed]

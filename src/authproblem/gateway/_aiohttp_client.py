@@ -15,8 +15,8 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from authproblem._upstream.hop_by_hop import Lines
 from authproblem.gateway._aiohttp_errors import failure_of
-from authproblem.gateway._messages import Headers
 from authproblem.gateway._slots import Slots
 from authproblem.gateway._upstream import UpstreamFailure, UpstreamRequest, UpstreamResponse
 
@@ -131,7 +131,7 @@ class _Response:
     def __init__(self, response: aiohttp.ClientResponse, release: Callable[[], None]) -> None:
         self._response, self._release = response, release
         self.status = response.status
-        self.headers: Headers = list(response.raw_headers)
+        self.headers: Lines = list(response.raw_headers)
 
     async def read(self) -> tuple[bytes, bool]:
         content = self._response.content

@@ -7,12 +7,13 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from authproblem._client.stores import CooldownStore, MemoryCooldown
+from authproblem._upstream.hop_by_hop import decodable_codings
 from authproblem.gateway import _responses as responses
 from authproblem.gateway._aiohttp_client import AiohttpClient
 from authproblem.gateway._body import BodyLimits, Receive
 from authproblem.gateway._config import GatewayConfig, load_config
 from authproblem.gateway._exchange import Exchange, Shared
-from authproblem.gateway._messages import decodable, transfer_codings
+from authproblem.gateway._messages import transfer_codings
 from authproblem.gateway._record import Record
 from authproblem.gateway._responses import Send
 from authproblem.gateway._routes import CompiledRoute, find_route, leaves_base, path_of
@@ -53,7 +54,7 @@ class Gateway:
         self._client = client or AiohttpClient(settings)
         self._shared = Shared(
             self._client,
-            decodable(),
+            decodable_codings(),
             settings["forwarded"],
             frozenset(origin.encode() for origin in settings["cors_origins"]),
             BodyLimits(settings["body_timeout"], settings["write_timeout"]),

@@ -15,14 +15,13 @@ from authproblem._client.reader import Call
 from authproblem._core.problem import Problem
 from authproblem._middleware import events
 from authproblem._middleware.interception import Interception
+from authproblem._upstream.hop_by_hop import Lines, end_to_end
 from authproblem.gateway import _responses as responses
 from authproblem.gateway._body import BodyLimits, ClientGoneError, Receive, RequestBody, SlowClientError
 from authproblem.gateway._failures import problem_of
 from authproblem.gateway._messages import (
-    Headers,
     Peer,
     cors,
-    end_to_end,
     framing,
     request_headers,
     target,
@@ -82,7 +81,7 @@ class Exchange:
             send: the server's.
         """
         self._shared, self._route, self._path, self._scope, self._send = shared, route, path, scope, send
-        self._headers: Headers = scope["headers"]
+        self._headers: Lines = scope["headers"]
         self._method: str = scope["method"]
         self._stopped: Exception | None = None
         self.status = 0
@@ -186,7 +185,7 @@ class Exchange:
         await self._send_whole(reply.status, reply.headers, reply.body)
 
     async def _relay(
-        self, status: int, headers: Headers, buffered: bytes, response: UpstreamResponse, *, more: bool
+        self, status: int, headers: Lines, buffered: bytes, response: UpstreamResponse, *, more: bool
     ) -> None:
         """Send a response on, chunk by chunk, in the coding that it has."""
         self.status = status
@@ -198,7 +197,7 @@ class Exchange:
             chunk, more = await response.read()
         await self._send(responses.part(b"" if self._method == "HEAD" else chunk, more=False))
 
-    async def _send_whole(self, status: int, headers: Headers, body: bytes) -> None:
+    async def _send_whole(self, status: int, headers: Lines, body: bytes) -> None:
         """Send a response that is there as a whole."""
         self.status = status
         await self._send(responses.start(status, headers))

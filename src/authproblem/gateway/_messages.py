@@ -3,43 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from urllib.parse import unquote_to_bytes
 
-Headers = list[tuple[bytes, bytes]]
+from authproblem._upstream.hop_by_hop import Lines, end_to_end, filter_accept_encoding
 
-_HOP_BY_HOP = frozenset(
-    (
-        b"connection",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    )
-)
-_END_TO_END = frozenset(
-    (
-        b"authorization",
-        b"cache-control",
-        b"cookie",
-        b"date",
-        b"dpop",
-        b"host",
-        b"retry-after",
-        b"set-cookie",
-        b"www-authenticate",
-    )
-)
-"""With all `Content-*`: fields for the final recipient, which `Connection` must not name (RFC 9110 section 7.6.1).
-
-Such an option is ignored: by `Connection: content-length` a caller would cut the body off its request.
-"""
 _ORIGIN_FIELDS = frozenset(
     (
         b"auth0-forwarded-for",
@@ -77,34 +45,6 @@ NAME = b"authproblem"
 """The pseudonym in `Via` (RFC 9110 section 7.6.3), which does not reveal who runs the gateway."""
 
 
-def decodable() -> frozenset[bytes]:
-    """The content codings that can be decoded with the extras that are installed."""
-    names = {b"gzip", b"x-gzip", b"deflate", b"identity"}
-    if find_spec("brotli") is not None:
-        names.add(b"br")
-    if sys.version_info >= (3, 14) or find_spec("zstandard") is not None:
-        names.add(b"zstd")
-    return frozenset(names)
-
-
-def accept_encoding(lines: Iterable[bytes], known: frozenset[bytes]) -> bytes:
-    """Return what may be accepted from the provider: what the caller accepts and we can decode, else `identity`.
-
-    A request without the header would accept any coding (RFC 9110 section 12.5.3), so it is never left out.
-    """
-    items = [item.strip() for line in lines for item in line.split(b",")]
-    kept = [item for item in items if item.partition(b";")[0].strip().lower() in known]
-    return b", ".join(kept) or b"identity"
-
-
-def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Headers without those of one connection: the hop-by-hop ones, and those that `Connection` names."""
-    pairs = [(name.lower(), value) for name, value in headers]
-    named = {item.strip().lower() for name, value in pairs if name == b"connection" for item in value.split(b",")}
-    dropped = _HOP_BY_HOP | {name for name in named if name not in _END_TO_END and not name.startswith(b"content-")}
-    return [pair for pair in pairs if pair[0] not in dropped]
-
-
 def transfer_codings(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     """The transfer codings that a message names, in order and in lower case (RFC 9112 section 6.1)."""
     lines = [value for name, value in headers if name.lower() == b"transfer-encoding"]
@@ -124,7 +64,7 @@ def framing(headers: Iterable[tuple[bytes, bytes]], http_version: str, method: s
 
 def request_headers(
     headers: Iterable[tuple[bytes, bytes]], *, host: bytes, known: frozenset[bytes], forwarded: str, peer: Peer
-) -> Headers:
+) -> Lines:
     """The headers of a request as the provider gets them.
 
     Args:
@@ -135,10 +75,10 @@ def request_headers(
         peer: who called.
     """
     given = end_to_end(headers)
-    sent: Headers = [(b"host", host)]
+    sent: Lines = [(b"host", host)]
     keep = forwarded == "keep"
     sent += [pair for pair in given if pair[0] not in _OWN and (keep or not _names_origin(pair[0]))]
-    sent.append((b"accept-encoding", accept_encoding(_lines(given, b"accept-encoding"), known)))
+    sent.append((b"accept-encoding", filter_accept_encoding(_lines(given, b"accept-encoding"), known)))
     sent.append((b"via", b", ".join([*_lines(given, b"via"), peer.version + b" " + NAME])))
     if forwarded != "none":
         addresses = [value for value in (*_lines(sent, _FORWARDED_FOR), peer.address) if value]
@@ -198,7 +138,7 @@ def climbs(path: bytes) -> bool:
     return False
 
 
-def cors(origin: bytes) -> Headers:
+def cors(origin: bytes) -> Lines:
     """What lets the scripts of an origin read an answer that is the gateway's own (Fetch, CORS protocol)."""
     return [
         (b"access-control-allow-origin", origin),
@@ -212,5 +152,5 @@ def _names_origin(name: bytes) -> bool:
     return name in _ORIGIN_FIELDS or name.startswith(b"x-forwarded-")
 
 
-def _lines(headers: Headers, wanted: bytes) -> list[bytes]:
+def _lines(headers: Lines, wanted: bytes) -> list[bytes]:
     return [value for name, value in headers if name == wanted]

@@ -8,7 +8,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
-from authproblem.gateway._messages import Headers
+from authproblem._upstream.hop_by_hop import Lines
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -21,7 +21,7 @@ CODING = "The request has a transfer coding other than chunked."
 FAULT = "The gateway failed."
 
 
-def refusal(status: int, detail: str) -> tuple[int, Headers, bytes]:
+def refusal(status: int, detail: str) -> tuple[int, Lines, bytes]:
     """Return an error of the gateway itself: a problem document without a type of ours (RFC 9457 section 4.2.1).
 
     Args:
@@ -45,7 +45,7 @@ def phrase(status: int) -> str:
     return HTTPStatus(status).phrase
 
 
-def start(status: int, headers: Headers) -> dict[str, Any]:
+def start(status: int, headers: Lines) -> dict[str, Any]:
     """Return the message that begins a response, with `Date` where it is missing (RFC 9110 section 6.6.1)."""
     named = [(name.lower(), value) for name, value in headers]
     if not any(name == b"date" for name, _ in named):

@@ -11,9 +11,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from authproblem._client.reader import Asked, Call, Reader
 from authproblem._client.stores import CooldownStore
+from authproblem._upstream.hop_by_hop import Lines
 from authproblem.gateway._config import GatewayConfig
 from authproblem.gateway._config_routes import Route
-from authproblem.gateway._messages import Headers, Peer, below, climbs
+from authproblem.gateway._messages import Peer, below, climbs
 
 Scope = Mapping[str, Any]
 
@@ -109,7 +110,7 @@ def path_of(scope: Scope) -> bytes:
     return (below(path, root) or path).partition(b"?")[0]
 
 
-def _joined(headers: Headers, wanted: bytes) -> str | None:
+def _joined(headers: Lines, wanted: bytes) -> str | None:
     """The lines of a field, joined by commas; None if it is not there."""
     values = [value for name, value in headers if name == wanted]
     return b", ".join(values).decode("latin-1") or None

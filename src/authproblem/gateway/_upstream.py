@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Literal, NamedTuple, Protocol
 
-from authproblem.gateway._messages import Headers
+from authproblem._upstream.hop_by_hop import Lines
 
 FailureKind = Literal["unreachable", "exhausted", "closed", "timeout", "broken", "unsendable"]
 
@@ -48,7 +48,7 @@ class UpstreamRequest(NamedTuple):
     method: str
     origin: str
     target: bytes
-    headers: Headers
+    headers: Lines
     body: AsyncIterable[bytes] | None = None
     uploading: bool = False
 
@@ -61,7 +61,7 @@ class UpstreamResponse(Protocol):
         """The status code."""
 
     @property
-    def headers(self) -> Headers:
+    def headers(self) -> Lines:
         """The header lines as they came."""
 
     async def read(self) -> tuple[bytes, bool]:
