@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 
 from authproblem import Problem, normalize
 from tools.registry_data import Json, Vector
@@ -51,9 +52,14 @@ def _sample(vector: Vector, problem: Problem) -> Iterator[str]:
     row = vector.row
     headers = [f"{name.title()}: {value}" for name, value in row["headers"] if name.lower() in _SHOWN]
     yield from ("The provider sends:", "")
-    yield from _block("http", [f"HTTP {row['status']}", *headers, "", *_body(row["body"])])
+    yield from _block("http", [_status_line(row["status"]), *headers, "", *_body(row["body"])])
     yield from ("", "The client gets:", "")
-    yield from _block("http", [f"HTTP {problem.status}", "", *_body(problem.to_dict())])
+    yield from _block("http", [_status_line(problem.status), "", *_body(problem.to_dict())])
+
+
+def _status_line(status: int) -> str:
+    """Return the first line of a response, as the highlighter of the site reads it."""
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"
 
 
 def _body(body: Json | str | None) -> list[str]:

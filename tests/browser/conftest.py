@@ -26,9 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium of the system."""
+    """A headless Chromium of the system.
+
+    Not for the whole session: Playwright's event loop runs on in this thread until it stops, and `asyncio.run` in any
+    later test would refuse.
+    """
     playwright = pytest.importorskip("playwright.sync_api")
     executable = next(filter(None, map(shutil.which, _NAMES)), None)
     if executable is None:
