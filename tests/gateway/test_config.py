@@ -155,6 +155,7 @@ class TestSettings:
             ({"disclosure": "loud"}, r"disclosure: 'loud'; expected one of 'safe', 'strict', 'off'"),
             ({"type_base": "nope"}, r"type_base: 'nope'"),
             ({"registry": "/no/such.json"}, r"registry: the file '/no/such.json' cannot be read: No such file"),
+            ({"redis": "http://user:hunter2@host"}, r"^redis: invalid URL; expected 'redis://HOST:PORT'(?!.*hunter2)"),
             ({"ca_file": "/no/such.pem"}, r"ca_file: '/no/such.pem' cannot be used: No such file"),
         ],
     )

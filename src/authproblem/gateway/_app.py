@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from authproblem._client.stores import CooldownStore, MemoryCooldown
+from authproblem._client.stores import CooldownStore
 from authproblem._upstream.hop_by_hop import decodable_codings
 from authproblem.gateway import _responses as responses
 from authproblem.gateway._aiohttp_client import AiohttpClient
 from authproblem.gateway._body import BodyLimits, Receive
-from authproblem.gateway._config import GatewayConfig, load_config
+from authproblem.gateway._config import GatewayConfig, load_config, make_cooldown
 from authproblem.gateway._exchange import Exchange, Shared
 from authproblem.gateway._messages import transfer_codings
 from authproblem.gateway._record import Record
@@ -42,12 +43,13 @@ class Gateway:
 
         Args:
             config: what `load_config` returns.
-            cooldown: where cool-downs are kept; None = in memory. Not used where the configuration turns them off.
+            cooldown: where cool-downs are kept; None = as configured. Not used where the configuration turns them off.
             client: what sends the requests; None = HTTP as configured.
             on_finished: called after each request, for logs and metrics.
         """
         settings = config.settings
-        store = (MemoryCooldown() if cooldown is None else cooldown) if settings["cooldown"] else None
+        self._own = make_cooldown(settings) if cooldown is None else None
+        store = (self._own if cooldown is None else cooldown) if settings["cooldown"] else None
         self._routes = [CompiledRoute(route, store, config) for route in config.routes]
         self._max_header: int = settings["max_header"]
         self._on_finished = on_finished
@@ -78,8 +80,11 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def aclose(self) -> None:
-        """Close the connections to the providers."""
+        """Close the connections to the providers, and to a Redis that was configured."""
         await self._client.aclose()
+        close = getattr(self._own, "close", None)  # a memory store has none
+        if close is not None:
+            await asyncio.to_thread(close)  # it waits for its threads
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = path_of(scope)

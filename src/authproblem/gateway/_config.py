@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem._middleware.options import make_options
 from authproblem._registry.registry import Registry
+from authproblem.errors import ConfigurationError, MissingExtraError
 from authproblem.gateway._config_error import ConfigError
 from authproblem.gateway._config_routes import Route, checked_routes, routes_of_environ, routes_of_file
 from authproblem.gateway._settings import CHOICES, SETTINGS, Setting
@@ -66,7 +68,26 @@ def load_config(
     _refuse_unknown(table, "[options] ", (*(setting.name for setting in CHOICES), *_LISTS))
     checked = _options(options)
     _check_authorities(settings["ca_file"])
+    make_cooldown(settings)
     return GatewayConfig(checked_routes(routes, checked["registry"]), settings, checked)
+
+
+def make_cooldown(settings: Mapping[str, Any]) -> CooldownStore | None:
+    """Return where cool-downs are kept as configured; None where they are turned off. Nothing is connected yet.
+
+    Raises:
+        ConfigError: for a URL of Redis that is none, or where the extra is missing; the message never shows the URL.
+    """
+    if not settings["cooldown"]:
+        return None
+    if settings["redis"] is None:
+        return MemoryCooldown()
+    try:
+        from authproblem.redis import RedisCooldown
+
+        return RedisCooldown(settings["redis"])
+    except (ConfigurationError, MissingExtraError) as error:
+        raise ConfigError(f"redis: {error}") from None
 
 
 def _read_toml(path: str) -> dict[str, Any]:

@@ -73,7 +73,7 @@ _PORT = _whole(0, 65_535)
 LISTENING = (
     Setting("host", str, "127.0.0.1", "address to listen on", "HOST"),
     Setting("port", _PORT, 8080, "port to listen on; 0 = any that is free", "PORT"),
-    Setting("workers", _whole(1), 1, "worker processes; each keeps its own cool-downs", "N"),
+    Setting("workers", _whole(1), 1, "worker processes; see --redis", "N"),
     Setting("server", _choice("uvicorn", "granian"), "uvicorn", "uvicorn or granian", "SERVER"),
     Setting("max_header", _whole(1024, 262_144), 65_536, "header fields of a request together", "BYTES"),
     Setting("body_timeout", _seconds, 10.0, "wait for a client's next bytes of a request body", "SECONDS"),
@@ -98,6 +98,7 @@ PROVIDERS_SIDE = (
 COOLDOWN = (
     Setting("cooldown", _switch, True, "do not send while a provider has asked to wait", "true|false"),  # noqa: FBT003 - a default
     Setting("max_cooldown", _seconds, 3600.0, "longest time for which nothing is sent", "SECONDS"),
+    Setting("redis", str, None, "Redis or Valkey that all workers share their cool-downs by", "URL"),
     Setting("cors_origins", _words, (), "origins whose scripts may read the gateway's own responses", "ORIGINS"),
 )
 OPERATION = (
