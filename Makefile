@@ -85,7 +85,7 @@ bench: $(READY) ## the benchmarks, about five minutes; ARGS='--size quick' for l
 bench-served: $(READY) ## behind real servers, under wrk: about ten minutes
 	$(PY) -m benchmarks --only served $(ARGS)
 
-bench-memory: $(READY) ## what is kept after a million errors through each door: about three minutes
+bench-memory: $(READY) ## what is kept after a million errors through each adapter: about three minutes
 	$(PY) -m benchmarks --only million $(ARGS)
 
 bench-gateway: $(READY) ## HTTP clients and servers for the gateway, with nginx and wrk: about twenty minutes

@@ -1,4 +1,4 @@
-"""The app in front: a tiny backend-for-frontend that passes `/auth0/...` and `/okta/...` through, one for each door."""
+"""The app in front: a small backend-for-frontend that passes `/auth0/...` and `/okta/...` through, by each adapter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPTIONS: dict[str, Any] = {
     "exceptions": True,
     "upstream_hosts": ("127.0.0.1",),  # the fake vendors' host: those of the real ones are known
 }
-"""All that the middleware is told."""
+"""The options of the middleware."""
 
 _ASKED = ("accept", "content-type", "authorization")
 _FRAMING = {"content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}

@@ -62,7 +62,7 @@ SIGN_IN = (
     Case(
         "attempts",
         "Ten wrong passwords later",
-        "A 429, but no rate limit: waiting would not help, so no wait is told.",
+        "A 429, but no rate limit: waiting would not help, so no wait is sent.",
         "POST",
         _TOKEN,
         Answer("auth0:too_many_attempts/account-blocked"),

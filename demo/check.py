@@ -20,14 +20,16 @@ _SECRETS = ("mfa_token", "stateHandle")
 
 def faults(case: Case, takes: Sequence[Take]) -> list[str]:
     """What is not as the case expects, in words; empty if all is well."""
-    found = [f"{take.door}: {fault}" for take in takes for fault in _of_take(case, take)]
+    found = [f"{take.adapter}: {fault}" for take in takes for fault in _of_take(case, take)]
     first, *others = takes
-    found += [f"{other.door} says something else than {first.door}" for other in others if said(first) != said(other)]
+    found += [
+        f"{other.adapter} says something else than {first.adapter}" for other in others if said(first) != said(other)
+    ]
     return found
 
 
 def said(take: Take) -> Any:
-    """What both doors have to say alike: status, header twin, and the document without the ids of the occurrence."""
+    """What both adapters must agree on: status, problem headers, and the document without the ids of the occurrence."""
     names = ("auth-problem", "auth-problem-owner", "auth-problem-retry", "retry-after", "content-type")
     if take.after.headers.get("auth-problem") is None:
         return take.after.status_code

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from authproblem.testing import Response
 
-DOORS = ("ASGI", "WSGI")
+ADAPTERS = ("ASGI", "WSGI")
 
 
 class Answer(NamedTuple):
@@ -86,17 +86,17 @@ class Case(NamedTuple):
 
 
 class Take(NamedTuple):
-    """What one door did with a case.
+    """What one adapter did with a case.
 
     Attributes:
-        door: `ASGI` or `WSGI`.
+        adapter: `ASGI` or `WSGI`.
         sent: what the vendor sent to the bare app, or None: the request did not reach one.
         before: the response of the bare app.
         after: the response of the same app with the middleware.
         events: the events of the middleware, keys in order.
     """
 
-    door: str
+    adapter: str
     sent: Response | None
     before: httpx.Response
     after: httpx.Response
@@ -104,7 +104,7 @@ class Take(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of a case: a take for each door, and what is not as it should be."""
+    """What came of a case: a take for each adapter, and what is not as it should be."""
 
     case: Case
     takes: tuple[Take, ...]

@@ -81,7 +81,7 @@ def summarize(console: Console, results: Sequence[Result], seconds: float) -> in
         console.print(Text(f"Not as it should be: {', '.join(wrong)}", style="bold red"))
         return 1
     shapes = len({_shape(result.takes[0].before) for result in results if result.case.expected.reason})
-    told = f"{len(results)} cases, {len(results[0].takes)} doors, {shapes} shapes in, 1 out: all as it should be. "
+    told = f"{len(results)} cases, {len(results[0].takes)} adapters, {shapes} shapes in, 1 out: all as it should be. "
     console.print(Text.assemble((told, "green"), (f"{seconds:.1f} s", "dim")))
     console.print(Text("make demo CASE=mfa shows one in full; make demo CASE=? lists them", style="dim"))
     return 0
@@ -92,7 +92,7 @@ def _code(host: str, line: str) -> Text:
 
 
 def _verdict(result: Result) -> str:
-    return " ".join(f"{take.door} {'failed' if result.faults else 'ok'}" for take in result.takes)
+    return " ".join(f"{take.adapter} {'failed' if result.faults else 'ok'}" for take in result.takes)
 
 
 def _sides(case: Case, take: Take) -> Table:

@@ -1,4 +1,4 @@
-"""One case in full: the request, all that came back through each door, and every key of the event. Nothing is cut."""
+"""One case in full: the request, what came back through each adapter, and every key of the event. Nothing is cut."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def show_case(console: Console, result: Result) -> int:
     console.print(Text(case.look, style="italic"), Text(""), *_request(case), sep="\n")
     for take in result.takes:
         console.print()
-        console.print(Rule(Text(f"{take.door}: {_HOSTS[take.door]}", style="bold"), style="blue"))
+        console.print(Rule(Text(f"{take.adapter}: {_HOSTS[take.adapter]}", style="bold"), style="blue"))
         console.print(_sides(take, side_by_side=console.width >= _WIDE))
         console.print(_events(take))
     if result.faults:
         console.print(*(Text(f"! {fault}", style="bold red") for fault in result.faults), sep="\n")
         return 1
-    same = "The same from both doors" if case.expected.reason else "Untouched by both doors"
+    same = "The same from both adapters" if case.expected.reason else "Untouched by both adapters"
     console.print(Text(f"{same}, and as it should be.", style="green"))
     return 0
 

@@ -35,7 +35,7 @@ class Stage(NamedTuple):
     Attributes:
         upstreams: the vendors' base URLs by name.
         fakes: the vendors by name.
-        urls: the base URLs of the apps, by door: bare, and with the middleware.
+        urls: the base URLs of the apps, by adapter: bare, and with the middleware.
         client: what requests are sent with.
         events: what the middleware has written, since it was last emptied.
     """
@@ -47,17 +47,17 @@ class Stage(NamedTuple):
     events: list[Any]
 
     def play(self, case: Case) -> Result:
-        """Send a case's request through both doors, before and after, and check what came of it."""
-        takes = tuple(self._take(case, door, *urls) for door, urls in self.urls.items())
+        """Send a case's request through both adapters, before and after, and check what came of it."""
+        takes = tuple(self._take(case, adapter, *urls) for adapter, urls in self.urls.items())
         return Result(case, takes, faults(case, takes))
 
-    def _take(self, case: Case, door: str, bare: str, treated: str) -> Take:
+    def _take(self, case: Case, adapter: str, bare: str, treated: str) -> Take:
         self.events.clear()
         before = self._send(case, bare)
         exchanges = self._vendor(case).exchanges if case.answer is not None else []
         sent = exchanges[-1].response if exchanges else None
         after = self._send(case, treated)
-        return Take(door, sent, before, after, [_event(event) for event in self.events])
+        return Take(adapter, sent, before, after, [_event(event) for event in self.events])
 
     def _send(self, case: Case, base: str) -> httpx.Response:
         headers = {"Accept": case.accept}

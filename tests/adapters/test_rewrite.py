@@ -201,7 +201,7 @@ def test_vary_is_appended_where_accept_is_missing(adapter: str, given: list[str]
 
 # ------------------------------------------------------------------------------------------------ CORS
 
-TWIN = ["Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"]
+PROBLEM_HEADERS = ["Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"]
 ORIGIN = ("access-control-allow-origin", "https://app.example")
 
 
@@ -221,22 +221,22 @@ def listing(*lines: str) -> Pairs:
 def test_names_are_exposed_only_where_another_origin_may_read(adapter: str) -> None:
     assert exposed(adapter, okta()) == []
     assert exposed(adapter, okta(*listing("x-a"))) == ["x-a"]
-    assert exposed(adapter, okta(ORIGIN)) == [", ".join(TWIN)]
+    assert exposed(adapter, okta(ORIGIN)) == [", ".join(PROBLEM_HEADERS)]
 
 
 @adapters
 def test_a_wait_is_exposed_with_the_problem_headers(adapter: str) -> None:
     sent = Response(429, [*LIMITED.headers, ORIGIN, ("retry-after", "7")], LIMITED.body)
-    assert exposed(adapter, sent) == [", ".join([*TWIN, "Retry-After"])]
+    assert exposed(adapter, sent) == [", ".join([*PROBLEM_HEADERS, "Retry-After"])]
 
 
 @adapters
 @pytest.mark.parametrize(
     ("lines", "wanted"),
     [
-        (["x-a"], ", ".join(["x-a", *TWIN])),
-        (["x-a, auth-problem"], ", ".join(["x-a, auth-problem", *TWIN[1:]])),
-        (["x-a", "X-B"], ", ".join(["x-a", "X-B", *TWIN])),
+        (["x-a"], ", ".join(["x-a", *PROBLEM_HEADERS])),
+        (["x-a, auth-problem"], ", ".join(["x-a, auth-problem", *PROBLEM_HEADERS[1:]])),
+        (["x-a", "X-B"], ", ".join(["x-a", "X-B", *PROBLEM_HEADERS])),
         (["*"], "*"),
     ],
 )

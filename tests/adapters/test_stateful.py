@@ -49,7 +49,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"exceptions": True, "callback_paths": ("/oauth/token",)},
     {"transaction_states": ("/oauth",), "mark_redirects": True},
 ]
-TWIN = {"auth-problem", "auth-problem-owner", "auth-problem-retry"}
+PROBLEM_HEADERS = {"auth-problem", "auth-problem-owner", "auth-problem-retry"}
 
 
 class AppError(Exception):
@@ -59,7 +59,7 @@ class AppError(Exception):
 def plain(headers: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
     """Headers as text, without what never leaves the app, and without the problem headers that a redirect may get."""
     pairs = [tuple(part.decode("latin-1") if isinstance(part, bytes) else part for part in pair) for pair in headers]
-    return [(name, value) for name, value in pairs if name.lower() not in {"auth-problem-upstream", *TWIN}]
+    return [(name, value) for name, value in pairs if name.lower() not in {"auth-problem-upstream", *PROBLEM_HEADERS}]
 
 
 # ------------------------------------------------------------------------------------------------ ASGI

@@ -1,4 +1,4 @@
-"""Fixtures of the client tests: a certificate authority made for this run, the doors, and one door at a time."""
+"""Fixtures of the client tests: a certificate authority made for this run, the sites, and one site at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.sdks.servers import Door, running
+from tests.sdks.servers import Site, running
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
-def doors(authority: trustme.CA) -> Iterator[dict[str, Door]]:
+def sites(authority: trustme.CA) -> Iterator[dict[str, Site]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
     with running(context) as opened:
@@ -51,8 +51,8 @@ def _trust(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["bare", "default", "off"])
-def door(request: pytest.FixtureRequest, doors: dict[str, Door]) -> Door:
-    """Each door in turn: what a client shows must be the same behind all."""
-    opened = doors[request.param]
+def site(request: pytest.FixtureRequest, sites: dict[str, Site]) -> Site:
+    """Each site in turn: what a client shows must be the same behind all."""
+    opened = sites[request.param]
     opened.exchanges.clear()
     return opened

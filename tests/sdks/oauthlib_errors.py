@@ -13,7 +13,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 
 from tests.sdks.cases import Case
-from tests.sdks.servers import Door
+from tests.sdks.servers import Site
 
 if TYPE_CHECKING:
     from oauthlib.oauth2 import OAuth2Error
@@ -25,10 +25,10 @@ _KINDS: dict[str, type[OAuth2Error]] = {
 }
 
 
-def expected(case: Case, door: Door) -> tuple[type[OAuth2Error], str, Any]:
+def expected(case: Case, site: Site) -> tuple[type[OAuth2Error], str, Any]:
     """Class, code and description. Codes without a class are custom errors; a body without `error` is none at all."""
     if "error" in case.body:
-        return _KINDS.get(case.code, CustomOAuth2Error), case.code, door.text(case)
+        return _KINDS.get(case.code, CustomOAuth2Error), case.code, site.text(case)
     return MissingTokenError, "missing_token", "Missing access token parameter."
 
 

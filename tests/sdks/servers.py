@@ -27,7 +27,7 @@ WAIT = 10
 """Seconds that anything here may take."""
 
 
-class Door(NamedTuple):
+class Site(NamedTuple):
     """A way to the provider.
 
     Attributes:
@@ -56,11 +56,11 @@ class Door(NamedTuple):
         return self.exchanges[-1]
 
     def marks(self, case: Case) -> str | None:
-        """The `Auth-Problem` with which an answer leaves this door: proof that the middleware acted, or kept out."""
+        """The `Auth-Problem` with which a response leaves this site: proof that the middleware acted, or kept out."""
         return None if self.name == "bare" else case.reason
 
     def text(self, case: Case) -> Any:
-        """The sentence that a client is to see at this door: the provider's, unless nobody vouches for it."""
+        """The sentence that a client is to see at this site: the provider's, unless nobody vouches for it."""
         return case.text if case.known or self.name == "bare" else ANY
 
 
@@ -83,22 +83,22 @@ def listen() -> socket.socket:
 
 
 @contextmanager
-def running(context: ssl.SSLContext) -> Iterator[dict[str, Door]]:
-    """All doors, open; closed in the end."""
+def running(context: ssl.SSLContext) -> Iterator[dict[str, Site]]:
+    """All sites, open; closed in the end."""
     apps: dict[str, App] = {
         "bare": Provider().app,
         "default": AuthProblemMiddleware(Provider().app),
         "off": AuthProblemMiddleware(Provider().app, disclosure="off"),
     }
-    doors, servers = {}, []
+    sites, servers = {}, []
     for name, app in apps.items():
         wire, listening = Wire(app), listen()
-        doors[name] = Door(name, f"127.0.0.1:{listening.getsockname()[1]}", wire)
+        sites[name] = Site(name, f"127.0.0.1:{listening.getsockname()[1]}", wire)
         servers.append((_server(wire, context), listening))
     thread = threading.Thread(target=asyncio.run, args=(_serve(servers),), daemon=True)
     thread.start()
     try:
-        yield doors
+        yield sites
     finally:
         for server, _ in servers:
             server.should_exit = True

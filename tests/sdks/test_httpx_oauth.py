@@ -16,17 +16,17 @@ from httpx_oauth.oauth2 import (
 )
 
 from tests.sdks.cases import TOKEN, USERINFO, Case, by_id, row
-from tests.sdks.servers import Door, failure
+from tests.sdks.servers import Site, failure
 
 PATHS = {"auth0": "/oauth/token", "okta": "/oauth2/v1/token"}
 
 
-def ask(door: Door, case: Case) -> object:
-    url = door.origin + PATHS[case.vendor]
+def ask(site: Site, case: Case) -> object:
+    url = site.origin + PATHS[case.vendor]
     # Both ways of client authentication: HTTP Basic is what makes providers send a challenge.
     method: OAuth2ClientAuthMethod = "client_secret_basic" if case.name.endswith("challenge") else "client_secret_post"
     client: BaseOAuth2[dict[str, str]] = BaseOAuth2(
-        case.name, "shh", f"{door.origin}/authorize", url, url, token_endpoint_auth_method=method
+        case.name, "shh", f"{site.origin}/authorize", url, url, token_endpoint_auth_method=method
     )
     if case.name == "refresh_token":
         return asyncio.run(client.refresh_token("v1.MRsTd-bbQs"))
@@ -34,28 +34,28 @@ def ask(door: Door, case: Case) -> object:
 
 
 @pytest.mark.parametrize("case", TOKEN, ids=by_id)
-def test_token_errors(case: Case, door: Door) -> None:
-    error = failure(OAuth2RequestError, lambda: ask(door, case))
+def test_token_errors(case: Case, site: Site) -> None:
+    error = failure(OAuth2RequestError, lambda: ask(site, case))
     assert error.response is not None
     answer = error.response.json()
     kind = RefreshTokenError if case.name == "refresh_token" else GetAccessTokenError
     text = answer.get("error_description") or answer.get("errorSummary")
     seen = (type(error), error.response.status_code, answer.get("error") or answer.get("errorCode"), text)
-    assert (kind, case.status, case.code, door.text(case)) == seen
+    assert (kind, case.status, case.code, site.text(case)) == seen
     assert case.mfa_token == answer.get("mfa_token")
-    assert door.marks(case) == door.last.problem
+    assert site.marks(case) == site.last.problem
 
 
 @pytest.mark.parametrize("case", USERINFO, ids=by_id)
-def test_profile(case: Case, door: Door) -> None:
+def test_profile(case: Case, site: Site) -> None:
     """The error is in the challenge, which the middleware leaves byte for byte."""
-    client = OpenID("app", "shh", f"{door.origin}/.well-known/openid-configuration?vendor={case.vendor}")
+    client = OpenID("app", "shh", f"{site.origin}/.well-known/openid-configuration?vendor={case.vendor}")
     error = failure(GetProfileError, lambda: asyncio.run(client.get_profile("expired")))
     assert error.response is not None
     assert dict(case.headers)["www-authenticate"] == error.response.headers["WWW-Authenticate"]
-    assert door.marks(case) == door.last.problem
+    assert site.marks(case) == site.last.problem
 
 
-def test_media_type_is_what_the_client_asks_for(door: Door) -> None:
-    failure(GetAccessTokenError, lambda: ask(door, row(TOKEN, "auth0", "wrong_password")))
-    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")
+def test_media_type_is_what_the_client_asks_for(site: Site) -> None:
+    failure(GetAccessTokenError, lambda: ask(site, row(TOKEN, "auth0", "wrong_password")))
+    assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")

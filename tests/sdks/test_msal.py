@@ -10,7 +10,7 @@ import requests
 from msal.oauth2cli.oauth2 import Client  # type: ignore[import-untyped] # ships no types
 
 from tests.sdks.cases import TOKEN, Case, by_id, row
-from tests.sdks.servers import Door, failure
+from tests.sdks.servers import Site, failure
 
 ENDPOINTS = {
     "auth0": {"token_endpoint": "/oauth/token", "device_authorization_endpoint": "/oauth/device/code"},
@@ -24,13 +24,13 @@ def session() -> Iterator[requests.Session]:
         yield opened
 
 
-def client(door: Door, vendor: str, name: str, session: requests.Session) -> Any:
-    endpoints = {key: door.origin + path for key, path in ENDPOINTS[vendor].items()}
+def client(site: Site, vendor: str, name: str, session: requests.Session) -> Any:
+    endpoints = {key: site.origin + path for key, path in ENDPOINTS[vendor].items()}
     return Client(endpoints, name, http_client=session, client_secret="shh")
 
 
-def ask(door: Door, case: Case, session: requests.Session) -> dict[str, Any]:
-    asking = client(door, case.vendor, case.name, session)
+def ask(site: Site, case: Case, session: requests.Session) -> dict[str, Any]:
+    asking = client(site, case.vendor, case.name, session)
     if case.name == "refresh_token":
         answer: dict[str, Any] = asking.obtain_token_by_refresh_token("v1.MRsTd-bbQs")
     else:
@@ -39,37 +39,37 @@ def ask(door: Door, case: Case, session: requests.Session) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", [case for case in TOKEN if case.status < 500], ids=by_id)
-def test_token_errors(case: Case, door: Door, session: requests.Session) -> None:
+def test_token_errors(case: Case, site: Site, session: requests.Session) -> None:
     """All members that the provider sent are there, `mfa_token` among them."""
-    answer = ask(door, case, session)
+    answer = ask(site, case, session)
     assert case.body == {name: answer.get(name) for name in case.body}
-    assert door.marks(case) == door.last.problem
+    assert site.marks(case) == site.last.problem
 
 
 @pytest.mark.parametrize("case", [case for case in TOKEN if case.status >= 500], ids=by_id)
-def test_outages(case: Case, door: Door, session: requests.Session) -> None:
-    error = failure(requests.HTTPError, lambda: ask(door, case, session))
+def test_outages(case: Case, site: Site, session: requests.Session) -> None:
+    error = failure(requests.HTTPError, lambda: ask(site, case, session))
     answer = error.response.json()
     assert (case.status, case.code) == (error.response.status_code, answer.get("error") or answer["errorCode"])
-    assert door.marks(case) == door.last.problem
+    assert site.marks(case) == site.last.problem
 
 
 @pytest.mark.filterwarnings("ignore:Attempted too soon")  # for the client's naps do not last
 @pytest.mark.parametrize("vendor", list(ENDPOINTS))
 def test_device_polling_goes_on(
-    vendor: str, door: Door, session: requests.Session, monkeypatch: pytest.MonkeyPatch
+    vendor: str, site: Site, session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pending, too fast, done: the client keeps its pace, slows down by 5 seconds, and gets its token."""
     naps: list[float] = []
     monkeypatch.setattr("msal.oauth2cli.oauth2.time.sleep", naps.append)
-    asking = client(door, vendor, "device", session)
+    asking = client(site, vendor, "device", session)
     answer = asking.obtain_token_by_device_flow(asking.initiate_device_flow())
     interval = 1
     assert ("granted-Bearer", [1] * (interval + interval + 5)) == (answer["access_token"], naps)
     statuses = {"auth0": [200, 403, 429, 200], "okta": [200, 400, 400, 200]}[vendor]
-    assert [(status, None) for status in statuses] == [(each.status, each.problem) for each in door.exchanges]
+    assert [(status, None) for status in statuses] == [(each.status, each.problem) for each in site.exchanges]
 
 
-def test_media_type_is_what_the_client_asks_for(door: Door, session: requests.Session) -> None:
-    ask(door, row(TOKEN, "auth0", "wrong_password"), session)
-    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")
+def test_media_type_is_what_the_client_asks_for(site: Site, session: requests.Session) -> None:
+    ask(site, row(TOKEN, "auth0", "wrong_password"), session)
+    assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.sdks.cases import API, AUTHN, IDX, PASSWORDLESS, SIGNUP, TOKEN, USERINFO, Case, by_id
-from tests.sdks.servers import Door
+from tests.sdks.servers import Site
 from tests.support.node import INSTALL_SECONDS, RUN_SECONDS, node_clients
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_SECONDS + 4 * RUN_SECONDS)]
@@ -79,7 +79,7 @@ def folder() -> Path:
 
 
 class Run(NamedTuple):
-    """What one client saw behind one door.
+    """What one client saw behind one site.
 
     Attributes:
         seen: by case, what its runner printed.
@@ -91,19 +91,19 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def surfaced(folder: Path, doors: dict[str, Door], bundle: Path) -> Callable[[str, str], Run]:
-    """The run of a client behind a door; each client runs once, behind all doors at the same time."""
+def surfaced(folder: Path, sites: dict[str, Site], bundle: Path) -> Callable[[str, str], Run]:
+    """The run of a client behind a site; each client runs once, behind all sites at the same time."""
     runs: dict[str, dict[str, Run]] = {}
 
-    def look(client: str, door: str) -> Run:
+    def look(client: str, site: str) -> Run:
         if client not in runs:
-            for opened in doors.values():
+            for opened in sites.values():
                 opened.exchanges.clear()
-            with ThreadPoolExecutor(len(doors)) as pool:
-                answers = pool.map(lambda opened: ask(client, folder, opened.origin, bundle), doors.values())
-            problems = ([each.problem for each in opened.exchanges if each.problem] for opened in doors.values())
-            runs[client] = dict(zip(doors, map(Run, answers, problems), strict=True))
-        return runs[client][door]
+            with ThreadPoolExecutor(len(sites)) as pool:
+                answers = pool.map(lambda opened: ask(client, folder, opened.origin, bundle), sites.values())
+            problems = ([each.problem for each in opened.exchanges if each.problem] for opened in sites.values())
+            runs[client] = dict(zip(sites, map(Run, answers, problems), strict=True))
+        return runs[client][site]
 
     return look
 
@@ -139,20 +139,20 @@ def test_surfaces_the_code(client: str, case: Case, surfaced: Callable[[str, str
     assert expected == (told.get("error"), told.get("mfa_token"))
 
 
-@pytest.mark.parametrize("door", ["default", "off"])
+@pytest.mark.parametrize("site", ["default", "off"])
 @pytest.mark.parametrize(("client", "case"), CASES)
-def test_surfaces_the_same(client: str, case: Case, door: str, surfaced: Callable[[str, str], Run]) -> None:
-    bare, wrapped = (surfaced(client, name).seen[by_id(case)] for name in ("bare", door))
+def test_surfaces_the_same(client: str, case: Case, site: str, surfaced: Callable[[str, str], Run]) -> None:
+    bare, wrapped = (surfaced(client, name).seen[by_id(case)] for name in ("bare", site))
     if not case.known:  # a sentence that nobody vouches for gives way to the registry's
         bare, wrapped = ({**seen, "text": None} for seen in (bare, wrapped))
     assert {**bare, **GAINED.get((client, by_id(case)), {})} == wrapped
 
 
-@pytest.mark.parametrize("door", ["bare", "default", "off"])
+@pytest.mark.parametrize("site", ["bare", "default", "off"])
 @pytest.mark.parametrize("client", list(FLOWS))
-def test_flows_succeed(client: str, door: str, surfaced: Callable[[str, str], Run]) -> None:
+def test_flows_succeed(client: str, site: str, surfaced: Callable[[str, str], Run]) -> None:
     """Nonces, pending and too fast: the middleware keeps out, and the client gets its token."""
-    seen = surfaced(client, door).seen
+    seen = surfaced(client, site).seen
     expected = {
         f"{vendor}-{name}-flow": {"returned": token}
         for name, token in FLOWS[client].items()
@@ -161,9 +161,9 @@ def test_flows_succeed(client: str, door: str, surfaced: Callable[[str, str], Ru
     assert expected == {name: seen[name] for name in expected}
 
 
-@pytest.mark.parametrize("door", ["default", "off"])
+@pytest.mark.parametrize("site", ["default", "off"])
 @pytest.mark.parametrize("client", list(CLIENTS))
-def test_every_answer_was_rewritten(client: str, door: str, surfaced: Callable[[str, str], Run]) -> None:
+def test_every_answer_was_rewritten(client: str, site: str, surfaced: Callable[[str, str], Run]) -> None:
     """One problem for each case that is one, and none for flow control."""
     expected = sorted(case.reason for _, case in cases_of(client) if case.reason)
-    assert expected == sorted(surfaced(client, door).problems)
+    assert expected == sorted(surfaced(client, site).problems)

@@ -23,7 +23,7 @@ from okta.request_executor import RequestExecutor
 
 from tests.sdks.cases import API, TOKEN, Case, by_id, rows
 from tests.sdks.provider import RESET
-from tests.sdks.servers import Door
+from tests.sdks.servers import Site
 
 Call = Callable[[Client], Awaitable[Any]]
 
@@ -48,12 +48,12 @@ def get_user(client: Client) -> Awaitable[Any]:
     return client.get_user("me")
 
 
-def run(door: Door, context: ssl.SSLContext, call: Call, **config: Any) -> tuple[Any, Any]:
+def run(site: Site, context: ssl.SSLContext, call: Call, **config: Any) -> tuple[Any, Any]:
     """What a call gives: its result and its error."""
 
     async def ask() -> tuple[Any, Any]:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
-            client = Client({"orgUrl": door.origin, "rateLimit": {"maxRetries": 0}, **config})
+            client = Client({"orgUrl": site.origin, "rateLimit": {"maxRetries": 0}, **config})
             client.get_request_executor().set_session(session)
             answer = await call(client)
             return answer[0], answer[-1]
@@ -72,31 +72,31 @@ def private_key(case_name: str, key: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", rows(API, "okta"), ids=by_id)
-def test_api(case: Case, door: Door, trusted: ssl.SSLContext) -> None:
-    _, error = run(door, trusted, get_user, token=case.name)
+def test_api(case: Case, site: Site, trusted: ssl.SSLContext) -> None:
+    _, error = run(site, trusted, get_user, token=case.name)
     seen = (type(error), error.status, error.error_code, error.error_summary, error.error_causes)
-    assert (OktaAPIError, case.status, case.code, door.text(case), case.body["errorCauses"]) == seen
-    assert door.marks(case) == door.last.problem
+    assert (OktaAPIError, case.status, case.code, site.text(case), case.body["errorCauses"]) == seen
+    assert site.marks(case) == site.last.problem
 
 
 @pytest.mark.parametrize("case", rows(TOKEN, "okta"), ids=by_id)
-def test_token(case: Case, door: Door, key: str, trusted: ssl.SSLContext) -> None:
+def test_token(case: Case, site: Site, key: str, trusted: ssl.SSLContext) -> None:
     """An OAuth error comes as the SDK's own exception, which has no place for `mfa_token`."""
-    _, error = run(door, trusted, get_user, **private_key(case.name, key))
-    assert (OktaAPIError, case.status, case.code, door.text(case)) == (
+    _, error = run(site, trusted, get_user, **private_key(case.name, key))
+    assert (OktaAPIError, case.status, case.code, site.text(case)) == (
         type(error),
         error.status,
         error.error_code,
         error.error_summary,
     )
-    assert door.marks(case) == door.last.problem
+    assert site.marks(case) == site.last.problem
 
 
-def test_dpop_nonces(door: Door, key: str, trusted: ssl.SSLContext) -> None:
+def test_dpop_nonces(site: Site, key: str, trusted: ssl.SSLContext) -> None:
     """The token endpoint and the API each ask for a nonce of theirs; the SDK repeats each request once and succeeds."""
-    user, error = run(door, trusted, get_user, **private_key("dpop", key, dpopEnabled=True))
+    user, error = run(site, trusted, get_user, **private_key("dpop", key, dpopEnabled=True))
     assert (error, user.id) == (None, "00ub0oNGTSWTBKOLGLNR")
-    assert [(each.status, each.problem) for each in door.exchanges] == [
+    assert [(each.status, each.problem) for each in site.exchanges] == [
         (400, None),
         (200, None),
         (401, None),
@@ -106,7 +106,7 @@ def test_dpop_nonces(door: Door, key: str, trusted: ssl.SSLContext) -> None:
 
 @pytest.mark.parametrize("case", rows(API, "okta", "E0000047"), ids=by_id)
 def test_retries_after_the_limit_resets(
-    case: Case, door: Door, trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    case: Case, site: Site, trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The SDK counts from `X-Rate-Limit-Reset` and `Date`; both are still there."""
     waits: list[float] = []
@@ -115,10 +115,10 @@ def test_retries_after_the_limit_resets(
         waits.append(seconds)
 
     monkeypatch.setattr(RequestExecutor, "pause_for_backoff", pause)
-    _, error = run(door, trusted, get_user, token=case.name, rateLimit={"maxRetries": 1})
-    assert (case.code, [RESET + 1], 2) == (error.error_code, waits, len(door.exchanges))
+    _, error = run(site, trusted, get_user, token=case.name, rateLimit={"maxRetries": 1})
+    assert (case.code, [RESET + 1], 2) == (error.error_code, waits, len(site.exchanges))
 
 
-def test_media_type_is_what_the_client_asks_for(door: Door, trusted: ssl.SSLContext) -> None:
-    run(door, trusted, get_user, token="E0000007")
-    assert (door.last.accept, door.last.media_type) == ("application/json", "application/json")
+def test_media_type_is_what_the_client_asks_for(site: Site, trusted: ssl.SSLContext) -> None:
+    run(site, trusted, get_user, token="E0000007")
+    assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")
