@@ -26,7 +26,7 @@ from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._registry.texts import fill
 from authproblem._upstream.headers import PLAIN_JSON
 from authproblem._upstream.response import UpstreamResponse
-from tools.markdown import code, prose, table
+from tools.markdown import code, table
 from tools.registry_data import ROOT, Data, read
 
 PAGE = Path("docs/unseen.md")
@@ -168,7 +168,7 @@ def page(done: list[Trial]) -> str:
     lines = [
         "# Sentences that the registry has never seen",
         "",
-        prose(" ".join((__doc__ or "").split("\n\n")[1].split())),
+        " ".join((__doc__ or "").split("\n\n")[1].split()),
         "",
         f"Written by `{COMMAND}`, which fails below {GOALS['right']:.0%} right, below {GOALS['safe']:.0%} right or",
         "general, or with anything harmful.",
