@@ -177,3 +177,29 @@ class TestSenders:
         found = normalize(401, [JSON_TYPE, ("www-authenticate", challenge)], b'{"message": "no"}')
 
         assert found is None or found.provider != "okta"
+
+
+class TestWhatIsRead:
+    """Which words of a response are sentences."""
+
+    def test_the_reason_of_a_cause_without_a_text_is_one(self) -> None:
+        body = {**okta("E0000001", "Api validation failed: quux"), "errorCauses": [{"reason": "ALREADY_EXISTS"}]}
+
+        assert said(400, body) == ("conflict", "phrase")
+
+    def test_the_reason_beside_an_unknown_text_is_one(self) -> None:
+        causes = [{"errorSummary": "Quux refused", "reason": "ALREADY_EXISTS"}]
+
+        assert said(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes}) == (
+            "conflict",
+            "phrase",
+        )
+
+    def test_the_name_of_the_object_that_was_checked_is_none(self) -> None:
+        """`alreadyExists` names a class of Okta's there, as `factorEnrollRequest` does."""
+        assert said(400, okta("E0000001", "Api validation failed: alreadyExists")) == ("invalid-request", "code")
+
+    def test_the_name_of_an_unknown_code_is_one(self) -> None:
+        body = {"statusCode": 400, "error": "Bad Request", "errorCode": "already_exists", "message": "x"}
+
+        assert said(400, body, provider="auth0") == ("conflict", "phrase")

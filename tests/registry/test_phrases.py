@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry
-from authproblem._registry.phrases import MAX_WORDS, Phrases, Situation
+from authproblem._registry.phrases import MAX_WORDS, Phrases, Rule, Situation
 
 REGISTRY = Registry.builtin()
 PHRASES = REGISTRY.phrases
@@ -359,3 +359,33 @@ class TestWork:
 
         assert len(phrases._by_concepts) <= 4096
         assert all(isinstance(concepts, int) for concepts in phrases._by_concepts)
+
+
+RULE = Rule(
+    "made-up",
+    "conflict",
+    needs=0b1,
+    choice=(0b110,),
+    without=0b1000,
+    providers=frozenset({"okta"}),
+    shapes=frozenset({"okta_api"}),
+    codes=frozenset({"E1"}),
+    status=frozenset({400}),
+    surfaces=(),
+)
+SITUATION = Situation("okta", "okta_api", "E1", 400, None)
+
+
+@pytest.mark.parametrize(
+    ("concepts", "fits"),
+    [(0b11, True), (0b101, True), (0b111, True), (0b10, False), (0b1, False), (0b1011, False), (0, False)],
+)
+def test_a_rule_needs_its_concepts_one_of_each_choice_and_none_of_the_others(concepts: int, fits: bool) -> None:
+    assert RULE.fits(concepts, SITUATION) is fits
+
+
+@pytest.mark.parametrize(
+    "change", [{"provider": "auth0"}, {"shape": "oauth"}, {"code": "E2"}, {"code": None}, {"status": 401}]
+)
+def test_a_rule_holds_for_its_own_responses_alone(change: dict[str, Any]) -> None:
+    assert not RULE.fits(0b11, SITUATION._replace(**change))
