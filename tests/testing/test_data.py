@@ -36,7 +36,7 @@ FIELDS = {
 VALUES = {
     *("code", "key", "text", "name", "status", "phrase", "title", "step", "causes", "user", "redirect", "challenge"),
     *("ray", "ray_id", "request_id", "error_id", "state_handle", "state_token", "mfa_token", "nonce", "expires"),
-    *("origin", "wait"),
+    *("origin", "wait", "status_text"),
 }
 """The values that templates may name."""
 
