@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 from collections.abc import Callable
@@ -81,5 +82,6 @@ _sinks: dict[str, Any] = {}
 def _sink(mode: str) -> Any:
     """Return the null device, opened once for each mode."""
     if mode not in _sinks:
-        _sinks[mode] = Path(os.devnull).open(mode)  # noqa: SIM115 - open as long as the process lives
+        _sinks[mode] = sink = Path(os.devnull).open(mode)  # noqa: SIM115 - open as long as the process lives
+        atexit.register(sink.close)
     return _sinks[mode]

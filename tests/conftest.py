@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 
@@ -47,6 +48,12 @@ def events() -> Iterator[Events]:
 def registry() -> Registry:
     """The registry that comes with the package."""
     return Registry.builtin()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what collection made out of garbage collections: tests that call `gc.collect` take a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 _PASSING = re.compile(r"(\d+) passing")

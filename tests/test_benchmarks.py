@@ -51,6 +51,7 @@ def run(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_every_section_runs_in_its_smallest_size():
     done = run("--size", "tiny")
 
@@ -231,6 +232,7 @@ def test_a_server_that_does_not_start_says_why():
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not wrk.available(), reason="wrk is not installed")
 def test_a_served_run_gives_each_app_a_row():
     pytest.importorskip("uvicorn")
@@ -241,6 +243,7 @@ def test_a_served_run_gives_each_app_a_row():
     assert all(row.figures[served.CPU].value > 0 for row in found.rows)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_long_memory_run_has_a_row_for_each_adapter():
     found = memory.million(results.TINY)

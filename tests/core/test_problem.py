@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +28,17 @@ def problem(document: object = MFA, status: int = 403, headers: Pairs | None = N
     found = normalize(status, [JSON_TYPE, *(headers or [])], json.dumps(document).encode(), **options)
     assert found is not None
     return found
+
+
+@cache
+def one_of_each_type() -> Registry:
+    """A registry with a made-up code for each problem type."""
+    rows = [
+        {"id": f"auth0:{code}", "code": code, "type": reason, "detail": f"A detail of {reason}."}
+        for reason in Registry.builtin().types
+        for code in [f"made_up_{reason}"]
+    ]
+    return Registry.builtin().extend({"entries": rows})
 
 
 class TestDocument:
@@ -74,11 +86,11 @@ class TestDocument:
     @pytest.mark.parametrize("reason", sorted(Registry.builtin().types))
     def test_has_the_title_of_its_type(self, reason: str) -> None:
         """Titles never vary (RFC 9457 section 3.1.3)."""
-        rows = [{"id": "auth0:made_up", "code": "made_up", "type": reason, "detail": "A detail of its own."}]
-        registry = Registry.builtin().extend({"entries": rows})
-        found = problem({"error": "made_up"}, registry=registry, provider="auth0", flow_control=True)
+        found = problem(
+            {"error": f"made_up_{reason}"}, registry=one_of_each_type(), provider="auth0", flow_control=True
+        )
 
-        assert (found.title, found.detail) == (registry.types[reason].title, "A detail of its own.")
+        assert (found.title, found.detail) == (Registry.builtin().types[reason].title, f"A detail of {reason}.")
 
     def test_is_utf_8_json(self) -> None:
         """Beyond ASCII as it is."""

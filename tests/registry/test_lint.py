@@ -470,6 +470,7 @@ def anchors(page: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_link_between_pages_leads_somewhere(registry: Registry) -> None:
     """Pages of types point to the entries of providers, and back; anchors are those that GitHub makes of headings."""
     wanted = pages(read(ROOT)[0], registry)

@@ -149,7 +149,7 @@ def test_every_entry_that_is_sent_can_be_asked_for() -> None:
     assert {entry.id for entry in Registry.builtin() if not entry.lookup_only} == sent - {CONCURRENCY}
 
 
-@pytest.mark.parametrize("ask", [by_send, by_asgi, by_wsgi, by_httpx, SLOWLY(by_requests), by_socket])
+@pytest.mark.parametrize("ask", [by_send, by_asgi, by_wsgi, by_httpx, SLOWLY(by_requests), SLOWLY(by_socket)])
 @pytest.mark.parametrize("provider", list(FAKES))
 def test_every_entry_comes_back_as_itself(provider: str, ask: Ask) -> None:
     """`normalize` of each answer gives the entry back."""
