@@ -87,7 +87,7 @@ class AuthProblem:
         refuse_second(app)
         app.extensions[NAME] = self  # before the middleware is built, which asks whether exceptions are handled
         middleware = AuthProblemMiddleware(app.wsgi_app, **self._options)
-        if self._options["exceptions"] and not decides_itself(app):
+        if self._options.get("exceptions") and not decides_itself(app):
             app.register_error_handler(Exception, _handler(middleware))
         app.wsgi_app = middleware  # type: ignore[method-assign] # as Flask's documentation has it
 

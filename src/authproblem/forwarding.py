@@ -113,7 +113,7 @@ def _raw_headers(response: Any) -> tuple[Lines, frozenset[str]]:
         return raw, _names(getattr(decoders, "SUPPORTED_DECODERS", None), {"br", "zstd"})
     received = getattr(response, "raw", None)  # of requests: a response of urllib3, which keeps every line
     lines = getattr(getattr(received, "headers", None), "iteritems", None)
-    pairs = lines() if callable(lines) else headers
+    pairs: Any = lines() if callable(lines) else headers
     return _lines(pairs), _names(getattr(received, "CONTENT_DECODERS", None), {"x-gzip"})
 
 

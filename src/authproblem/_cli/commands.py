@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import textwrap
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
 from authproblem._cli.similar import did_you_mean
 
@@ -39,6 +39,7 @@ class CommandModule(Protocol):
 
     def run(self, args: argparse.Namespace) -> int:
         """Run the command and return the exit status."""
+        ...
 
 
 _MAX_WIDTH = 100
@@ -95,8 +96,7 @@ def load(name: str) -> CommandModule:
     Raises:
         ModuleNotFoundError: If an optional package is missing.
     """
-    module: CommandModule = importlib.import_module(COMMANDS[name].module)
-    return module
+    return cast("CommandModule", importlib.import_module(COMMANDS[name].module))
 
 
 def make_parser(name: str, command: CommandModule) -> argparse.ArgumentParser:

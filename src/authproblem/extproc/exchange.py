@@ -11,6 +11,8 @@ How much of a body Envoy buffers is decided for each response (`mode_override`):
   `BUFFERED` would never finish. With a `Content-Length` it cannot be used: Envoy answers a changed length with 500.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# Modules that protoc generates define their names when they are imported; they ship no stubs.
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """The difference between two lists of headers, as Envoy's `HeaderMutation`. No rule on what to change lives here."""
 
+# pyright: reportAttributeAccessIssue=false
+# Modules that protoc generates define their names when they are imported; they ship no stubs.
 from __future__ import annotations
 
 from collections import defaultdict

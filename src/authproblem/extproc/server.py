@@ -4,6 +4,8 @@ asyncio, since a stream stays open as long as the upstream takes to send its bod
 upstream exhaust them.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# Modules that protoc generates define their names when they are imported; they ship no stubs.
 from __future__ import annotations
 
 import asyncio

@@ -47,12 +47,12 @@ class Server(ThreadingHTTPServer):
         host, port = self.server_address[:2]
         return f"{self.scheme}://{host!s}:{port}"
 
-    def handle_error(self, *_: object) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that went away is no news in a test."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Server
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride] # made by this server alone
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -84,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
             """Trailers are read and left alone."""
         return body
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
         """Say nothing."""
 
 
