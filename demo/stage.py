@@ -69,14 +69,14 @@ class Stage(NamedTuple):
 
     def _arm(self, case: Case) -> None:
         """Let the vendor answer as the case says: alike, to the last id, however often it is asked."""
-        fake, answer = self._vendor(case), case.answer
+        fake, response = self._vendor(case), case.answer
         fake.recover()
         fake.random.seed(0)
         fake.limit(100)
-        if answer is not None and answer.page is not None:
-            fake.reply_with(answer.page)
-        elif answer is not None and answer.entry is not None:
-            fake.fail(answer.entry, **answer.options)
+        if response is not None and response.page is not None:
+            fake.reply_with(response.page)
+        elif response is not None and response.entry is not None:
+            fake.fail(response.entry, **response.options)
 
     def _vendor(self, case: Case) -> FakeProvider:
         return self.fakes[case.path.split("/")[1]]

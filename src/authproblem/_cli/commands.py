@@ -1,6 +1,6 @@
 """The table of commands, and the parsers made from it.
 
-A command is a module with `add_arguments(parser)` and `run(args) -> int`. It is imported when it is asked for, so that
+A command is a module with `add_arguments(parser)` and `run(args) -> int`. It is imported when it is run, so that
 no command needs the optional packages of another. To add one, add a line to `COMMANDS`.
 """
 
@@ -21,7 +21,7 @@ class Command(NamedTuple):
     """Where a command is found.
 
     Attributes:
-        module: The module that holds it.
+        module: The module that implements it.
         summary: One line for the overview.
         extra: The optional dependencies that it needs, as in `pip install 'authproblem[gateway]'`.
     """

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_options: object) -> Any:
-        """Stand in for the decorator that only type checkers need."""
+        """Replace the decorator that only type checkers need."""
         return lambda cls: cls
 
 

@@ -73,7 +73,7 @@ def entry_of(row: Json, types: Mapping[str, ProblemType], sentences: Mapping[str
     kind = types[row["type"]]
     fields = _inherited(kind)
     if row.get("remedy", kind.remedy) != kind.remedy:
-        # A sentence belongs to a remedy: nobody is sent to sign in where the developers have to act.
+        # A sentence belongs to a remedy: users are not asked to sign in where the developers have to act.
         fields["detail"] = sentences.get(row["remedy"], kind.detail)
     for name, value in row.items():
         if name in _AS_GIVEN:

@@ -102,7 +102,7 @@ class Registry:
         Args:
             source: a mapping, or the path of a JSON file, with `entries`: rows as in the built-in files. A row whose
                 `id` exists changes the fields that it names; any other row is new and needs `id`, `type` and a `code`
-                or `texts`. `"text": "pass"` sends the upstream's text on (for codes that the tenant mints itself).
+                or `texts`. `"text": "pass"` sends the upstream's text on (for codes that the tenant defines itself).
 
         Raises:
             RegistryError: for an invalid row; the message names the row, the field and what is expected.

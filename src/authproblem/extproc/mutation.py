@@ -40,7 +40,7 @@ def mutate(mutation: HeaderMutation, before: Pairs, after: Pairs) -> None:
 
     Args:
         mutation: changed in place.
-        before: the headers that Envoy holds.
+        before: the headers that Envoy has.
         after: the headers that are to be sent.
     """
     old, new = _by_name(before), _by_name(after)
