@@ -25,7 +25,7 @@ OPTIONS: dict[str, Any] = {
 }
 """The options of the middleware."""
 
-_ASKED = ("accept", "content-type", "authorization")
+_FORWARDED = ("accept", "content-type", "authorization")
 _FRAMING = {"content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
 
 
@@ -46,7 +46,7 @@ def asgi_app(upstreams: Mapping[str, str], *, treated: bool) -> Starlette:
         reply = await request.state.client.request(
             request.method,
             _target(upstreams, request.url.path, request.url.query),
-            headers={name: request.headers[name] for name in _ASKED if name in request.headers},
+            headers={name: request.headers[name] for name in _FORWARDED if name in request.headers},
             content=await request.body(),
         )
         response = Response(reply.content, reply.status_code)
@@ -77,7 +77,7 @@ def wsgi_app(upstreams: Mapping[str, str], client: httpx.Client, *, treated: boo
         reply = client.request(
             request.method,
             _target(upstreams, request.environ["PATH_INFO"], request.query_string.decode()),
-            headers={name: request.headers[name] for name in _ASKED if name in request.headers},
+            headers={name: request.headers[name] for name in _FORWARDED if name in request.headers},
             content=request.get_data(),
         )
         response = flask.Response(reply.content, reply.status_code)

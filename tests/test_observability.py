@@ -145,11 +145,11 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def make_traffic() -> None:
     """The demo's cases, and what they leave out: a dry run, an unknown code, a cool-down, a refresh."""
     from demo.cases import CASES
-    from demo.stage import set_stage
+    from demo.servers import start_servers
 
-    with set_stage() as stage:
+    with start_servers() as servers:
         for case in CASES:
-            stage.play(case)
+            servers.run(case)
     through("asgi", json_response(401, {"errorCode": "E0000011", "errorSummary": "x"}), mode="observe")
     through("asgi", json_response(400, {"errorCode": "E9999999", "errorSummary": "x"}), provider="okta")
     through("asgi", json_response(401, {"error": "invalid_client", "error_description": "x"}), provider="auth0")
