@@ -64,6 +64,7 @@ lint: $(READY) ## style, types, architecture, docstrings, data, generated files;
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(CODE)
+	$(BIN)/pyright --pythonpath $(PY)
 	$(BIN)/lint-imports
 	$(BIN)/interrogate src
 	$(PY) tools/check_registry.py
@@ -72,7 +73,7 @@ lint: $(READY) ## style, types, architecture, docstrings, data, generated files;
 	@$(PY) tools/audit.py
 	@$(PY) tools/sizes.py
 
-format: $(READY) ## let ruff format the code and mend what it can
+format: $(READY) ## let ruff format the code and fix what it can
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from authproblem import Registry
-from authproblem._registry.registry import _writable
+from authproblem._registry.copies import writable
 
 _BUILTIN = 200
 """Entries of the built-in registry: more of them would also bring more sentences without a code."""
@@ -28,7 +28,7 @@ def padded(size: int) -> Registry:
             "since": "0.0.0",
         }
     return Registry(
-        _writable(builtin.data), chosen, _writable(builtin.families), _writable(builtin.known), builtin.version
+        writable(builtin.data), chosen, writable(builtin.families), writable(builtin.known), builtin.version
     )
 
 

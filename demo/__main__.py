@@ -12,9 +12,9 @@ from rich.text import Text
 
 from demo.cases import CASES
 from demo.model import Case
+from demo.servers import start_servers
 from demo.show import block, introduce, summarize
 from demo.show_case import show_case
-from demo.stage import set_stage
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         arguments: the name of a case, or none.
 
     Returns:
-        The exit status: 0 if every case came out as it should, 1 if not, 2 for an unknown case.
+        The exit status: 0 if every case is as expected, 1 if not, 2 for an unknown case.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot draw boxes gets question marks, no traceback
         sys.stdout.reconfigure(errors="replace")
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         return _overview(console)
     chosen = [case for case in CASES if case.name == arguments[0]]
     if chosen:
-        with set_stage() as stage:
-            return show_case(console, stage.play(chosen[0]))
+        with start_servers() as servers:
+            return show_case(console, servers.run(chosen[0]))
     if arguments[0] != "?":
         console.print(Text(f"There is no case {arguments[0]!r}.", style="bold red"))
     _list(console, CASES)
@@ -45,9 +45,9 @@ def _overview(console: Console) -> int:
     start = time.monotonic()
     introduce(console)
     results = []
-    with set_stage() as stage:
+    with start_servers() as servers:
         for case in CASES:
-            results.append(stage.play(case))
+            results.append(servers.run(case))
             console.print(block(results[-1]))
     return summarize(console, results, time.monotonic() - start)
 

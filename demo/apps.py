@@ -25,7 +25,7 @@ OPTIONS: dict[str, Any] = {
 }
 """The options of the middleware."""
 
-_ASKED = ("accept", "content-type", "authorization")
+_FORWARDED = ("accept", "content-type", "authorization")
 _FRAMING = {"content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
 
 
@@ -43,14 +43,14 @@ def asgi_app(upstreams: Mapping[str, str], *, treated: bool) -> Starlette:
             yield {"client": client}
 
     async def pass_through(request: Request) -> Response:
-        answer = await request.state.client.request(
+        reply = await request.state.client.request(
             request.method,
             _target(upstreams, request.url.path, request.url.query),
-            headers={name: request.headers[name] for name in _ASKED if name in request.headers},
+            headers={name: request.headers[name] for name in _FORWARDED if name in request.headers},
             content=await request.body(),
         )
-        response = Response(answer.content, answer.status_code)
-        response.raw_headers += [(n, v) for n, v in answer.headers.raw if n.decode().lower() not in _FRAMING]
+        response = Response(reply.content, reply.status_code)
+        response.raw_headers += [(n, v) for n, v in reply.headers.raw if n.decode().lower() not in _FRAMING]
         return response
 
     routes = [Route(f"/{name}/{{path:path}}", pass_through, methods=["GET", "POST"]) for name in upstreams]
@@ -74,15 +74,15 @@ def wsgi_app(upstreams: Mapping[str, str], client: httpx.Client, *, treated: boo
     @app.route("/<any(auth0, okta, nowhere):_name>/<path:_path>", methods=["GET", "POST"])
     def pass_through(_name: str, _path: str) -> flask.Response:
         request = flask.request
-        answer = client.request(
+        reply = client.request(
             request.method,
             _target(upstreams, request.environ["PATH_INFO"], request.query_string.decode()),
-            headers={name: request.headers[name] for name in _ASKED if name in request.headers},
+            headers={name: request.headers[name] for name in _FORWARDED if name in request.headers},
             content=request.get_data(),
         )
-        response = flask.Response(answer.content, answer.status_code)
+        response = flask.Response(reply.content, reply.status_code)
         response.headers.clear()
-        response.headers.extend([(n, v) for n, v in answer.headers.multi_items() if n.lower() not in _FRAMING])
+        response.headers.extend([(n, v) for n, v in reply.headers.multi_items() if n.lower() not in _FRAMING])
         return response
 
     if treated:

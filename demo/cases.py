@@ -17,7 +17,7 @@ _UNREACHABLE = Case(
 _OWN_404 = Case(
     "own-404",
     "A page that the app itself does not have",
-    "Not the provider's word: nothing is touched, and nothing is logged.",
+    "Not the provider's response: nothing is changed, and nothing is logged.",
     "GET",
     "/nothing/here",
     None,

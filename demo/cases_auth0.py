@@ -1,9 +1,9 @@
-"""What Auth0 sends, by the registry's entries, and what has to come of it."""
+"""What Auth0 sends, by the registry's entries, and what the client has to get."""
 
 from __future__ import annotations
 
 from authproblem.testing import Response
-from demo.model import Answer, Case, Expected
+from demo.model import Case, Expected, Reply
 
 _TOKEN = "/auth0/oauth/token"
 _SIGN_UP = "/auth0/dbconnections/signup"
@@ -12,10 +12,10 @@ SIGN_IN = (
     Case(
         "sign-up",
         "Sign-up with an address that is taken",
-        "One of the many shapes that errors come in. Afterwards there is one.",
+        "One of many shapes of errors. Behind the middleware there is one.",
         "POST",
         _SIGN_UP,
-        Answer("auth0:user_exists", {"text": "The user already exists."}),
+        Reply("auth0:user_exists", {"text": "The user already exists."}),
         Expected("account-exists", 400, kept=("code", "description")),
         form="email=ada@example.com",
     ),
@@ -25,17 +25,17 @@ SIGN_IN = (
         "The rules stay, so that the form can tick off each of them.",
         "POST",
         _SIGN_UP,
-        Answer("auth0:invalid_password/strength"),
+        Reply("auth0:invalid_password/strength"),
         Expected("password-too-weak", 400, kept=("code", "description", "policy")),
         form="email=grace@example.com",
     ),
     Case(
         "login",
-        "Wrong password, asked by an SDK",
+        "Wrong password, sent by an SDK",
         "invalid_grant has many meanings, reason one. SDKs get the type they want.",
         "POST",
         _TOKEN,
-        Answer("auth0:invalid_grant/wrong-credentials"),
+        Reply("auth0:invalid_grant/wrong-credentials"),
         Expected("invalid-credentials", 403, media_type="application/json", kept=("error", "error_description")),
         form="grant_type=password&username=ada@example.com",
         accept="application/json",
@@ -43,20 +43,20 @@ SIGN_IN = (
     Case(
         "mfa",
         "A second factor is needed",
-        "The login goes on with the mfa_token: it stays, and is in no log.",
+        "The login continues with the mfa_token: it stays, and is in no log.",
         "POST",
         _TOKEN,
-        Answer("auth0:mfa_required", {"text": "Multifactor authentication required"}),
+        Reply("auth0:mfa_required", {"text": "Multifactor authentication required"}),
         Expected("mfa-required", 403, kept=("error", "mfa_token", "mfa_requirements")),
         form="grant_type=password&username=grace@example.com",
     ),
     Case(
         "guardian",
         "Guardian: this factor is switched off",
-        "`method` says which one: the front end can offer the others.",
+        "`method` names it: the front end can offer the others.",
         "POST",
         "/auth0/appliance-mfa/api/start-flow",
-        Answer("auth0:auth_method_disabled", {"text": "The method sms is disabled"}),
+        Reply("auth0:auth_method_disabled", {"text": "The method sms is disabled"}),
         Expected("mfa-method-unavailable", 400, kept=("errorCode", "method")),
     ),
     Case(
@@ -65,10 +65,10 @@ SIGN_IN = (
         "A 429, but no rate limit: waiting would not help, so no wait is sent.",
         "POST",
         _TOKEN,
-        Answer("auth0:too_many_attempts/account-blocked"),
+        Reply("auth0:too_many_attempts/account-blocked"),
         Expected("account-locked", 429, kept=("error", "error_description")),
         form="grant_type=password&username=eve@example.com",
-        telling=("X-RateLimit-Remaining", "X-RateLimit-Reset"),
+        shown_headers=("X-RateLimit-Remaining", "X-RateLimit-Reset"),
     ),
 )
 
@@ -79,17 +79,17 @@ API = (
         "The reset, a moment in epoch seconds, becomes a Retry-After in seconds.",
         "GET",
         "/auth0/api/v2/users",
-        Answer("auth0:too_many_requests", {"retry_after": 17}),
+        Reply("auth0:too_many_requests", {"retry_after": 17}),
         Expected("rate-limited", 429, "after_delay", after=17, automatic=True, kept=("errorCode", "message")),
-        telling=("X-RateLimit-Remaining", "X-RateLimit-Reset"),
+        shown_headers=("X-RateLimit-Remaining", "X-RateLimit-Reset"),
     ),
     Case(
         "management",
         "Management API: no such user",
-        "The next shape: the code is in errorCode, for error repeats the status.",
+        "Another shape: the code is in errorCode; error repeats the status.",
         "GET",
         "/auth0/api/v2/users/auth0|made-up",
-        Answer("auth0:inexistent_user"),
+        Reply("auth0:inexistent_user"),
         Expected("account-not-found", 404, "never", kept=("errorCode", "message")),
     ),
     Case(
@@ -98,9 +98,9 @@ API = (
         "All that matters is in WWW-Authenticate. It is read, and stays as it is.",
         "GET",
         "/auth0/userinfo",
-        Answer("auth0:invalid_token/expired"),
+        Reply("auth0:invalid_token/expired"),
         Expected("token-expired", 401),
-        telling=("WWW-Authenticate",),
+        shown_headers=("WWW-Authenticate",),
     ),
 )
 
@@ -108,20 +108,20 @@ ALONE = (
     Case(
         "polling",
         "A device that waits for its user",
-        "Flow control is no error: the device polls on with what Auth0 said.",
+        "Flow control is no error: the device keeps polling, as Auth0 demands.",
         "POST",
         _TOKEN,
-        Answer("auth0:authorization_pending"),
+        Reply("auth0:authorization_pending"),
         Expected(None, 403, event="authproblem.passed", media_type="application/json"),
         form="grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=made-up",
     ),
     Case(
         "outage",
-        "Auth0 is down, its CDN answers",
-        "A page without a sign of its sender is not touched: never worse than before.",
+        "Auth0 is down, its CDN responds",
+        "Nothing shows who sent this page: it is passed through unchanged.",
         "POST",
         _TOKEN,
-        Answer(
+        Reply(
             None,
             page=Response(
                 503,

@@ -1,15 +1,15 @@
-"""What Okta sends, by the registry's entries, and what has to come of it."""
+"""What Okta sends, by the registry's entries, and what the client has to get."""
 
 from __future__ import annotations
 
-from demo.model import Answer, Case, Expected
+from demo.model import Case, Expected, Reply
 
 _LIMIT_HEADERS = ("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset")
 _TOKEN = "/okta/oauth2/v1/token"
 
 
 def _caused(*causes: str) -> dict[str, list[dict[str, str]]]:
-    """The member that says what is wrong."""
+    """Return the member with the causes."""
     return {"errorCauses": [{"errorSummary": cause} for cause in causes]}
 
 
@@ -17,10 +17,10 @@ SIGN_IN = (
     Case(
         "causes",
         "A new user, a weak password",
-        "E0000001 can mean anything. The cause tells: it is read, and stays.",
+        "E0000001 can mean anything. The cause decides: it is read, and stays.",
         "POST",
         "/okta/api/v1/users",
-        Answer(
+        Reply(
             "okta:E0000001/password-policy",
             {
                 "text": "Api validation failed: password",
@@ -36,10 +36,10 @@ SIGN_IN = (
     Case(
         "leak",
         "Okta repeats the password in its text",
-        "Text that nobody knows gives way to ours. The code and a known cause stay.",
+        "Unknown text is replaced by ours. The code and a known cause stay.",
         "POST",
         "/okta/api/v1/users",
-        Answer(
+        Reply(
             "okta:E0000001/password-reused",
             {
                 "text": "Api validation failed: com.saasure.core.services.user.InvalidUserProfileException: Could not "
@@ -59,10 +59,10 @@ SIGN_IN = (
     Case(
         "idx",
         "A wrong code in the sign-in widget",
-        "The document holds the next step: it stays whole, in the type asked for.",
+        "The document contains the next step: it stays whole, in its media type.",
         "POST",
         "/okta/idp/idx/challenge/answer",
-        Answer(
+        Reply(
             "okta:api.authn.error.PASSCODE_INVALID",
             {"form": "okta_idx_form", "status": 401, "text": "Invalid code. Try again."},
         ),
@@ -77,16 +77,16 @@ SIGN_IN = (
     Case(
         "fold",
         "Right password, but not this app's user",
-        "Strangers get the answer to a wrong password. The event tells the truth.",
+        "The client gets the reply to a wrong password, the event the true reason.",
         "POST",
         _TOKEN,
-        Answer("okta:access_denied/user-not-assigned"),
+        Reply("okta:access_denied/user-not-assigned"),
         Expected(
             "invalid-credentials",
             400,
             replaced=("error", "error_description"),
             gone=("access_denied", "User is not assigned"),
-            truth="account-not-assigned",
+            in_event="account-not-assigned",
         ),
         form="grant_type=password&username=eve@example.com",
     ),
@@ -99,9 +99,9 @@ LIMITS = (
         "This Okta's clock is two minutes slow: the wait counts from its own Date.",
         "GET",
         "/okta/api/v1/users?limit=200",
-        Answer("okta:E0000047", {"retry_after": 38}),
+        Reply("okta:E0000047", {"retry_after": 38}),
         Expected("rate-limited", 429, "after_delay", after=38, automatic=True, kept=("errorCode", "errorSummary")),
-        telling=("X-Rate-Limit-Reset", "Date"),
+        shown_headers=("X-Rate-Limit-Reset", "Date"),
     ),
     Case(
         "concurrency",
@@ -109,19 +109,19 @@ LIMITS = (
         "Limit 0 is the concurrency limit, and its reset only a guess: a short wait.",
         "GET",
         "/okta/api/v1/groups",
-        Answer("okta:E0000047/concurrency", {"retry_after": 117}),
+        Reply("okta:E0000047/concurrency", {"retry_after": 117}),
         Expected("concurrency-limited", 429, "after_delay", after=10, automatic=True, kept=("errorCode",)),
-        telling=_LIMIT_HEADERS,
+        shown_headers=_LIMIT_HEADERS,
     ),
     Case(
         "refresh",
         "A refresh token under load",
-        "invalid_grant makes clients drop a good token. This says: wait.",
+        "invalid_grant makes clients drop a good token. Ours makes them wait.",
         "POST",
         _TOKEN,
-        Answer("okta:invalid_grant/user-rate-limited", {"retry_after": 2}),
+        Reply("okta:invalid_grant/user-rate-limited", {"retry_after": 2}),
         Expected("rate-limited", 429, "after_delay", after=2, kept=("error", "error_description")),
         form="grant_type=refresh_token&refresh_token=made-up",
-        telling=("X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"),
+        shown_headers=("X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"),
     ),
 )

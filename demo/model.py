@@ -1,4 +1,4 @@
-"""What a case is, and what came of it: plain values, no servers and no drawing."""
+"""A case, what is expected of it, and its results: plain values, no servers and no drawing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 ADAPTERS = ("ASGI", "WSGI")
 
 
-class Answer(NamedTuple):
-    """What a vendor answers.
+class Reply(NamedTuple):
+    """The response of a vendor.
 
     Attributes:
-        entry: the registry entry that it sends; None where something answers in its place.
+        entry: the registry entry that it sends; None where something else responds in its place.
         options: what is different from the usual response of the entry: the arguments of `FakeProvider.fail`.
-        page: what answers in the vendor's place.
+        page: the response of what is in the vendor's place, such as a CDN.
     """
 
     entry: str | None
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What has to come out of the middleware.
+    """What the middleware has to send.
 
     Attributes:
         reason: the problem type, or None: the response is left alone, byte for byte.
@@ -36,12 +36,12 @@ class Expected(NamedTuple):
         policy: the retry policy.
         after: seconds to wait, or None.
         automatic: whether a program may repeat the request unattended.
-        media_type: the type of the answer.
-        kept: members that come through as they were sent.
-        replaced: members whose text gives way to another one.
-        gone: words of the upstream's body that must not come through.
-        event: the event's name, or None: nothing is written.
-        truth: what the event tells where the client is told something else.
+        media_type: the media type of the response.
+        kept: members that are sent on unchanged.
+        replaced: members whose text is replaced.
+        gone: parts of the upstream's body that must not be sent on.
+        event: the event's name, or None: there is no event.
+        in_event: the problem type in the event, where the client gets another one.
     """
 
     reason: str | None
@@ -54,23 +54,23 @@ class Expected(NamedTuple):
     replaced: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     event: str | None = "authproblem.normalized"
-    truth: str | None = None
+    in_event: str | None = None
 
 
 class Case(NamedTuple):
-    """One request, the vendor's answer to it, and what has to come of that.
+    """One request, the vendor's response to it, and what the client has to get.
 
     Attributes:
-        name: what `make demo CASE=` takes.
+        name: what `make demo CASE=` runs.
         title: what happens, in a few words.
         look: what to look at.
         method: the request's method.
         path: the request's path at the app: `/auth0/...` and `/okta/...` go to the vendors.
-        answer: the vendor's answer, or None: the request does not reach one.
-        expected: what has to come out.
+        reply: the vendor's response, or None: the request does not reach a vendor.
+        expected: what the middleware has to send.
         form: the request's form.
         accept: the request's `Accept`.
-        telling: further headers that the overview shows.
+        shown_headers: further headers that the overview shows.
     """
 
     name: str
@@ -78,19 +78,19 @@ class Case(NamedTuple):
     look: str
     method: str
     path: str
-    answer: Answer | None
+    reply: Reply | None
     expected: Expected
     form: str = ""
     accept: str = "*/*"
-    telling: tuple[str, ...] = ()
+    shown_headers: tuple[str, ...] = ()
 
 
-class Take(NamedTuple):
+class Run(NamedTuple):
     """What one adapter did with a case.
 
     Attributes:
         adapter: `ASGI` or `WSGI`.
-        sent: what the vendor sent to the bare app, or None: the request did not reach one.
+        sent: what the vendor sent to the bare app, or None: the request did not reach a vendor.
         before: the response of the bare app.
         after: the response of the same app with the middleware.
         events: the events of the middleware, keys in order.
@@ -104,8 +104,8 @@ class Take(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of a case: a take for each adapter, and what is not as it should be."""
+    """The result of a case: a run for each adapter, and the differences from what is expected."""
 
     case: Case
-    takes: tuple[Take, ...]
+    runs: tuple[Run, ...]
     faults: list[str]

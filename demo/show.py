@@ -14,14 +14,14 @@ from rich.text import Text
 
 from authproblem import Problem, classify
 from demo.check import document_of
-from demo.model import Case, Result, Take
+from demo.model import Case, Result, Run
 from demo.text import event_line, header_line, member, pair, status_line
 
 if TYPE_CHECKING:
     import httpx
 
 _OURS = ("reason", "owner", "remedy", "retry", "detail")
-_TWIN = ("Auth-Problem", "Auth-Problem-Retry", "Retry-After")
+_PROBLEM_HEADERS = ("Auth-Problem", "Auth-Problem-Retry", "Retry-After")
 _EVENT_KEYS = ("problem", "entry", "why", "matched_by", "retry_after", "upstream_request_id")
 _SHAPES = {
     "auth0_signup": "signup", "auth0_api": "API", "oauth": "OAuth",
@@ -32,11 +32,11 @@ _WIDE, _NARROW = 94, {"after": 20, "remedy": 14, "retry": 12}
 
 
 def introduce(console: Console) -> None:
-    """Say what is going to be seen."""
+    """Print what the demo shows."""
     lines = (
         Text.assemble(("authproblem", "bold"), ": the errors of Auth0 and Okta, in one format"),
         Text(""),
-        Text("A fake Auth0 and a fake Okta answer as the real ones do. An app passes"),
+        Text("A fake Auth0 and a fake Okta respond as the real ones do. An app passes"),
         Text("their errors on: bare (BEFORE), and with the middleware (AFTER)."),
         Text.assemble("All of it is real HTTP on loopback. ", ("Dim: as the provider sent it.", "dim")),
         Text(""),
@@ -48,9 +48,9 @@ def introduce(console: Console) -> None:
 
 def block(result: Result) -> RenderableType:
     """One case."""
-    case, take = result.case, result.takes[0]
-    parts: list[RenderableType] = [Text(case.look, style="italic"), _sides(case, take), Rule(style="dim")]
-    parts += _events(take)
+    case, run = result.case, result.runs[0]
+    parts: list[RenderableType] = [Text(case.look, style="italic"), _sides(case, run), Rule(style="dim")]
+    parts += _events(run)
     parts += [Text(f"! {fault}", style="bold red") for fault in result.faults]
     return Panel(
         Group(*parts),
@@ -64,10 +64,10 @@ def block(result: Result) -> RenderableType:
 
 
 def summarize(console: Console, results: Sequence[Result], seconds: float) -> int:
-    """The table of all cases, and the verdict.
+    """Print the table of all cases, and whether all are as expected.
 
     Returns:
-        The exit status: 1 if anything is not as it should be.
+        The exit status: 1 if anything is not as expected.
     """
     widths = _NARROW if console.width < _WIDE else {}
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
@@ -78,11 +78,11 @@ def summarize(console: Console, results: Sequence[Result], seconds: float) -> in
     console.print(Text(""), table, Text(""), sep="\n")
     wrong = [result.case.name for result in results if result.faults]
     if wrong:
-        console.print(Text(f"Not as it should be: {', '.join(wrong)}", style="bold red"))
+        console.print(Text(f"Not as expected: {', '.join(wrong)}", style="bold red"))
         return 1
-    shapes = len({_shape(result.takes[0].before) for result in results if result.case.expected.reason})
-    told = f"{len(results)} cases, {len(results[0].takes)} adapters, {shapes} shapes in, 1 out: all as it should be. "
-    console.print(Text.assemble((told, "green"), (f"{seconds:.1f} s", "dim")))
+    shapes = len({_shape(result.runs[0].before) for result in results if result.case.expected.reason})
+    summary = f"{len(results)} cases, {len(results[0].runs)} adapters, {shapes} shapes in, 1 out: all as expected. "
+    console.print(Text.assemble((summary, "green"), (f"{seconds:.1f} s", "dim")))
     console.print(Text("make demo CASE=mfa shows one in full; make demo CASE=? lists them", style="dim"))
     return 0
 
@@ -92,15 +92,15 @@ def _code(host: str, line: str) -> Text:
 
 
 def _verdict(result: Result) -> str:
-    return " ".join(f"{take.adapter} {'failed' if result.faults else 'ok'}" for take in result.takes)
+    return " ".join(f"{run.adapter} {'failed' if result.faults else 'ok'}" for run in result.runs)
 
 
-def _sides(case: Case, take: Take) -> Table:
+def _sides(case: Case, run: Run) -> Table:
     table = Table(box=box.MINIMAL, show_edge=False, expand=True, padding=(0, 1), pad_edge=False, border_style="dim")
-    for name, response, ratio in (("BEFORE", take.before, 4), ("AFTER", take.after, 5)):
+    for name, response, ratio in (("BEFORE", run.before, 4), ("AFTER", run.after, 5)):
         head = Text.assemble(f"{name}  ", status_line(response))
         table.add_column(head, ratio=ratio, no_wrap=True, overflow="ellipsis")
-    table.add_row(_stack(_before(case, take.before)), _stack(_after(case, take)))
+    table.add_row(_stack(_before(case, run.before)), _stack(_after(case, run)))
     return table
 
 
@@ -109,25 +109,27 @@ def _stack(lines: Iterable[Text]) -> Text:
 
 
 def _before(case: Case, response: httpx.Response) -> Iterable[Text]:
-    yield from (header_line(name, response.headers[name]) for name in case.telling)
+    yield from (header_line(name, response.headers[name]) for name in case.shown_headers)
     document = document_of(response)
-    yield from (member(name, _from_word(value, case.expected.gone)) for name, value in document.items())
+    yield from (member(name, _from_secret(value, case.expected.gone)) for name, value in document.items())
     if not document:
         yield from (Text(line) for line in response.text.splitlines()[:4])
 
 
-def _from_word(value: object, words: Sequence[str]) -> object:
-    """A long text from the word on that must not come through, so that the cut does not hide it."""
-    starts = [value.index(word) for word in words if word in value] if isinstance(value, str) else []
+def _from_secret(value: object, secrets: Sequence[str]) -> object:
+    """Return the end of a long text that begins with what must not be sent on, so that the cut does not hide it."""
+    starts = [value.index(secret) for secret in secrets if secret in value] if isinstance(value, str) else []
     return f"\u2026{str(value)[min(starts) - 1 :]}" if starts and min(starts) > 0 else value
 
 
-def _after(case: Case, take: Take) -> Iterable[Text]:
+def _after(case: Case, run: Run) -> Iterable[Text]:
     if case.expected.reason is None:
         yield Text("left alone, byte for byte", style="green")
         return
-    yield from (header_line(name, take.after.headers[name], "green") for name in _TWIN if name in take.after.headers)
-    document = document_of(take.after)
+    yield from (
+        header_line(name, run.after.headers[name], "green") for name in _PROBLEM_HEADERS if name in run.after.headers
+    )
+    document = document_of(run.after)
     ours = (*_OURS, *case.expected.replaced)
     yield from (member(name, document.get(name)) for name in ours)
     for name in case.expected.kept:
@@ -138,10 +140,10 @@ def _after(case: Case, take: Take) -> Iterable[Text]:
     yield Text(f"and {rest} more", style="dim italic")
 
 
-def _events(take: Take) -> Iterable[Text]:
-    if not take.events:
+def _events(run: Run) -> Iterable[Text]:
+    if not run.events:
         yield Text("no event", style="dim")
-    for event in take.events:
+    for event in run.events:
         yield _cut(event_line(event, _EVENT_KEYS))
         if event.get("hint"):
             yield _cut(Text.assemble(" " * 8, pair("hint", event["hint"])))
@@ -159,7 +161,7 @@ def _shape(response: httpx.Response) -> str:
 
 
 def _row(result: Result) -> list[Any]:
-    before, after = result.takes[0].before, result.takes[0].after
+    before, after = result.runs[0].before, result.runs[0].after
     problem = Problem.from_response(after)
     first = [Text(result.case.name, style="bold"), f"{before.status_code} {_shape(before)}"]
     if problem is None:

@@ -1,4 +1,4 @@
-"""One case in full: the request, what came back through each adapter, and every key of the event. Nothing is cut."""
+"""One case in full: the request, the response through each adapter, and every key of the event. Nothing is cut."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from demo.model import Case, Result, Take
+from demo.model import Case, Result, Run
 from demo.text import header_line, pair, pretty, status_line
 
 if TYPE_CHECKING:
@@ -27,21 +27,21 @@ def show_case(console: Console, result: Result) -> int:
     """Draw one case in full.
 
     Returns:
-        The exit status: 1 if anything is not as it should be.
+        The exit status: 1 if anything is not as expected.
     """
     case = result.case
     console.print(Text.assemble((f" {case.name} ", "reverse bold"), " ", (case.title, "bold")))
     console.print(Text(case.look, style="italic"), Text(""), *_request(case), sep="\n")
-    for take in result.takes:
+    for run in result.runs:
         console.print()
-        console.print(Rule(Text(f"{take.adapter}: {_HOSTS[take.adapter]}", style="bold"), style="blue"))
-        console.print(_sides(take, side_by_side=console.width >= _WIDE))
-        console.print(_events(take))
+        console.print(Rule(Text(f"{run.adapter}: {_HOSTS[run.adapter]}", style="bold"), style="blue"))
+        console.print(_sides(run, side_by_side=console.width >= _WIDE))
+        console.print(_events(run))
     if result.faults:
         console.print(*(Text(f"! {fault}", style="bold red") for fault in result.faults), sep="\n")
         return 1
     same = "The same from both adapters" if case.expected.reason else "Untouched by both adapters"
-    console.print(Text(f"{same}, and as it should be.", style="green"))
+    console.print(Text(f"{same}, and as expected.", style="green"))
     return 0
 
 
@@ -52,10 +52,10 @@ def _request(case: Case) -> Iterable[Text]:
         yield Text(case.form)
 
 
-def _sides(take: Take, *, side_by_side: bool) -> RenderableType:
-    gone = set(take.before.headers.multi_items()) - set(take.after.headers.multi_items())
-    new = set(take.after.headers.multi_items()) - set(take.before.headers.multi_items())
-    sides = (_side("before", take.before, "-", "red", gone), _side("after", take.after, "+", "green", new))
+def _sides(run: Run, *, side_by_side: bool) -> RenderableType:
+    gone = set(run.before.headers.multi_items()) - set(run.after.headers.multi_items())
+    new = set(run.after.headers.multi_items()) - set(run.before.headers.multi_items())
+    sides = (_side("before", run.before, "-", "red", gone), _side("after", run.after, "+", "green", new))
     if not side_by_side:
         return Group(*sides)
     grid = Table.grid(expand=True)
@@ -78,11 +78,11 @@ def _side(title: str, response: httpx.Response, sign: str, style: str, differing
     return Panel(content, box=box.ROUNDED, title=title, title_align="left", border_style="dim")
 
 
-def _events(take: Take) -> RenderableType:
-    if not take.events:
+def _events(run: Run) -> RenderableType:
+    if not run.events:
         return Text("no event", style="dim")
     lines: list[RenderableType] = []
-    for event in take.events:
+    for event in run.events:
         for name, value in event.items():
             many = isinstance(value, list)
             lines.append(pair(name, "" if many else value))

@@ -19,7 +19,7 @@ _json = JSONHighlighter()
 
 
 def status_line(response: httpx.Response) -> Text:
-    """`403 application/json`, colored by whose fault the status says it is."""
+    """`403 application/json`, colored by the class of the status."""
     kind = response.headers.get("content-type", "").partition(";")[0]
     style = "bold red" if response.status_code >= 500 else "bold yellow"
     return Text.assemble((str(response.status_code), style), " ", (kind, "dim"))

@@ -29,7 +29,7 @@ class Login(BaseModel):
 async def login(form: Login) -> Response:
     """Sign in. The mark says which endpoint answered, which the path of this route does not."""
     async with httpx.AsyncClient() as auth0:
-        answer = await auth0.post(f"{UPSTREAM}/oauth/token", data={"grant_type": "password", **form.model_dump()})
-    response = forward(answer)
+        reply = await auth0.post(f"{UPSTREAM}/oauth/token", data={"grant_type": "password", **form.model_dump()})
+    response = forward(reply)
     mark_upstream(response, "auth0", endpoint="/oauth/token")
     return response

@@ -19,14 +19,14 @@ UPSTREAM = os.environ["UPSTREAM"]
 async def relay(request: Request) -> Response:
     """Send a request to the provider, and its response to the client."""
     async with httpx.AsyncClient(base_url=UPSTREAM) as provider:
-        answer = await provider.request(
+        response = await provider.request(
             request.method,
             request.url.path,
             params=request.url.query,
             headers=request_headers(request.headers),  # with an Accept-Encoding that the middleware can decode
             content=await request.body(),
         )
-    return forward(answer)
+    return forward(response)
 
 
 app = Starlette(routes=[Route("/{path:path}", relay, methods=["GET", "POST"])])

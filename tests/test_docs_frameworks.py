@@ -64,8 +64,8 @@ def test_falcons_handler_answers() -> None:
     names["app"].add_route("/profile", Page())
     names["app"].add_route("/other", Other())
     visit = visit_wsgi(names["application"])
-    answer = visit("/profile")
-    assert (assert_problem(answer)["reason"], SECRET in repr(answer)) == ("invalid-credentials", False)
+    reply = visit("/profile")
+    assert (assert_problem(reply)["reason"], SECRET in repr(reply)) == ("invalid-credentials", False)
     with pytest.raises(Exception, match="403"):
         visit("/other")
 
@@ -91,5 +91,5 @@ def test_blacksheeps_handler_answers() -> None:
     asyncio.run(app.start())
     visit = visit_asgi(names["application"])
     assert assert_problem(visit("/profile"))["reason"] == "invalid-credentials"
-    answer = visit("/mistake")
-    assert (answer.status, is_problem(answer)) == (500, False)
+    response = visit("/mistake")
+    assert (response.status, is_problem(response)) == (500, False)

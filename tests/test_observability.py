@@ -145,11 +145,11 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def make_traffic() -> None:
     """The demo's cases, and what they leave out: a dry run, an unknown code, a cool-down, a refresh."""
     from demo.cases import CASES
-    from demo.stage import set_stage
+    from demo.servers import start_servers
 
-    with set_stage() as stage:
+    with start_servers() as servers:
         for case in CASES:
-            stage.play(case)
+            servers.run(case)
     through("asgi", json_response(401, {"errorCode": "E0000011", "errorSummary": "x"}), mode="observe")
     through("asgi", json_response(400, {"errorCode": "E9999999", "errorSummary": "x"}), provider="okta")
     through("asgi", json_response(401, {"error": "invalid_client", "error_description": "x"}), provider="auth0")
@@ -167,8 +167,8 @@ def values(url: str, query: str) -> list[float]:
     try:
         with urllib.request.urlopen(
             f"{url}/api/v1/query?{urllib.parse.urlencode({'query': query})}", timeout=10
-        ) as answer:
-            document = json.load(answer)
+        ) as response:
+            document = json.load(response)
     except OSError:
         return []
     assert document["status"] == "success", document
@@ -190,8 +190,8 @@ def test_prometheus_evaluates_every_rule(prometheus: str) -> None:
     """No rule fails on real series."""
     until = time.monotonic() + LIMIT
     while True:
-        with urllib.request.urlopen(f"{prometheus}/api/v1/rules", timeout=10) as answer:
-            groups = json.load(answer)["data"]["groups"]
+        with urllib.request.urlopen(f"{prometheus}/api/v1/rules", timeout=10) as response:
+            groups = json.load(response)["data"]["groups"]
         health = {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
         if "unknown" not in health.values() or time.monotonic() > until:
             break

@@ -87,20 +87,20 @@ def faults_of_meaning(vector: Vector, problem: Problem | None) -> Iterator[str]:
             yield f"{name} is {got}, not {wanted}"
 
 
-def faults_of_form(vector: Vector, answer: Answer) -> Iterator[str]:
+def faults_of_form(vector: Vector, response: Answer) -> Iterator[str]:
     """Where the document is not of the wire format, or does not fit the headers or the status."""
-    if answer.problem is None or answer.response is None:
+    if response.problem is None or response.response is None:
         return
-    document = answer.response.document()
+    document = response.response.document()
     yield from schema_faults(document)
-    yield from header_faults(answer.response, document)
-    yield from wait_faults(vector, answer.response, document)
-    if document["status"] != answer.response.status:
-        yield f"the document says {document['status']}, the response {answer.response.status}"
+    yield from header_faults(response.response, document)
+    yield from wait_faults(vector, response.response, document)
+    if document["status"] != response.response.status:
+        yield f"the document says {document['status']}, the response {response.response.status}"
     if document["upstream"]["status"] != vector.response.status:
         yield f"upstream.status is {document['upstream']['status']}"
     document.pop("instance", None)
-    if document != answer.problem.to_dict():
+    if document != response.problem.to_dict():
         yield "the document is not the problem"
 
 
@@ -174,19 +174,19 @@ def test_gives_the_same_problem_through_every_adapter(stem: str, adapter: str) -
 @by_file
 def test_leaves_what_is_no_problem_byte_for_byte(stem: str, adapter: str) -> None:
     """Redirects, steps and errors of other services pass unchanged; nothing else does."""
-    answers = [(v, by_adapter(adapter, v)) for v in load(stem)]
-    passing = [v.place for v, answer in answers if answer.response is None]
+    responses = [(v, by_adapter(adapter, v)) for v in load(stem)]
+    passing = [v.place for v, response in responses if response.response is None]
 
-    expected = [v.place for v, _ in answers if v.reason is None or 300 <= v.response.status < 400]
+    expected = [v.place for v, _ in responses if v.reason is None or 300 <= v.response.status < 400]
     assert expected == passing
 
 
 @by_file
 def test_sends_a_known_text_on_and_no_other(stem: str) -> None:
     """`known` of a vector says whether its text is on the list of texts that may be sent on as they came."""
-    answers = [(v, by_core(v).problem) for v in load(stem)]
+    responses = [(v, by_core(v).problem) for v in load(stem)]
 
-    faults = [f"{v.place}: {fault}" for v, problem in answers if problem for fault in faults_of_text(v, problem)]
+    faults = [f"{v.place}: {fault}" for v, problem in responses if problem for fault in faults_of_text(v, problem)]
 
     assert not faults, report(faults)
 

@@ -48,10 +48,10 @@ class Line:
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
         start = time.perf_counter()
         self._socket.sendall(request)
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            answer += self._receive()
-        head, _, body = answer.partition(b"\r\n\r\n")
+        response = b""
+        while b"\r\n\r\n" not in response:
+            response += self._receive()
+        head, _, body = response.partition(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(maxsplit=1)[0])
         while len(body) < length:
             body += self._receive()

@@ -186,34 +186,34 @@ def folds(data: Data, registry: Registry) -> Iterator[Finding]:
     where = f"{REGISTRY}/folds.json"
     slugs = {row["slug"] for row in data.table("problem_types")["types"]}
     surfaces = {row["id"]: row for row in data.table("surfaces")["surfaces"]}
-    for number, answer in enumerate(data.table("folds")["answers"], 1):
-        place = f"{where} answer {number} ({answer['provider']}, {answer['shape']})"
-        for slug in [slug for slug in (*answer["targets"], *answer["entries"]) if slug not in slugs]:
+    for number, response in enumerate(data.table("folds")["answers"], 1):
+        place = f"{where} answer {number} ({response['provider']}, {response['shape']})"
+        for slug in [slug for slug in (*response["targets"], *response["entries"]) if slug not in slugs]:
             yield Finding(place, f"type {slug!r} does not exist", "use a slug of problem_types.json")
-        for surface in answer.get("surfaces", ()):
+        for surface in response.get("surfaces", ()):
             if not surfaces.get(surface, {}).get("sign_in"):
                 yield Finding(place, f"surface {surface!r} is no sign-in surface", "only sign-in surfaces fold")
         yield from _genuine(
-            place, answer, registry, [surfaces[s]["paths"][0] for s in answer.get("surfaces", ()) if s in surfaces]
+            place, response, registry, [surfaces[s]["paths"][0] for s in response.get("surfaces", ()) if s in surfaces]
         )
     for name in ("safe", "strict"):
         yield from _complete(where, data, set(data.table("problem_types")["folds"][name].values()))
 
 
-def _genuine(place: str, answer: Json, registry: Registry, paths: list[str]) -> Iterator[Finding]:
+def _genuine(place: str, response: Json, registry: Registry, paths: list[str]) -> Iterator[Finding]:
     import orjson
 
-    for slug, entry_id in answer["entries"].items():
+    for slug, entry_id in response["entries"].items():
         entry = registry.lookup(entry_id)
         if entry is None or entry.id != entry_id or entry.reason != slug:
             yield Finding(place, f"{entry_id} is no entry of type {slug}", "name the entry of the genuine answer")
             continue
         for path in paths or [""]:
             problem = normalize(
-                answer["status"],
+                response["status"],
                 [("content-type", "application/json")],
-                orjson.dumps(answer["document"]),
-                provider=answer["provider"],
+                orjson.dumps(response["document"]),
+                provider=response["provider"],
                 endpoint=sample_path(path) if path else None,
                 registry=registry,
             )
@@ -227,9 +227,11 @@ def _complete(where: str, data: Data, targets: set[str]) -> Iterator[Finding]:
     for provider in ("auth0", "okta", "oauth"):
         for target in sorted(targets):
             usual: list[Any] = [
-                answer
-                for answer in data.table("folds")["answers"]
-                if answer["provider"] == provider and target in answer["targets"] and "*" in answer.get("usual", ())
+                response
+                for response in data.table("folds")["answers"]
+                if response["provider"] == provider
+                and target in response["targets"]
+                and "*" in response.get("usual", ())
             ]
             if not usual:
                 yield Finding(where, f"{provider} has no usual answer for {target}", 'add one with "usual": ["*"]')

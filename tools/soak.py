@@ -138,8 +138,8 @@ class Client(threading.Thread):
 
     def _ask(self, connection: http.client.HTTPConnection, path: str) -> None:
         connection.request("GET", f"{path}?n={self._number}")
-        answer = connection.getresponse()
-        fault = judge(path, self._number, answer.status, dict(answer.getheaders()), answer.read())
+        response = connection.getresponse()
+        fault = judge(path, self._number, response.status, dict(response.getheaders()), response.read())
         if fault:
             self.faults.append(f"{path}: {fault}")
 

@@ -28,11 +28,11 @@ def make_app(upstream: str | None = None) -> Starlette:
     async def login(request: Request) -> Response:
         async with request.form() as form, httpx.AsyncClient(trust_env=False) as auth0:
             fields = {"grant_type": OTP if "otp" in form else "password", "client_id": "app", **form}
-            answer = await auth0.post(f"{upstream or os.environ['UPSTREAM']}/oauth/token", data=fields)
-        if answer.is_success:  # here a session would begin; the tokens stay on the server
+            reply = await auth0.post(f"{upstream or os.environ['UPSTREAM']}/oauth/token", data=fields)
+        if reply.is_success:  # here a session would begin; the tokens stay on the server
             return Response(status_code=204)
-        headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
-        response = Response(answer.content, answer.status_code, headers)
+        headers = {name: reply.headers[name] for name in PASSED_ON if name in reply.headers}
+        response = Response(reply.content, reply.status_code, headers)
         mark_upstream(response, "auth0", endpoint="/oauth/token")
         return response
 

@@ -51,10 +51,10 @@ class AuthProblemMiddleware:
     Pure ASGI 3: the app runs in the caller's task, `receive` is never touched, and a healthy response costs one closure
     and one comparison. Put it inside CORS and GZip middleware, and outside of what makes the error responses.
 
-    With `exceptions=True` it also answers a provider's exceptions that the app has not caught. Starlette runs
+    With `exceptions=True` it also responds to a provider's exceptions that the app has not caught. Starlette runs
     user middleware between its ServerErrorMiddleware, outermost, and its ExceptionMiddleware, innermost. So the app's
     handlers for certain classes run first. Its handler for `Exception` or 500, the debug page, and a Sentry middleware
-    outside of this one see only exceptions that are no provider's: what is answered here is no failure of the app, and
+    outside of this one see only exceptions that are no provider's: what is handled here is no failure of the app, and
     the event reports it.
 
     Warning:
@@ -112,7 +112,7 @@ class AuthProblemMiddleware:
             transaction_states: paths whose Okta failures with status 200 are normalized.
             mark_redirects: whether redirects that carry an error get the problem headers.
             callback_paths: paths at which `error=` in the query is read, as `authproblem.problem` in the scope's state.
-            exceptions: whether a provider's exceptions that leave the app are answered.
+            exceptions: whether a provider's exceptions that leave the app become responses.
             upstream_hosts: hosts of the provider besides the vendors' domains, for exceptions.
             exclude: path prefixes that are left alone.
             max_body: bytes of a body, coded and decoded; larger ones are left alone.
@@ -204,7 +204,7 @@ class AuthProblemMiddleware:
             await response.release()
 
     async def _run(self, scope: Scope, receive: Receive, passing: Send, root: str, noting: NotingSend) -> bool:
-        """Run the app; return whether an exception was answered: then what was buffered is dropped."""
+        """Run the app; return whether a response was sent for an exception: then what was buffered is dropped."""
         if self._answer is None:
             await self.app(scope, receive, passing)
             return False

@@ -93,7 +93,7 @@ class AuthProblemMiddleware:
         return response if reply is None else _apply(reply, response, asynchronous=True)
 
     def process_exception(self, request: Any, exception: Exception) -> HttpResponse | None:
-        """Answer for an exception of a view; called by Django.
+        """Respond to an exception of a view; called by Django.
 
         Args:
             request: the request.
@@ -108,7 +108,7 @@ class AuthProblemMiddleware:
         return None if reply is None else _apply(reply, HttpResponse())
 
     def _begin(self, request: Any, response: Any) -> Interception | None:
-        """Begin to judge a response; None if nothing of it is to be kept back."""
+        """Begin a response; None if it is sent without being buffered."""
         status = response.status_code
         if status < _REDIRECT and not self._interceptor.wants_success(request.path_info):
             return None
@@ -134,7 +134,7 @@ def forward(response: Any) -> HttpResponse:
         response: a response of httpx or requests that has been read; `forwarding.response_parts` says what is kept.
 
     Returns:
-        The response. `mark_upstream(forward(answer), "okta")` says whose it is, where no header does.
+        The response. `mark_upstream(forward(response), "okta")` declares the provider where no header of it does.
 
     Raises:
         TypeError: if it is no such response.

@@ -1,4 +1,4 @@
-"""Flask: install the middleware in an app, answer for exceptions of HTTP clients, and pass a provider's response on.
+"""Flask: install the middleware in an app, respond to exceptions of HTTP clients, and pass a provider's response on.
 
 ```python
 install(app, exceptions=True)
@@ -85,9 +85,9 @@ class AuthProblem:
             RuntimeError: if the app has the extension already: two sets of options would contradict each other.
         """
         refuse_second(app)
-        app.extensions[NAME] = self  # before the middleware is built, which asks whether exceptions are handled
+        app.extensions[NAME] = self  # before the middleware is built, which checks whether exceptions are handled
         middleware = AuthProblemMiddleware(app.wsgi_app, **self._options)
-        if self._options["exceptions"] and not decides_itself(app):
+        if self._options.get("exceptions") and not decides_itself(app):
             app.register_error_handler(Exception, _handler(middleware))
         app.wsgi_app = middleware  # type: ignore[method-assign] # as Flask's documentation has it
 
@@ -115,7 +115,7 @@ def forward(response: Any) -> Response:
         response: a response of httpx or requests that has been read; `forwarding.response_parts` says what is kept.
 
     Returns:
-        The response. `mark_upstream(forward(answer), "okta")` says whose it is, where no header does.
+        The response. `mark_upstream(forward(response), "okta")` declares the provider where no header of it does.
 
     Raises:
         TypeError: if it is no such response.

@@ -4,8 +4,8 @@ The parts that depend on no framework. `authproblem.starlette.forward` and its c
 response of the framework from what `response_parts` returns.
 
 ```python
-answer = await client.post(f"{TENANT}/oauth/token", data=form, headers=request_headers(request.headers))
-return forward(answer)
+response = await client.post(f"{TENANT}/oauth/token", data=form, headers=request_headers(request.headers))
+return forward(response)
 ```
 """
 
@@ -95,7 +95,7 @@ def response_parts(response: Any) -> tuple[int, Lines, bytes]:
 
 
 def _method(response: Any) -> str:
-    """The method of the request, as far as the response knows it."""
+    """The method of the request, as far as the response has it."""
     try:
         return str(response.request.method).upper()
     except (AttributeError, RuntimeError):  # httpx raises RuntimeError for a response that was made by hand
@@ -113,7 +113,7 @@ def _raw_headers(response: Any) -> tuple[Lines, frozenset[str]]:
         return raw, _names(getattr(decoders, "SUPPORTED_DECODERS", None), {"br", "zstd"})
     received = getattr(response, "raw", None)  # of requests: a response of urllib3, which keeps every line
     lines = getattr(getattr(received, "headers", None), "iteritems", None)
-    pairs = lines() if callable(lines) else headers
+    pairs: Any = lines() if callable(lines) else headers
     return _lines(pairs), _names(getattr(received, "CONTENT_DECODERS", None), {"x-gzip"})
 
 
@@ -123,7 +123,7 @@ def _names(decoders: Any, otherwise: set[str]) -> frozenset[str]:
 
 
 def _without_codings(lines: Lines, undone: frozenset[str]) -> Lines:
-    """The headers of a body whose codings the client library has undone, as far as it knows them."""
+    """The headers of a body whose codings the client library has undone, as far as it supports them."""
     coded = [item.strip() for name, value in lines if name == b"content-encoding" for item in value.split(b",")]
     if not coded:
         return lines

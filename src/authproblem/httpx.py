@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING
 
 from authproblem.errors import MissingExtraError
 
-try:
+if TYPE_CHECKING:
     import httpx
-except ModuleNotFoundError:  # where only its successor is installed, with the same names
+    from typing_extensions import Unpack
+else:
     try:
-        import httpx2 as httpx  # type: ignore[no-redef]
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("authproblem.httpx", "httpx") from error
+        import httpx
+    except ModuleNotFoundError:  # where only its successor is installed, with the same names
+        try:
+            import httpx2 as httpx
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("authproblem.httpx", "httpx") from error
 
 from authproblem._client.retries import Retry
 from authproblem._client.stores import CooldownStore, MemoryCooldown
@@ -32,9 +36,6 @@ from authproblem._client.transports import (
     problem_of,
     raise_for_problem,
 )
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 __all__ = [
     "AsyncProblemTransport",

@@ -80,7 +80,9 @@ class _Recorder:
             "authproblem.unclassified", "{response}", "Error responses with an unknown code, by shape."
         )
         self._suppressed = meter.create_counter(
-            "authproblem.suppressed", "{request}", "Requests that a cool-down or a refresh guard answered."
+            "authproblem.suppressed",
+            "{request}",
+            "Requests that were not sent because of a cool-down or a refresh guard.",
         )
         self._cooldowns = meter.create_counter(
             "authproblem.cooldowns", "{cooldown}", "Cool-downs that this process started."
@@ -95,7 +97,7 @@ class _Recorder:
         self._durations = meter.create_histogram(
             "authproblem.duration",
             "s",
-            "Time that an error response was held for our own work.",
+            "Time that this package needed for an error response.",
             explicit_bucket_boundaries_advisory=DURATIONS,
         )
 
@@ -130,7 +132,7 @@ class _Recorder:
         self._refreshes.add(1, {"authproblem.outcome": _known(outcome, OUTCOMES), "authproblem.shared": shared})
 
     def duration(self, seconds: float) -> None:
-        """Record how long a response was held."""
+        """Record how long this package needed for a response."""
         self._durations.record(seconds)
 
     def _kind(self, problem: Problem) -> Attributes:

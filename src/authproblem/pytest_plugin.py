@@ -1,7 +1,7 @@
 """The pytest plugin: fakes as fixtures, what the middleware sent and logged, tests over problem types.
 
 pytest finds it by its entry point; nothing has to be imported or configured. It is loaded in every run of pytest, so it
-imports the test kit only where a test asks for it.
+imports the test kit only where a test uses it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f'{_MARKER}(*names): run the test once for each problem; names are "all", ids of entries, problem types, '
-        f"remedies. The test asks for it as `{_CASE}`.",
+        f"remedies. The test takes it as `{_CASE}`.",
     )
 
 
@@ -62,14 +62,14 @@ def fake_okta() -> FakeOkta:
 
 @pytest.fixture
 def fake_auth0_url(fake_auth0: FakeAuth0) -> Iterator[str]:
-    """The base URL at which `fake_auth0` answers over a real socket."""
+    """The base URL at which `fake_auth0` listens on a real socket."""
     with fake_auth0.serve() as url:
         yield url
 
 
 @pytest.fixture
 def fake_okta_url(fake_okta: FakeOkta) -> Iterator[str]:
-    """The base URL at which `fake_okta` answers over a real socket."""
+    """The base URL at which `fake_okta` listens on a real socket."""
     with fake_okta.serve() as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Quart: install the middleware in an app, answer for exceptions of HTTP clients, and pass a provider's response on.
+"""Quart: install the middleware in an app, respond to exceptions of HTTP clients, and pass a provider's response on.
 
 ```python
 app = Quart(__name__)
@@ -47,7 +47,7 @@ def install(app: Quart, **options: Unpack[MiddlewareOptions]) -> None:
     """
     refuse_second(app)
     make_options(options)
-    app.extensions[NAME] = install  # before the middleware is built, which asks whether exceptions are handled
+    app.extensions[NAME] = install  # before the middleware is built, which checks whether exceptions are handled
     middleware = AuthProblemMiddleware(app.asgi_app, **options)
     if options.get("exceptions") and not decides_itself(app):
         app.register_error_handler(Exception, _handler(middleware))
@@ -77,7 +77,7 @@ def forward(response: Any) -> Response:
         response: a response of httpx or requests that has been read; `forwarding.response_parts` says what is kept.
 
     Returns:
-        The response. `mark_upstream(forward(answer), "okta")` says whose it is, where no header does.
+        The response. `mark_upstream(forward(response), "okta")` declares the provider where no header of it does.
 
     Raises:
         TypeError: if it is no such response.

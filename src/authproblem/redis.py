@@ -4,7 +4,7 @@
 cooldown = RedisCooldown("rediss://user:password@redis.internal:6379/0")
 client = httpx.AsyncClient(transport=AsyncProblemTransport(cooldown=cooldown))
 ```
-Where the server is gone, slow or full, each process goes on with what it knows by itself.
+Where the server is gone, slow or full, each process continues with its own state.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def forward(response: Any) -> Response:
         response: a response of httpx or requests that has been read; `forwarding.response_parts` says what is kept.
 
     Returns:
-        The response. `mark_upstream(forward(answer), "okta")` says whose it is, where no header does.
+        The response. `mark_upstream(forward(response), "okta")` declares the provider where no header of it does.
 
     Raises:
         TypeError: if it is no such response.

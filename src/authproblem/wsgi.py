@@ -51,8 +51,8 @@ class AuthProblemMiddleware:
     A healthy response is returned as the app's own iterable, so that `wsgi.file_wrapper` and `sendfile` work. The app's
     iterable is closed exactly once, whatever happens.
 
-    With `exceptions=True` it also answers a provider's exceptions that leave the app before anything was sent. Flask
-    catches all of them earlier: use `authproblem.flask` there.
+    With `exceptions=True` it also responds to a provider's exceptions that leave the app before anything was sent.
+    Flask catches all of them earlier: use `authproblem.flask` there.
 
     Warning:
         `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
@@ -106,7 +106,7 @@ class AuthProblemMiddleware:
             transaction_states: paths whose Okta failures with status 200 are normalized.
             mark_redirects: whether redirects that carry an error get the problem headers.
             callback_paths: paths at which `error=` in the query is read, as `authproblem.problem` in the environ.
-            exceptions: whether a provider's exceptions that leave the app are answered.
+            exceptions: whether a provider's exceptions that leave the app become responses.
             upstream_hosts: hosts of the provider besides the vendors' domains, for exceptions.
             exclude: path prefixes that are left alone.
             max_body: bytes of a body, coded and decoded; larger ones are left alone.
@@ -192,7 +192,7 @@ class AuthProblemMiddleware:
         if exchange is not False:
             exchange = exchange or Exchange(self._interceptor, environ, start_response)
             return exchange, exchange.start(status, headers, exc_info)
-        if status >= ERROR:  # too late to judge it, but the mark never leaves the app
+        if status >= ERROR:  # too late to classify it, but the mark never leaves the app
             headers = self._interceptor.unmarked(headers)
         return False, start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 

@@ -58,8 +58,8 @@ Call = Callable[[], Any]
 class Upstream:
     """A server with one answer, which can be changed; every request gets it."""
 
-    def __init__(self, answer: Response = WRONG_PASSWORD) -> None:
-        self.answer = answer
+    def __init__(self, response: Response = WRONG_PASSWORD) -> None:
+        self.answer = response
         upstream = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -191,9 +191,9 @@ def status_error(
 ) -> httpx.HTTPStatusError:
     """Httpx's exception for a response, as its `raise_for_status` makes it."""
     request = httpx.Request(method, f"{url}?access_token={SECRET}")
-    answer = httpx.Response(response.status, headers=response.headers, content=response.body, request=request)
+    reply = httpx.Response(response.status, headers=response.headers, content=response.body, request=request)
     try:
-        answer.raise_for_status()
+        reply.raise_for_status()
     except httpx.HTTPStatusError as error:
         return error
     raise AssertionError("no error status")
@@ -249,7 +249,7 @@ def connect(app: Any, path: str = "/", method: str = "GET", headers: Pairs | Non
     return server.response()
 
 
-def assert_no_secret(answer: Response, events: Events) -> None:
+def assert_no_secret(response: Response, events: Events) -> None:
     """Neither client nor log have seen what the upstream or the exception said."""
-    assert SECRET not in repr(answer)
+    assert SECRET not in repr(response)
     assert SECRET not in repr(list(events))

@@ -75,23 +75,23 @@ _OLD_BODY = (
 )
 
 
-def assert_problem(answer: Response, *, media_type: str = PROBLEM, method: str = "POST") -> dict[str, Any]:
+def assert_problem(response: Response, *, media_type: str = PROBLEM, method: str = "POST") -> dict[str, Any]:
     """The one definition of a valid problem response; gives its document (`{}` for HEAD)."""
-    assert 400 <= answer.status <= 599
-    assert answer.lines("content-type") == [media_type]
-    assert answer.lines("cache-control") == ["no-store"]
-    assert answer.lines("content-language") == ["en"]
-    assert [name for name in _OLD_BODY if answer.lines(name)] == []
-    assert len(answer.lines("auth-problem")) == 1
+    assert 400 <= response.status <= 599
+    assert response.lines("content-type") == [media_type]
+    assert response.lines("cache-control") == ["no-store"]
+    assert response.lines("content-language") == ["en"]
+    assert [name for name in _OLD_BODY if response.lines(name)] == []
+    assert len(response.lines("auth-problem")) == 1
     if method == "HEAD":
-        assert (answer.body, answer.lines("content-length")) == (b"", [])
+        assert (response.body, response.lines("content-length")) == (b"", [])
         return {}
-    assert answer.lines("content-length") == [str(len(answer.body))]
-    document = strict(answer.body)
+    assert response.lines("content-length") == [str(len(response.body))]
+    document = strict(response.body)
     assert schema_faults(document) == []
-    assert header_faults(answer, document) == []
-    assert document["status"] == answer.status
-    waits = answer.lines("retry-after")
+    assert header_faults(response, document) == []
+    assert document["status"] == response.status
+    waits = response.lines("retry-after")
     assert len(waits) <= 1
     assert all(wait.isascii() and wait.isdigit() for wait in waits) or document["retry"]["source"] == "retry-after"
     return document
@@ -109,20 +109,20 @@ def strict(content: bytes) -> dict[str, Any]:
     return document
 
 
-def is_problem(answer: Response) -> bool:
+def is_problem(response: Response) -> bool:
     """Whether a response has been rewritten."""
-    return bool(answer.lines("auth-problem"))
+    return bool(response.lines("auth-problem"))
 
 
-def assert_untouched(answer: Response, sent: Response) -> None:
+def assert_untouched(response: Response, sent: Response) -> None:
     """The client has what the app sent, byte for byte."""
-    assert (answer.status, answer.headers) == (sent.status, sent.headers)
-    assert answer.body == sent.body, "the body was changed"
+    assert (response.status, response.headers) == (sent.status, sent.headers)
+    assert response.body == sent.body, "the body was changed"
 
 
-def assert_sound(answer: Response, sent: Response) -> dict[str, Any] | None:
+def assert_sound(response: Response, sent: Response) -> dict[str, Any] | None:
     """Byte-identical, or a full valid problem: never a mixture. Gives the problem's document if it is one."""
-    if is_problem(answer) and not is_problem(sent):
-        return assert_problem(answer)
-    assert_untouched(answer, sent)
+    if is_problem(response) and not is_problem(sent):
+        return assert_problem(response)
+    assert_untouched(response, sent)
     return None

@@ -326,9 +326,9 @@ def test_a_head_response_without_a_body_keeps_its_headers(sent: Response) -> Non
 @pytest.mark.parametrize("sent", [OKTA, LIMITED])
 def test_a_head_response_with_a_body_that_the_server_would_drop_tells_what_get_tells(sent: Response) -> None:
     connection = connect(AuthProblemMiddleware(answering(sent)), http_scope("/oauth/token", "HEAD"))
-    answer = connection.answer()
-    assert_problem(answer, method="HEAD")
-    assert answer.lines("auth-problem") == connect(AuthProblemMiddleware(answering(sent))).answer().lines(
+    response = connection.answer()
+    assert_problem(response, method="HEAD")
+    assert response.lines("auth-problem") == connect(AuthProblemMiddleware(answering(sent))).answer().lines(
         "auth-problem"
     )
 

@@ -324,13 +324,13 @@ def test_a_thousand_requests_at_once_do_not_mix() -> None:
     async def all_at_once() -> list[tuple[int, Response]]:
         return await asyncio.gather(*map(one, range(1000)))
 
-    for number, answer in run(all_at_once()):
-        assert answer.lines("x-number") == [str(number)]
-        assert answer.lines("set-cookie") == [f"session={number}"]
+    for number, response in run(all_at_once()):
+        assert response.lines("x-number") == [str(number)]
+        assert response.lines("set-cookie") == [f"session={number}"]
         if names[number % 4] == "healthy":
-            assert answer.body == HEALTHY.body
+            assert response.body == HEALTHY.body
         else:
-            assert assert_problem(answer)["reason"] == names[number % 4]
+            assert assert_problem(response)["reason"] == names[number % 4]
 
 
 class Scope(dict[str, Any]):

@@ -20,8 +20,8 @@ LARGE = "times=2000"
 @BOTH
 def test_a_streamed_error_becomes_a_problem(name: str, events: Events) -> None:
     """`StreamingHttpResponse`, as a proxy view would return it."""
-    answer = SITES[name]()("/streamed")
-    assert assert_problem(answer)["reason"] == "rate-limited"
+    response = SITES[name]()("/streamed")
+    assert assert_problem(response)["reason"] == "rate-limited"
     events.only()
 
 
@@ -35,18 +35,18 @@ def test_an_async_stream_becomes_a_problem_under_asgi(events: Events) -> None:
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")  # Django's, under ASGI
 def test_a_stream_that_is_too_large_passes_whole(name: str, kind: str) -> None:
     """Every chunk in its place, whoever reads it."""
-    answer = SITES[name]()("/streamed", query=f"kind={kind}&{LARGE}")
-    assert (answer.status, is_problem(answer)) == (429, False)
-    assert len(answer.body) == 2000 * SIZE
-    assert answer.body[:SIZE] * 2000 == answer.body
+    response = SITES[name]()("/streamed", query=f"kind={kind}&{LARGE}")
+    assert (response.status, is_problem(response)) == (429, False)
+    assert len(response.body) == 2000 * SIZE
+    assert response.body[:SIZE] * 2000 == response.body
 
 
 @BOTH
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 def test_a_dry_run_leaves_a_stream_as_it_was(name: str) -> None:
     """It was read, and goes out all the same."""
-    answer = SITES[name](mode="observe")("/streamed")
-    assert (answer.status, len(answer.body), is_problem(answer)) == (429, SIZE, False)
+    response = SITES[name](mode="observe")("/streamed")
+    assert (response.status, len(response.body), is_problem(response)) == (429, SIZE, False)
 
 
 @BOTH
@@ -76,8 +76,8 @@ def test_forward_keeps_cookies_of_one_name_apart() -> None:
     django_wsgi()
     from authproblem.django import forward
 
-    answer = httpx.Response(401, headers=[("set-cookie", "a=1; Path=/"), ("set-cookie", "a=2; Path=/login")])
-    response = forward(answer)
+    reply = httpx.Response(401, headers=[("set-cookie", "a=1; Path=/"), ("set-cookie", "a=2; Path=/login")])
+    response = forward(reply)
     response.set_cookie("b", "3")
     lines = [cookie.output(header="").strip() for cookie in response.cookies.values()]
     assert lines == ["a=1; Path=/", "a=2; Path=/login", "b=3; Path=/"]

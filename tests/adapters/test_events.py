@@ -73,8 +73,8 @@ def records() -> Iterator[list[logging.LogRecord]]:
 
 @adapters
 def test_a_problem_has_exactly_one_event_with_exactly_these_keys(adapter: str, events: Events) -> None:
-    answer = through(adapter, MFA, path="/oauth/token", method="POST")
-    event, document = events.only(), assert_problem(answer)
+    response = through(adapter, MFA, path="/oauth/token", method="POST")
+    event, document = events.only(), assert_problem(response)
     assert set(event) == KEYS | {"event", "log_level"}
     assert event == {
         "event": "authproblem.normalized",
@@ -252,9 +252,9 @@ def test_an_event_says_applied_only_of_what_was_sent(adapter: str, events: Event
     wrong = []
     for name, content in BODIES.items():
         sent = Response(401, [("content-type", JSON), ("x-okta-request-id", "r")], content)
-        answer = through(adapter, sent)
+        response = through(adapter, sent)
         told = [event for event in events if event["event"] != "authproblem.passed"]
-        if len(told) > 1 or bool(told) != is_problem(answer):
+        if len(told) > 1 or bool(told) != is_problem(response):
             wrong.append((name, [event["event"] for event in told]))
         events.clear()
     assert wrong == []
@@ -264,9 +264,9 @@ def test_an_event_says_applied_only_of_what_was_sent(adapter: str, events: Event
 @pytest.mark.parametrize("content", [b"", OKTA.body], ids=["no body", "body"])
 def test_of_a_head_request_an_event_says_applied_only_if_it_was(adapter: str, content: bytes, events: Events) -> None:
     sent = Response(401, [*OKTA.headers, ("x-okta-request-id", "r")], content)
-    answer = through(adapter, sent, method="HEAD")
+    response = through(adapter, sent, method="HEAD")
     assert [event["applied"] for event in events if event["event"] != "authproblem.passed"] == [True] * is_problem(
-        answer
+        response
     )
 
 
@@ -357,12 +357,12 @@ def test_capture_logs_sees_the_event(adapter: str, configured: bool) -> None:
 
 @adapters
 def test_an_app_without_structlog_gets_a_record_with_the_keys(adapter: str, records: list[logging.LogRecord]) -> None:
-    answer = built(adapter, MFA)()
+    response = built(adapter, MFA)()
     (record,) = records
     assert (record.name, record.levelname) == ("authproblem", "INFO")
     values = {key: record.__dict__[key] for key in KEYS}
     assert values["problem"] == "mfa-required"
-    assert values["instance"] == answer.document()["instance"]
+    assert values["instance"] == response.document()["instance"]
     text = record.getMessage()
     assert text.startswith("authproblem.normalized ")
     assert [key for key, value in values.items() if value is not None and f"{key}={_quoted(value)}" not in text] == []
@@ -543,11 +543,11 @@ def test_providers_that_raise_for_a_callback_cost_the_app_no_request(adapter: st
     query, options = "error=access_denied&state=1", dict[str, Any](callback_paths=("/cb",), providers=break_down)
     for _ in range(3):
         if adapter == "asgi":
-            answer = connect(AsgiMiddleware(answering(HEALTHY), **options), http_scope("/cb", query=query)).answer()
+            response = connect(AsgiMiddleware(answering(HEALTHY), **options), http_scope("/cb", query=query)).answer()
         else:
             environ = http_environ("/cb", query=query)
-            answer = Gateway().serve(WsgiMiddleware(eager(HEALTHY), **options), environ).answer()
-        assert_untouched(answer, HEALTHY)
+            response = Gateway().serve(WsgiMiddleware(eager(HEALTHY), **options), environ).answer()
+        assert_untouched(response, HEALTHY)
     assert [event["event"] for event in events] == ["authproblem.failed"]
 
 
@@ -558,10 +558,10 @@ def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once
     """Here: a system that has no random numbers for the problem's instance."""
     request = built(adapter, MFA)
     monkeypatch.setattr(os, "urandom", break_down)
-    answers = [request() for _ in range(3)]
+    responses = [request() for _ in range(3)]
     monkeypatch.undo()
-    for answer in answers:
-        assert_untouched(answer, MFA)
+    for response in responses:
+        assert_untouched(response, MFA)
     assert [(event["event"], event["exception"]) for event in events] == [("authproblem.failed", "BrokenError")]
 
 
@@ -630,11 +630,11 @@ def test_a_full_disk_under_the_log_costs_no_answer(
         monkeypatch.setattr(sys, "stderr", full if stderr == "full" else None)
     try:
         request = built(adapter, LIMITED)
-        answers = [request() for _ in range(3)]
+        responses = [request() for _ in range(3)]
     finally:
         logger.removeHandler(handler)
-    for answer in answers:
-        assert_problem(answer)
+    for response in responses:
+        assert_problem(response)
 
 
 @adapters

@@ -77,10 +77,10 @@ STATUSES = [
 )
 def test_the_status_is_the_apps_own(adapter: str, response: Response, reason: str, status: int, events: Events) -> None:
     """A user's or a limit's problem keeps its type's status; all else is 502, 503 or 504."""
-    answer = ask(adapter, raising(status_error(response)), method="POST")
-    assert (assert_problem(answer)["reason"], answer.status) == (reason, status)
+    reply = ask(adapter, raising(status_error(response)), method="POST")
+    assert (assert_problem(reply)["reason"], reply.status) == (reason, status)
     assert events.only()["status"] == status
-    assert_no_secret(answer, events)
+    assert_no_secret(reply, events)
 
 
 @pytest.mark.parametrize("status", range(400, 600))
@@ -104,17 +104,17 @@ WAITS = {
 def test_only_a_valid_retry_after_is_passed_on(adapter: str, name: str, events: Events) -> None:
     """As it was sent; anything else is dropped."""
     sent, got = WAITS[name]
-    answer = ask(adapter, raising(status_error(code(429, "too_many_requests", ("retry-after", sent)))))
-    assert_problem(answer)
-    assert answer.lines("retry-after") == got
-    assert_no_secret(answer, events)
+    response = ask(adapter, raising(status_error(code(429, "too_many_requests", ("retry-after", sent)))))
+    assert_problem(response)
+    assert response.lines("retry-after") == got
+    assert_no_secret(response, events)
 
 
 def test_a_valid_retry_after_stays_where_the_policy_has_no_wait() -> None:
     """The header stays, the document has no `after`."""
-    answer = ask("asgi", raising(status_error(code(403, "access_denied", ("retry-after", "7")))))
-    assert "after" not in assert_problem(answer)["retry"]
-    assert answer.lines("retry-after") == ["7"]
+    response = ask("asgi", raising(status_error(code(403, "access_denied", ("retry-after", "7")))))
+    assert "after" not in assert_problem(response)["retry"]
+    assert response.lines("retry-after") == ["7"]
 
 
 def test_the_wait_is_read_from_reset_headers_which_are_dropped() -> None:
@@ -125,9 +125,9 @@ def test_the_wait_is_read_from_reset_headers_which_are_dropped() -> None:
         ("x-rate-limit-limit", "9"),
     ]
     body = json_response(429, {"errorCode": "E0000047", "errorSummary": "x"}, *limits)
-    answer = ask("wsgi", raising(status_error(body, OKTA)))
-    assert assert_problem(answer)["retry"]["after"] == 31
-    assert [name for name, _ in answer.headers if name.lower().startswith("x-")] == []
+    response = ask("wsgi", raising(status_error(body, OKTA)))
+    assert assert_problem(response)["retry"]["after"] == 31
+    assert [name for name, _ in response.headers if name.lower().startswith("x-")] == []
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_the_wait_is_read_from_reset_headers_which_are_dropped() -> None:
 def test_a_program_may_repeat_what_can_spend_nothing(method: str, url: str, automatic: bool) -> None:
     """A POST to the app may have done more than to ask the provider."""
     error = status_error(Response(429, [("retry-after", "7")], b""), url)
-    answer = ask("wsgi", raising(error), method=method)
-    assert answer.header("auth-problem-retry") == ("after_delay" if automatic else "manual")
+    response = ask("wsgi", raising(error), method=method)
+    assert response.header("auth-problem-retry") == ("after_delay" if automatic else "manual")
 
 
 # --- Whose exception it is ---
@@ -158,8 +158,8 @@ def test_a_program_may_repeat_what_can_spend_nothing(method: str, url: str, auto
 )
 def test_an_exception_of_a_providers_host_is_answered(host: str) -> None:
     """By domain, in any case, with a final dot."""
-    answer = ask("asgi", raising(status_error(EMPTY, f"https://{host}:8443/x")), upstream_hosts=["login.example.com"])
-    assert is_problem(answer)
+    response = ask("asgi", raising(status_error(EMPTY, f"https://{host}:8443/x")), upstream_hosts=["login.example.com"])
+    assert is_problem(response)
 
 
 @pytest.mark.parametrize(
@@ -228,13 +228,13 @@ def older(module: str, name: str, **attributes: Any) -> Exception:
 def test_the_exceptions_of_all_releases_of_auth0_python_are_known(module: str, events: Events) -> None:
     """Each release keeps them in another module."""
     error = older(module, "Auth0Error", status_code=404, error_code="inexistent_user", message=SECRET, content=None)
-    answer = ask("wsgi", raising(error))
-    document = assert_problem(answer)
+    response = ask("wsgi", raising(error))
+    document = assert_problem(response)
     assert (document["reason"], document["upstream"]) == (
         "account-not-found",
         {"status": 404, "code": "inexistent_user"},
     )
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 def test_a_reset_is_known_from_releases_that_keep_no_headers() -> None:
@@ -255,9 +255,9 @@ def test_a_reset_is_known_from_releases_that_keep_no_headers() -> None:
 )
 def test_responses_that_an_sdk_could_not_parse_are_upstream_errors(module: str, name: str, events: Events) -> None:
     """502, whatever the status was."""
-    answer = ask("wsgi", raising(older(module, name)))
-    assert (assert_problem(answer)["reason"], answer.status) == ("upstream-error", 502)
-    assert_no_secret(answer, events)
+    response = ask("wsgi", raising(older(module, name)))
+    assert (assert_problem(response)["reason"], response.status) == ("upstream-error", 502)
+    assert_no_secret(response, events)
 
 
 def test_an_endless_chain_of_causes_is_followed_for_a_bounded_number_of_steps() -> None:
@@ -302,9 +302,9 @@ class _HostileError(Exception):
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_attributes_that_raise_do_no_harm(adapter: str, events: Events) -> None:
     """Foreign objects may do anything."""
-    answer = ask(adapter, raising(_HostileError()))
-    assert assert_problem(answer)["reason"] == "upstream-error"
-    assert_no_secret(answer, events)
+    response = ask(adapter, raising(_HostileError()))
+    assert assert_problem(response)["reason"] == "upstream-error"
+    assert_no_secret(response, events)
 
 
 def test_attributes_of_any_type_do_no_harm() -> None:
@@ -440,8 +440,8 @@ def test_asgi_after_the_response_began_it_propagates(messages: list[dict[str, An
 @pytest.mark.parametrize("sent", [[start(403)], [start(403), body(b'{"error": ', more=True)]], ids=["start", "body"])
 def test_asgi_the_exception_replaces_a_buffered_response(sent: list[dict[str, Any]], events: Events) -> None:
     """The app did not finish that response."""
-    answer = connect(begun(*sent))
-    assert assert_problem(answer)["reason"] == "invalid-credentials"
+    response = connect(begun(*sent))
+    assert assert_problem(response)["reason"] == "invalid-credentials"
     events.only()
 
 
@@ -497,16 +497,16 @@ def wsgi(chunks: Body, status: str | None, *, lazily: bool = False) -> Any:
 def test_wsgi_what_was_started_but_not_sent_gives_way(status: str, lazily: bool, events: Events) -> None:
     """PEP 3333: headers are sent with the first chunk that is not empty; until then `exc_info` replaces them."""
     chunks = Body(b"")
-    answer = WsgiServer().run(wsgi(chunks, status, lazily=lazily), http_environ())
-    assert assert_problem(answer)["reason"] == "invalid-credentials"
+    response = WsgiServer().run(wsgi(chunks, status, lazily=lazily), http_environ())
+    assert assert_problem(response)["reason"] == "invalid-credentials"
     events.only()
 
 
 def test_wsgi_a_body_that_never_started_is_replaced_and_closed_once() -> None:
     """PEP 3333 asks for `close()`."""
     chunks = Body()
-    answer = WsgiServer().run(wsgi(chunks, None), http_environ())
-    assert is_problem(answer)
+    response = WsgiServer().run(wsgi(chunks, None), http_environ())
+    assert is_problem(response)
     assert chunks.closed == 1
 
 
@@ -539,8 +539,8 @@ def test_wsgi_after_write_it_propagates() -> None:
 
 def test_wsgi_a_held_body_gives_way(events: Events) -> None:
     """What is kept back was not sent."""
-    answer = WsgiServer().run(wsgi(Body(b'{"error": '), "403 Forbidden"), http_environ())
-    assert assert_problem(answer)["reason"] == "invalid-credentials"
+    response = WsgiServer().run(wsgi(Body(b'{"error": '), "403 Forbidden"), http_environ())
+    assert assert_problem(response)["reason"] == "invalid-credentials"
     events.only()
 
 
@@ -571,8 +571,8 @@ def test_a_healthy_response_is_the_same_with_the_option(adapter: str) -> None:
         yield b"]"
 
     app = AsgiMiddleware(healthy, exceptions=True) if adapter == "asgi" else None
-    answer = connect(app) if app else WsgiServer().run(WsgiMiddleware(healthy_wsgi, exceptions=True), http_environ())
-    assert answer == Response(200, [("content-type", "application/json")], b"[1]")
+    response = connect(app) if app else WsgiServer().run(WsgiMiddleware(healthy_wsgi, exceptions=True), http_environ())
+    assert response == Response(200, [("content-type", "application/json")], b"[1]")
 
 
 # --- The answer's form ---
@@ -584,16 +584,16 @@ def test_a_healthy_response_is_the_same_with_the_option(adapter: str) -> None:
 )
 def test_the_media_type_is_negotiated(adapter: str, accept: str, kind: str) -> None:
     """By `Accept`, with `Vary`."""
-    answer = ask(adapter, raising(status_error(WRONG_PASSWORD)), headers=[("accept", accept)])
-    assert_problem(answer, media_type=kind)
-    assert answer.lines("vary") == ["Accept"]
+    response = ask(adapter, raising(status_error(WRONG_PASSWORD)), headers=[("accept", accept)])
+    assert_problem(response, media_type=kind)
+    assert response.lines("vary") == ["Accept"]
 
 
 def test_a_forced_media_type_does_not_vary() -> None:
     """Without `Vary`."""
-    answer = ask("wsgi", raising(status_error(WRONG_PASSWORD)), media_type="json")
-    assert_problem(answer, media_type="application/json")
-    assert answer.lines("vary") == []
+    response = ask("wsgi", raising(status_error(WRONG_PASSWORD)), media_type="json")
+    assert_problem(response, media_type="application/json")
+    assert response.lines("vary") == []
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
@@ -606,10 +606,10 @@ def test_head_gets_the_headers_alone(adapter: str) -> None:
 def test_no_option_lets_the_upstreams_text_in(texts: str, events: Events) -> None:
     """Neither `texts` nor `pass_text` applies to exceptions."""
     options: dict[str, Any] = {"texts": texts, "pass_text": lambda _problem, _member, text: text}
-    answer = ask("asgi", raising(status_error(WRONG_PASSWORD)), log_upstream_text=True, **options)
-    assert_problem(answer)
+    response = ask("asgi", raising(status_error(WRONG_PASSWORD)), log_upstream_text=True, **options)
+    assert_problem(response)
     assert "upstream_text" not in events.only()
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 def test_the_answer_folds_like_any_other(events: Events) -> None:
@@ -624,8 +624,8 @@ def test_the_answer_folds_like_any_other(events: Events) -> None:
 def test_disclosure_can_be_turned_off() -> None:
     """Then the problem names what happened."""
     outside = {"error": "access_denied", "error_description": "user auth0|1 is not part of the org_1 organization"}
-    answer = ask("wsgi", raising(status_error(json_response(403, outside))), disclosure="off")
-    assert (assert_problem(answer)["reason"], answer.status) == ("account-not-assigned", 502)
+    response = ask("wsgi", raising(status_error(json_response(403, outside))), disclosure="off")
+    assert (assert_problem(response)["reason"], response.status) == ("account-not-assigned", 502)
 
 
 def code_only(response: Response) -> Response:
@@ -633,9 +633,9 @@ def code_only(response: Response) -> Response:
     return Response(response.status, [("content-type", "application/json")], response.body)
 
 
-def _comparable(answer: Response) -> Response:
-    masked = re.sub(rb"urn:uuid:[0-9a-f-]{36}", b"urn:uuid:x", answer.body)
-    return Response(answer.status, answer.headers, masked)
+def _comparable(response: Response) -> Response:
+    masked = re.sub(rb"urn:uuid:[0-9a-f-]{36}", b"urn:uuid:x", response.body)
+    return Response(response.status, response.headers, masked)
 
 
 # --- The event ---
@@ -649,10 +649,10 @@ def broken() -> NoReturn:
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_the_event_of_an_error_names_class_and_frames(adapter: str, events: Events) -> None:
     """Never the message."""
-    answer = ask(adapter, broken, path="/profile", method="POST")
+    response = ask(adapter, broken, path="/profile", method="POST")
     event = events.only()
     assert (event["event"], event["log_level"], event["applied"]) == ("authproblem.normalized", "error", True)
-    assert (event["instance"], event["path"]) == (assert_problem(answer)["instance"], "/profile")
+    assert (event["instance"], event["path"]) == (assert_problem(response)["instance"], "/profile")
     assert event["exception"] == "httpx.HTTPStatusError"
     assert all(re.fullmatch(r".+\.py:\d+ \S+", frame) for frame in event["stack"])
     assert [frame.rpartition(" ")[2] for frame in event["stack"]][-3:] == ["broken", "status_error", "raise_for_status"]

@@ -89,8 +89,8 @@ def test_an_error_status_escapes_without_the_option(
 @pytest.mark.parametrize("client", [name for name in CLIENTS if name != "aiohttp"])
 def test_an_error_status_becomes_a_problem(adapter: str, client: str, upstream: Upstream, events: Events) -> None:
     """After: the registry's sentences, and of the upstream's nothing but status, code and request id."""
-    answer = ask(adapter, lambda: CLIENTS[client](upstream.url()), upstream_hosts=HOSTS)
-    document = assert_problem(answer)
+    response = ask(adapter, lambda: CLIENTS[client](upstream.url()), upstream_hosts=HOSTS)
+    document = assert_problem(response)
     assert {**document, "instance": ""} == {
         "type": "urn:problem-type:auth:invalid-credentials",
         "title": "Invalid credentials",
@@ -106,20 +106,20 @@ def test_an_error_status_becomes_a_problem(adapter: str, client: str, upstream: 
         "provider": "auth0",
         "upstream": {"status": 403, "code": "invalid_grant", "request_id": "4ad55daa560e468bdfe1"},
     }
-    assert {name.lower() for name, _ in answer.headers} == {
+    assert {name.lower() for name, _ in response.headers} == {
         "content-type", "content-language", "content-length", "cache-control", "vary",
         "auth-problem", "auth-problem-owner", "auth-problem-retry",
     }  # fmt: skip
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_exception_of_aiohttp_is_classified_by_its_status(adapter: str, upstream: Upstream, events: Events) -> None:
     """No body is kept by aiohttp."""
-    answer = ask(adapter, lambda: CLIENTS["aiohttp"](upstream.url()), upstream_hosts=HOSTS)
-    document = assert_problem(answer)
+    response = ask(adapter, lambda: CLIENTS["aiohttp"](upstream.url()), upstream_hosts=HOSTS)
+    document = assert_problem(response)
     assert (document["reason"], document["status"], document["provider"]) == ("access-denied", 502, "auth0")
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 TRANSPORT: dict[str, tuple[str, int, dict[str, Any]]] = {
@@ -148,11 +148,11 @@ def test_a_failed_connection_becomes_a_problem(adapter: str, client: str, kind: 
     with deaf(kind) as url:
         got = ask(adapter, lambda: RAW_CLIENTS[client](url, wait), method="GET", upstream_hosts=HOSTS)
         posted = ask(adapter, lambda: RAW_CLIENTS[client](url, wait), method="POST", upstream_hosts=HOSTS)
-    for answer, unattended in ((got, automatic), (posted, False)):
-        document = assert_problem(answer)
+    for response, unattended in ((got, automatic), (posted, False)):
+        document = assert_problem(response)
         assert (document["reason"], document["status"], document["upstream"]) == (reason, status, {})
         assert document["retry"] == {**retry, "automatic": unattended}
-        assert_no_secret(answer, events)
+        assert_no_secret(response, events)
     assert [event["exception"].partition(".")[0] for event in events] == [client.partition("-")[0]] * 2
 
 
@@ -179,9 +179,9 @@ def test_a_stream_that_nobody_has_read_stays_unread(upstream: Upstream) -> None:
         session.trust_env = False
         response = session.get(upstream.url(), stream=True)
         with response:
-            answer = ask("wsgi", response.raise_for_status, upstream_hosts=HOSTS)
+            reply = ask("wsgi", response.raise_for_status, upstream_hosts=HOSTS)
             assert response.raw.tell() == 0
-    assert assert_problem(answer)["reason"] == "access-denied"
+    assert assert_problem(reply)["reason"] == "access-denied"
 
 
 def test_an_unread_stream_of_httpx_is_classified_by_its_status(upstream: Upstream) -> None:
@@ -256,11 +256,11 @@ def test_the_classes_of_the_sdks_tell_the_provider(
     """No host has to be named for them: a custom domain is known by the SDK's class."""
     monkeypatch.setenv("OKTA_TESTING_TESTINGDISABLEHTTPSCHECK", "1")
     call, upstream.answer, reason, status, provider = SDKS[name]
-    answer = ask(adapter, lambda: call(upstream))
-    document = assert_problem(answer)
+    response = ask(adapter, lambda: call(upstream))
+    document = assert_problem(response)
     assert (document["reason"], document["status"], document["provider"]) == (reason, status, provider)
     assert events.only()["problem"] == reason
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 def authlib_requests(upstream: Upstream) -> None:
@@ -291,11 +291,11 @@ def test_generic_oauth_errors_are_a_providers_where_one_is_declared(
     adapter: str, name: str, upstream: Upstream, events: Events
 ) -> None:
     """Any server may have sent them."""
-    answer = ask(adapter, lambda: GENERIC[name](upstream), path="/auth/start", providers={"/auth": "auth0"})
-    document = assert_problem(answer)
+    response = ask(adapter, lambda: GENERIC[name](upstream), path="/auth/start", providers={"/auth": "auth0"})
+    document = assert_problem(response)
     assert (document["reason"], document["status"], document["provider"]) == ("invalid-credentials", 403, "auth0")
     assert document["upstream"] == {"code": "invalid_grant"}
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
@@ -337,13 +337,13 @@ def test_flow_control_of_a_device_propagates(events: Events) -> None:
 
 def test_an_unknown_code_under_a_scope_is_unclassified(events: Events) -> None:
     """What a tenant's Action says: the event names the code, and where the exception came from."""
-    answer = ask("wsgi", raising(OAuthError("my_denial", SECRET)), provider="auth0")
-    document = assert_problem(answer)
+    response = ask("wsgi", raising(OAuthError("my_denial", SECRET)), provider="auth0")
+    document = assert_problem(response)
     assert (document["reason"], document["status"]) == ("upstream-rejected", 502)
     event = events.only()
     assert (event["event"], event["upstream_code"]) == ("authproblem.unclassified", "my_denial")
     assert event["exception"] == "authlib.integrations.base_client.errors.OAuthError"
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 @pytest.mark.parametrize(

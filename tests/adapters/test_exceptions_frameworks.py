@@ -45,25 +45,25 @@ def starlette(**options: Any) -> Starlette:
 def get(app: Any, path: str = "/profile") -> Answer:
     """The answer of an app as a browser gets it, whatever is raised once it has been sent."""
     client = TestClient(app, raise_server_exceptions=False)
-    answer = client.get(path, headers={"accept": "text/html"})
-    return Answer(answer.status_code, list(answer.headers.multi_items()), answer.content)
+    response = client.get(path, headers={"accept": "text/html"})
+    return Answer(response.status_code, list(response.headers.multi_items()), response.content)
 
 
 def test_without_the_option_debug_mode_shows_the_token() -> None:
     """Before: Starlette's debug page shows the exception's message, with the URL that was called."""
     app = Starlette(routes=ROUTES, debug=True, middleware=[Middleware(AuthProblemMiddleware)])
-    answer = get(app)
-    assert (answer.status, SECRET.encode() in answer.body) == (500, True)
+    response = get(app)
+    assert (response.status, SECRET.encode() in response.body) == (500, True)
 
 
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("path", ["/profile", "/sub/profile"])
 def test_with_the_option_nothing_is_shown(debug: bool, path: str, events: Events) -> None:
     """Neither a debug page nor an event has the token."""
-    answer = get(starlette(debug=debug), path)
-    assert (answer.status, answer.header("auth-problem")) == (403, "invalid-credentials")
+    response = get(starlette(debug=debug), path)
+    assert (response.status, response.header("auth-problem")) == (403, "invalid-credentials")
     assert events.only()["path"] == path
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 def test_the_servers_log_has_no_traceback_either() -> None:
@@ -73,8 +73,8 @@ def test_the_servers_log_has_no_traceback_either() -> None:
 
 def test_an_app_that_fails_by_itself_has_its_debug_page(events: Events) -> None:
     """And no event."""
-    answer = get(starlette(debug=True), "/mistake")
-    assert (answer.status, b"ValueError" in answer.body, list(events)) == (500, True, [])
+    response = get(starlette(debug=True), "/mistake")
+    assert (response.status, b"ValueError" in response.body, list(events)) == (500, True, [])
 
 
 def test_fastapi_apps_work_likewise() -> None:
@@ -97,8 +97,8 @@ def handler(name: str) -> Callable[[Request, Exception], Response]:
 @pytest.mark.parametrize("known", [httpx.HTTPStatusError, httpx.HTTPError], ids=["class", "base"])
 def test_the_apps_handler_for_a_class_comes_first(known: type[Exception], events: Events) -> None:
     """Its response is sent, and there is no event."""
-    answer = get(starlette(exception_handlers={known: handler("the app's")}))
-    assert (answer.status, answer.body, list(events)) == (418, b"the app's", [])
+    response = get(starlette(exception_handlers={known: handler("the app's")}))
+    assert (response.status, response.body, list(events)) == (418, b"the app's", [])
 
 
 @pytest.mark.parametrize("known", [Exception, 500])
@@ -113,8 +113,8 @@ def test_around_the_whole_app_it_comes_too_late(events: Events) -> None:
     """ServerErrorMiddleware has sent its 500 before it lets the exception go on: put it in by `add_middleware`."""
     with pytest.warns(UserWarning, match="around a Starlette app"):
         app = AuthProblemMiddleware(Starlette(routes=ROUTES), exceptions=True)
-    answer = get(app)
-    assert (answer.status, answer.body, list(events)) == (500, b"Internal Server Error", [])
+    response = get(app)
+    assert (response.status, response.body, list(events)) == (500, b"Internal Server Error", [])
 
 
 async def dispatch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

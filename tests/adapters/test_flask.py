@@ -47,9 +47,9 @@ def test_one_line_needs_no_option() -> None:
         response.set_cookie("b", "2")
         return response, 401
 
-    answer = get(app)
-    assert assert_problem(answer)["reason"] == "invalid-credentials"
-    assert [line.partition("=")[0] for line in answer.lines("set-cookie")] == ["a", "b"]
+    reply = get(app)
+    assert assert_problem(reply)["reason"] == "invalid-credentials"
+    assert [line.partition("=")[0] for line in reply.lines("set-cookie")] == ["a", "b"]
 
 
 def test_the_test_client_sees_the_problem() -> None:
@@ -80,7 +80,7 @@ def test_abort_and_error_handlers_run_before_us() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"providers": {"/": "auth0"}}], ids=["plain", "scope"])
 def test_the_frameworks_own_errors_stay(options: dict[str, Any]) -> None:
-    answers = []
+    responses = []
     for app in (site(**options), Flask("site")):
         pages = Blueprint("pages", "pages", url_prefix="/auth")
 
@@ -94,9 +94,9 @@ def test_the_frameworks_own_errors_stay(options: dict[str, Any]) -> None:
 
         app.register_blueprint(pages)
         paths = ("/auth/missing", "/auth/limit", "/auth/unprocessable")
-        answers.append([get(app, path) for path in paths] + [get(app, "/auth/limit", REQUEST_METHOD="POST")])
-    assert answers[0] == answers[1]
-    assert [answer.status for answer in answers[0]] == [404, 429, 422, 405]
+        responses.append([get(app, path) for path in paths] + [get(app, "/auth/limit", REQUEST_METHOD="POST")])
+    assert responses[0] == responses[1]
+    assert [response.status for response in responses[0]] == [404, 429, 422, 405]
 
 
 @pytest.mark.parametrize("status", [200, 401])
@@ -112,11 +112,11 @@ def test_a_stream_with_context_keeps_its_context(status: int) -> None:
 
         return FlaskResponse(stream_with_context(chunks()), status, mimetype="application/json")
 
-    answer = get(app)
+    response = get(app)
     if status == 401:
-        assert assert_problem(answer)["errorCode"] == "E0000004"
+        assert assert_problem(response)["errorCode"] == "E0000004"
     else:
-        assert answer.document()["errorLink"] == "/"
+        assert response.document()["errorLink"] == "/"
 
 
 @pytest.mark.parametrize("status", [200, 401])
@@ -148,8 +148,8 @@ def test_a_file_is_sent_whole(tmp_path: Path, status: int) -> None:
         response.status_code = status
         return response
 
-    answer = get(app)
-    assert (answer.status, answer.body) == (status, b'{"a": 1}')
+    reply = get(app)
+    assert (reply.status, reply.body) == (status, b'{"a": 1}')
 
 
 def test_an_exception_is_flasks_to_answer() -> None:
@@ -174,9 +174,9 @@ def test_a_mark_on_a_response_is_evidence_and_does_not_leave() -> None:
         marked: FlaskResponse = mark_upstream(make_response(GENERIC, 400), "auth0", endpoint="/oauth/token")
         return marked
 
-    answer = get(app)
-    assert assert_problem(answer)["provider"] == "auth0"
-    assert answer.lines("auth-problem-upstream") == []
+    response = get(app)
+    assert assert_problem(response)["provider"] == "auth0"
+    assert response.lines("auth-problem-upstream") == []
 
 
 def test_paths_count_from_where_the_app_is_mounted() -> None:

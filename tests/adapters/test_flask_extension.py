@@ -61,14 +61,14 @@ def extended(**config: Any) -> Flask:
 
 
 def get(app: Flask, path: str = "/profile", method: str = "GET", **options: Any) -> Answer:
-    answer = app.test_client().open(path, method=method, **options)
-    return Answer(answer.status_code, list(answer.headers.items()), answer.data)
+    response = app.test_client().open(path, method=method, **options)
+    return Answer(response.status_code, list(response.headers.items()), response.data)
 
 
 def test_without_it_there_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
     """Before: the client learns nothing, and Flask's log shows the URL with the token."""
-    answer = get(make())
-    assert (answer.status, is_problem(answer)) == (500, False)
+    response = get(make())
+    assert (response.status, is_problem(response)) == (500, False)
     assert SECRET in caplog.text
 
 
@@ -76,12 +76,12 @@ def test_one_line_answers_for_exceptions(events: Events, caplog: pytest.LogCaptu
     """One response, one event, and no token in either or in Flask's log."""
     app = make()
     AuthProblem(app)
-    answer = get(app)
-    document = assert_problem(answer)
+    response = get(app)
+    document = assert_problem(response)
     assert (document["reason"], document["status"]) == ("invalid-credentials", 403)
     event = events.only()
     assert (event["exception"], event["path"], event["applied"]) == ("httpx.HTTPStatusError", "/profile", True)
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
     assert SECRET not in caplog.text
 
 
@@ -168,8 +168,8 @@ def test_the_apps_handlers_come_first(known: type[Exception], late: bool, events
     app.register_error_handler(known, lambda _error: ("the app's", 418))
     if not late:
         AuthProblem(app)
-    answer = get(app)
-    assert (answer.status, answer.body, list(events)) == (418, b"the app's", [])
+    response = get(app)
+    assert (response.status, response.body, list(events)) == (418, b"the app's", [])
 
 
 def test_a_blueprints_handler_comes_first() -> None:
@@ -205,8 +205,8 @@ def test_a_mistake_of_the_apps_is_flasks_500(
     signaled: list[BaseException], events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Logged by Flask, without an event of ours."""
-    answer = get(extended(), "/mistake")
-    assert answer == get(make(), "/mistake")
+    response = get(extended(), "/mistake")
+    assert response == get(make(), "/mistake")
     assert [type(error) for error in signaled] == [ValueError, ValueError]
     assert [record.getMessage() for record in caplog.records] == ["Exception on /mistake [GET]"] * 2
     assert list(events) == []

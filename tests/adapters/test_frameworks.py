@@ -65,11 +65,11 @@ def sites(adapter: str, name: str, **options: Any) -> tuple[Any, Any]:
 def test_a_providers_error_becomes_a_problem(adapter: str, name: str, options: dict[str, Any]) -> None:
     """With both cookies that the app set."""
     _, app = sites(adapter, name, **options)
-    answer, error = visit(adapter, app, "/okta")
+    response, error = visit(adapter, app, "/okta")
     assert error == ""
-    assert answer is not None
-    assert assert_problem(answer)["reason"] == "invalid-credentials"
-    assert [cookie.strip().partition("=")[0] for cookie in answer.lines("set-cookie")] == list(apps.COOKIES)
+    assert response is not None
+    assert assert_problem(response)["reason"] == "invalid-credentials"
+    assert [cookie.strip().partition("=")[0] for cookie in response.lines("set-cookie")] == list(apps.COOKIES)
 
 
 REQUESTS = [
@@ -101,8 +101,8 @@ def test_all_else_is_as_without_us(adapter: str, name: str, options: dict[str, A
 def test_head_has_the_headers_of_get(adapter: str, name: str) -> None:
     """Where the framework serves HEAD."""
     _, app = sites(adapter, name)
-    answer, _ = visit(adapter, app, "/okta", "HEAD")
-    assert answer is not None
-    assert answer.status in {401, 404, 405}  # not every framework has HEAD where it has GET
-    if answer.lines("auth-problem"):
-        assert_problem(answer, method="HEAD")
+    response, _ = visit(adapter, app, "/okta", "HEAD")
+    assert response is not None
+    assert response.status in {401, 404, 405}  # not every framework has HEAD where it has GET
+    if response.lines("auth-problem"):
+        assert_problem(response, method="HEAD")

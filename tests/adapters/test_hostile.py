@@ -47,11 +47,11 @@ def test_any_body_is_untouched_or_a_problem(adapter: str, sender: str, status: i
     for name, content in BODIES.items():
         sent = Response(status, [("content-type", JSON), *SENDERS[sender]], content)
         try:
-            answer = through(adapter, sent)
-            document = assert_sound(answer, sent)
+            response = through(adapter, sent)
+            document = assert_sound(response, sent)
         except Exception as error:
             raise AssertionError(f"{name}: {type(error).__name__}") from error
-        assert document is None or len(answer.body) < max(MOST, 2 * len(content)), name
+        assert document is None or len(response.body) < max(MOST, 2 * len(content)), name
 
 
 @adapters
@@ -97,9 +97,9 @@ def test_of_duplicate_members_the_last_counts_and_is_sent_once(adapter: str) -> 
     content = (
         b'{"errorCode":"E0000047","errorCode":"E0000004","errorSummary":"x","errorSummary":"Authentication failed"}'
     )
-    answer = through(adapter, Response(401, OKTA.headers, content))
-    assert assert_problem(answer)["reason"] == "invalid-credentials"
-    assert (answer.body.count(b'"errorCode"'), answer.body.count(b'"errorSummary"')) == (1, 1)
+    response = through(adapter, Response(401, OKTA.headers, content))
+    assert assert_problem(response)["reason"] == "invalid-credentials"
+    assert (response.body.count(b'"errorCode"'), response.body.count(b'"errorSummary"')) == (1, 1)
 
 
 @adapters
@@ -144,11 +144,11 @@ def test_a_bomb_passes_in_bounded_memory(adapter: str, name: str) -> None:
     through(adapter, sent)  # what is imported on the way does not count
     tracemalloc.start()
     try:
-        answer = through(adapter, sent)
+        response = through(adapter, sent)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert_untouched(answer, sent)
+    assert_untouched(response, sent)
     assert peak < 4 * MEBIBYTE + 4 * len(content)
 
 
@@ -227,11 +227,11 @@ def test_a_body_in_sixty_thousand_chunks_is_kept_in_linear_memory(adapter: str) 
     chunks: Sequence[bytes] = bytewise(content)
     tracemalloc.start()
     try:
-        answer = through(adapter, Response(401, OKTA.headers, content), chunks)
+        response = through(adapter, Response(401, OKTA.headers, content), chunks)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert_problem(answer)
+    assert_problem(response)
     assert peak < 2 * MEBIBYTE + (600 * len(content) if adapter == "asgi" else 0)  # the app's own messages
 
 
@@ -250,9 +250,9 @@ def test_nothing_of_a_body_gets_into_a_header(adapter: str, name: str) -> None:
     for content in forged(FORGERIES[name]):
         for sender in SENDERS.values():
             sent = Response(401, [("content-type", JSON), *sender], content)
-            answer = through(adapter, sent)
-            assert_sound(answer, sent)
-            text = "\n".join(f"{key}: {value}" for key, value in answer.headers)
+            response = through(adapter, sent)
+            assert_sound(response, sent)
+            text = "\n".join(f"{key}: {value}" for key, value in response.headers)
             assert "X-Injected" not in text
             assert "evil" not in text
             assert "root" not in text
@@ -309,12 +309,12 @@ HEADERS: dict[str, Pairs] = {
 def test_any_headers_leave_it_untouched_or_a_problem(adapter: str, name: str, first: bool, content: bytes) -> None:
     headers = [*HEADERS[name], *OKTA.headers] if first else [*OKTA.headers, *HEADERS[name]]
     sent = Response(429, headers, content)
-    answer = through(adapter, sent)
-    if is_problem(answer) and not is_problem(sent):
-        assert_problem(answer)
+    response = through(adapter, sent)
+    if is_problem(response) and not is_problem(sent):
+        assert_problem(response)
     else:
         kept = [pair for pair in headers if pair[0] != "auth-problem-upstream"]
-        assert_untouched(answer, Response(429, kept, content))
+        assert_untouched(response, Response(429, kept, content))
 
 
 @adapters
@@ -322,8 +322,8 @@ def test_any_headers_leave_it_untouched_or_a_problem(adapter: str, name: str, fi
 def test_any_headers_of_a_request_leave_it_a_problem(adapter: str, headers: Pairs) -> None:
     asked = [*headers, ("accept", "a/b;q=0.5," * 5000), ("accept", "\xff" * 500), ("accept", ";" * 9000)]
     options: dict[str, Any] = {"callback_paths": ("/oauth/token",), "provider": "okta"}
-    answer = through(adapter, OKTA, headers=asked, **options)
-    assert_problem(answer, media_type=answer.lines("content-type")[0])
+    response = through(adapter, OKTA, headers=asked, **options)
+    assert_problem(response, media_type=response.lines("content-type")[0])
 
 
 @adapters
@@ -341,8 +341,8 @@ def test_any_location_passes(adapter: str, location: str) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "post", "X" * 5000, "A\xe9"])
 def test_any_path_and_method_leave_it_a_problem(adapter: str, path: str, method: str) -> None:
-    answer = through(adapter, OKTA, path=path, method=method, providers={"/x": "okta"}, exclude=("/y",))
-    assert_problem(answer)
+    response = through(adapter, OKTA, path=path, method=method, providers={"/x": "okta"}, exclude=("/y",))
+    assert_problem(response)
 
 
 # ------------------------------------------------------------------------------------------------ secrets
@@ -359,10 +359,10 @@ def test_what_an_unknown_text_reflects_reaches_neither_client_nor_log(
     for content in (*forged(sentence), json.dumps({**OKTA_BODY, "x": {"y": [sentence]}, sentence: 1}).encode()):
         for sender in SENDERS.values():
             sent = Response(401, [("content-type", JSON), *sender], content)
-            answer = through(adapter, sent, **options)
-            if is_problem(answer) and b"stateHandle" not in content:  # whole by contract: it carries the next step
+            response = through(adapter, sent, **options)
+            if is_problem(response) and b"stateHandle" not in content:  # whole by contract: it carries the next step
                 rewritten += 1
-                assert secret not in answer.body.decode() + repr(answer.headers)
+                assert secret not in response.body.decode() + repr(response.headers)
     assert rewritten >= 15
     if name != "password" or "log_upstream_text" not in options:  # that a word is a password, no mask can tell
         assert secret not in repr(events)

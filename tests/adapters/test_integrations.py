@@ -28,75 +28,75 @@ def _quiet() -> Iterator[None]:
 @pytest.mark.parametrize("path", ["/profile", "/sync-profile", "/group"])
 def test_raise_for_status_in_a_view_becomes_a_problem(name: str, path: str, events: Events) -> None:
     """With `exceptions=True`; in an async view, a plain one, and out of a task group. One event, and no token in it."""
-    answer = SITES[name](exceptions=True)(path)
-    document = assert_problem(answer)
-    assert (document["reason"], answer.status) == ("invalid-credentials", 403)
+    response = SITES[name](exceptions=True)(path)
+    document = assert_problem(response)
+    assert (document["reason"], response.status) == ("invalid-credentials", 403)
     event = events.only()
     assert (event["exception"], event["path"], event["applied"]) == ("httpx.HTTPStatusError", path, True)
-    assert_no_secret(answer, events)
+    assert_no_secret(response, events)
 
 
 @each
 def test_without_the_option_an_exception_is_the_apps(name: str, events: Events) -> None:
     """`exceptions` is off by default, as in the middleware itself."""
     try:
-        answer = SITES[name]()("/profile")
+        response = SITES[name]()("/profile")
     except Exception:  # noqa: BLE001 - some frameworks let it out
         assert name not in {"quart", "litestar", "flask", "django-asgi", "django-wsgi"}
     else:
-        assert (answer.status, is_problem(answer)) == (500, False)
+        assert (response.status, is_problem(response)) == (500, False)
     assert list(events) == []
 
 
 @each
 def test_a_failure_of_the_app_stays_its_500(name: str, events: Events) -> None:
     """What is no provider's is treated as if nothing were installed."""
-    answer = SITES[name](exceptions=True)("/mistake")
-    assert (answer.status, is_problem(answer), list(events)) == (500, False, [])
+    response = SITES[name](exceptions=True)("/mistake")
+    assert (response.status, is_problem(response), list(events)) == (500, False, [])
 
 
 @each
 def test_a_missing_page_stays_the_frameworks_404(name: str, events: Events) -> None:
     """Frameworks raise exceptions of their own."""
-    answer = SITES[name](exceptions=True)("/missing")
-    assert (answer.status, is_problem(answer)) == (404, False)
+    response = SITES[name](exceptions=True)("/missing")
+    assert (response.status, is_problem(response)) == (404, False)
     assert [event for event in events if event["log_level"] != "debug"] == []
 
 
 @each
 def test_a_forwarded_error_becomes_a_problem_and_keeps_its_header_lines(name: str, events: Events) -> None:
     """Both cookies stay apart, attributes included; headers of the provider's connection are gone."""
-    answer = SITES[name]()("/forward")
-    document = assert_problem(answer)
-    assert (document["reason"], answer.lines("retry-after")) == ("rate-limited", ["7"])
-    cookies = [line.strip() for line in answer.lines("set-cookie")]
+    response = SITES[name]()("/forward")
+    document = assert_problem(response)
+    assert (document["reason"], response.lines("retry-after")) == ("rate-limited", ["7"])
+    cookies = [line.strip() for line in response.lines("set-cookie")]
     assert sorted(cookies) == ["a=1; Path=/; Partitioned", "b=2; Path=/"]
-    assert [name for name in ("connection", "x-hop", "keep-alive") if answer.lines(name)] == []
+    assert [name for name in ("connection", "x-hop", "keep-alive") if response.lines(name)] == []
     assert events.only()["entry"] == "okta:E0000047"
 
 
 @each
 def test_a_forwarded_error_can_be_marked(name: str, events: Events) -> None:
     """Where nothing in it says whose it is; the mark does not leave the app."""
-    answer = SITES[name]()("/marked")
-    assert assert_problem(answer)["provider"] == "auth0"
-    assert (answer.lines("x-trace"), answer.lines("auth-problem-upstream")) == (["1"], [])
+    response = SITES[name]()("/marked")
+    assert assert_problem(response)["provider"] == "auth0"
+    assert (response.lines("x-trace"), response.lines("auth-problem-upstream")) == (["1"], [])
     events.only()
 
 
 @each
 def test_nothing_is_added_to_a_forwarded_response(name: str) -> None:
     """A framework's default content type would be a lie."""
-    answer = SITES[name](mode="observe")("/marked")
-    assert (answer.status, answer.lines("content-type"), answer.body) == (403, [], b'{"error":"invalid_grant"}')
-    assert answer.lines("content-length") == [str(len(answer.body))]
+    response = SITES[name](mode="observe")("/marked")
+    assert (response.status, response.lines("content-type"), response.body) == (403, [], b'{"error":"invalid_grant"}')
+    assert response.lines("content-length") == [str(len(response.body))]
 
 
 @each
 def test_a_healthy_response_passes(name: str, events: Events) -> None:
     """No header of ours, no event."""
-    answer = SITES[name](exceptions=True, providers={"/": "okta"})("/healthy")
-    assert (answer.status, b"".join(answer.body.split()), is_problem(answer)) == (200, b'{"ok":true}', False)
+    response = SITES[name](exceptions=True, providers={"/": "okta"})("/healthy")
+    assert (response.status, b"".join(response.body.split()), is_problem(response)) == (200, b'{"ok":true}', False)
     assert list(events) == []
 
 
@@ -105,8 +105,8 @@ def test_a_dry_run_changes_nothing(name: str, events: Events) -> None:
     """`mode="observe"`: the exception stays the app's, the forwarded error stays the provider's; each has an event."""
     visit = SITES[name](exceptions=True, mode="observe")
     assert visit("/profile").status == 500
-    answer = visit("/forward")
-    assert (answer.status, is_problem(answer)) == (429, False)
+    response = visit("/forward")
+    assert (response.status, is_problem(response)) == (429, False)
     assert [event["applied"] for event in events] == [False, False]
 
 

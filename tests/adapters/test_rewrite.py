@@ -72,26 +72,26 @@ def okta(*headers: tuple[str, str], status: int = 401, **members: Any) -> Respon
 
 @adapters
 def test_every_other_header_stays_as_it_is_and_in_order(adapter: str) -> None:
-    answer = through(adapter, okta(*KEPT))
-    assert_problem(answer)
+    response = through(adapter, okta(*KEPT))
+    assert_problem(response)
     kept = [(name.lower(), value) if adapter == "asgi" else (name, value) for name, value in KEPT]
-    assert [(n.lower() if adapter == "asgi" else n, v) for n, v in answer.headers[: len(KEPT)]] == kept
+    assert [(n.lower() if adapter == "asgi" else n, v) for n, v in response.headers[: len(KEPT)]] == kept
 
 
 @adapters
 @pytest.mark.parametrize("header", GONE, ids=lambda pair: pair[0])
 def test_what_describes_the_old_body_goes(adapter: str, header: tuple[str, str]) -> None:
-    answer = through(adapter, okta(header))
-    assert_problem(answer)
-    assert header[1] not in answer.lines(header[0])
+    response = through(adapter, okta(header))
+    assert_problem(response)
+    assert header[1] not in response.lines(header[0])
 
 
 @adapters
 def test_headers_that_stand_between_others_do_not_disturb_the_order(adapter: str) -> None:
     mixed = [pair for pairs in zip(KEPT, GONE, strict=False) for pair in pairs]
-    answer = through(adapter, okta(*mixed))
+    response = through(adapter, okta(*mixed))
     wanted = [(name.lower(), value) for name, value in mixed if (name, value) in KEPT]
-    assert [(name.lower(), value) for name, value in answer.headers[: len(wanted)]] == wanted
+    assert [(name.lower(), value) for name, value in response.headers[: len(wanted)]] == wanted
 
 
 @adapters
@@ -103,11 +103,11 @@ def test_a_challenge_is_not_made_up(adapter: str) -> None:
 @pytest.mark.parametrize("respect", [False, True])
 def test_no_transform_stops_the_rewrite_only_on_request(adapter: str, respect: bool) -> None:
     sent = okta(("cache-control", "private, No-Transform"))
-    answer = through(adapter, sent, respect_no_transform=respect)
+    response = through(adapter, sent, respect_no_transform=respect)
     if respect:
-        assert_untouched(answer, sent)
+        assert_untouched(response, sent)
     else:
-        assert_problem(answer)
+        assert_problem(response)
 
 
 @adapters
@@ -152,8 +152,8 @@ ACCEPTS = [
 @pytest.mark.parametrize("upstream", [JSON, "application/json; charset=utf-8"])
 def test_accept_chooses_the_media_type(adapter: str, accept: str | None, media: str, upstream: str) -> None:
     sent = Response(401, [("content-type", upstream)], OKTA.body)
-    answer = through(adapter, sent, headers=[] if accept is None else [("accept", accept)])
-    assert_problem(answer, media_type=media)
+    response = through(adapter, sent, headers=[] if accept is None else [("accept", accept)])
+    assert_problem(response, media_type=media)
 
 
 @adapters
@@ -170,17 +170,17 @@ def test_an_ion_client_gets_ion(adapter: str, accept: str, media: str) -> None:
     message = {"message": "Authentication failed", "i18n": {"key": "errors.E0000004"}, "class": "ERROR"}
     idx = {"version": "1.0.0", "stateHandle": "02abc", "messages": {"type": "array", "value": [message]}}
     sent = Response(401, [("content-type", ION)], json_response(401, idx).body)
-    answer = through(adapter, sent, headers=[("accept", accept)])
-    assert assert_problem(answer, media_type=media)["stateHandle"] == "02abc"
+    response = through(adapter, sent, headers=[("accept", accept)])
+    assert assert_problem(response, media_type=media)["stateHandle"] == "02abc"
 
 
 @adapters
 @pytest.mark.parametrize(("option", "media"), [("problem", PROBLEM), ("json", JSON)])
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "text/html", ION])
 def test_a_forced_media_type_is_not_negotiated(adapter: str, option: str, media: str, accept: str) -> None:
-    answer = through(adapter, OKTA, headers=[("accept", accept)], media_type=option)
-    assert_problem(answer, media_type=media)
-    assert answer.lines("vary") == []
+    response = through(adapter, OKTA, headers=[("accept", accept)], media_type=option)
+    assert_problem(response, media_type=media)
+    assert response.lines("vary") == []
 
 
 @adapters
@@ -207,9 +207,9 @@ ORIGIN = ("access-control-allow-origin", "https://app.example")
 
 def exposed(adapter: str, sent: Response, **options: Any) -> list[str]:
     """The lines of `Access-Control-Expose-Headers`."""
-    answer = through(adapter, sent, **options)
-    assert_problem(answer)
-    return answer.lines("access-control-expose-headers")
+    response = through(adapter, sent, **options)
+    assert_problem(response)
+    return response.lines("access-control-expose-headers")
 
 
 def listing(*lines: str) -> Pairs:
@@ -274,9 +274,9 @@ def waiting(*values: str) -> Response:
     ],
 )
 def test_a_valid_wait_stays_as_sent_and_is_told(adapter: str, value: str, after: int) -> None:
-    answer = through(adapter, waiting(value))
-    retry = assert_problem(answer)["retry"]
-    assert (answer.lines("retry-after"), retry["after"], retry["source"]) == ([value], after, "retry-after")
+    response = through(adapter, waiting(value))
+    retry = assert_problem(response)["retry"]
+    assert (response.lines("retry-after"), retry["after"], retry["source"]) == ([value], after, "retry-after")
 
 
 @adapters
@@ -298,26 +298,26 @@ def test_a_valid_wait_stays_as_sent_and_is_told(adapter: str, value: str, after:
     ],
 )
 def test_a_wait_that_cannot_be_believed_gives_way_to_the_entrys(adapter: str, values: list[str]) -> None:
-    answer = through(adapter, waiting(*values))
-    retry = assert_problem(answer)["retry"]
+    response = through(adapter, waiting(*values))
+    retry = assert_problem(response)["retry"]
     assert retry["source"] == "default"
-    assert answer.lines("retry-after") == [str(retry["after"])]
+    assert response.lines("retry-after") == [str(retry["after"])]
 
 
 @adapters
 def test_two_equal_waits_become_one(adapter: str) -> None:
-    answer = through(adapter, waiting("17", "17"))
-    assert (assert_problem(answer)["retry"]["after"], answer.lines("retry-after")) == (17, ["17"])
+    response = through(adapter, waiting("17", "17"))
+    assert (assert_problem(response)["retry"]["after"], response.lines("retry-after")) == (17, ["17"])
 
 
 @adapters
 def test_a_wait_is_told_in_seconds_where_only_a_reset_header_knows_it(adapter: str) -> None:
     sent = Response(429, [*LIMITED.headers, DATE, ("x-rate-limit-reset", "1792567710")], LIMITED.body)
-    answer = through(adapter, sent)
-    retry = assert_problem(answer)["retry"]
+    response = through(adapter, sent)
+    retry = assert_problem(response)["retry"]
     assert retry == {"policy": "after_delay", "after": 31, "automatic": False, "source": "x-rate-limit-reset"}
-    assert answer.lines("retry-after") == ["31"]
-    assert answer.lines("x-rate-limit-reset") == ["1792567710"]
+    assert response.lines("retry-after") == ["31"]
+    assert response.lines("x-rate-limit-reset") == ["1792567710"]
 
 
 @adapters
@@ -325,9 +325,9 @@ def test_a_wait_is_told_in_seconds_where_only_a_reset_header_knows_it(adapter: s
 def test_where_waiting_does_not_help_a_valid_wait_stays_and_a_bad_one_goes(
     adapter: str, value: str, kept: list[str]
 ) -> None:
-    answer = through(adapter, okta(("retry-after", value)))
-    assert "after" not in assert_problem(answer)["retry"]
-    assert answer.lines("retry-after") == kept
+    response = through(adapter, okta(("retry-after", value)))
+    assert "after" not in assert_problem(response)["retry"]
+    assert response.lines("retry-after") == kept
 
 
 @adapters
@@ -360,8 +360,8 @@ def test_each_response_has_an_instance_of_its_own(adapter: str) -> None:
 
 @adapters
 def test_both_adapters_send_the_same(adapter: str) -> None:
-    answer, other = through(adapter, MFA), through("asgi", MFA)
+    response, other = through(adapter, MFA), through("asgi", MFA)
     wanted = assert_problem(other)
-    assert {**assert_problem(answer), "instance": ""} == {**wanted, "instance": ""}
-    assert [(n.lower(), v) for n, v in answer.headers] == [(n.lower(), v) for n, v in other.headers]
-    assert is_problem(answer)
+    assert {**assert_problem(response), "instance": ""} == {**wanted, "instance": ""}
+    assert [(n.lower(), v) for n, v in response.headers] == [(n.lower(), v) for n, v in other.headers]
+    assert is_problem(response)

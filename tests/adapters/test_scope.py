@@ -49,9 +49,9 @@ def test_without_evidence_nothing_is_touched(adapter: str, sent: Response) -> No
 @pytest.mark.parametrize("sent", [GENERIC, NAMELESS, text_response(429, "Too Many Requests")])
 @pytest.mark.parametrize("name", [MARK, MARK.lower(), MARK.upper()])
 def test_the_apps_mark_is_evidence_and_never_leaves(adapter: str, sent: Response, name: str) -> None:
-    answer = through(adapter, marked(sent, "auth0", name))
-    assert assert_problem(answer)["provider"] == "auth0"
-    assert answer.headers[0] == ("x-first", "1")
+    response = through(adapter, marked(sent, "auth0", name))
+    assert assert_problem(response)["provider"] == "auth0"
+    assert response.headers[0] == ("x-first", "1")
 
 
 @adapters
@@ -65,10 +65,10 @@ def test_the_apps_mark_is_evidence_and_never_leaves(adapter: str, sent: Response
 def test_a_mark_of_any_value_never_leaves_an_error(
     adapter: str, value: str, sent: Response, options: dict[str, Any]
 ) -> None:
-    answer = through(adapter, marked(sent, value), **options)
-    assert answer.lines(MARK) == []
-    if not is_problem(answer):
-        assert_untouched(answer, without_mark(marked(sent, value)))
+    response = through(adapter, marked(sent, value), **options)
+    assert response.lines(MARK) == []
+    if not is_problem(response):
+        assert_untouched(response, without_mark(marked(sent, value)))
 
 
 @adapters
@@ -116,10 +116,10 @@ def test_the_marks_endpoint_decides_what_a_code_means(adapter: str) -> None:
     ],
 )
 def test_a_scope_counts_below_its_prefix_by_whole_segments(adapter: str, path: str, taken: bool, root: str) -> None:
-    answer = through(adapter, GENERIC, path=path, root=root, providers={"/auth": "auth0"})
-    assert is_problem(answer) == taken
+    response = through(adapter, GENERIC, path=path, root=root, providers={"/auth": "auth0"})
+    assert is_problem(response) == taken
     if not taken:
-        assert_untouched(answer, GENERIC)
+        assert_untouched(response, GENERIC)
 
 
 @adapters
@@ -175,8 +175,8 @@ def test_a_callable_tells_the_provider_of_a_request(adapter: str) -> None:
 def test_the_path_below_the_scope_is_the_endpoint(adapter: str, prefix: str, root: str) -> None:
     sent = json_response(401, {"errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorCauses": []})
     path = prefix.rstrip("/") + "/api/v1/authn"
-    answer = through(adapter, sent, path=path, root=root, providers={prefix: "okta"})
-    assert assert_problem(answer)["reason"] == "session-expired"
+    response = through(adapter, sent, path=path, root=root, providers={prefix: "okta"})
+    assert assert_problem(response)["reason"] == "session-expired"
 
 
 @adapters
@@ -185,10 +185,10 @@ def test_a_path_that_only_begins_like_the_root_is_left_whole(adapter: str) -> No
     providers: Any = {"/apiary": "auth0"}
     if adapter == "asgi":
         sent = http_scope("/apiary/token", root="/api")
-        answer = connect(AsgiMiddleware(asgi(GENERIC), providers=providers), sent).answer()
+        response = connect(AsgiMiddleware(asgi(GENERIC), providers=providers), sent).answer()
     else:
-        answer = through(adapter, GENERIC, path="/apiary/token", root="/api", providers=providers)
-    assert is_problem(answer)
+        response = through(adapter, GENERIC, path="/apiary/token", root="/api", providers=providers)
+    assert is_problem(response)
 
 
 @adapters
@@ -197,10 +197,10 @@ def test_a_path_that_only_begins_like_the_root_is_left_whole(adapter: str) -> No
     ("path", "taken"), [("/health", False), ("/health/x", False), ("/healthy", True), ("/a/b/c", False), ("/a/b", True)]
 )
 def test_excluded_paths_are_left_alone(adapter: str, path: str, taken: bool, root: str) -> None:
-    answer = through(adapter, OKTA, path=path, root=root, exclude=("/health", "/a/b/c"))
-    assert is_problem(answer) == taken
+    response = through(adapter, OKTA, path=path, root=root, exclude=("/health", "/a/b/c"))
+    assert is_problem(response) == taken
     if not taken:
-        assert_untouched(answer, OKTA)
+        assert_untouched(response, OKTA)
 
 
 def asgi(sent: Response) -> Any:
@@ -253,14 +253,14 @@ def test_a_response_whose_problem_headers_a_proxy_has_dropped_keeps_its_meaning(
     stripped = Response(
         inner.status, [pair for pair in inner.headers if "auth-problem" not in pair[0].lower()], inner.body
     )
-    answer = through(adapter, stripped, headers=headers)
-    assert answer.document()["reason"] == "mfa-required"
-    assert answer.document()["mfa_token"] == "Fe26.2*x"
+    response = through(adapter, stripped, headers=headers)
+    assert response.document()["reason"] == "mfa-required"
+    assert response.document()["mfa_token"] == "Fe26.2*x"
 
 
-def without_instance(answer: Response) -> dict[str, Any]:
+def without_instance(response: Response) -> dict[str, Any]:
     """The document, but for what differs from response to response."""
-    return {name: value for name, value in answer.document().items() if name != "instance"}
+    return {name: value for name, value in response.document().items() if name != "instance"}
 
 
 @adapters
@@ -268,19 +268,19 @@ def test_what_an_instance_nearer_to_the_app_has_judged_is_left_alone(adapter: st
     """The inner one finds no evidence; the outer one would take the status for enough."""
     if adapter == "asgi":
         inner = AsgiMiddleware(AsgiMiddleware(asgi(NAMELESS)), provider="okta")
-        answer = connect(inner).answer()
+        response = connect(inner).answer()
     else:
-        answer = Gateway().serve(WsgiMiddleware(WsgiMiddleware(eager(NAMELESS)), provider="okta")).answer()
-    assert_untouched(answer, NAMELESS)
+        response = Gateway().serve(WsgiMiddleware(WsgiMiddleware(eager(NAMELESS)), provider="okta")).answer()
+    assert_untouched(response, NAMELESS)
 
 
 @adapters
 def test_a_dry_run_nearer_to_the_app_keeps_the_outer_one_from_acting(adapter: str) -> None:
     if adapter == "asgi":
-        answer = connect(AsgiMiddleware(AsgiMiddleware(asgi(OKTA), mode="observe"))).answer()
+        response = connect(AsgiMiddleware(AsgiMiddleware(asgi(OKTA), mode="observe"))).answer()
     else:
-        answer = Gateway().serve(WsgiMiddleware(WsgiMiddleware(eager(OKTA), mode="observe"))).answer()
-    assert_untouched(answer, OKTA)
+        response = Gateway().serve(WsgiMiddleware(WsgiMiddleware(eager(OKTA), mode="observe"))).answer()
+    assert_untouched(response, OKTA)
 
 
 @adapters
@@ -317,8 +317,8 @@ SIGNED_IN = json_response(200, {"status": "SUCCESS", "sessionToken": "x"})
 @pytest.mark.parametrize("root", ["", "/api"])
 @pytest.mark.parametrize("path", ["/api/v1/authn", "/api/v1/authn/factors/1/verify"])
 def test_a_failed_transaction_becomes_a_problem_where_that_is_asked_for(adapter: str, path: str, root: str) -> None:
-    answer = through(adapter, LOCKED, path=path, root=root, transaction_states=("/api/v1/authn",))
-    document = assert_problem(answer)
+    response = through(adapter, LOCKED, path=path, root=root, transaction_states=("/api/v1/authn",))
+    document = assert_problem(response)
     assert (document["reason"], document["upstream"]["status"]) == ("account-locked", 200)
 
 
@@ -373,10 +373,10 @@ PLAIN_REDIRECT = Response(302, [("location", "https://app.example/cb?code=1&stat
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_with_an_error_is_marked_where_that_is_asked_for(adapter: str, status: int) -> None:
     sent = Response(status, REDIRECT.headers, b"moved")
-    answer = through(adapter, sent, mark_redirects=True)
-    assert (answer.status, answer.body, answer.headers[:2]) == (status, b"moved", sent.headers)
-    assert answer.lines("auth-problem") == ["access-denied"]
-    assert {name.lower() for name, _ in answer.headers[2:]} == {
+    response = through(adapter, sent, mark_redirects=True)
+    assert (response.status, response.body, response.headers[:2]) == (status, b"moved", sent.headers)
+    assert response.lines("auth-problem") == ["access-denied"]
+    assert {name.lower() for name, _ in response.headers[2:]} == {
         "auth-problem",
         "auth-problem-owner",
         "auth-problem-retry",
@@ -413,7 +413,7 @@ def brought(adapter: str, path: str, query: str, root: str = "", **options: Any)
             await send(start(HEALTHY))
             await send(body(HEALTHY.body))
 
-        answer = connect(AsgiMiddleware(app, **options), http_scope(root + path, query=query, root=root)).answer()
+        response = connect(AsgiMiddleware(app, **options), http_scope(root + path, query=query, root=root)).answer()
     else:
 
         def wsgi(environ: Any, start_response: Any) -> Any:
@@ -421,8 +421,8 @@ def brought(adapter: str, path: str, query: str, root: str = "", **options: Any)
             return eager(HEALTHY)(environ, start_response)
 
         environ = http_environ(path, query=query, root=root)
-        answer = Gateway().serve(WsgiMiddleware(wsgi, **options), environ).answer()
-    assert_untouched(answer, HEALTHY)
+        response = Gateway().serve(WsgiMiddleware(wsgi, **options), environ).answer()
+    assert_untouched(response, HEALTHY)
     return found[0]
 
 

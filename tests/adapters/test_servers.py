@@ -82,27 +82,29 @@ def connected(port: int) -> contextlib.closing[http.client.HTTPConnection]:
 def fetch(connection: http.client.HTTPConnection, method: str, path: str, number: int) -> Response:
     """Send a request and read its response."""
     connection.request(method, f"{path}?n={number}")
-    answer = connection.getresponse()
-    return Response(answer.status, answer.getheaders(), answer.read())
+    response = connection.getresponse()
+    return Response(response.status, response.getheaders(), response.read())
 
 
-def check(answer: Response, method: str, path: str, number: int) -> None:
+def check(response: Response, method: str, path: str, number: int) -> None:
     """The answer is the one that this request has to get."""
     sent = PAGES[path][0]
-    assert answer.lines("x-number") == [str(number)]
-    assert answer.lines("set-cookie") == [f"a={number}", "b=2"]
-    assert answer.status == sent.status
-    assert answer.lines("auth-problem-upstream") == []
+    assert response.lines("x-number") == [str(number)]
+    assert response.lines("set-cookie") == [f"a={number}", "b=2"]
+    assert response.status == sent.status
+    assert response.lines("auth-problem-upstream") == []
     if method == "HEAD":
-        assert answer.body == b""
+        assert response.body == b""
     elif path in PROBLEMS:
         framing = {"transfer-encoding", "connection", "keep-alive"}
-        own = Response(answer.status, [pair for pair in answer.headers if pair[0].lower() not in framing], answer.body)
+        own = Response(
+            response.status, [pair for pair in response.headers if pair[0].lower() not in framing], response.body
+        )
         assert assert_problem(own)["reason"] == PROBLEMS[path]
     else:
-        assert answer.body == sent.body
-        assert answer.lines("content-type") == sent.lines("content-type")
-        assert answer.lines("auth-problem") == []
+        assert response.body == sent.body
+        assert response.lines("content-type") == sent.lines("content-type")
+        assert response.lines("auth-problem") == []
 
 
 @each
@@ -127,13 +129,13 @@ def test_pipelined_requests_get_their_answers_in_order(server: str, fleet: Fleet
     with socket.create_connection(("127.0.0.1", fleet.port(server)), timeout=LIMIT) as wire:
         wire.sendall("".join(requests).encode())
         received = b"".join(iter(lambda: wire.recv(65_536), b""))
-    for number, ((method, path), answer) in enumerate(zip(asked, parsed(received, asked), strict=True)):
-        check(answer, method, path, number)
+    for number, ((method, path), response) in enumerate(zip(asked, parsed(received, asked), strict=True)):
+        check(response, method, path, number)
 
 
 def parsed(received: bytes, asked: list[tuple[str, str]]) -> list[Response]:
     """The answers in a stream of bytes, by a strict parser of its own."""
-    client, answers = h11.Connection(h11.CLIENT), []
+    client, responses = h11.Connection(h11.CLIENT), []
     client.receive_data(received)
     client.receive_data(b"")
     for method, path in asked:
@@ -145,10 +147,10 @@ def parsed(received: bytes, asked: list[tuple[str, str]]) -> list[Response]:
             body += part.data
         assert isinstance(part, h11.EndOfMessage)
         headers = [(name.decode(), value.decode("latin-1")) for name, value in head.headers]
-        answers.append(Response(head.status_code, headers, body))
-        if len(answers) < len(asked):
+        responses.append(Response(head.status_code, headers, body))
+        if len(responses) < len(asked):
             client.start_next_cycle()
-    return answers
+    return responses
 
 
 @parallel
@@ -157,10 +159,10 @@ def test_a_stream_flows_while_it_is_made(server: str, fleet: Fleet) -> None:
     port = fleet.port(server)
     with connected(port) as stream, connected(port) as other:
         stream.request("GET", "/gated?n=41")
-        answer = stream.getresponse()
-        first = answer.read(5)
+        response = stream.getresponse()
+        first = response.read(5)
         opened = fetch(other, "GET", "/open", 41).body
-        assert (first, opened, answer.read()) == (b"first", b"open", b"second")
+        assert (first, opened, response.read()) == (b"first", b"open", b"second")
 
 
 @parallel

@@ -110,11 +110,11 @@ def test_a_providers_error_as_the_detail_of_an_exception_is_unwrapped(detail: An
     async def page() -> None:
         raise HTTPException(401, detail=detail, headers={"WWW-Authenticate": "Bearer"})
 
-    answer = get(app)
-    document = assert_problem(answer)
+    response = get(app)
+    document = assert_problem(response)
     assert (document["reason"], document["errorCode"]) == ("invalid-credentials", "E0000004")
     assert "detail" not in document["upstream"].get("members", {})
-    assert answer.lines("www-authenticate") == ["Bearer"]
+    assert response.lines("www-authenticate") == ["Bearer"]
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ def test_a_file_response_is_sent_as_the_server_can(tmp_path: Path, status: int, 
 
     scope = http_scope("/", headers=[("host", "testserver")], extensions=extensions)
     connection, without = connect(app, scope), connect(bare, scope)
-    answer = connection.answer()
-    assert (answer.status, answer.header("content-length")) == (status, "8")
+    response = connection.answer()
+    assert (response.status, response.header("content-length")) == (status, "8")
     assert connection.types == without.types  # old releases of Starlette know no pathsend
 
 
@@ -230,9 +230,9 @@ def test_a_base_http_middleware_on_either_side_does_no_harm() -> None:
 
     ours, theirs = Middleware(AuthProblemMiddleware), Middleware(BaseHTTPMiddleware, dispatch=dispatch)
     for stack in ([ours, theirs], [theirs, ours]):
-        answer = get(Starlette(routes=[Route("/", page)], middleware=stack))
-        assert_problem(answer)
-        assert answer.lines("x-seen") == ["1"]
+        reply = get(Starlette(routes=[Route("/", page)], middleware=stack))
+        assert_problem(reply)
+        assert reply.lines("x-seen") == ["1"]
 
 
 # ------------------------------------------------------------------------------------------------ CORS and GZip
@@ -257,26 +257,26 @@ GZIP = Middleware(GZipMiddleware, minimum_size=1)
 
 @pytest.mark.parametrize("order", [(OURS, CORS), (CORS, OURS)], ids=["outside", "inside"])
 def test_cors_headers_stay_on_either_side(order: tuple[Middleware, ...]) -> None:
-    answer = get(stacked(*order), headers=[("origin", ORIGIN)])
-    assert_problem(answer)
-    assert answer.lines("access-control-allow-origin") == [ORIGIN]
-    assert answer.lines("access-control-allow-credentials") == ["true"]
-    assert [line.partition("=")[0] for line in answer.lines("set-cookie")] == ["a", "b"]
-    exposed = ",".join(answer.lines("access-control-expose-headers")).lower()
+    response = get(stacked(*order), headers=[("origin", ORIGIN)])
+    assert_problem(response)
+    assert response.lines("access-control-allow-origin") == [ORIGIN]
+    assert response.lines("access-control-allow-credentials") == ["true"]
+    assert [line.partition("=")[0] for line in response.lines("set-cookie")] == ["a", "b"]
+    exposed = ",".join(response.lines("access-control-expose-headers")).lower()
     assert "x-own" in exposed
     assert ("auth-problem-owner" in exposed) == (order[0] is OURS)  # a CORS middleware outside has to list it itself
 
 
 @pytest.mark.parametrize("order", [(OURS, GZIP), (GZIP, OURS), (OURS, GZIP, CORS), (CORS, GZIP, OURS)], ids=str)
 def test_compression_on_either_side_does_no_harm(order: tuple[Middleware, ...]) -> None:
-    answer = get(stacked(*order), headers=[("accept-encoding", "gzip"), ("origin", ORIGIN)])
-    assert answer.lines("content-length") == [str(len(answer.body))]
-    if answer.lines("content-encoding") == ["gzip"]:
-        plain = gzip.decompress(answer.body)
-        headers = [pair for pair in answer.headers if pair[0] not in {"content-encoding", "content-length"}]
-        answer = Response(answer.status, [*headers, ("content-length", str(len(plain)))], plain)
-    assert assert_problem(answer)["reason"] == "invalid-credentials"
-    assert "Accept-Encoding" in ", ".join(answer.lines("vary"))
+    response = get(stacked(*order), headers=[("accept-encoding", "gzip"), ("origin", ORIGIN)])
+    assert response.lines("content-length") == [str(len(response.body))]
+    if response.lines("content-encoding") == ["gzip"]:
+        plain = gzip.decompress(response.body)
+        headers = [pair for pair in response.headers if pair[0] not in {"content-encoding", "content-length"}]
+        response = Response(response.status, [*headers, ("content-length", str(len(plain)))], plain)
+    assert assert_problem(response)["reason"] == "invalid-credentials"
+    assert "Accept-Encoding" in ", ".join(response.lines("vary"))
 
 
 # ------------------------------------------------------------------------------------------------ mounts and marks
@@ -317,12 +317,12 @@ def test_the_apps_mark_on_a_response(status: int) -> None:
         marked: JSONResponse = mark_upstream(JSONResponse(GENERIC, status), "okta", endpoint="/oauth2/v1/token")
         return marked
 
-    answer = get(app)
-    assert answer.lines("auth-problem-upstream") == []
+    response = get(app)
+    assert response.lines("auth-problem-upstream") == []
     if status == 400:
-        assert assert_problem(answer)["provider"] == "okta"
+        assert assert_problem(response)["provider"] == "okta"
     else:
-        assert answer.document() == GENERIC
+        assert response.document() == GENERIC
 
 
 def test_a_callbacks_problem_is_in_the_requests_state() -> None:
@@ -344,9 +344,9 @@ def test_a_response_made_from_a_problem_by_the_app_passes() -> None:
     async def page() -> JSONResponse:
         return JSONResponse(problem.to_dict(), problem.status, headers=dict(problem.headers()))
 
-    answer = get(app)
-    assert answer.document() == problem.to_dict()
-    assert answer.lines("auth-problem") == ["mfa-required"]
+    response = get(app)
+    assert response.document() == problem.to_dict()
+    assert response.lines("auth-problem") == ["mfa-required"]
 
 
 def relaying(sent: Response) -> FastAPI:

@@ -73,9 +73,9 @@ def test_errors_of_the_apps_own_middleware_are_seen() -> None:
     app.add_middleware(Own)
     app.add_middleware(CORSMiddleware, allow_origins=["https://shop.example"])
     install(app)
-    answer = TestClient(app).get("/", headers={"origin": "https://shop.example"})
-    assert answer.headers["auth-problem"] == "invalid-credentials"
-    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    response = TestClient(app).get("/", headers={"origin": "https://shop.example"})
+    assert response.headers["auth-problem"] == "invalid-credentials"
+    assert response.headers["access-control-allow-origin"] == "https://shop.example"
 
 
 def test_exceptions_of_the_apps_own_middleware_are_seen() -> None:

@@ -441,22 +441,22 @@ def judge(script: Script, options: dict[str, Any], method: str) -> None:
     """Run an app bare and behind the middleware: the client is no worse off."""
     bare, app = WsgiApp(script), WsgiApp(script)
     _, bare_raised = outcome(bare, script, method)
-    answer, raised = outcome(WsgiMiddleware(app, **options), script, method)
+    response, raised = outcome(WsgiMiddleware(app, **options), script, method)
     if bare_raised is None and script.leaves_after is None:  # what is held is pulled further than the client would
         assert raised is None
     if app.returned and (app.script.kind == "iterable" or app.closed):
         assert app.closed == 1
-    if answer is None or raised is not None:
+    if response is None or raised is not None:
         return
-    if is_problem(answer) and answer.status >= 400:
-        assert_problem(answer, method=method)
+    if is_problem(response) and response.status >= 400:
+        assert_problem(response, method=method)
         return
     said = app.said._replace(headers=plain(app.said.headers))
-    assert (answer.status, plain(answer.headers)) == (said.status, said.headers)
+    assert (response.status, plain(response.headers)) == (said.status, said.headers)
     if script.leaves_after is None:
-        assert answer.body == said.body
+        assert response.body == said.body
     else:
-        assert said.body.startswith(answer.body)
+        assert said.body.startswith(response.body)
 
 
 _headers = st.lists(
@@ -477,8 +477,12 @@ _sent = st.builds(Response, st.integers(200, 599), _headers, _bodies)
 @settings(max_examples=300, deadline=None, suppress_health_check=ODD)
 @given(sent=_sent, cut=st.integers(1, 50), options=st.sampled_from(OPTIONS))
 def test_any_response(adapter: str, sent: Response, cut: int, options: dict[str, Any]) -> None:
-    answer = through(adapter, sent, bytewise(sent.body, cut) or [b""], **options)
-    if is_problem(answer) and answer.status >= 400:
-        assert_problem(answer, media_type=answer.lines("content-type")[0])
+    response = through(adapter, sent, bytewise(sent.body, cut) or [b""], **options)
+    if is_problem(response) and response.status >= 400:
+        assert_problem(response, media_type=response.lines("content-type")[0])
     else:
-        assert (answer.status, plain(answer.headers), answer.body) == (sent.status, plain(sent.headers), sent.body)
+        assert (response.status, plain(response.headers), response.body) == (
+            sent.status,
+            plain(sent.headers),
+            sent.body,
+        )

@@ -82,9 +82,9 @@ def test_every_vector_has_the_answer_that_it_has_alone() -> None:
     registry = cold()
     orders = [vectors] * 3 + [random.Random(0).sample(vectors, len(vectors))]
 
-    answers = at_once(len(orders), lambda number: judged(orders[number], registry))
+    responses = at_once(len(orders), lambda number: judged(orders[number], registry))
 
-    assert [answer == alone for answer in answers] == [True] * len(orders)
+    assert [response == alone for response in responses] == [True] * len(orders)
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
@@ -94,9 +94,9 @@ def test_a_middleware_that_was_just_built_serves_many_threads(adapter: str) -> N
     alone = [steady(through(adapter, sample, registry=cold())) for sample in samples]
     registry = cold()
 
-    answers = at_once(len(samples), lambda number: steady(through(adapter, samples[number], registry=registry)))
+    responses = at_once(len(samples), lambda number: steady(through(adapter, samples[number], registry=registry)))
 
-    assert answers == alone
+    assert responses == alone
 
 
 def steady(response: Response) -> tuple[int, list[tuple[str, str]], dict[str, Any]]:

@@ -40,12 +40,12 @@ def serve(app: Any, environ: dict[str, Any] | None = None, **options: Any) -> Re
     return Gateway().serve(AuthProblemMiddleware(app, **options), environ).answer()
 
 
-def ending(sent: Response, answer: Response) -> None:
+def ending(sent: Response, response: Response) -> None:
     """What has to come of the three samples."""
     if sent is OKTA:
-        assert_problem(answer)
+        assert_problem(response)
     else:
-        assert_untouched(answer, sent)
+        assert_untouched(response, sent)
 
 
 # ------------------------------------------------------------------------------------------------ passing
@@ -225,8 +225,8 @@ def test_ten_megabytes_pass_while_next_to_nothing_is_held(size: int, status: int
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
 def test_max_body_is_the_last_size_that_is_rewritten(over: int) -> None:
-    answer = serve(eager(OKTA, bytewise(OKTA.body, 10)), max_body=len(OKTA.body) - over)
-    assert is_problem(answer) == (over <= 0)
+    response = serve(eager(OKTA, bytewise(OKTA.body, 10)), max_body=len(OKTA.body) - over)
+    assert is_problem(response) == (over <= 0)
 
 
 @kinds
@@ -297,11 +297,11 @@ def restarting(first: Response, second: Response, chunks: list[bytes]) -> Any:
 @pytest.mark.parametrize("second", [HEALTHY, OKTA, FOREIGN, TEXT], ids=["healthy", "provider", "foreign", "text"])
 @pytest.mark.parametrize("first", [HEALTHY, OKTA, FOREIGN, TEXT], ids=["healthy", "provider", "foreign", "text"])
 def test_a_restarted_response_is_the_second_one_alone(first: Response, second: Response) -> None:
-    answer = serve(restarting(first, second, [second.body]))
+    response = serve(restarting(first, second, [second.body]))
     if second is OKTA:
-        assert_sound(answer, OKTA)
+        assert_sound(response, OKTA)
     else:
-        assert_untouched(answer, second)
+        assert_untouched(response, second)
 
 
 def test_a_restarted_response_loses_the_apps_mark() -> None:
@@ -411,9 +411,9 @@ def test_a_held_response_that_starts_again_during_iteration_is_the_second_one_al
         start_response(line(OKTA), list(OKTA.headers))
         return generate(start_response)
 
-    answer = serve(app, **options)
-    assert_sound(answer, again)
-    assert is_problem(answer) == (again is LIMITED)
+    response = serve(app, **options)
+    assert_sound(response, again)
+    assert is_problem(response) == (again is LIMITED)
 
 
 def test_a_restart_after_a_write_raises_inside_the_app() -> None:
@@ -568,9 +568,9 @@ def test_a_head_response_without_a_body_keeps_its_headers(sent: Response, kind: 
 @kinds
 @pytest.mark.parametrize("sent", [OKTA, LIMITED])
 def test_a_head_response_with_a_body_that_the_server_would_drop_tells_what_get_tells(sent: Response, kind: Any) -> None:
-    answer = serve(kind(sent), http_environ("/oauth/token", "HEAD"))
-    assert_problem(answer, method="HEAD")
-    assert answer.lines("auth-problem") == serve(kind(sent)).lines("auth-problem")
+    response = serve(kind(sent), http_environ("/oauth/token", "HEAD"))
+    assert_problem(response, method="HEAD")
+    assert response.lines("auth-problem") == serve(kind(sent)).lines("auth-problem")
 
 
 # ------------------------------------------------------------------------------------------------ concurrency
@@ -591,13 +591,13 @@ def test_1024_requests_on_64_threads_do_not_mix() -> None:
         return number, Gateway().serve(middleware, http_environ(f"/oauth/token/{number}")).answer()
 
     with ThreadPoolExecutor(64) as pool:
-        answers = list(pool.map(one, range(1024)))
-    for number, answer in answers:
-        assert answer.lines("x-number") == [str(number)]
+        responses = list(pool.map(one, range(1024)))
+    for number, response in responses:
+        assert response.lines("x-number") == [str(number)]
         if names[number % 4] == "healthy":
-            assert answer.body == HEALTHY.body
+            assert response.body == HEALTHY.body
         else:
-            assert assert_problem(answer)["reason"] == names[number % 4]
+            assert assert_problem(response)["reason"] == names[number % 4]
 
 
 @kinds

@@ -22,7 +22,7 @@ from authproblem import Registry
 from authproblem._cli.answer import answer
 from authproblem._cli.explanation import explain_all
 from authproblem._cli.explorer.app import STATIC, make_app
-from authproblem._cli.judge import JudgeOptions
+from authproblem._cli.outcomes import RecordingOptions
 from authproblem._cli.recordings import read_recordings
 from authproblem._cli.snippets import SNIPPETS
 from authproblem.asgi import AuthProblemMiddleware
@@ -230,7 +230,7 @@ def test_the_event_is_the_one_that_the_middleware_emits(text: str) -> None:
     with structlog.testing.capture_logs() as events:
         TestClient(AuthProblemMiddleware(app, disclosure="off")).get("/api/v1/made-up")
     (emitted,) = (event for event in events if event["event"] != "authproblem.failed")
-    (explained,) = explain_all(text.encode(), registry=Registry.builtin(), options=JudgeOptions(method="GET"))
+    (explained,) = explain_all(text.encode(), registry=Registry.builtin(), options=RecordingOptions(method="GET"))
     shown = {**(explained.event() or {}), "path": "/api/v1/made-up"}
 
     emitted["level"] = emitted.pop("log_level")

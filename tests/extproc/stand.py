@@ -83,10 +83,10 @@ class Stand(NamedTuple):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
         with contextlib.closing(connection):
             connection.request(method, path, headers={**dict(headers or []), "x-number": number})
-            answer = connection.getresponse()
+            response = connection.getresponse()
             own = {"x-envoy-upstream-service-time", "date", "server"}
-            pairs = [(name.lower(), value) for name, value in answer.getheaders() if name.lower() not in own]
-            return Response(answer.status, pairs, answer.read())
+            pairs = [(name.lower(), value) for name, value in response.getheaders() if name.lower() not in own]
+            return Response(response.status, pairs, response.read())
 
     def stat(self, name: str) -> int:
         """One of Envoy's counters, by the end of its name."""

@@ -53,11 +53,11 @@ def through(
     """Send a response through one exchange and give what Envoy would send."""
     exchange = Exchange(rules)
     whole = method == "HEAD" or not response.body
-    answer = exchange.answer(head(response, path, method, accept, whole=whole))
-    got = applied(response, answer.response_headers.response)
-    if not answer.mode_override.response_body_mode:
+    reply = exchange.process(head(response, path, method, accept, whole=whole))
+    got = applied(response, reply.response_headers.response)
+    if not reply.mode_override.response_body_mode:
         return got
-    return applied(got, exchange.answer(body(response.body)).response_body.response)
+    return applied(got, exchange.process(body(response.body)).response_body.response)
 
 
 def applied(response: Response, common: CommonResponse) -> Response:

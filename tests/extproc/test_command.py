@@ -31,8 +31,8 @@ def health(port: int, service: str = SERVICE) -> int:
     """What the health service of a worker answers."""
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10, wait_for_ready=True)
-        return int(answer.status)
+        response = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10, wait_for_ready=True)
+        return int(response.status)
 
 
 @pytest.fixture

@@ -84,9 +84,9 @@ def test_replaces_status_headers_and_body() -> None:
 )
 def test_asks_for_a_body_only_where_it_may_be_an_error(response: Response, mode: int) -> None:
     """The buffer mode follows the declared length; without need Envoy buffers nothing."""
-    answer = Exchange(gate()).answer(head(response))
+    reply = Exchange(gate()).process(head(response))
 
-    assert mode == answer.mode_override.response_body_mode
+    assert mode == reply.mode_override.response_body_mode
 
 
 def test_leaves_an_error_of_the_app_alone() -> None:
@@ -97,11 +97,11 @@ def test_leaves_an_error_of_the_app_alone() -> None:
 def test_leaves_a_body_alone_that_was_cut_off() -> None:
     """Envoy sends what fits into its buffer, without the end: that is never judged."""
     exchange = Exchange(gate())
-    exchange.answer(head(EXPIRED))
+    exchange.process(head(EXPIRED))
 
-    answer = exchange.answer(body(EXPIRED.body, whole=False))
+    response = exchange.process(body(EXPIRED.body, whole=False))
 
-    assert CommonResponse() == answer.response_body.response
+    assert CommonResponse() == response.response_body.response
 
 
 def test_answers_head_by_headers_alone() -> None:
@@ -117,10 +117,10 @@ def test_answers_head_by_headers_alone() -> None:
 def test_replaces_an_empty_body() -> None:
     """A certain provider's empty error gets a document; Envoy continues with it."""
     response = Response(503, [("content-length", "0")], b"")
-    answer = Exchange(gate(provider="okta")).answer(head(response, whole=True))
+    reply = Exchange(gate(provider="okta")).process(head(response, whole=True))
 
-    assert answer.response_headers.response.status == CommonResponse.CONTINUE_AND_REPLACE
-    assert b"upstream-unavailable" in answer.response_headers.response.body_mutation.body
+    assert reply.response_headers.response.status == CommonResponse.CONTINUE_AND_REPLACE
+    assert b"upstream-unavailable" in reply.response_headers.response.body_mutation.body
 
 
 def test_removes_the_mark_of_the_app() -> None:
@@ -153,9 +153,9 @@ def test_a_message_that_was_not_asked_for_changes_nothing(kind: str) -> None:
     message = ProcessingRequest()
     getattr(message, kind).SetInParent()
 
-    answer = Exchange(gate()).answer(message)
+    response = Exchange(gate()).process(message)
 
-    assert (kind, 0) == (answer.WhichOneof("response"), len(getattr(answer, kind).ListFields()))
+    assert (kind, 0) == (response.WhichOneof("response"), len(getattr(response, kind).ListFields()))
 
 
 def test_a_message_without_attributes_is_answered() -> None:
@@ -163,11 +163,11 @@ def test_a_message_without_attributes_is_answered() -> None:
     message = head(EXPIRED)
     message.ClearField("attributes")
     exchange = Exchange(gate())
-    exchange.answer(message)
+    exchange.process(message)
 
-    answer = exchange.answer(body(EXPIRED.body))
+    response = exchange.process(body(EXPIRED.body))
 
-    assert b"invalid-token" in answer.response_body.response.body_mutation.body
+    assert b"invalid-token" in response.response_body.response.body_mutation.body
 
 
 @given(
@@ -192,9 +192,9 @@ def test_whatever_arrives_is_answered_by_its_kind(
         message.response_headers.headers.headers.add(key=name, raw_value=value)
     exchange = Exchange(RULES)
 
-    answers = [exchange.answer(message), *(exchange.answer(body(data, whole=whole)) for data, whole in chunks)]
+    responses = [exchange.process(message), *(exchange.process(body(data, whole=whole)) for data, whole in chunks)]
 
-    kinds = [answer.WhichOneof("response") for answer in answers]
+    kinds = [response.WhichOneof("response") for response in responses]
     assert kinds == ["response_headers", *["response_body"] * len(chunks)]
 
 
@@ -203,8 +203,8 @@ def test_a_failure_of_ours_passes_the_response(events: Events) -> None:
     message = head(EXPIRED)
     message.response_headers.headers.headers[0].raw_value = b"four hundred"
 
-    answer = Exchange(gate()).answer(message)
+    response = Exchange(gate()).process(message)
 
-    assert answer.WhichOneof("response") == "response_headers"
-    assert not answer.response_headers.response.ListFields()
+    assert response.WhichOneof("response") == "response_headers"
+    assert not response.response_headers.response.ListFields()
     assert [event["event"] for event in events] == ["authproblem.failed"]

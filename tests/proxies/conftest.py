@@ -54,8 +54,8 @@ def exchange(
     """Send one request on a connection and give its whole response."""
     body = b"{}" if method == "POST" else None
     connection.request(method, path, body, dict(headers or []))
-    answer = connection.getresponse()
-    return Response(answer.status, answer.getheaders(), answer.read())
+    response = connection.getresponse()
+    return Response(response.status, response.getheaders(), response.read())
 
 
 class Stand(NamedTuple):

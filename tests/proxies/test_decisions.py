@@ -124,8 +124,8 @@ def test_log_names_the_problem_of_a_blocked_client(stand: Stand) -> None:
 @only("nginx")
 def test_limit_is_cached_for_a_while(stand: Stand) -> None:
     path = f"/flaky/429/9/30/{stand.token}"
-    answers = [stand.client.ask(path) for _ in range(3)]
-    assert ([answer.status for answer in answers], len(stand.asked(path))) == ([429] * 3, 1)
+    responses = [stand.client.ask(path) for _ in range(3)]
+    assert ([response.status for response in responses], len(stand.asked(path))) == ([429] * 3, 1)
 
 
 @only("nginx")

@@ -89,8 +89,8 @@ def read_in_step(stand: Stand, headers: Pairs | None = None) -> list[bytes]:
     path, events = f"/gated/{stand.token}", []
     with stand.client.connected() as connection:
         connection.request("GET", path, headers=dict(headers or []))
-        answer = connection.getresponse()
-        while line := answer.readline():
+        response = connection.getresponse()
+        while line := response.readline():
             events.append(line)
             if line == b"\n":
                 stand.site.let_on(path)

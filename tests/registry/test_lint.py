@@ -315,7 +315,7 @@ def fold_that_is_not_genuine(copy: Copy) -> None:
 
 def fold_without_usual_answer(copy: Copy) -> None:
     folds = copy.read("folds")
-    folds["answers"] = [answer for answer in folds["answers"] if answer["provider"] != "oauth"]
+    folds["answers"] = [response for response in folds["answers"] if response["provider"] != "oauth"]
     copy.write("folds", folds)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from authproblem._registry.load import bare_entry, entry_of, merge_extension, problem_type_of, read_builtin
+from authproblem._registry.entries import problem_type_of
+from authproblem._registry.load import merge_extension, read_builtin
 from authproblem.errors import RegistryError
 
 TABLES, ROWS, FAMILIES, KNOWN, VERSION = read_builtin()
@@ -25,25 +26,6 @@ def merge(*rows: dict[str, Any]) -> tuple[dict[str, Any], str]:
 def test_every_row_names_its_own_id_and_the_release_that_added_it() -> None:
     """The files give `since` once for all their rows."""
     assert [entry_id for entry_id, row in ROWS.items() if row["id"] != entry_id or not row["since"]] == []
-
-
-def test_an_entry_takes_from_its_type_what_its_row_does_not_say() -> None:
-    """Owner, remedy, retry and the sentences."""
-    kind = TYPES["access-denied"]
-    entry = entry_of({**ROW, "evidence": True, "sources": [], "since": "1.0.0", "detail": "Ask Jane."}, TYPES, {})
-
-    assert (kind.owner, kind.remedy, kind.retry, "Ask Jane.", kind.hint) == (
-        *(entry.owner, entry.remedy, entry.retry),
-        *(entry.detail, entry.hint),
-    )
-
-
-def test_a_stand_in_entry_has_no_id_and_the_sentences_of_its_type() -> None:
-    """For responses of which only the problem type is known."""
-    kind = TYPES["rate-limited"]
-    entry = bare_entry(kind)
-
-    assert ("", None, kind, kind.detail, kind.hint) == (entry.id, entry.code, entry.type, entry.detail, entry.hint)
 
 
 def test_a_new_row_is_no_evidence_unless_it_says_so() -> None:

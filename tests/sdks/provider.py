@@ -74,14 +74,14 @@ class Provider:
 
     async def device(self, request: Request) -> Response:
         """The device authorization endpoints (RFC 8628 section 3.2)."""
-        answer = {
+        response = {
             "device_code": uuid.uuid4().hex,
             "user_code": "BDWP-HQPK",
             "verification_uri": "https://example.com/activate",
             "expires_in": 900,
             "interval": 1,
         }
-        return _json(request, _vendor(request), 200, answer)
+        return _json(request, _vendor(request), 200, response)
 
     async def signup(self, request: Request) -> Response:
         """Auth0's sign-up."""
@@ -213,9 +213,9 @@ def _idx(request: Request, case: Case) -> Response:
     }
     body = {name: value for name, value in case.body.items() if value is not None}
     remediation = {"remediation": {"type": "array", "value": [identify]}}
-    answer = _json(request, "okta", case.status, {**body, **remediation}, *case.headers)
-    answer.headers["content-type"] = "application/ion+json; okta-version=1.0.0"
-    return answer
+    response = _json(request, "okta", case.status, {**body, **remediation}, *case.headers)
+    response.headers["content-type"] = "application/ion+json; okta-version=1.0.0"
+    return response
 
 
 def _json(request: Request, vendor: str, status: int, body: Any, *more: tuple[str, str]) -> Response:

@@ -140,11 +140,11 @@ def test_management_without_a_token_of_its_own(site: Site) -> None:
     """The client credentials are refused: httpx's error, whose response still has the code."""
     case = row(TOKEN, "auth0", "invalid_client")
     client = ManagementClient(domain=site.host, client_id=case.name, client_secret="shh")
-    answer = failure(httpx.HTTPStatusError, lambda: client.users.get("auth0|1")).response
+    response = failure(httpx.HTTPStatusError, lambda: client.users.get("auth0|1")).response
     assert (case.status, case.code, case.text) == (
-        answer.status_code,
-        answer.json()["error"],
-        answer.json()["error_description"],
+        response.status_code,
+        response.json()["error"],
+        response.json()["error_description"],
     )
     assert site.marks(case) == site.last.problem
 

@@ -81,8 +81,8 @@ def test_outages(case: Case, site: Site, ask: Ask, trusted: ssl.SSLContext) -> N
     base = next(base for base in OAuth2Client.__mro__ if base.__name__ == "Client")  # httpx's or httpx2's
     kind: type[Any] = requests.HTTPError if ask is by_requests else sys.modules[base.__module__].HTTPStatusError
     error = failure(kind, lambda: ask(site, case, trusted))
-    answer = error.response.json()
-    assert (case.status, case.code) == (error.response.status_code, answer.get("error") or answer["errorCode"])
+    response = error.response.json()
+    assert (case.status, case.code) == (error.response.status_code, response.get("error") or response["errorCode"])
     assert site.marks(case) == site.last.problem
 
 

@@ -37,12 +37,12 @@ def ask(site: Site, case: Case) -> object:
 def test_token_errors(case: Case, site: Site) -> None:
     error = failure(OAuth2RequestError, lambda: ask(site, case))
     assert error.response is not None
-    answer = error.response.json()
+    response = error.response.json()
     kind = RefreshTokenError if case.name == "refresh_token" else GetAccessTokenError
-    text = answer.get("error_description") or answer.get("errorSummary")
-    seen = (type(error), error.response.status_code, answer.get("error") or answer.get("errorCode"), text)
+    text = response.get("error_description") or response.get("errorSummary")
+    seen = (type(error), error.response.status_code, response.get("error") or response.get("errorCode"), text)
     assert (kind, case.status, case.code, site.text(case)) == seen
-    assert case.mfa_token == answer.get("mfa_token")
+    assert case.mfa_token == response.get("mfa_token")
     assert site.marks(case) == site.last.problem
 
 

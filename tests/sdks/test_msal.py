@@ -32,25 +32,25 @@ def client(site: Site, vendor: str, name: str, session: requests.Session) -> Any
 def ask(site: Site, case: Case, session: requests.Session) -> dict[str, Any]:
     asking = client(site, case.vendor, case.name, session)
     if case.name == "refresh_token":
-        answer: dict[str, Any] = asking.obtain_token_by_refresh_token("v1.MRsTd-bbQs")
+        response: dict[str, Any] = asking.obtain_token_by_refresh_token("v1.MRsTd-bbQs")
     else:
-        answer = asking.obtain_token_by_username_password("jane@example.com", "secret")
-    return answer
+        response = asking.obtain_token_by_username_password("jane@example.com", "secret")
+    return response
 
 
 @pytest.mark.parametrize("case", [case for case in TOKEN if case.status < 500], ids=by_id)
 def test_token_errors(case: Case, site: Site, session: requests.Session) -> None:
     """All members that the provider sent are there, `mfa_token` among them."""
-    answer = ask(site, case, session)
-    assert case.body == {name: answer.get(name) for name in case.body}
+    response = ask(site, case, session)
+    assert case.body == {name: response.get(name) for name in case.body}
     assert site.marks(case) == site.last.problem
 
 
 @pytest.mark.parametrize("case", [case for case in TOKEN if case.status >= 500], ids=by_id)
 def test_outages(case: Case, site: Site, session: requests.Session) -> None:
     error = failure(requests.HTTPError, lambda: ask(site, case, session))
-    answer = error.response.json()
-    assert (case.status, case.code) == (error.response.status_code, answer.get("error") or answer["errorCode"])
+    response = error.response.json()
+    assert (case.status, case.code) == (error.response.status_code, response.get("error") or response["errorCode"])
     assert site.marks(case) == site.last.problem
 
 
@@ -63,9 +63,9 @@ def test_device_polling_goes_on(
     naps: list[float] = []
     monkeypatch.setattr("msal.oauth2cli.oauth2.time.sleep", naps.append)
     asking = client(site, vendor, "device", session)
-    answer = asking.obtain_token_by_device_flow(asking.initiate_device_flow())
+    response = asking.obtain_token_by_device_flow(asking.initiate_device_flow())
     interval = 1
-    assert ("granted-Bearer", [1] * (interval + interval + 5)) == (answer["access_token"], naps)
+    assert ("granted-Bearer", [1] * (interval + interval + 5)) == (response["access_token"], naps)
     statuses = {"auth0": [200, 403, 429, 200], "okta": [200, 400, 400, 200]}[vendor]
     assert [(status, None) for status in statuses] == [(each.status, each.problem) for each in site.exchanges]
 

@@ -100,9 +100,9 @@ def surfaced(folder: Path, sites: dict[str, Site], bundle: Path) -> Callable[[st
             for opened in sites.values():
                 opened.exchanges.clear()
             with ThreadPoolExecutor(len(sites)) as pool:
-                answers = pool.map(lambda opened: ask(client, folder, opened.origin, bundle), sites.values())
+                responses = pool.map(lambda opened: ask(client, folder, opened.origin, bundle), sites.values())
             problems = ([each.problem for each in opened.exchanges if each.problem] for opened in sites.values())
-            runs[client] = dict(zip(sites, map(Run, answers, problems), strict=True))
+            runs[client] = dict(zip(sites, map(Run, responses, problems), strict=True))
         return runs[client][site]
 
     return look

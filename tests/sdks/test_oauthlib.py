@@ -14,13 +14,13 @@ PATHS = {"auth0": "/oauth/token", "okta": "/oauth2/v1/token"}
 
 
 def fetch(site: Site, case: Case, body: str) -> str:
-    answer = requests.post(
+    response = requests.post(
         site.origin + PATHS[case.vendor],
         data=f"{body}&client_id={case.name}",
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         timeout=WAIT,
     )
-    return answer.text
+    return response.text
 
 
 @pytest.mark.parametrize("case", TOKEN, ids=by_id)

@@ -55,8 +55,8 @@ def run(site: Site, context: ssl.SSLContext, call: Call, **config: Any) -> tuple
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
             client = Client({"orgUrl": site.origin, "rateLimit": {"maxRetries": 0}, **config})
             client.get_request_executor().set_session(session)
-            answer = await call(client)
-            return answer[0], answer[-1]
+            response = await call(client)
+            return response[0], response[-1]
 
     return asyncio.run(ask())
 

@@ -36,19 +36,19 @@ def test_a_failure_shows_what_is_different_line_by_line() -> None:
 
 
 def test_a_response_that_is_no_problem_is_shown() -> None:
-    answer = httpx.Response(200, json={"ok": True})
-    assert_no_problem(answer)
+    response = httpx.Response(200, json={"ok": True})
+    assert_no_problem(response)
     with pytest.raises(AssertionError, match=r"no problem document\n  status: 200\n  content-type: application/json"):
-        assert_problem(answer)
+        assert_problem(response)
     with pytest.raises(AssertionError, match="is a problem: mfa-required"):
         assert_no_problem(problem())
 
 
 def test_what_leaks_is_named_with_its_place() -> None:
-    answer = httpx.Response(400, json={"detail": "secret-1"}, headers={"x-debug": "secret-2"})
-    assert_hidden(answer, "secret-3")
+    response = httpx.Response(400, json={"detail": "secret-1"}, headers={"x-debug": "secret-2"})
+    assert_hidden(response, "secret-3")
     with pytest.raises(AssertionError) as caught:
-        assert_hidden(answer, "secret-1", "secret-2")
+        assert_hidden(response, "secret-1", "secret-2")
     assert str(caught.value).splitlines()[1:] == ["  'secret-1' is in the body", "  'secret-2' is in header x-debug"]
 
 

@@ -18,8 +18,8 @@ def flask_app(fake: FakeOkta) -> Flask:
 
     @app.get("/users")
     def users() -> Any:
-        answer = fake.send("GET", "https://example.okta.com/api/v1/users", {"authorization": "SSWS t"})
-        return make_response(answer.body, answer.status, dict(answer.headers))
+        response = fake.send("GET", "https://example.okta.com/api/v1/users", {"authorization": "SSWS t"})
+        return make_response(response.body, response.status, dict(response.headers))
 
     app.wsgi_app = WSGIMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -80,11 +80,11 @@ def proxy(upstream: str) -> Any:
         if environ["PATH_INFO"] == "/lonely":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"ok"]
-        answer = CLIENT.get(f"{upstream}/api/v1/users/me")
+        response = CLIENT.get(f"{upstream}/api/v1/users/me")
         dropped = {"content-length", "content-encoding"}
-        headers = [(name, value) for name, value in answer.headers.multi_items() if name not in dropped]
-        start_response(f"{answer.status_code} X", headers)
-        return [answer.content]
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in dropped]
+        start_response(f"{response.status_code} X", headers)
+        return [response.content]
 
     return app
 
@@ -109,12 +109,12 @@ def test_fakes_run_until_they_are_interrupted(tmp_path: Path) -> None:
             assert "grace@example.com / a long password" in output
             assert httpx.get(f"{okta}/api/v1/users", trust_env=False).headers["x-rate-limit-remaining"] == "0"
             login = {"grant_type": "password", "username": "grace@example.com", "password": "a long password"}
-            answer = httpx.post(f"{auth0}/oauth/token", data={**login, "client_id": "app"}, trust_env=False)
-            assert (answer.status_code, answer.json()["error_description"]) == (401, "Unauthorized")
-            answer = httpx.post(
+            response = httpx.post(f"{auth0}/oauth/token", data={**login, "client_id": "app"}, trust_env=False)
+            assert (response.status_code, response.json()["error_description"]) == (401, "Unauthorized")
+            response = httpx.post(
                 f"{auth0}/oauth/token", data={**login, "client_id": "app", "client_secret": "shh"}, trust_env=False
             )
-            assert answer.status_code == 429  # the second of this user
+            assert response.status_code == 429  # the second of this user
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(10) == 0
@@ -169,10 +169,10 @@ def test_check_says_where_the_app_does_not_ask(okta: str, capsys: pytest.Capture
 
 
 def test_check_finds_the_fake_of_an_app(capsys: pytest.CaptureFixture[str]) -> None:
-    """A URL at which no fake answers is an error of usage."""
+    """A URL at which no fake listens is an error of usage."""
     with served(proxy("http://127.0.0.1:1")) as url, pytest.raises(SystemExit):
         main(["check", f"{url}/me", "--fake", f"{url}/lonely"])
-    assert "no fake answers" in capsys.readouterr().err
+    assert "no fake listens" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -68,21 +68,21 @@ def by_wsgi(fake: FakeProvider, host: str, path: str) -> Response:
 
 def by_httpx(fake: FakeProvider, host: str, path: str) -> Response:
     with httpx.Client(transport=fake.transport()) as client:
-        answer = client.post(host + path)
-    return decoded(answer)
+        response = client.post(host + path)
+    return decoded(response)
 
 
-def decoded(answer: Any) -> Response:
+def decoded(response: Any) -> Response:
     """What a client shows: it has undone the coding, and kept the header that named it."""
-    headers = tuple((name, value) for name, value in answer.headers.items() if name.lower() != "content-encoding")
-    return Response(answer.status_code, headers, answer.content)
+    headers = tuple((name, value) for name, value in response.headers.items() if name.lower() != "content-encoding")
+    return Response(response.status_code, headers, response.content)
 
 
 def by_requests(fake: FakeProvider, host: str, path: str) -> Response:
     with requests.Session() as session:
         session.mount(host, fake.adapter())
-        answer = session.post(host + path, allow_redirects=False)
-    return decoded(answer)
+        response = session.post(host + path, allow_redirects=False)
+    return decoded(response)
 
 
 def by_socket(fake: FakeProvider, host: str, path: str) -> Response:
@@ -93,8 +93,8 @@ def by_socket(fake: FakeProvider, host: str, path: str) -> Response:
         client = httpx.Client(base_url=stack.enter_context(fake.serve()), trust_env=False)
         served = CONNECTIONS[id(fake)] = stack.enter_context(client)
         STACKS.append(stack)
-    answer = served.post(path)
-    return decoded(answer)
+    response = served.post(path)
+    return decoded(response)
 
 
 CONNECTIONS: dict[int, httpx.Client] = {}
@@ -173,8 +173,8 @@ def test_every_entry_is_like_its_vector(provider: str) -> None:
         if entry.id == CONCURRENCY:
             continue
         with fake.fail(entry.id):
-            answer = fake.send("POST", HOSTS[provider] + CATALOG.endpoint(entry))
-        got = outline(answer.status, answer.headers, answer.body)
+            response = fake.send("POST", HOSTS[provider] + CATALOG.endpoint(entry))
+        got = outline(response.status, response.headers, response.body)
         known = [outline(v.response.status, v.response.headers, v.response.body) for v in vectors()[entry.id]]
         if not any(_alike(got, one) for one in known):
             wrong[entry.id] = (got, known)

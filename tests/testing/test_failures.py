@@ -135,8 +135,8 @@ def test_the_wait_is_said_the_way_the_vendor_says_it(entry: str, wait: int, sour
     """A limit by its reset header, an outage by `Retry-After`; the concurrency limit's reset is only a suggestion."""
     fake = FakeOkta(clock=Clock(frozen=True))
     fake.fail(entry, retry_after=wait)
-    answer = users(fake)
-    problem = normalize(answer.status, list(answer.headers), answer.body)
+    response = users(fake)
+    problem = normalize(response.status, list(response.headers), response.body)
     assert problem is not None
     expected = wait if source != "default" else 10
     assert (problem.retry.after, problem.retry.source) == (expected, source)
@@ -151,9 +151,9 @@ def test_what_a_test_wants_to_be_different() -> None:
         members={"hint": "x", "error": None},
         headers={"X-Trace": "1"},
     )
-    answer = fake.send("POST", AUTH0 + "/oauth/token")
-    assert (answer.status, answer.header("x-trace")) == (401, "1")
-    assert answer.json() == {"error_description": "Custom text", "hint": "x"}
+    response = fake.send("POST", AUTH0 + "/oauth/token")
+    assert (response.status, response.header("x-trace")) == (401, "1")
+    assert response.json() == {"error_description": "Custom text", "hint": "x"}
 
 
 def test_an_error_as_a_document_of_the_identity_engine() -> None:
@@ -166,9 +166,9 @@ def test_an_error_as_a_document_of_the_identity_engine() -> None:
 def test_a_redirect_carries_the_state_to_the_callback() -> None:
     fake = FakeAuth0()
     fake.fail("auth0:consent_required")
-    answer = fake.send("GET", AUTH0 + "/authorize?redirect_uri=https://app.example.com/cb&state=s1")
+    response = fake.send("GET", AUTH0 + "/authorize?redirect_uri=https://app.example.com/cb&state=s1")
     expected = "https://app.example.com/cb?error=consent_required&error_description=Consent+required&state=s1"
-    assert (answer.status, answer.header("location")) == (302, expected)
+    assert (response.status, response.header("location")) == (302, expected)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ def test_a_team_s_own_entries_are_sent_too() -> None:
     row = {"id": "auth0:outside_hours", "code": "outside_hours", "type": "access-denied", "usual_status": [403]}
     fake = FakeAuth0(registry=Registry.builtin().extend({"entries": [row]}))
     fake.fail("auth0:outside_hours")
-    answer = fake.send("POST", AUTH0 + "/oauth/token")
-    assert (answer.status, answer.json()) == (403, {"error": "outside_hours"})
+    response = fake.send("POST", AUTH0 + "/oauth/token")
+    assert (response.status, response.json()) == (403, {"error": "outside_hours"})
 
 
 def test_the_same_seed_gives_the_same_run() -> None:
@@ -229,9 +229,9 @@ def test_bodies_are_compressed_for_clients_that_take_it() -> None:
 
     fake = FakeOkta()
     fake.fail("okta:E0000047")
-    answer = users(fake, **{"accept-encoding": "gzip"})
-    assert answer.header("content-encoding") == "gzip"
-    assert json.loads(gzip.decompress(answer.body))["errorCode"] == "E0000047"
+    response = users(fake, **{"accept-encoding": "gzip"})
+    assert response.header("content-encoding") == "gzip"
+    assert json.loads(gzip.decompress(response.body))["errorCode"] == "E0000047"
 
 
 def test_the_page_lists_and_arms() -> None:
@@ -250,16 +250,16 @@ def test_a_form_takes_the_arguments_of_fail() -> None:
     fake = FakeOkta(clock=Clock(frozen=True))
     form = b"arm=okta:E0000047&endpoint=okta.users&retry_after=17&times=2&skip=1"
     assert fake.send("POST", OKTA + "/", FORM, form).status == 302
-    answers = [users(fake) for _ in range(4)]
-    assert [answer.status for answer in answers] == [200, 429, 429, 200]
-    assert int(answers[1].header("x-rate-limit-reset")) == int(fake.clock.now()) + 16
+    responses = [users(fake) for _ in range(4)]
+    assert [response.status for response in responses] == [200, 429, 429, 200]
+    assert int(responses[1].header("x-rate-limit-reset")) == int(fake.clock.now()) + 16
 
 
 @pytest.mark.parametrize("form", [b"arm=okta:E1", b"arm=okta:E0000047&times=often", b"arm=okta:E0000047&probability=7"])
 def test_a_form_that_makes_no_sense_arms_nothing(form: bytes) -> None:
     fake = FakeOkta()
-    answer = fake.send("POST", OKTA + "/", FORM, form)
-    assert (answer.status, fake.failures) == (400, ())
+    response = fake.send("POST", OKTA + "/", FORM, form)
+    assert (response.status, fake.failures) == (400, ())
 
 
 def test_a_response_of_the_test_s_own_has_no_vendor_s_headers() -> None:
@@ -267,6 +267,6 @@ def test_a_response_of_the_test_s_own_has_no_vendor_s_headers() -> None:
     fake = FakeOkta()
     page = Response(503, (("content-type", "text/html"),), b"<h1>Unavailable</h1>")
     fake.reply_with(page, times=1)
-    answer = users(fake)
-    assert (answer.status, answer.body, answer.header("x-okta-request-id")) == (503, page.body, "")
+    response = users(fake)
+    assert (response.status, response.body, response.header("x-okta-request-id")) == (503, page.body, "")
     assert users(fake).status == 200

@@ -35,13 +35,13 @@ def test_ten_a_minute_hold_under_two_hundred_concurrent_requests_and_reset_when_
                 return list(pool.map(ask, range(200)))
 
     with fake.serve() as url:
-        answers = wave(url)
-        assert sorted(answer.status_code for answer in answers) == [200] * 10 + [429] * 190
-        (reset,) = {int(answer.headers["x-rate-limit-reset"]) for answer in answers}
+        responses = wave(url)
+        assert sorted(response.status_code for response in responses) == [200] * 10 + [429] * 190
+        (reset,) = {int(response.headers["x-rate-limit-reset"]) for response in responses}
         fake.clock.advance(reset - fake.clock.now() - 0.01)
         assert me(fake).status == 429
         fake.clock.advance(0.02)
-        assert sorted(answer.status_code for answer in wave(url)) == [200] * 10 + [429] * 190
+        assert sorted(response.status_code for response in wave(url)) == [200] * 10 + [429] * 190
 
 
 def test_the_headers_count_down() -> None:
@@ -98,8 +98,8 @@ def test_by_address_and_by_endpoint() -> None:
 def test_metadata_has_no_limit_and_no_headers_of_one() -> None:
     fake = FakeOkta()
     fake.limit(1, 60)
-    answers = [fake.send("GET", OKTA + "/oauth2/v1/keys") for _ in range(3)]
-    assert [(a.status, a.header("x-rate-limit-limit")) for a in answers] == [(200, "")] * 3
+    responses = [fake.send("GET", OKTA + "/oauth2/v1/keys") for _ in range(3)]
+    assert [(a.status, a.header("x-rate-limit-limit")) for a in responses] == [(200, "")] * 3
 
 
 def test_a_quota_has_headers_of_its_own() -> None:
@@ -143,9 +143,9 @@ def test_so_many_at_once() -> None:
             headers = {"authorization": "SSWS t"}
             return await asyncio.gather(*(client.get("/api/v1/users", headers=headers) for _ in range(5)))
 
-    answers = asyncio.run(wave())
-    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 429, 429]
-    refused = next(answer for answer in answers if answer.status_code == 429)
+    responses = asyncio.run(wave())
+    assert sorted(response.status_code for response in responses) == [200, 200, 200, 429, 429]
+    refused = next(response for response in responses if response.status_code == 429)
     assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == ("0", "0")
     assert [me(fake).status for _ in range(3)] == [200, 200, 200]
 

@@ -49,8 +49,8 @@ def test_every_request_gets_a_response(kind: type[FakeProvider], data: st.DataOb
     query = data.draw(
         st.sampled_from(["", "?page=x", "?per_page=-1&page=2", "?scope=openid&request_uri=x&prompt=none"])
     )
-    answer = fake.send(method, f"https://example.com{path}{query}", data.draw(HEADERS), data.draw(BODIES))
-    assert 200 <= answer.status < 500
+    response = fake.send(method, f"https://example.com{path}{query}", data.draw(HEADERS), data.draw(BODIES))
+    assert 200 <= response.status < 500
 
 
 @given(st.text(max_size=60))

@@ -31,11 +31,11 @@ def http(trusted: ssl.SSLContext) -> Iterator[httpx.Client]:
 def test_signs_in_and_the_id_token_verifies(auth0_server: Served) -> None:
     """The token is checked against the fake's own keys, fetched from its JWKS."""
     _, host = auth0_server
-    answer = GetToken(host, "app", client_secret="shh").login(EMAIL, PASSWORD, realm=REALM, scope=SCOPE)
+    response = GetToken(host, "app", client_secret="shh").login(EMAIL, PASSWORD, realm=REALM, scope=SCOPE)
     verifier = AsymmetricSignatureVerifier(f"https://{host}/.well-known/jwks.json")
-    claims = TokenVerifier(verifier, f"https://{host}/", "app").verify(answer["id_token"])
+    claims = TokenVerifier(verifier, f"https://{host}/", "app").verify(response["id_token"])
     assert (claims["email"], claims["name"]) == (EMAIL, "Ada Lovelace")
-    assert Users(host).userinfo(answer["access_token"])["email"] == EMAIL
+    assert Users(host).userinfo(response["access_token"])["email"] == EMAIL
 
 
 def test_a_wrong_password_is_refused_and_ten_lock_the_account(auth0_server: Served) -> None:
@@ -136,9 +136,9 @@ def test_pushed_requests_and_codes(auth0_server: Served, http: httpx.Client) -> 
     pushed = PushedAuthorizationRequests(host, "app", client_secret="shh").pushed_authorization_request(
         "code", callback, scope="openid", state="xyz"
     )
-    answer = http.get(f"https://{host}/authorize", params={"client_id": "app", "request_uri": pushed["request_uri"]})
-    location = httpx.URL(answer.headers["location"])
-    assert (answer.status_code, location.params["state"]) == (302, "xyz")
+    response = http.get(f"https://{host}/authorize", params={"client_id": "app", "request_uri": pushed["request_uri"]})
+    location = httpx.URL(response.headers["location"])
+    assert (response.status_code, location.params["state"]) == (302, "xyz")
     client = GetToken(host, "app", client_secret="shh")
     assert "id_token" in client.authorization_code(location.params["code"], callback)
     with pytest.raises(Auth0Error, match="Invalid authorization code"):

@@ -60,12 +60,12 @@ def sign_in(client: httpx.Client, mcp: str) -> dict[str, Any]:
     registered = client.post(f"{mcp}/register", json={"redirect_uris": [CALLBACK], "client_name": "test"}).json()
     challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
     asked = {"client_id": registered["client_id"], "redirect_uri": CALLBACK, "response_type": "code", "state": "s1"}
-    answer = client.get(
+    response = client.get(
         f"{mcp}/authorize", params={**asked, "code_challenge": challenge, "code_challenge_method": "S256"}
     )
-    while not (there := answer.headers.get("location", "")).startswith(CALLBACK):
-        assert there, f"no way on: {answer.status_code}"
-        answer = client.get(there)
+    while not (there := response.headers.get("location", "")).startswith(CALLBACK):
+        assert there, f"no way on: {response.status_code}"
+        response = client.get(there)
     code = parse_qs(urlsplit(there).query)["code"][0]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
     form |= {"client_id": registered["client_id"], "client_secret": registered.get("client_secret", "")}

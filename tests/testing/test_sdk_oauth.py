@@ -51,8 +51,8 @@ def test_httpx_oauth(auth0_server: tuple[FakeAuth0, str], trusted: ssl.SSLContex
         client = OpenID("app", "shh", f"https://{host}/.well-known/openid-configuration", base_scopes=SCOPE)
         there = await client.get_authorization_url(CALLBACK, scope=SCOPE)
         async with httpx.AsyncClient(verify=trusted) as browser:
-            answer = await browser.get(there)
-        code = httpx.URL(answer.headers["location"]).params["code"]
+            response = await browser.get(there)
+        code = httpx.URL(response.headers["location"]).params["code"]
         tokens = await client.get_access_token(code, CALLBACK)
         assert (await client.get_id_email(tokens["access_token"]))[1] == "ada@example.com"
         with pytest.raises(GetAccessTokenError):

@@ -30,8 +30,8 @@ def run(url: str, trusted: ssl.SSLContext, call: Callable[[Client], Awaitable[An
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted)) as session:
             client = Client({"orgUrl": url, "rateLimit": {"maxRetries": 0}, "token": "t", **config})
             client.get_request_executor().set_session(session)
-            answer = await call(client)
-            return answer[0], answer[-1]
+            response = await call(client)
+            return response[0], response[-1]
 
     return asyncio.run(ask())
 
@@ -138,6 +138,6 @@ def test_a_locked_account(shown: bool) -> None:
     fake.show_lockout = shown
     fake.add_user(locked=True)
     with httpx.Client(transport=fake.transport(), base_url="https://example.okta.com") as client:
-        answer = client.post("/api/v1/authn", json={"username": "ada@example.com", "password": "correct horse"})
-    seen = (answer.status_code, answer.json().get("status"), answer.json().get("errorCode"))
+        response = client.post("/api/v1/authn", json={"username": "ada@example.com", "password": "correct horse"})
+    seen = (response.status_code, response.json().get("status"), response.json().get("errorCode"))
     assert seen == ((200, "LOCKED_OUT", None) if shown else (401, None, "E0000004"))

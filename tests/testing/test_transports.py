@@ -33,8 +33,8 @@ def test_responses() -> None:
     fake.fail("auth0:mfa_required")
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         fake.mock_responses(mock, "https://example.auth0.com/")
-        answer = requests.post("https://example.auth0.com/oauth/token", data={"grant_type": "password"}, timeout=5)
-    assert (answer.status_code, answer.json()["error"]) == (403, "mfa_required")
+        response = requests.post("https://example.auth0.com/oauth/token", data={"grant_type": "password"}, timeout=5)
+    assert (response.status_code, response.json()["error"]) == (403, "mfa_required")
     assert fake.exchanges[0].request.form == {"grant_type": "password"}
 
 
@@ -76,8 +76,8 @@ def test_a_socket_that_is_closed_is_free_again() -> None:
 def test_lifespan_and_head() -> None:
     fake = FakeOkta()
     with TestClient(fake.asgi) as client:  # runs the lifespan
-        answer = client.head("/.well-known/openid-configuration")
-    assert (answer.status_code, answer.content) == (200, b"")
+        response = client.head("/.well-known/openid-configuration")
+    assert (response.status_code, response.content) == (200, b"")
     assert int(fake.exchanges[-1].response.header("content-length", "0")) >= 0
 
 
@@ -87,8 +87,8 @@ def test_a_chunked_body_over_a_socket() -> None:
     parts = iter([b"grant_type=client_credentials", b"&client_id=app"])
     headers = {"content-type": "application/x-www-form-urlencoded"}
     with fake.serve() as url:
-        answer = httpx.post(f"{url}/oauth/token", content=parts, headers=headers, trust_env=False)
-    assert (answer.status_code, fake.exchanges[0].request.text("client_id")) == (200, "app")
+        response = httpx.post(f"{url}/oauth/token", content=parts, headers=headers, trust_env=False)
+    assert (response.status_code, fake.exchanges[0].request.text("client_id")) == (200, "app")
 
 
 def test_scripts_of_any_origin_may_ask() -> None:
@@ -100,7 +100,7 @@ def test_scripts_of_any_origin_may_ask() -> None:
     with httpx.Client(transport=fake.transport(), base_url="https://example.okta.com", headers=origin) as client:
         asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
         before = [client.options("/api/v1/authn", headers=asked) for _ in range(2)]
-        answer = client.post("/api/v1/authn", json={"username": "ada@example.com"})
+        response = client.post("/api/v1/authn", json={"username": "ada@example.com"})
     assert [(a.status_code, a.headers["access-control-allow-headers"]) for a in before] == [(204, "content-type")] * 2
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (401, "http://localhost:3000")
-    assert "X-Rate-Limit-Reset" in answer.headers["access-control-expose-headers"]
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (401, "http://localhost:3000")
+    assert "X-Rate-Limit-Reset" in response.headers["access-control-expose-headers"]

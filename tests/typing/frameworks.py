@@ -56,13 +56,13 @@ def wrap() -> None:
     WsgiMiddleware(WsgiMiddleware(Flask("site").wsgi_app))
 
 
-def forward(answer: httpx.Response, other: requests.Response) -> tuple[Any, ...]:
+def forward(response: httpx.Response, other: requests.Response) -> tuple[Any, ...]:
     """Responses of both libraries."""
-    starlette: StarletteResponse = authproblem.starlette.forward(answer)
+    starlette: StarletteResponse = authproblem.starlette.forward(response)
     flask: FlaskResponse = authproblem.flask.forward(other)
-    quart: QuartResponse = authproblem.quart.forward(answer)
-    litestar: LitestarResponse[bytes] = authproblem.litestar.forward(answer)
+    quart: QuartResponse = authproblem.quart.forward(response)
+    litestar: LitestarResponse[bytes] = authproblem.litestar.forward(response)
     django: HttpResponse = authproblem.django.forward(other)
-    status, lines, body = response_parts(answer)
+    status, lines, body = response_parts(response)
     sent = httpx.get("https://x.example", headers=request_headers(starlette.headers))
     return starlette, flask, quart, litestar, django, status + 1, lines[0][0] + body, accept_encoding(None), sent

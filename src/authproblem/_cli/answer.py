@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from authproblem._cli.explanation import Explanation, Suggestion, explain_all
-from authproblem._cli.judge import JudgeOptions
+from authproblem._cli.outcomes import RecordingOptions
 from authproblem._cli.recording import check_status
 from authproblem._cli.screen import Json
 from authproblem._cli.snippets import front_end_code
@@ -43,7 +43,7 @@ def answer(registry: Registry, question: Any) -> Json:
 
     Args:
         registry: The entries.
-        question: An object with `text` and, optionally, `status` and the members of `JudgeOptions`.
+        question: An object with `text` and, optionally, `status` and the members of `RecordingOptions`.
 
     Returns:
         What the page shows. Of several responses, the first that becomes a problem is explained.
@@ -54,11 +54,11 @@ def answer(registry: Registry, question: Any) -> Json:
     if not isinstance(question, dict) or not isinstance(question.get("text"), str):
         msg = "invalid question: expected an object with the member text"
         raise ValueError(msg)  # noqa: TRY004 - wrong input of the user, as every other mistake in it
-    given = {name: question[name] for name in JudgeOptions._fields if question.get(name) not in (None, "")}
+    given = {name: question[name] for name in RecordingOptions._fields if question.get(name) not in (None, "")}
     status = question.get("status")
     known = None if status in (None, "") else check_status(status)
     text = question["text"].encode("utf-8", "replace")
-    found = explain_all(text, registry=registry, status=known, options=JudgeOptions(**given))
+    found = explain_all(text, registry=registry, status=known, options=RecordingOptions(**given))
     chosen = next((one for one in found if one.outcome.problem is not None), found[0])
     return _shown(chosen, len(found))
 

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check, and print the verdicts; 1 if an error is lost or something leaks."""
+    """Check, and print the results; return 1 if an error is lost or something leaks."""
     with ExitStack() as stack:
         fakes = {url: fake.provider for url, fake in started(stack, args, {}).items()}
         if args.fake is not None:
@@ -52,12 +52,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _provider(url: str) -> str:
-    """Whose fake answers at a URL."""
+    """Return the provider whose fake listens at a URL."""
     text = send(url + "/").content.decode("utf-8", "replace")
     for name, title in (("auth0", "<h1>FakeAuth0<"), ("okta", "<h1>FakeOkta<"), ("oauth", "<h1>FakeOAuth<")):
         if title in text:
             return name
-    raise ValueError(f"no fake answers at {url}; expected the URL that `python -m authproblem fake` prints")
+    raise ValueError(f"no fake listens at {url}; expected the URL that `python -m authproblem fake` prints")
 
 
 def _verdicts(args: argparse.Namespace, fake: str, provider: str) -> list[Verdict]:
@@ -90,7 +90,7 @@ def _headers(args: argparse.Namespace) -> dict[str, str]:
 def _print(screen: Screen, verdicts: list[Verdict]) -> None:
     rows: list[tuple[str, ...]] = [("error", "expected", "status", "got", "result")]
     rows += [
-        (verdict.entry, verdict.expected, str(verdict.status), verdict.got or "-", _said(verdict))
+        (verdict.entry, verdict.expected, str(verdict.status), verdict.got or "-", _result(verdict))
         for verdict in verdicts
     ]
     screen.columns(rows)
@@ -102,5 +102,5 @@ def _print(screen: Screen, verdicts: list[Verdict]) -> None:
         screen.line(f"{screen.paint('leaks'.ljust(8), 'red')} {len(leaking):4}  shows what no client may see")
 
 
-def _said(verdict: Verdict) -> str:
+def _result(verdict: Verdict) -> str:
     return verdict.result + (f", leaks {'; '.join(verdict.leaks)}" if verdict.leaks else "")

@@ -1,6 +1,6 @@
 """Read recorded HTTP responses and print the problems that they become, or why they are left alone.
 
-FILE (standard input by default) holds a response as `curl -i` or `curl -v` prints it, a HAR file or entry, a JSON
+FILE (standard input by default) is a response as `curl -i` or `curl -v` prints it, a HAR file or entry, a JSON
 record with `status`, `headers` and `body`, such records one a line, or a response body alone. One problem is printed as
 JSON to standard output, and what matched to standard error; of several responses, each becomes one line of JSON. Exit
 status 0 if there is a problem, 1 if all responses are left alone.
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from authproblem._cli.commands import program
 from authproblem._cli.explanation import Explanation, Suggestion, explain_all
-from authproblem._cli.judge import JudgeOptions
+from authproblem._cli.outcomes import RecordingOptions
 from authproblem._cli.recording import check_status
 from authproblem._cli.screen import Screen, add_registry, attempt, registry_of
 from authproblem._model import PROVIDERS
@@ -24,7 +24,7 @@ from authproblem._model import PROVIDERS
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="the recording; - for standard input")
-    parser.add_argument("--status", type=_status, help="the HTTP status, where FILE holds only a body")
+    parser.add_argument("--status", type=_status, help="the HTTP status, where FILE is only a body")
     parser.add_argument("--provider", choices=PROVIDERS, help="who sent the response, if you are certain")
     parser.add_argument("--endpoint", metavar="PATH", help="the provider's path that was called, such as /oauth/token")
     parser.add_argument("--method", help="the method of the request, such as GET")
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the problems; return 1 if there is none."""
     registry = registry_of(args)
-    options = JudgeOptions(
+    options = RecordingOptions(
         args.provider, args.endpoint, args.method, args.disclosure, args.flow_control, args.transaction_states
     )
     found = attempt(lambda: explain_all(_read(args.file), registry=registry, status=args.status, options=options))
@@ -75,7 +75,7 @@ def _read(name: str) -> bytes:
 
 def _print_one(screen: Screen, found: Explanation) -> int:
     if not found.status_known:
-        screen.line(f"FILE holds no status: status {found.status} is assumed. Set another with --status.")
+        screen.line(f"FILE contains no status: {found.status} is assumed. Set another with --status.")
     if found.outcome.problem is None:
         _print_left_alone(screen, found)
         return 1

@@ -1,6 +1,6 @@
 """The table of commands, and the parsers made from it.
 
-A command is a module with `add_arguments(parser)` and `run(args) -> int`. It is imported when it is asked for, so that
+A command is a module with `add_arguments(parser)` and `run(args) -> int`. It is imported when it is run, so that
 no command needs the optional packages of another. To add one, add a line to `COMMANDS`.
 """
 
@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import textwrap
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
 from authproblem._cli.similar import did_you_mean
 
@@ -21,7 +21,7 @@ class Command(NamedTuple):
     """Where a command is found.
 
     Attributes:
-        module: The module that holds it.
+        module: The module that implements it.
         summary: One line for the overview.
         extra: The optional dependencies that it needs, as in `pip install 'authproblem[gateway]'`.
     """
@@ -39,6 +39,7 @@ class CommandModule(Protocol):
 
     def run(self, args: argparse.Namespace) -> int:
         """Run the command and return the exit status."""
+        ...
 
 
 _MAX_WIDTH = 100
@@ -95,8 +96,7 @@ def load(name: str) -> CommandModule:
     Raises:
         ModuleNotFoundError: If an optional package is missing.
     """
-    module: CommandModule = importlib.import_module(COMMANDS[name].module)
-    return module
+    return cast("CommandModule", importlib.import_module(COMMANDS[name].module))
 
 
 def make_parser(name: str, command: CommandModule) -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from authproblem._cli.judge import JudgeOptions, event_of, judge
+from authproblem._cli.outcomes import RecordingOptions, event_of, outcome_of
 from authproblem._cli.recording import Recording, check_status
 from authproblem._cli.recordings import read_recordings
 from authproblem._cli.screen import Json, glossary
@@ -46,7 +46,7 @@ class Explanation(NamedTuple):
     recording: Recording
     status: int
     status_known: bool
-    options: JudgeOptions
+    options: RecordingOptions
     outcome: Outcome
     suggestions: list[Suggestion]
 
@@ -86,7 +86,7 @@ class Explanation(NamedTuple):
 
 
 def explain_response(
-    recording: Recording, *, registry: Registry, status: int | None = None, options: JudgeOptions | None = None
+    recording: Recording, *, registry: Registry, status: int | None = None, options: RecordingOptions | None = None
 ) -> Explanation:
     """Explain one recorded response.
 
@@ -100,17 +100,17 @@ def explain_response(
     Raises:
         ValueError: For an invalid status, provider, endpoint or disclosure level.
     """
-    chosen = options or JudgeOptions()
+    chosen = options or RecordingOptions()
     known = recording.status if status is None else check_status(status)
     known = _status_in(recording.body) if known is None else known
     final = _ASSUMED_STATUS if known is None else known
-    outcome = judge(registry, recording, final, chosen)
+    outcome = outcome_of(registry, recording, final, chosen)
     suggestions = [] if outcome.problem is not None else _suggest(registry, recording, final, chosen)
     return Explanation(registry, recording, final, known is not None, chosen, outcome, suggestions)
 
 
 def explain_all(
-    data: bytes, *, registry: Registry, status: int | None = None, options: JudgeOptions | None = None
+    data: bytes, *, registry: Registry, status: int | None = None, options: RecordingOptions | None = None
 ) -> list[Explanation]:
     """Explain every response of a file or a pasted text; see `read_recordings` for the forms.
 
@@ -141,13 +141,13 @@ def _status_in(body: bytes) -> int | None:
     return None
 
 
-def _suggest(registry: Registry, recording: Recording, status: int, options: JudgeOptions) -> list[Suggestion]:
+def _suggest(registry: Registry, recording: Recording, status: int, options: RecordingOptions) -> list[Suggestion]:
     changes: list[tuple[str, str | bool]] = [("flow_control", True), ("transaction_states", True)]
     if options.provider is None:
         changes += [("provider", provider) for provider in PROVIDERS]
     found = []
     for option, value in changes:
-        problem = judge(registry, recording, status, options._replace(**{option: value})).problem  # type: ignore[arg-type]
+        problem = outcome_of(registry, recording, status, options._replace(**{option: value})).problem  # type: ignore[arg-type]
         if problem is not None:
             found.append(Suggestion(option, value, problem.reason, problem.entry))
     return found

@@ -142,7 +142,7 @@ def _show_family(screen: Screen, registry: Registry, found: Found, name: str) ->
     kind = registry.types[family["type"]]
     screen.heading(name, f"not registered, but a code of the family {family['pattern']}")
     screen.field("problem type", f"{kind.slug}: {kind.title}")
-    screen.field("provider", f"{family['provider']}, where the app knows that it sent the response")
+    screen.field("provider", f"{family['provider']}, where the app declares that it sent the response")
     screen.line()
     screen.field("meaning", kind.hint)
     _show_action(screen, kind)

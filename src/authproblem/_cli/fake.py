@@ -36,7 +36,7 @@ def add_addresses(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until interrupted; 2 if no fake is asked for."""
+    """Serve until interrupted; return 2 if no fake was named."""
     screen = Screen()
     with ExitStack() as stack:
         fakes = started(stack, args, read_scenario_of(args))
@@ -59,7 +59,7 @@ def read_scenario_of(args: argparse.Namespace) -> dict[str, object]:
 
 
 def started(stack: ExitStack, args: argparse.Namespace, scenario: dict[str, object]) -> dict[str, OAuthProvider]:
-    """Start the fakes that the arguments ask for.
+    """Start the fakes that the arguments name.
 
     Returns:
         The fakes by their base URLs; each has a user at least.

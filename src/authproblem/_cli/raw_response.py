@@ -25,7 +25,7 @@ def is_raw(data: bytes) -> bool:
 
 
 def read_raw(data: bytes) -> Recording:
-    """Read a response from text for which `is_raw` holds.
+    """Read a response from text for which `is_raw` is true.
 
     Of several header blocks (100 Continue, a proxy's response to CONNECT, followed redirects) the last one counts.
 

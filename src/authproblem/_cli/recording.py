@@ -16,7 +16,7 @@ class Recording(NamedTuple):
         form: What it was read from: `response`, `curl`, `har`, `record` or `body`.
         method: The method of the request, if recorded.
         path: The path of the request, if recorded.
-        where: Where it stands in an input of several, such as `line 7`; empty otherwise.
+        where: Where it is in an input of several, such as `line 7`; empty otherwise.
     """
 
     status: int | None

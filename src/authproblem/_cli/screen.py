@@ -128,7 +128,7 @@ def attempt(action: Callable[[], Result]) -> Result:
 
 
 def row_of(registry: Registry, entry_id: str) -> Json:
-    """Return an entry's row as it stands in its data file, with the members that `Entry` lacks."""
+    """Return an entry's row as in its data file, with the members that `Entry` lacks."""
     return registry.row(entry_id)
 
 

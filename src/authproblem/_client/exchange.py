@@ -70,12 +70,15 @@ class Library(Protocol):
 
     def asked(self, request: Any) -> ProviderRequest:
         """Return what of a request decides about its response."""
+        ...
 
     def begun(self, response: Any) -> tuple[int, list[Pair]]:
         """Return the status and the header lines of a response."""
+        ...
 
     def chunks(self, response: Any) -> Chunks:
         """Return the bytes of a response as they come, coded as they are."""
+        ...
 
     def replaced(self, reply: Reply, response: Any) -> Any:
         """Return the response that a reply becomes, in place of another or, for None, of none."""
@@ -85,6 +88,7 @@ class Library(Protocol):
 
     def repeatable(self, request: Any) -> bool:
         """Return whether the body of a request can be sent again: bytes can, a stream cannot."""
+        ...
 
 
 class Rules(NamedTuple):

@@ -29,7 +29,9 @@ class Hosts:
             check_provider(provider, f"hosts[{host!r}]")
             if not host or set(host) & set("/:@ "):
                 invalid("hosts: host", host, "a bare host name such as 'login.example.com'")
-        self._given = {host.lower(): check_provider(provider) for host, provider in (given or {}).items()}
+        self._given: dict[str, Provider] = {
+            host.lower(): check_provider(provider) for host, provider in (given or {}).items()
+        }
         self._domains = registry.vendor_domains
 
     def provider(self, host: str) -> Provider | None:

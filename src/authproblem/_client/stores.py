@@ -54,6 +54,7 @@ class RefreshStore(Protocol):
         Returns:
             True if nobody else holds the lease.
         """
+        ...
 
     def release(self, key: str, owner: str) -> None:
         """End a lease, in one atomic step; without effect if it belongs to another owner by now."""
@@ -70,6 +71,7 @@ class AsyncRefreshStore(Protocol):
 
     async def acquire(self, key: str, owner: str, seconds: float) -> bool:
         """Take the lease of a key, in one atomic step; True if nobody else holds it."""
+        ...
 
     async def release(self, key: str, owner: str) -> None:
         """End a lease, in one atomic step; without effect if it belongs to another owner by now."""

@@ -49,7 +49,7 @@ def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Regis
         return declared
     if declared.endpoint is None:
         return _CERTAIN[provider]
-    return Sender(provider, True, declared.endpoint)  # type: ignore[arg-type]  # noqa: FBT003
+    return Sender(provider, True, declared.endpoint)  # noqa: FBT003
 
 
 def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provider | None:

@@ -164,6 +164,6 @@ def _rate_limit(lines: list[str]) -> int | None:
 def _quota(line: str) -> Iterator[int]:
     """Yield the waits of Auth0's quota buckets that are used up: `b=per_hour;q=10;r=0;t=3540,b=per_day;...`."""
     for bucket in line.split(","):
-        values = dict(part.strip().partition("=")[::2] for part in bucket.split(";"))
+        values = {key: value for key, _, value in (part.strip().partition("=") for part in bucket.split(";"))}
         if values.get("r") == "0" and _is_number(values.get("t", "")):
             yield int(values["t"])

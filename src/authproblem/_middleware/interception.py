@@ -224,7 +224,7 @@ class Interceptor:
             if read.is_usual_json and self._everywhere is not None and interception.status >= 400:
                 provider, certain = self._everywhere  # most errors: the path does not matter, and the type says enough
                 if not certain and read.layout.provider is not None:
-                    provider, certain = read.layout.provider, True  # type: ignore[assignment] # one of the vendors
+                    provider, certain = read.layout.provider, True
                 interception.sender = Sender(provider, certain, request.path)
                 if JUDGED not in request.state:
                     request.state[JUDGED] = True

@@ -26,7 +26,7 @@ class Scopes:
         Raises:
             ConfigurationError: for an invalid value; the message names the option and what is expected.
         """
-        self._whole = None if provider is None else check_provider(provider)
+        self._whole: Provider | None = None if provider is None else check_provider(provider)
         self._callable = providers if callable(providers) else None
         self._exclude = exclude
         rows = [] if providers is None or callable(providers) else _rules(providers)

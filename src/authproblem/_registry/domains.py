@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from authproblem._model import Provider
+from authproblem._model import Provider, as_provider
 
 
 class VendorDomains:
@@ -15,8 +14,9 @@ class VendorDomains:
 
     def __init__(self, data: Mapping[str, Iterable[str]]) -> None:
         """Compile `vendor_domains` of `shapes.json`."""
-        rows: list[tuple[str, Any]] = [("." + domain, provider) for provider, names in data.items() for domain in names]
-        self._domains = tuple(rows)
+        self._domains: tuple[tuple[str, Provider], ...] = tuple(
+            ("." + domain, as_provider(provider)) for provider, names in data.items() for domain in names
+        )
 
     def owner(self, host: str, provider: str | None = None) -> Provider | None:
         """Return the vendor whose domain a host lies in, or None.
@@ -28,6 +28,5 @@ class VendorDomains:
         name = "." + host.lower().rstrip(".")
         for domain, vendor in self._domains:
             if name.endswith(domain) and (provider in {None, "oauth", vendor}):
-                owner: Provider = vendor
-                return owner
+                return vendor
         return None

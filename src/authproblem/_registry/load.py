@@ -1,6 +1,6 @@
-"""Reads the data files, and a team's extension on top of them, into rows and entries.
+"""Reads the data files, and a team's extension on top of them, into rows.
 
-The files are read as they are; rows of an extension are checked (`validate`). Look-ups are compiled in `registry`.
+The files are read as they are; rows of an extension are checked (`validate`). Rows become entries in `entries`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import Any
 
 import orjson
 
-from authproblem._model import PROVIDERS, Entry, Json, ProblemType, Source
-from authproblem._registry.texts import fold, unescape
+from authproblem._model import PROVIDERS, Json, ProblemType
 from authproblem._registry.validate import check_row, check_top_level, fail
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")
@@ -69,60 +68,6 @@ def merge_extension(
         merged[row["id"]] = row
     _check_collisions(merged, where)
     return merged, f"{_checksum(document):08x}"
-
-
-def problem_type_of(row: Json) -> ProblemType:
-    """Return a problem type from its row."""
-    return ProblemType(**{field: row[field] for field in ProblemType.__slots__})
-
-
-def entry_of(row: Json, types: Mapping[str, ProblemType], sentences: Mapping[str, str]) -> Entry:
-    """Return an entry from its row; what it does not say is its problem type's, or follows from its remedy.
-
-    Args:
-        row: the row.
-        types: the problem types.
-        sentences: what an end user reads for a remedy that is not the problem type's.
-    """
-    kind = types[row["type"]]
-    remedy = row.get("remedy", kind.remedy)
-    # A sentence belongs to a remedy: nobody is sent to sign in where the developers have to act.
-    usual = kind.detail if remedy == kind.remedy else sentences.get(remedy, kind.detail)
-    return Entry(
-        id=row["id"],
-        provider=row["id"].partition(":")[0],
-        code=row.get("code"),
-        type=kind,
-        owner=row.get("owner", kind.owner),
-        remedy=remedy,
-        retry=row.get("retry", kind.retry),
-        default_wait=row.get("default_wait"),
-        detail=row.get("detail", usual),
-        hint=row.get("hint", kind.hint),
-        evidence=row["evidence"],
-        sign_in=row.get("sign_in", False),
-        pass_text=row.get("text") == "pass",
-        shapes=frozenset(row.get("shapes", ())),
-        status=frozenset(row.get("status", ())),
-        name=row.get("name"),
-        surfaces=frozenset(row.get("surfaces", ())),
-        texts=tuple(row.get("texts", ())),
-        causes=tuple(row.get("causes", ())),
-        reasons=tuple(row.get("reasons", ())),
-        known=tuple(row.get("known", ())),
-        usual_status=frozenset(row.get("usual_status", ())),
-        proof=frozenset(fold(unescape(text)) for text in row.get("proof", ())),
-        lookup_only=row.get("lookup_only", False),
-        retired=row.get("retired", False),
-        aliases=tuple(row.get("aliases", ())),
-        sources=tuple(Source(source["at"], source["strength"]) for source in row["sources"]),
-        since=row["since"],
-    )
-
-
-def bare_entry(kind: ProblemType) -> Entry:
-    """Return the stand-in entry of a problem type, with the type's own sentences and an empty id."""
-    return Entry("", "oauth", None, kind, kind.owner, kind.remedy, kind.retry, None, kind.detail, kind.hint)
 
 
 def _read(name: str) -> Json:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any
 
 from authproblem._model import PROVIDERS, Entry, Json, ProblemType, UpstreamError
+from authproblem._registry.copies import read_only, writable
 from authproblem._registry.domains import VendorDomains
-from authproblem._registry.index import Family, Match, ProviderIndex
-from authproblem._registry.load import bare_entry, entry_of, merge_extension, problem_type_of, read_builtin
+from authproblem._registry.index import Match, ProviderIndex
+from authproblem._registry.load import merge_extension, read_builtin
+from authproblem._registry.lookups import build_lookups
 from authproblem._registry.phrases import Phrases
 from authproblem._registry.surfaces import EndpointSurfaces, Surface, Surfaces
 from authproblem._upstream.shapes import Shapes
@@ -43,23 +44,25 @@ class Registry:
     """
 
     __slots__ = (
-        *("_bare", "_by_status", "_entries", "_indexes", "_names", "_phrases", "_rows", "concurrency"),
-        *(
-            "data",
-            "families",
-            "flow_types",
-            "known",
-            "member_kinds",
-            "provider_headers",
-            "shapes",
-            "step_challenges",
-            "surfaces",
-            "types",
-        ),
-        *("levels", "vendor_domains", "version"),
+        *("version", "types", "data", "families", "known", "shapes", "surfaces", "provider_headers", "member_kinds"),
+        *("step_challenges", "flow_types", "levels", "vendor_domains", "concurrency"),
+        *("_bare", "_by_status", "_entries", "_indexes", "_names", "_phrases", "_rows"),
     )
 
     version: str
+    types: Mapping[str, ProblemType]
+    data: Mapping[str, Any]
+    families: Mapping[str, Any]
+    known: Mapping[str, Any]
+    shapes: Shapes
+    surfaces: Surfaces
+    provider_headers: Mapping[str, str]
+    member_kinds: Mapping[str, str]
+    step_challenges: frozenset[str]
+    flow_types: frozenset[str]
+    levels: Mapping[str, str]
+    vendor_domains: VendorDomains
+    concurrency: Entry | None
     _bare: Mapping[str, Entry]
     _by_status: Mapping[str, str]
     _entries: Mapping[str, Entry]
@@ -67,19 +70,6 @@ class Registry:
     _names: Mapping[str, Entry]
     _phrases: dict[str, Phrases]
     _rows: Mapping[str, Json]
-    families: Mapping[str, Any]
-    known: Mapping[str, Any]
-    types: Mapping[str, ProblemType]
-    data: Mapping[str, Any]
-    shapes: Shapes
-    surfaces: Surfaces
-    provider_headers: Mapping[str, str]
-    member_kinds: Mapping[str, str]
-    step_challenges: frozenset[str]
-    flow_types: frozenset[str]
-    vendor_domains: VendorDomains
-    levels: Mapping[str, str]
-    concurrency: Entry | None
 
     def __init__(
         self,
@@ -90,36 +80,9 @@ class Registry:
         version: str,
     ) -> None:
         """Compile a registry; users call `Registry.builtin()` and `extend`."""
-        shapes = tables["shapes"]
-        types = {row["slug"]: problem_type_of(row) for row in tables["problem_types"]["types"]}
-        sentences = tables["problem_types"]["sentences"]
-        entries = {entry_id: entry_of(row, types, sentences) for entry_id, row in sorted(rows.items())}
-        names = _names(entries.values())
-        compiled: dict[str, Any] = {
-            "version": version,
-            "types": MappingProxyType(types),
-            "data": _read_only(tables),
-            "shapes": Shapes(shapes),
-            "surfaces": Surfaces(tables["surfaces"]["surfaces"]),
-            "provider_headers": MappingProxyType(shapes["provider_headers"]),
-            "member_kinds": MappingProxyType(shapes["members"]),
-            "step_challenges": frozenset(shapes["step_challenges"]),
-            "flow_types": frozenset(shapes["flow_types"]),
-            "levels": MappingProxyType(tables["problem_types"]["levels"]),
-            "vendor_domains": VendorDomains(shapes["vendor_domains"]),
-            "concurrency": names.get(shapes["concurrency_entry"]),
-            "_rows": rows,
-            "families": _read_only(families),
-            "known": _read_only(known),
-            "_entries": entries,
-            "_names": names,
-            "_phrases": {},
-            "_bare": {slug: bare_entry(kind) for slug, kind in types.items()},
-            "_by_status": shapes["by_status"],
-            "_indexes": _indexes(entries.values(), families, known, types),
-        }
-        for attribute, value in compiled.items():
+        for attribute, value in build_lookups(tables, rows, families, known).items():
             object.__setattr__(self, attribute, value)
+        object.__setattr__(self, "version", version)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Registry is immutable: {name} cannot be set; extend() gives a new one")
@@ -130,7 +93,7 @@ class Registry:
         found = _builtin.get("builtin")
         if found is not None:
             return found
-        with _collecting_later():
+        with _collector_paused():
             return _builtin.setdefault("builtin", cls(*read_builtin()))
 
     def extend(self, source: ExtensionSource) -> Registry:
@@ -139,7 +102,7 @@ class Registry:
         Args:
             source: a mapping, or the path of a JSON file, with `entries`: rows as in the built-in files. A row whose
                 `id` exists changes the fields that it names; any other row is new and needs `id`, `type` and a `code`
-                or `texts`. `"text": "pass"` sends the upstream's text on (for codes that the tenant mints itself).
+                or `texts`. `"text": "pass"` sends the upstream's text on (for codes that the tenant defines itself).
 
         Raises:
             RegistryError: for an invalid row; the message names the row, the field and what is expected.
@@ -147,12 +110,12 @@ class Registry:
         """
         surfaces = frozenset(row["id"] for row in self.data["surfaces"]["surfaces"])
         rows, checksum = merge_extension(source, self._rows, self.types, surfaces)
-        tables = {name: _writable(table) for name, table in self.data.items()}
-        return Registry(tables, rows, _writable(self.families), _writable(self.known), f"{self.version}+{checksum}")
+        tables = {name: writable(table) for name, table in self.data.items()}
+        return Registry(tables, rows, writable(self.families), writable(self.known), f"{self.version}+{checksum}")
 
     def prepare(self) -> None:
         """Build now what the first errors would wait for; everything else is built within a millisecond when needed."""
-        with _collecting_later():
+        with _collector_paused():
             _ = self.phrases
             for index in self._indexes.values():
                 index.prepare()
@@ -183,8 +146,8 @@ class Registry:
         row = rows.pop(entry_id)
         if field is not None:
             rows[entry_id] = {name: value for name, value in row.items() if name != field}
-        tables = {name: _writable(table) for name, table in self.data.items()}
-        smaller = Registry(tables, rows, _writable(self.families), _writable(self.known), self.version)
+        tables = {name: writable(table) for name, table in self.data.items()}
+        smaller = Registry(tables, rows, writable(self.families), writable(self.known), self.version)
         smaller._phrases.update(phrases=self.phrases)
         return smaller
 
@@ -194,7 +157,7 @@ class Registry:
         Raises:
             KeyError: if there is no such entry.
         """
-        row: Json = _writable(_read_only(self._rows[entry_id]))
+        row: Json = writable(read_only(self._rows[entry_id]))
         return row
 
     def has_code(self, provider: str, code: str) -> bool:
@@ -281,24 +244,9 @@ class Registry:
         return self.surfaces.find(provider, endpoint)
 
 
-def _indexes(
-    entries: Collection[Entry],
-    families: Mapping[str, list[Json]],
-    known: Mapping[str, list[str]],
-    types: Mapping[str, ProblemType],
-) -> dict[str, ProviderIndex]:
-    """Return the index of each provider; OAuth's is made first, since its texts are known from every provider."""
-    indexes: dict[str, ProviderIndex] = {}
-    for name in sorted(PROVIDERS, key="oauth".__ne__):
-        own = (entry for entry in entries if entry.provider == name)
-        groups = [_family(row, types) for row in families.get(name, ())]
-        indexes[name] = ProviderIndex(name, own, groups, known.get(name, ()), indexes.get("oauth"))
-    return indexes
-
-
 @contextmanager
-def _collecting_later() -> Iterator[None]:
-    """Keep the garbage collector from walking, again and again, over what is built to stay: a third of the time."""
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: its passes over objects that will never be garbage take a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -306,29 +254,3 @@ def _collecting_later() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _family(row: Json, types: Mapping[str, ProblemType]) -> Family:
-    shapes, status = frozenset(row.get("shapes", ())), frozenset(row.get("status", ()))
-    return Family(row["pattern"], shapes, status, types[row["type"]])
-
-
-def _names(entries: Iterable[Entry]) -> dict[str, Entry]:
-    names: dict[str, Entry] = {}
-    for entry in entries:
-        for alias in entry.aliases:
-            names.setdefault(alias if ":" in alias else f"{entry.provider}:{alias}", entry)
-    names.update((entry.id, entry) for entry in entries)
-    return names
-
-
-def _read_only(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return MappingProxyType({name: _read_only(part) for name, part in value.items()})
-    return tuple(map(_read_only, value)) if isinstance(value, list) else value
-
-
-def _writable(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _writable(part) for name, part in value.items()}
-    return list(map(_writable, value)) if isinstance(value, tuple) else value

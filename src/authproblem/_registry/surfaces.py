@@ -15,7 +15,7 @@ _MAX_SEGMENTS = 24
 _MAX_PATH = 2048
 """Characters and segments of a path that are looked at; the longest registered path has 90 and 10."""
 _MAX_CACHED, _MAX_CACHED_PATH = 256, 128
-"""Paths whose surface is cached, and their length: an app has few that answer with a provider's errors."""
+"""Paths whose surface is cached, and their length: an app has few that send a provider's errors."""
 _LEAF = "/"  # no segment has a slash
 
 
@@ -46,7 +46,7 @@ class Surfaces:
                 node[_LEAF] = surface
 
     def find(self, provider: str, endpoint: str | None) -> Surface | None:
-        """Return the surface of a provider's path; None where the registry does not know it."""
+        """Return the surface of a provider's path; None where the registry does not have it."""
         if endpoint is None:
             return None
         return self._cached(provider, endpoint) if len(endpoint) <= _MAX_CACHED_PATH else self._find(provider, endpoint)
@@ -61,7 +61,7 @@ class EndpointSurfaces:
 
     Attributes:
         endpoint: the provider's path, or None.
-        consulted: whether anything has asked, so that what was decided depends on the endpoint.
+        consulted: whether a surface was looked up, so that the result depends on the endpoint.
     """
 
     __slots__ = ("_found", "_surfaces", "consulted", "endpoint")

@@ -119,7 +119,7 @@ def _kind(kind: str) -> re.Pattern[str] | None:
 
 @lru_cache(maxsize=4096)
 def _template(source: str) -> Template:
-    """Return the template of a registered text: it stands in several tables and is compiled once."""
+    """Return the template of a registered text: it is in several tables and is compiled once."""
     return Template(source)
 
 
@@ -160,7 +160,7 @@ def _is_safe(source: str) -> bool:
 
 
 def unescape(source: str) -> str:
-    """A registered text without slots as it stands on the wire: doubled braces made single."""
+    """A registered text without slots as it is sent: doubled braces made single."""
     return source.replace("{{", "{").replace("}}", "}") if "{" in source or "}" in source else source
 
 

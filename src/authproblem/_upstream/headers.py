@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
+from authproblem._model import Provider, as_provider
+
 Pair = tuple[Any, Any]
 """A header: name and value, both `str` or both `bytes`."""
 Headers = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[Pair]
@@ -95,7 +97,8 @@ class HeaderLayout:
             if name in _READ or name in provider_headers:
                 self.positions.setdefault(name, []).append(at)
         self.provider_headers = tuple(name for name in provider_headers if name in self.positions)
-        self.provider = provider_headers[self.provider_headers[0]] if self.provider_headers else None
+        first = self.provider_headers[0] if self.provider_headers else None
+        self.provider: Provider | None = None if first is None else as_provider(provider_headers[first])
         types = self.positions.get("content-type", [])
         self.content_type_at = types[0] if len(types) == 1 else None
         self.is_cached = False
@@ -206,7 +209,7 @@ def pairs_of(headers: Headers) -> list[Pair]:
     """
     items: Any = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
     try:
-        pairs: Iterable[Any] = items() if callable(items) else headers
+        pairs: Any = items() if callable(items) else headers
         return [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
         kind = type(headers).__name__

@@ -5,8 +5,8 @@ a healthy response never leaves Envoy. Where this service is slow, stopped or br
 came. Settings come from flags and a TOML file, whose `[options]` are those of the middleware.
 """
 
-# Only exports live here: `config` reads settings, `exchange` answers Envoy's messages without I/O, `server` is the gRPC
-# service of one process, `workers` runs several, `command` has the flags.
+# Only exports: `config` reads settings, `exchange` processes Envoy's messages without I/O, `server` is the gRPC service
+# of one process, `workers` runs several, `command` has the flags.
 
 from __future__ import annotations
 

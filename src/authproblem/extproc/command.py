@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         args: what the parser of `add_arguments` gave.
 
     Returns:
-        The exit status: 0 after a shutdown that was asked for, 1 where an address is taken, 2 for a wrong setting.
+        The exit status: 0 after a requested shutdown, 1 where an address is taken, 2 for a wrong setting.
     """
     flags = {name: getattr(args, name) for name in ("listen", "workers", "log_level", "grace", "otel")}
     try:

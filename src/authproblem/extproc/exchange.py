@@ -1,16 +1,18 @@
-"""Envoy's messages about one response, answered. Sans-IO: a `ProcessingRequest` in, a `ProcessingResponse` out.
+"""The reply to each of Envoy's messages about one response. Sans-IO: `ProcessingRequest` in, `ProcessingResponse` out.
 
 When a response is buffered and what replaces it is decided by the interception of the middleware; this module
-translates, and is the only one here that knows both sides. Nothing raises: where something fails, Envoy sends the
+translates, and is the only one here that uses both. Nothing raises: where something fails, Envoy sends the
 response as it came.
 
 How much of a body Envoy buffers is decided for each response (`mode_override`):
 
 - with a `Content-Length` that is small enough, `BUFFERED`: the length of a changed body can be corrected;
 - without one, `BUFFERED_PARTIAL`: a body beyond Envoy's buffer limit arrives cut off, and is sent on as it came, where
-  `BUFFERED` would never finish. With a `Content-Length` it cannot be used: Envoy answers a changed length with 500.
+  `BUFFERED` would never finish. With a `Content-Length` it cannot be used: Envoy turns a changed length into a 500.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# Modules that protoc generates define their names when they are imported; they ship no stubs.
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -30,11 +32,11 @@ from authproblem._middleware.interception import Interception, Interceptor, Repl
 from authproblem.extproc.mutation import mutate, set_header
 
 ATTRIBUTES = ("request.method", "request.url_path", "request.headers['accept']")
-"""The `response_attributes` that the filter's configuration asks for; without them a request is unknown."""
+"""The `response_attributes` that the filter's configuration requests; without them a request is unknown."""
 
 _FILTER = "envoy.filters.http.ext_proc"
 _REDIRECT = 300
-_ANSWERS = {
+_REPLIES = {
     "request_headers": "request_headers",
     "response_headers": "response_headers",
     "request_body": "request_body",
@@ -42,7 +44,7 @@ _ANSWERS = {
     "request_trailers": "request_trailers",
     "response_trailers": "response_trailers",
 }
-"""The member of the answer for each kind of message: Envoy closes a stream whose answers are of another kind."""
+"""The member of the reply for each kind of message: Envoy closes a stream whose replies are of another kind."""
 
 
 class _Head(NamedTuple):
@@ -67,14 +69,14 @@ class Exchange:
         self._interceptor = interceptor
         self._interception: Interception | None = None
 
-    def answer(self, message: ProcessingRequest) -> ProcessingResponse:
-        """Answer one message; never raises.
+    def process(self, message: ProcessingRequest) -> ProcessingResponse:
+        """Return the reply to one message; never raises.
 
         Args:
             message: what Envoy sent.
 
         Returns:
-            The answer; an empty one means: continue with what there is.
+            The reply; an empty one lets Envoy continue with what it has.
         """
         kind = message.WhichOneof("request")
         try:
@@ -83,16 +85,18 @@ class Exchange:
             if kind == "response_body":
                 return self._feed(message.response_body)
         except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
-            events.report_fault(error, "a message of Envoy could not be answered and the response was passed unchanged")
+            events.report_fault(
+                error, "a message of Envoy could not be processed and the response was passed unchanged"
+            )
         return _unchanged(kind)
 
     def _begin(self, message: ProcessingRequest) -> ProcessingResponse:
-        answer = _unchanged("response_headers")
+        response = _unchanged("response_headers")
         head, request = _head(message.response_headers), _request(message)
         if head.status < _REDIRECT and not self._interceptor.wants_success(request.path):
-            return answer
+            return response
         interception = self._interceptor.begin(request, head.status, head.pairs)
-        common = answer.response_headers.response
+        common = response.response_headers.response
         if interception.buffering:
             whole = message.response_headers.end_of_stream  # HEAD, or an empty body
             if whole or self._folds_unread(interception, head):
@@ -101,13 +105,13 @@ class Exchange:
                     _replace(common, interception, reply)
                     if reply.body:
                         common.status = CommonResponse.CONTINUE_AND_REPLACE
-                    return answer
+                    return response
             elif (head.length or 0) <= self._interceptor.max_body:
                 self._interception = interception
                 mode = ProcessingMode.BUFFERED_PARTIAL if head.length is None else ProcessingMode.BUFFERED
-                answer.mode_override.response_body_mode = mode
+                response.mode_override.response_body_mode = mode
         mutate(common.header_mutation, interception.response_headers.pairs, interception.headers)
-        return answer
+        return response
 
     def _folds_unread(self, interception: Interception, head: _Head) -> bool:
         """Whether the response is too large, and folds by its status: what an unauthenticated caller must not see."""
@@ -116,30 +120,30 @@ class Exchange:
         return interception.discards
 
     def _feed(self, body: HttpBody) -> ProcessingResponse:
-        answer = _unchanged("response_body")
+        response = _unchanged("response_body")
         interception, self._interception = self._interception, None
         if interception is None or not interception.feed(body.body):
-            return answer
-        if not (body.end_of_stream or interception.discards):  # cut off, or followed by trailers: not judged
-            return answer
+            return response
+        if not (body.end_of_stream or interception.discards):  # cut off, or followed by trailers: left alone
+            return response
         reply = interception.finish()
         if reply is None:
-            return answer
+            return response
         if body.end_of_stream:
-            _replace(answer.response_body.response, interception, reply)
-            return answer
+            _replace(response.response_body.response, interception, reply)
+            return response
         return _instead(reply)
 
 
 def _unchanged(kind: str | None) -> ProcessingResponse:
-    answer = ProcessingResponse()
-    if kind in _ANSWERS:
-        getattr(answer, _ANSWERS[kind]).SetInParent()
-    return answer
+    response = ProcessingResponse()
+    if kind in _REPLIES:
+        getattr(response, _REPLIES[kind]).SetInParent()
+    return response
 
 
 def _replace(common: CommonResponse, interception: Interception, reply: Reply) -> None:
-    """Put a reply in the place of the response that Envoy holds."""
+    """Replace the response that Envoy has buffered by ours."""
     mutation = common.header_mutation
     if reply.status != interception.status:
         set_header(mutation, ":status", str(reply.status).encode("ascii"))
@@ -150,12 +154,12 @@ def _replace(common: CommonResponse, interception: Interception, reply: Reply) -
 
 def _instead(reply: Reply) -> ProcessingResponse:
     """A reply in the place of a response that was cut off: the rest of its body must not follow."""
-    answer = ProcessingResponse()
-    immediate = answer.immediate_response
+    response = ProcessingResponse()
+    immediate = response.immediate_response
     immediate.status.code = reply.status
     immediate.body = reply.body
     mutate(immediate.headers, (), ((name, value) for name, value in reply.headers if name != b"content-length"))
-    return answer
+    return response
 
 
 def _head(message: HttpHeaders) -> _Head:

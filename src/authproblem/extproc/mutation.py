@@ -1,5 +1,7 @@
 """The difference between two lists of headers, as Envoy's `HeaderMutation`. No rule on what to change lives here."""
 
+# pyright: reportAttributeAccessIssue=false
+# Modules that protoc generates define their names when they are imported; they ship no stubs.
 from __future__ import annotations
 
 from collections import defaultdict
@@ -38,7 +40,7 @@ def mutate(mutation: HeaderMutation, before: Pairs, after: Pairs) -> None:
 
     Args:
         mutation: changed in place.
-        before: the headers that Envoy holds.
+        before: the headers that Envoy has.
         after: the headers that are to be sent.
     """
     old, new = _by_name(before), _by_name(after)

@@ -4,6 +4,8 @@ asyncio, since a stream stays open as long as the upstream takes to send its bod
 upstream exhaust them.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# Modules that protoc generates define their names when they are imported; they ship no stubs.
 from __future__ import annotations
 
 import asyncio
@@ -41,7 +43,7 @@ _OPTIONS = (
 
 
 class Processor(ext_proc.ExternalProcessorServicer):  # type: ignore[misc] # generated without types
-    """Answers the streams of Envoy: one for each response that its matcher lets through."""
+    """Serves the streams of Envoy: one for each response that its matcher lets through."""
 
     def __init__(self, interceptor: Interceptor) -> None:
         """Serve by the rules of an interceptor."""
@@ -50,11 +52,11 @@ class Processor(ext_proc.ExternalProcessorServicer):  # type: ignore[misc] # gen
     async def Process(  # noqa: N802 - the name is the protocol's
         self, request_iterator: AsyncIterator[ProcessingRequest], context: Any
     ) -> AsyncIterator[ProcessingResponse]:
-        """Answer the messages of one stream, in order."""
+        """Reply to the messages of one stream, in order."""
         del context
         exchange = Exchange(self._interceptor)
         async for message in request_iterator:
-            yield exchange.answer(message)
+            yield exchange.process(message)
 
 
 async def serve(config: ExtProcConfig, address: str) -> None:
@@ -97,7 +99,7 @@ async def _start(config: ExtProcConfig, address: str) -> tuple[grpc.aio.Server, 
 
 
 async def _watch_parent(stopping: asyncio.Event) -> None:
-    """Stop when the process that started this worker is gone: nobody else would end it, and its port stays taken."""
+    """Stop when the process that started this worker has ended: nothing else would end it, and its port stays taken."""
     parent = multiprocessing.parent_process()
     while parent is not None and not stopping.is_set():
         if not parent.is_alive():

@@ -82,7 +82,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     """GET and HEAD of three paths."""
 
-    server: _Server
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] # made by this server alone
     timeout = 5
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "authproblem", ""

@@ -7,6 +7,7 @@ end, so that the server cuts the connection and nobody takes a part for the whol
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any, NamedTuple
@@ -246,6 +247,5 @@ async def _buffer(interception: Interception, response: UpstreamResponse) -> tup
 
 def _uncancel() -> None:
     """Forget a cancellation that was our own; before Python 3.11 nothing remembers it."""
-    task = asyncio.current_task()
-    if task is not None and hasattr(task, "uncancel"):
+    if sys.version_info >= (3, 11) and (task := asyncio.current_task()) is not None:
         task.uncancel()

@@ -59,10 +59,12 @@ class UpstreamResponse(Protocol):
     @property
     def status(self) -> int:
         """The status code."""
+        ...
 
     @property
     def headers(self) -> Lines:
         """The header lines as they came."""
+        ...
 
     async def read(self) -> tuple[bytes, bool]:
         """Return the next bytes and whether more may follow.
@@ -70,6 +72,7 @@ class UpstreamResponse(Protocol):
         Raises:
             UpstreamFailure: if the response ends too early or nothing comes in time.
         """
+        ...
 
     def close(self) -> None:
         """Give the connection back, or close it if the response was not read to its end."""
@@ -84,6 +87,7 @@ class UpstreamClient(Protocol):
         Raises:
             UpstreamFailure: if there is no response.
         """
+        ...
 
     async def aclose(self) -> None:
         """Close all connections."""

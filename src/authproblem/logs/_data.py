@@ -103,7 +103,7 @@ class Maker:
 
     def __init__(self, provider: LogProvider) -> None:
         """Load the problem types and the kinds of attacks."""
-        self.provider = provider
+        self.provider: LogProvider = provider
         self.registry = Registry.builtin()
         kinds = read("attacks")["attacks"]
         self.severities: dict[AttackKind, AttackSeverity] = {row["id"]: row["severity"] for row in kinds}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from authproblem._model import Owner, Remedy, Value, assign
+from authproblem._model import Owner, Remedy, Value
 
 LogProvider = Literal["auth0", "okta"]
 AttackKind = Literal[
@@ -63,22 +63,6 @@ class LogClassification(Value):
     severity: AttackSeverity | None
     hint: str
 
-    def __init__(  # noqa: PLR0917 - the fields, in order
-        self,
-        provider: LogProvider,
-        event_type: str,
-        reason: str,
-        title: str,
-        owner: Owner,
-        remedy: Remedy,
-        entry: str | None,
-        matched_by: DecidedBy,
-        attack: AttackKind | None,
-        severity: AttackSeverity | None,
-        hint: str,
-    ) -> None:
-        assign(self, provider, event_type, reason, title, owner, remedy, entry, matched_by, attack, severity, hint)
-
     def __repr__(self) -> str:
         attack = f", attack={self.attack!r}" if self.attack else ""
         name = f"{self.provider}:{self.event_type}"
@@ -102,9 +86,6 @@ class AttackSignal(Value):
     kind: AttackKind
     severity: AttackSeverity
 
-    def __init__(self, kind: AttackKind, severity: AttackSeverity) -> None:
-        assign(self, kind, severity)
-
 
 class LogMatch(Value):
     """An event that belongs to a problem. `repr` leaves the event out: it may hold names, addresses and ids of people.
@@ -120,11 +101,6 @@ class LogMatch(Value):
     event: Mapping[str, Any]
     classification: LogClassification | None
     matched_by: JoinedBy
-
-    def __init__(
-        self, event: Mapping[str, Any], classification: LogClassification | None, matched_by: JoinedBy
-    ) -> None:
-        assign(self, event, classification, matched_by)
 
     def __repr__(self) -> str:
         return f"LogMatch({self.classification!r}, matched_by={self.matched_by!r})"

@@ -189,7 +189,10 @@ class Okta:
 
     def _threat(self, reason: object) -> AttackKind:
         folded = _text(reason)[:MAX_TEXT].lower()
-        return next((attack for text, attack in self._threats if text in folded), "suspicious_ip")
+        for text, attack in self._threats:
+            if text in folded:
+                return attack
+        return "suspicious_ip"
 
     def _of_reason(self, reason: str, groups: frozenset[str]) -> Meaning | None:
         if not reason:

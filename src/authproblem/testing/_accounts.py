@@ -69,7 +69,7 @@ class Accounts:
     """Users and clients of one fake. Without any client every client id is taken, with any secret."""
 
     def __init__(self) -> None:
-        """Start with nobody."""
+        """Start without users."""
         self.users: list[User] = []
         self.clients: dict[str, Client] = {}
 

@@ -55,7 +55,7 @@ def assert_hidden(response: Any, *secrets: str) -> None:
     """Assert that none of these texts reaches the client, neither in the body nor in a header.
 
     Raises:
-        AssertionError: naming where each text stands.
+        AssertionError: naming where each text is.
     """
     body = _body(response).decode("utf-8", "replace")
     places = {"the body": body, **{f"header {name}": str(value) for name, value in response.headers.items()}}

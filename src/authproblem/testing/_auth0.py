@@ -31,7 +31,7 @@ def signup(fake: OAuthProvider, request: Request) -> Response:
 
 
 def change_password(_fake: OAuthProvider, _request: Request) -> Response:
-    """`/dbconnections/change_password`: the same answer whether there is such a user or not."""
+    """`/dbconnections/change_password`: the same response whether there is such a user or not."""
     return Response(
         200, (("content-type", "text/html; charset=utf-8"),), b"We've just sent you an email to reset your password."
     )
@@ -57,7 +57,7 @@ def _by_code(fake: OAuthProvider, request: Request, client: Client) -> Grant:
 
 
 class FakeAuth0(OAuthProvider):
-    """An Auth0 tenant that does what a test asks for.
+    """An Auth0 tenant under the control of a test.
 
     Example:
         >>> auth0 = FakeAuth0()

@@ -67,7 +67,7 @@ def _processors(seen: CapturedProblems) -> Iterator[None]:
             seen.events.append(dict(keys))
         return keys
 
-    # In place: loggers that are cached hold this very list.
+    # In place: cached loggers refer to this very list.
     processors = structlog.get_config()["processors"]
     processors.insert(0, note)
     try:

@@ -1,7 +1,7 @@
 """From a registry entry to the response that the vendor sends for it. One mechanism: the entry, a template, and a row.
 
 The entry gives code, text, causes and status; `templates.json` the wire form; a row of `responses.json` what cannot be
-derived from either (a recorded text or member). Nothing here knows requests, limits or adapters.
+derived from either (a recorded text or member). Requests, limits and adapters do not belong here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from authproblem.testing._http import Response
 from authproblem.testing._templates import Json, fill, read_data, sample
 
 PROTOCOL = ("okta_idx", "okta_state", "okta_factor")
-"""Forms that are documents of a flow: they stay whole on their way through the middleware."""
+"""Forms that are documents of a flow: the middleware passes them whole."""
 
 
 class UnknownEntryError(Error, LookupError):

@@ -78,7 +78,7 @@ def entries_of(catalog: Catalog, providers: Iterable[str], names: Iterable[str])
 
 
 def check(catalog: Catalog, fake: str, ask: Ask, entry: Entry) -> Verdict:
-    """Let a fake fail once, ask the app, and judge its response.
+    """Let a fake fail once, send the app a request, and check its response.
 
     Args:
         catalog: the errors.
@@ -89,7 +89,7 @@ def check(catalog: Catalog, fake: str, ask: Ask, entry: Entry) -> Verdict:
     Raises:
         OSError: if the fake or the app cannot be reached.
     """
-    # Flow control and documents of a flow pass whole, whatever they hold.
+    # Flow control and documents of a flow pass whole, whatever they contain.
     bare = entry.reason in catalog.registry.flow_types or catalog.form(entry).startswith(PROTOCOL)
     post(fake, {"recover": "1"})
     post(fake, {"arm": entry.id, "times": "1", **({} if bare else {"canary": CANARY})})
@@ -107,14 +107,14 @@ def send(url: str, method: str = "GET", headers: Mapping[str, str] | None = None
     """Send one request; errors and redirects are responses like any other.
 
     Raises:
-        OSError: if nobody answers.
+        OSError: if the connection fails.
     """
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"invalid URL: {url!r}; expected one that begins with http:// or https://")
     request = urllib.request.Request(url, body, dict(headers or {}), method=method)  # noqa: S310 - checked above
     try:
-        with _opener.open(request, timeout=_SECONDS) as answer:
-            return Reply(answer.status, _lines(answer.headers), answer.read())
+        with _opener.open(request, timeout=_SECONDS) as response:
+            return Reply(response.status, _lines(response.headers), response.read())
     except urllib.error.HTTPError as error:
         with error:
             return Reply(error.code, _lines(error.headers), error.read())
@@ -141,7 +141,7 @@ def _leaks(reply: Reply) -> tuple[str, ...]:
     text = reply.content.decode("utf-8", "replace")
     found = [f"the traceback ({mark})" for mark in _TRACES if mark in text]
     if CANARY in text or any(CANARY in value for value in reply.headers.values()):
-        found.append("a member of the upstream's that nobody has checked")
+        found.append("an upstream member that was not checked")
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""The clock that fake providers live by: it runs like the real one, stands still, and moves when a test moves it."""
+"""The clock of fake providers: it runs like the real one, or is frozen until a test advances it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Clock:
         """Start a clock.
 
         Args:
-            frozen: whether it stands still until `advance` moves it.
+            frozen: whether it stops until `advance` is called.
             start: seconds since the epoch; the real time where None.
         """
         real = time.time()

@@ -1,4 +1,4 @@
-"""The part of a fake that tests call: which errors to send, which limits to keep. `_fake` answers requests with it."""
+"""The part of a fake that tests call: which errors to send, which limits to keep. `_fake` processes requests by it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Control:
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Failure:
-        """Answer requests with an error, as the vendor sends it, until it is cancelled.
+        """Respond to requests with an error, as the vendor sends it, until it is cancelled.
 
         Args:
             entry: the id of the registry entry, such as `okta:E0000047`.
@@ -72,9 +72,9 @@ class Control:
             org: only requests for this organization.
             address: only requests from this address of an end user.
             times: how many responses it makes; None for all.
-            skip: how many fitting requests are answered as usual before the first error.
+            skip: how many fitting requests are served as usual before the first error.
             probability: how likely a fitting request fails, by the seed of the fake.
-            retry_after: seconds that clients have to wait, said the way the vendor says it (a limit by its reset
+            retry_after: seconds that clients have to wait, sent as the vendor sends it (a limit by its reset
                 header, anything else by `Retry-After`).
             delay: seconds until the response comes.
             status: another HTTP status than the usual one.
@@ -104,7 +104,7 @@ class Control:
             return self._failures.add(failure)
 
     def fail_next(self, entry: str, **options: Any) -> Failure:
-        """Answer the next fitting request with an error, and the ones after it as usual.
+        """Respond to the next fitting request with an error; the ones after it are served as usual.
 
         Args:
             entry: the id of the registry entry.
@@ -122,14 +122,14 @@ class Control:
         skip: int = 0,
         probability: float = 1.0,
     ) -> Failure:
-        """Answer requests with a response of the test's own, such as a CDN's page or a broken body.
+        """Respond to requests with a response of the test's own, such as a CDN's page or a broken body.
 
         Args:
             response: the response; nothing that the vendor's edge adds is added.
             endpoint: as in `fail`, like the other arguments.
             method: only requests with this method.
             times: how many responses it makes; None for all.
-            skip: how many fitting requests are answered as usual before.
+            skip: how many fitting requests are served as usual before.
             probability: how likely a fitting request gets it.
         """
         failure = Failure(

@@ -1,4 +1,4 @@
-"""What a vendor's edge adds to a response: made-up ids, and how long a client has to wait, said the vendor's way."""
+"""What a vendor's edge adds to a response: made-up ids, and how long a client has to wait, in the vendor's headers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def made_up(random: Random, now: float) -> dict[str, str]:
 
 
 def cors_headers(vendor: Mapping[str, Any], request: Request) -> Headers:
-    """What lets scripts of any origin read a response and send what a preflight asks for (Fetch standard, 3.3)."""
+    """What lets scripts of any origin read a response and send what a preflight requests (Fetch standard, 3.3)."""
     origin = request.header("origin")
     if not origin:
         return []
@@ -91,7 +91,7 @@ def wait_headers(
 
 
 def limit_headers(vendor: Mapping[str, Any], standing: Standing | None, clock: Clock) -> Headers:
-    """The headers that say where a request stands in its limit."""
+    """The headers that show how much of its limit a request leaves."""
     if standing is None:
         return []
     limit, prefix = standing.limit, vendor["limit"]["prefix"]

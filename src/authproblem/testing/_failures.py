@@ -102,7 +102,7 @@ class Failure:
         self._left = 0
 
     def takes(self, random: Random) -> bool:
-        """Whether it answers the request that meets its condition; counts it if so."""
+        """Whether it applies to a request that meets its condition; counts it if so."""
         if self.spent:
             return False
         if self._skip:
@@ -127,7 +127,7 @@ class Failure:
 
 
 class Failures:
-    """All armed errors of one fake, in the order in which they were armed: the first that fits a request answers it.
+    """All armed errors of one fake, in the order in which they were armed: the first that fits a request is sent.
 
     Attributes:
         spent: the last ones that make no more responses, the oldest first.
@@ -150,7 +150,7 @@ class Failures:
         self.spent.clear()
 
     def find(self, request: Request, subject: Subject, surfaces: Surfaces, unlimited: Iterable[str]) -> Failure | None:
-        """The failure that answers a request, or None."""
+        """The failure to send for a request, or None."""
         for each in self._armed:
             if each.condition.holds(request, subject, surfaces, unlimited) and each.takes(self._random):
                 self._drop_spent()

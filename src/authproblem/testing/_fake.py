@@ -1,7 +1,7 @@
 """A fake provider without I/O: one request in, one response out, by an explicit clock. Adapters only translate.
 
-The order of every request: it is written down, counted by the limits, met by an armed error, or else answered by the
-flow whose path it has. Vendors differ in data (`vendors.json`) and in their flows (`_auth0.py`, `_okta.py`).
+Every request is recorded and counted by the limits; then an armed error is sent, or the flow of its path runs. Vendors
+differ in data (`vendors.json`) and in their flows (`_auth0.py`, `_okta.py`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Exchange(NamedTuple):
     entry: str | None
 
 
-class Refusal(Exception):  # noqa: N818 - no error of this package: a vendor's answer on its way up
+class Refusal(Exception):  # noqa: N818 - no error of this package: becomes a vendor's response
     """Raised by a flow: the vendor refuses the request with the error of this registry entry."""
 
     def __init__(self, entry: str, **variation: Any) -> None:
@@ -78,7 +78,7 @@ class FakeProvider(Control, Transports):
             clock: its clock; one that runs like the real one where None.
             seed: what made-up ids, codes and probabilities come from: the same seed gives the same run.
             registry: the registry whose entries it sends; the built-in one where None.
-            limits: the limits that hold from the start; `limit()` adds further ones.
+            limits: the limits from the start; `limit()` adds further ones.
             concurrency: requests that may be in flight at once; None for any number.
             latency: seconds that every response takes.
             compress: whether bodies are compressed for clients that accept gzip, as the vendors do.
@@ -91,13 +91,13 @@ class FakeProvider(Control, Transports):
         self._in_flight = 0
 
     def handle(self, request: Request) -> Response:
-        """Answer one request."""
+        """Return the response to one request."""
         with self.exchange(request) as response:
             return response
 
     @contextmanager
     def exchange(self, request: Request) -> Iterator[Response]:
-        """Answer one request that is in flight until the block is left: for adapters that wait `response.delay`."""
+        """Yield the response to a request, in flight until the block is left: for adapters that wait its `delay`."""
         with self._lock:
             self._in_flight += 1
             try:
@@ -118,7 +118,7 @@ class FakeProvider(Control, Transports):
 
         Args:
             entry: the id of the registry entry.
-            request: the request that it answers.
+            request: the request that it belongs to.
             retry_after: seconds to wait.
             variation: the fields of a `Variation`.
         """
@@ -175,7 +175,7 @@ class FakeProvider(Control, Transports):
             return self._error(entry, request, options.pop("retry_after", None), Variation(**options)), entry
 
     def route(self, request: Request) -> Response:
-        """Answer a request by the flow whose path it has."""
+        """Run the flow of a request's path."""
         allowed = set()
         for method, path, handler in self.routes:
             if pattern(path).fullmatch(request.path):
@@ -185,7 +185,7 @@ class FakeProvider(Control, Transports):
         return self.unknown(request, allowed)
 
     def unknown(self, request: Request, allowed: set[str]) -> Response:
-        """What the vendor answers at a path or a method that it does not have."""
+        """What the vendor sends for a path or a method that it does not have."""
         from authproblem.testing._page import page
 
         if request.path == "/" and request.method in {"GET", "POST"}:

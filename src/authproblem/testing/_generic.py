@@ -1,4 +1,4 @@
-"""A provider that speaks OAuth and OpenID Connect, and is neither Auth0 nor Okta."""
+"""A provider of OAuth and OpenID Connect, and is neither Auth0 nor Okta."""
 
 from __future__ import annotations
 

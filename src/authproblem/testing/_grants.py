@@ -1,4 +1,4 @@
-"""The grants of the token endpoint: what each asks for, and what it gives. Specifications are named in the handlers."""
+"""The grants of the token endpoint: what each requires and returns. Specifications are named in the handlers."""
 
 from __future__ import annotations
 

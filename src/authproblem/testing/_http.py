@@ -151,7 +151,7 @@ def request_of(
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
     lines = tuple((_text(name).lower(), _text(value)) for name, value in pairs)
     origin = f"{parts.scheme}://{parts.netloc}"
     return Request(method.upper(), unquote(parts.path) or "/", parts.query, lines, body, origin, address)

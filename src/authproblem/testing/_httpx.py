@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def transport(fake: Transports) -> httpx.MockTransport:
-    """A transport that asks a fake."""
+    """A transport whose responses come from a fake."""
     return _Transport(fake)
 
 
@@ -23,20 +23,20 @@ class _Transport(httpx.MockTransport):
         self._fake = fake
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
-        answer = self._fake.send(request.method, str(request.url), request.headers.raw, request.content)
-        return _response(answer)
+        response = self._fake.send(request.method, str(request.url), request.headers.raw, request.content)
+        return _response(response)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer as `handle_request` does, but wait without blocking the loop."""
+        """Respond as `handle_request` does, but wait without blocking the loop."""
         import asyncio
 
         await request.aread()
         asked = request_of(request.method, str(request.url), request.headers.raw, request.content)
-        with self._fake.exchange(asked) as answer:
-            if answer.delay:
-                await asyncio.sleep(answer.delay)
-            return _response(answer)
+        with self._fake.exchange(asked) as response:
+            if response.delay:
+                await asyncio.sleep(response.delay)
+            return _response(response)
 
 
-def _response(answer: Response) -> httpx.Response:
-    return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
+def _response(response: Response) -> httpx.Response:
+    return httpx.Response(response.status, headers=list(response.headers), content=response.body)

@@ -38,7 +38,7 @@ class Limit(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where a request stands in a limit.
+    """How much of a limit a request leaves.
 
     Attributes:
         limit: the limit.
@@ -54,7 +54,7 @@ class Standing(NamedTuple):
 
 
 class Limits:
-    """The counters of one fake. Not for several threads at once: the fake holds a lock around it."""
+    """The counters of one fake. Not safe for several threads: the fake locks around it."""
 
     def __init__(self) -> None:
         """Start without a limit."""
@@ -83,7 +83,7 @@ class Limits:
         """Count a request.
 
         Returns:
-            Where it stands in the limit that is nearest to its end: an exceeded one, else that with the least left.
+            How much is left of the limit that is nearest to its end: an exceeded one, else that with the least left.
             None if no limit counts it. A refused request uses up nothing of the other limits.
         """
         rows = []
@@ -115,7 +115,7 @@ class Limits:
 
     def _window(self, limit: Limit, key: tuple[int, str], now: float) -> tuple[float, int]:
         end, used = self._windows.get(key, (0.0, 0))
-        # Ended where the header said, which has whole seconds.
+        # Ends as the header says, which has whole seconds.
         return (now + limit.seconds, 0) if now >= math.ceil(end) else (end, used)
 
     def _standing(self, limit: Limit, key: tuple[int, str], now: float) -> Standing:

@@ -21,7 +21,7 @@ class OAuthProvider(FakeProvider):
 
     Attributes:
         rotate: whether refresh tokens are rotated, with detection of reuse.
-        dpop_nonce: the nonce that DPoP proofs have to carry; None if none is asked for.
+        dpop_nonce: the nonce that DPoP proofs have to carry; None if none is required.
         max_attempts: wrong passwords in a row until the account is locked.
         interval: seconds between two polls of a device or backchannel request.
     """
@@ -232,5 +232,5 @@ class OAuthProvider(FakeProvider):
         return grant
 
     def grant_for(self, request: Request, client: Client, user: User | None) -> Grant:
-        """A grant of what a token request asks for."""
+        """A grant of what a token request requests."""
         return Grant(client.id, user, request.text("scope"), request.text("audience", "resource") or None)

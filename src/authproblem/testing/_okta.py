@@ -16,7 +16,7 @@ from authproblem.testing._sessions import Approval, Grant
 
 
 class FakeOkta(OAuthProvider):
-    """An Okta org that does what a test asks for.
+    """An Okta org under the control of a test.
 
     Attributes:
         show_lockout: whether a locked account is shown as such (`LOCKED_OUT`) to whoever signs in.
@@ -33,7 +33,7 @@ class FakeOkta(OAuthProvider):
     show_lockout = False
 
     def issuer(self, request: Request) -> str:
-        """The org's issuer, or that of the custom authorization server whose path was asked."""
+        """The org's issuer, or that of the custom authorization server whose path was requested."""
         return web.endpoint_base(self, request)
 
     def sign_in(self, user: User) -> Response:
@@ -82,7 +82,7 @@ def authn(fake: FakeOkta, request: Request) -> Response:
 
 
 def verify(fake: FakeOkta, request: Request) -> Response:
-    """`/api/v1/authn/factors/{id}/verify`: a code, or a push that `fake.approve(state_token)` answers."""
+    """`/api/v1/authn/factors/{id}/verify`: a code, or a push that `fake.approve(state_token)` approves."""
     state = request.text("stateToken")
     step = fake.sessions.steps.get(state)
     if step is None:
@@ -101,7 +101,7 @@ def verify(fake: FakeOkta, request: Request) -> Response:
 
 
 def recover(_fake: FakeOkta, _request: Request) -> Response:
-    """`/api/v1/authn/recovery/password`: the same answer whether there is such a user or not."""
+    """`/api/v1/authn/recovery/password`: the same response whether there is such a user or not."""
     return json_response(200, {"status": "RECOVERY_CHALLENGE", "factorResult": "WAITING", "factorType": "EMAIL"})
 
 

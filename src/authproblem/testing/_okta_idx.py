@@ -31,7 +31,7 @@ _PASSCODE = (
 
 
 def interact(fake: OAuthProvider, request: Request) -> Response:
-    """`/v1/interact`: the start, with what `/v1/authorize` is asked elsewhere."""
+    """`/v1/interact`: the start, with the parameters that `/v1/authorize` takes elsewhere."""
     fake.client_of(request)
     handle = fake.sessions.handle(length=43)
     asked = {name: request.text(name) for name in request.values}

@@ -31,7 +31,7 @@ _SCRIPT = (
 
 
 def page(fake: FakeProvider, request: Request) -> Response:
-    """Show the page, or do what one of its buttons asks for and show it again."""
+    """Show the page, or do what one of its buttons is for, and show it again."""
     if request.method == "POST":
         return _change(fake, request)
     if "json" in request.header("accept"):

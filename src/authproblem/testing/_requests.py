@@ -21,7 +21,7 @@ _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Adapter(HTTPAdapter):
-    """Asks a fake instead of opening a connection."""
+    """Calls a fake instead of opening a connection."""
 
     def __init__(self, fake: Transports) -> None:
         """Make an adapter for `Session.mount`."""
@@ -29,7 +29,7 @@ class Adapter(HTTPAdapter):
         self._fake = fake
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """Answer a prepared request; time-outs, proxies and certificates have no meaning here."""
+        """Return the response to a prepared request; time-outs, proxies and certificates have no meaning here."""
         answer = _ask(self._fake, request)
         raw = HTTPResponse(
             body=io.BytesIO(answer.body),

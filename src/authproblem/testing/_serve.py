@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Server(ThreadingHTTPServer):
-    """A server that answers with a fake.
+    """A server whose responses come from a fake.
 
     Attributes:
         fake: the fake.
@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(self, fake: Transports, host: str, port: int, context: ssl.SSLContext | None = None) -> None:
-        """Listen; nothing is answered until `serve_forever` runs.
+        """Listen; requests wait until `serve_forever` runs.
 
         Raises:
             OSError: if the address is in use, or not ours.
@@ -47,12 +47,12 @@ class Server(ThreadingHTTPServer):
         host, port = self.server_address[:2]
         return f"{self.scheme}://{host!s}:{port}"
 
-    def handle_error(self, *_: object) -> None:
-        """Say nothing: a client that went away is no news in a test."""
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing: a client that disconnects is nothing unusual in a test."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Server
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride] # made by this server alone
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -84,13 +84,13 @@ class _Handler(BaseHTTPRequestHandler):
             """Trailers are read and left alone."""
         return body
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Print nothing."""
 
 
 @contextmanager
 def serving(fake: Transports, host: str, port: int, context: ssl.SSLContext | None) -> Iterator[str]:
-    """Answer on a socket until the block is left.
+    """Serve on a socket until the block is left.
 
     Yields:
         The base URL.

@@ -1,7 +1,7 @@
 """How clients reach a fake: as an ASGI or WSGI app, as a transport of httpx or requests, or over a real socket.
 
 Everything here translates to `Request` and from `Response` and decides nothing. Client libraries are imported when
-their transport is asked for.
+their transport is used.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Transports:
-    """The adapters of a fake; `exchange` answers a request that is in flight until the block is left."""
+    """The adapters of a fake; `exchange` yields the response to a request that is in flight until the block is left."""
 
     def exchange(self, request: Request) -> AbstractContextManager[Response]:
-        """Answer one request; the fake does."""
+        """Return the response to one request; the fake does."""
         raise NotImplementedError
 
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +36,7 @@ class Transports:
             await _lifespan(receive, send)
             return
         if scope["type"] != "http":
-            raise NotImplementedError(f"a fake provider speaks HTTP, not {scope['type']}")
+            raise NotImplementedError(f"a fake provider serves HTTP, not {scope['type']}")
         with self.exchange(await _of_scope(scope, receive)) as response:
             if response.delay:
                 import asyncio
@@ -55,7 +55,7 @@ class Transports:
             return [response.body]
 
     def send(self, method: str, url: str, headers: Any = (), body: bytes = b"") -> Response:
-        """Answer a request given by its parts: for clients that have no transport here."""
+        """Return the response to a request given by its parts: for clients that have no transport here."""
         with self.exchange(request_of(method, url, headers, body)) as response:
             _wait(response)
             return response
@@ -73,18 +73,18 @@ class Transports:
         return _requests.Adapter(self)
 
     def mock_respx(self, router: Any) -> None:
-        """Answer every request of a `respx` router that no other route of it takes."""
+        """Serve every request of a `respx` router that no other route of it takes."""
         router.route().mock(side_effect=self.transport().handle_request)
 
     def mock_responses(self, mock: responses.RequestsMock, url: str) -> None:
-        """Answer every request of a `responses` mock to URLs that begin with this one."""
+        """Serve every request of a `responses` mock to URLs that begin with this one."""
         from authproblem.testing import _requests
 
         _requests.register(self, mock, url)
 
     @contextmanager
     def serve(self, host: str = "127.0.0.1", port: int = 0, *, context: Any = None) -> Iterator[str]:
-        """Answer on a real socket, in threads of the standard library's server.
+        """Serve on a real socket, in threads of the standard library's server.
 
         Args:
             host: the address to listen on.

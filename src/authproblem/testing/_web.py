@@ -157,7 +157,7 @@ def register(fake: OAuthProvider, request: Request) -> Response:
 
 
 def logout(fake: OAuthProvider, request: Request) -> Response:
-    """The end of the session; back to where the app asks for."""
+    """The end of the session; back to where the app wants."""
     fake.sessions.cookies.pop(request.cookies.get(_COOKIE, ""), None)
     target = request.params.get("returnTo") or request.params.get("post_logout_redirect_uri")
     response = redirect(target) if target else Response(200, (("content-type", "text/plain"),), b"OK")
@@ -171,7 +171,7 @@ def wait_for(fake: OAuthProvider, handle: str, approval: Approval) -> None:
 
 
 def new_code(fake: OAuthProvider, asked: dict[str, str], user: User) -> str:
-    """An authorization code for what was asked."""
+    """An authorization code for what was requested."""
     code = fake.sessions.handle(length=32)
     names = ("redirect_uri", "code_challenge", "nonce")
     details = {name: asked[name] for name in names if asked.get(name)}
@@ -188,7 +188,7 @@ def endpoint_base(fake: OAuthProvider, request: Request) -> str:
 
 
 def token_url(fake: OAuthProvider, request: Request) -> str:
-    """The token endpoint of the authorization server that was asked."""
+    """The token endpoint of the authorization server that was requested."""
     base, path = endpoint_base(fake, request), str(fake.vendor["oauth"]["paths"]["token_endpoint"])
     return base + (path.removeprefix("/oauth2") if base != request.origin else path)
 

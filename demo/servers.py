@@ -1,6 +1,6 @@
-"""The stage: two fake vendors, and the app four times, bare and with the middleware, behind uvicorn and waitress.
+"""The servers: two fake vendors, and the app four times, bare and with the middleware, behind uvicorn and waitress.
 
-All listen on ports of loopback that the operating system chooses, and all are gone when the stage is left.
+All listen on ports of loopback that the operating system chooses, and all are closed at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from waitress.server import create_server
 from authproblem.testing import Clock, FakeAuth0, FakeOkta, FakeProvider
 from demo.apps import asgi_app, wsgi_app
 from demo.check import faults
-from demo.model import Case, Result, Take
+from demo.model import Case, Result, Run
 
 OKTA_CLOCK = -120
 """Okta's clock is slow, to show that waits are counted by its own."""
@@ -29,8 +29,8 @@ OKTA_CLOCK = -120
 _PATIENCE = 10.0
 
 
-class Stage(NamedTuple):
-    """Everything that runs.
+class Servers(NamedTuple):
+    """Everything that is running.
 
     Attributes:
         upstreams: the vendors' base URLs by name.
@@ -46,66 +46,66 @@ class Stage(NamedTuple):
     client: httpx.Client
     events: list[Any]
 
-    def play(self, case: Case) -> Result:
-        """Send a case's request through both adapters, before and after, and check what came of it."""
-        takes = tuple(self._take(case, adapter, *urls) for adapter, urls in self.urls.items())
-        return Result(case, takes, faults(case, takes))
+    def run(self, case: Case) -> Result:
+        """Send a case's request through both adapters, before and after, and check the responses."""
+        runs = tuple(self._run(case, adapter, *urls) for adapter, urls in self.urls.items())
+        return Result(case, runs, faults(case, runs))
 
-    def _take(self, case: Case, adapter: str, bare: str, treated: str) -> Take:
+    def _run(self, case: Case, adapter: str, bare: str, treated: str) -> Run:
         self.events.clear()
         before = self._send(case, bare)
-        exchanges = self._vendor(case).exchanges if case.answer is not None else []
+        exchanges = self._vendor(case).exchanges if case.reply is not None else []
         sent = exchanges[-1].response if exchanges else None
         after = self._send(case, treated)
-        return Take(adapter, sent, before, after, [_event(event) for event in self.events])
+        return Run(adapter, sent, before, after, [_event(event) for event in self.events])
 
     def _send(self, case: Case, base: str) -> httpx.Response:
         headers = {"Accept": case.accept}
         if case.form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        if case.answer is not None:
+        if case.reply is not None:
             self._arm(case)
         return self.client.request(case.method, base + case.path, headers=headers, content=case.form.encode())
 
     def _arm(self, case: Case) -> None:
-        """Let the vendor answer as the case says: alike, to the last id, however often it is asked."""
-        fake, answer = self._vendor(case), case.answer
+        """Let the vendor respond as the case says: each time with the same bytes, ids included."""
+        fake, response = self._vendor(case), case.reply
         fake.recover()
         fake.random.seed(0)
         fake.limit(100)
-        if answer is not None and answer.page is not None:
-            fake.reply_with(answer.page)
-        elif answer is not None and answer.entry is not None:
-            fake.fail(answer.entry, **answer.options)
+        if response is not None and response.page is not None:
+            fake.reply_with(response.page)
+        elif response is not None and response.entry is not None:
+            fake.fail(response.entry, **response.options)
 
     def _vendor(self, case: Case) -> FakeProvider:
         return self.fakes[case.path.split("/")[1]]
 
 
 @contextmanager
-def set_stage() -> Iterator[Stage]:
+def start_servers() -> Iterator[Servers]:
     """Start everything that the cases need.
 
     Yields:
-        The stage.
+        The running servers.
     """
     capture = LogCapture()
     structlog.configure(processors=[capture], cache_logger_on_first_use=False)
     with ExitStack() as stack:
         stack.callback(structlog.reset_defaults)
-        # Their clocks stand still: what comes before and after the middleware is one and the same answer.
+        # Their clocks are frozen: the bare app and the one with the middleware get the same bytes.
         fakes: dict[str, FakeProvider] = {
             "auth0": FakeAuth0(clock=Clock(frozen=True), compress=False),
             "okta": FakeOkta(clock=Clock(frozen=True, start=time.time() + OKTA_CLOCK), compress=False),
         }
         upstreams = {name: stack.enter_context(fake.serve()) for name, fake in fakes.items()}
-        upstreams["nowhere"] = stack.enter_context(_nobody())
+        upstreams["nowhere"] = stack.enter_context(_unused_port())
         relay = stack.enter_context(httpx.Client(trust_env=False))
         asgi = [stack.enter_context(_uvicorn(asgi_app(upstreams, treated=on))) for on in (False, True)]
         wsgi = [stack.enter_context(_waitress(wsgi_app(upstreams, relay, treated=on))) for on in (False, True)]
         urls = {"ASGI": (asgi[0], asgi[1]), "WSGI": (wsgi[0], wsgi[1])}
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=_PATIENCE))
-        yield Stage(upstreams, fakes, urls, client, capture.entries)
+        yield Servers(upstreams, fakes, urls, client, capture.entries)
 
 
 def _event(captured: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,8 +115,8 @@ def _event(captured: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _nobody() -> Iterator[str]:
-    """A port on which nobody listens, kept so that nobody else gets it."""
+def _unused_port() -> Iterator[str]:
+    """Reserve a port on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -124,7 +124,7 @@ def _nobody() -> Iterator[str]:
 
 @contextmanager
 def _uvicorn(app: Any) -> Iterator[str]:
-    # Listening begins here, so that nobody has to wait until the server is up. `Date` and `Server` are the vendor's.
+    # Listening begins here, so that no request waits for the server to start. `Date` and `Server` are the vendor's.
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, log_level="critical", date_header=False, server_header=False)
     server = uvicorn.Server(config)

@@ -1,6 +1,6 @@
 """Run the library on one recording, with the options of the command line and the explorer.
 
-The only module of the command line that knows how the core is called.
+The only module of the command line that calls the core.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from authproblem._model import PROVIDERS, Provider
 from authproblem._registry.registry import Registry
 
 
-class JudgeOptions(NamedTuple):
+class RecordingOptions(NamedTuple):
     """What the user declares about a recording, and the options of the middleware that concern one response.
 
     Attributes:
@@ -39,14 +39,14 @@ class JudgeOptions(NamedTuple):
     transaction_states: bool = False
 
 
-def judge(registry: Registry, recording: Recording, status: int, options: JudgeOptions) -> Outcome:
+def outcome_of(registry: Registry, recording: Recording, status: int, options: RecordingOptions) -> Outcome:
     """Return what becomes of a recorded response.
 
     Args:
         registry: The entries.
         recording: The response.
         status: Its HTTP status, assumed or recorded.
-        options: See `JudgeOptions`.
+        options: See `RecordingOptions`.
 
     Raises:
         ValueError: For an invalid provider, endpoint or disclosure level.
