@@ -17,7 +17,7 @@ class Classifier:
     def __init__(self) -> None:
         """Read the tables (about 20 ms)."""
         self.okta, self.auth0 = Okta(), Auth0()
-        self.unwrap = Unwrap(self.auth0)
+        self.unwrap = Unwrap(self.okta, self.auth0)
 
     def classify(self, document: Mapping[str, Any]) -> LogClassification | None:
         """The meaning of an event, also inside an envelope; of several events, of the first that is a failure."""

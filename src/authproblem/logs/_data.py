@@ -23,6 +23,9 @@ MAX_CACHED = 8192
 MAX_TEXT = 512
 """Characters of a text that are searched, and of a text that may be a key of the cache."""
 
+_MAX_JSON = 1 << 18
+"""Characters of a string that is read as JSON; an event of Okta has at most 256 KiB."""
+
 
 class Meaning(NamedTuple):
     """What a type, a reason or a text means, before it is tied to an event."""
@@ -41,6 +44,19 @@ class Phrase(NamedTuple):
     type: str
     only: str | None
     attack: AttackKind | None
+
+
+def as_object(value: object) -> Json:
+    """An object as it is, or out of a string of JSON, as SQL tables have them; anything else counts as empty."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str) and value.startswith("{") and len(value) <= _MAX_JSON:
+        try:
+            found = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return {}
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def read(name: str) -> Json:

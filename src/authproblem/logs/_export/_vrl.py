@@ -15,6 +15,7 @@ from authproblem.logs._auth0 import Row
 from authproblem.logs._classify import classifier
 from authproblem.logs._data import Meaning, Phrase, read
 from authproblem.logs._okta import _GROUPS as OKTA_GROUPS
+from authproblem.logs._okta import between_systems
 
 Json = dict[str, Any]
 
@@ -43,6 +44,7 @@ if is_string(.eventType) {
   policy = false
   mfa = false
   family = false
+  systems = false
   deny = ""
 """
 _OKTA = """\
@@ -64,7 +66,7 @@ _OKTA = """\
   } else if result == "RATE_LIMIT" {
     slug = "rate-limited"
     attack = ""
-  } else if result == "UNANSWERED" {
+  } else if result == "UNANSWERED" || (mfa && result == "ABANDONED") {
     slug = "mfa-timed-out"
     attack = ""
   } else if denied {
@@ -72,7 +74,7 @@ _OKTA = """\
 %(not_hers)s
   } else if result == "FAILURE" || result == "ABANDONED" {
     slug = default
-    if said != "" && !(mfa && said == "invalid-credentials") {
+    if said != "" && !(mfa && said == "invalid-credentials") && !(systems && %(users)s) {
       slug = said
       attack = said_attack
       severity = ""
@@ -120,6 +122,7 @@ def to_vrl() -> str:
     """The program as text."""
     said, types = read("okta-reasons"), Registry.builtin().types
     severities = {row["id"]: row["severity"] for row in read("attacks")["attacks"]}
+    users = [slug for slug, kind in types.items() if kind.owner == "user"]
     hers = [slug for slug, kind in types.items() if kind.owner in {"policy", "limit"}]
     threats = ((f"contains(text, {_q(row['contains'])})", {"attack": row["attack"]}) for row in said["threats"])
     allowed = ((_one_of("said", hers), {"slug": "=said", "attack": "=said_attack"}),)
@@ -131,7 +134,12 @@ def to_vrl() -> str:
             *_lines(_okta_events(), 2),
             *_lines(_okta_reasons(), 2),
             *_searched(classifier().okta._phrases, 2),  # noqa: SLF001 - the same package
-            _OKTA % {"threats": "".join(_lines(threats, 6)).rstrip(), "not_hers": "".join(_lines(allowed, 4)).rstrip()},
+            _OKTA
+            % {
+                "threats": "".join(_lines(threats, 6)).rstrip(),
+                "not_hers": "".join(_lines(allowed, 4)).rstrip(),
+                "users": _one_of("said", users),
+            },
             *_lines(_auth0_events(), 2),
             _AUTH0
             % {
@@ -151,7 +159,8 @@ def _okta_events() -> Iterator[Branch]:
     data = read("okta-events")
     groups: dict[str, list[str]] = {}
     for row in data["events"]:
-        groups.setdefault(orjson.dumps(_okta_row(row)).decode(), []).append(row["id"])
+        systems = {"systems": True} if between_systems(classifier().okta.row(row["id"])) else {}
+        groups.setdefault(orjson.dumps({**_okta_row(row), **systems}).decode(), []).append(row["id"])
     for settings, names in groups.items():
         yield _one_of("kind", names), orjson.loads(settings)
     for pattern in data["patterns"]:
