@@ -123,6 +123,7 @@ class Maker:
         self.registry = Registry.builtin()
         kinds = read("attacks")["attacks"]
         self.severities: dict[AttackKind, AttackSeverity] = {row["id"]: row["severity"] for row in kinds}
+        self.attacks: dict[str, AttackKind] = {row["type"]: row["id"] for row in kinds if "type" in row}
 
     def owner(self, slug: str) -> str:
         """The owner of a problem type."""
@@ -132,7 +133,8 @@ class Maker:
         """The classification of an event of some type that has some meaning."""
         kind = self.registry.types[meaning.type]
         entry = self.registry.lookup(meaning.entry) if meaning.entry else None
-        severity = (meaning.severity or self.severities[meaning.attack]) if meaning.attack else None
+        attack = meaning.attack or self.attacks.get(meaning.type)
+        severity = (meaning.severity or self.severities[attack]) if attack else None
         return LogClassification(
             provider=self.provider,
             event_type=event_type,
@@ -142,7 +144,7 @@ class Maker:
             remedy=kind.remedy,
             entry=meaning.entry,
             matched_by=meaning.matched_by,
-            attack=meaning.attack,
+            attack=attack,
             severity=severity,
             hint=entry.hint if entry is not None else kind.hint,
         )

@@ -45,7 +45,7 @@ def details_of(event: Mapping[str, Any]) -> Details:
         status = response.get("statusCode")
         if not code:
             code, message, name = _response(response, message, name)
-    if not code and "_" in description and _CODE.match(description):
+    if not code and "_" in description and description.islower() and _CODE.match(description):
         code = description
     texts = [text for text in (message, description) if text]
     if description and description in message:

@@ -75,7 +75,7 @@ class Okta:
     def __init__(self) -> None:
         """Read the tables."""
         events, reasons = read("okta-events"), read("okta-reasons")
-        self._make = Maker("okta")
+        self.make = Maker("okta")
         self._results: dict[str, str] = reasons["results"]
         self._families = sorted(events["families"], key=lambda row: -len(row["prefix"]))
         self._patterns: list[Json] = events["patterns"]
@@ -117,7 +117,7 @@ class Okta:
         event_type = event["eventType"]
         if event_type == "security.threat.detected":
             kind = self._threat(as_object(event.get("outcome")).get("reason") or _debug(event).get("threatDetections"))
-            return AttackSignal(kind, self._make.severities[kind])
+            return AttackSignal(kind, self.make.severities[kind])
         return self._signals.get(event_type)
 
     def knows(self, event_type: str) -> bool:
@@ -161,9 +161,9 @@ class Okta:
     def _resolve(self, row: Row, key: tuple[Any, ...]) -> LogClassification | None:
         event_type, result, reason, factor, severity = key
         meaning = self._meaning(row, _text(result).upper(), _text(reason), factor, severity)
-        if meaning is None or self._make.owner(meaning.type) == "flow":
+        if meaning is None or self.make.owner(meaning.type) == "flow":
             return None  # a client that still polls, or that is asked for a nonce: nothing failed
-        return self._make.make(event_type, meaning)
+        return self.make.make(event_type, meaning)
 
     def _meaning(self, row: Row, result: str, reason: str, factor: str | None, severity: str | None) -> Meaning | None:
         if row.when == "always":
@@ -183,7 +183,7 @@ class Okta:
         found = self._of_reason(reason, row.groups)
         if row.mfa and (found is None or found.type == "invalid-credentials"):
             return self._of_factor(factor) or row.meaning
-        if found is not None and between_systems(row) and self._make.owner(found.type) == "user":
+        if found is not None and between_systems(row) and self.make.owner(found.type) == "user":
             return row.meaning  # "invalid credentials" are those of the integration here
         return found or row.meaning
 
@@ -194,7 +194,7 @@ class Okta:
 
     def _denied(self, row: Row, reason: str) -> Meaning:
         found = self._of_reason(reason, row.groups)
-        if found is not None and self._make.owner(found.type) in {"policy", "limit"}:
+        if found is not None and self.make.owner(found.type) in {"policy", "limit"}:
             return found
         slug = row.deny or (row.meaning.type if row.policy else "access-denied")
         return Meaning(slug, "event" if row.policy and not row.family else "result", attack=row.meaning.attack)
@@ -222,7 +222,7 @@ class Okta:
     def _of_entry(self, reason: str) -> Meaning | None:
         """The registry's entry of a reason, or of an error code that stands in its text."""
         code = _ERROR_CODE.search(reason)
-        entry = self._make.registry.lookup("okta:" + (code.group() if code else reason))
+        entry = self.make.registry.lookup("okta:" + (code.group() if code else reason))
         return Meaning(entry.type.slug, "reason", entry.id) if entry is not None else None
 
     def _of_factor(self, factor: str | None) -> Meaning | None:

@@ -68,9 +68,10 @@ def _fits(value: str, pattern: str) -> bool:
 
 def _rule(provider: str, patterns: tuple[str, str, str], meaning: Meaning) -> Rule:
     kind = Registry.builtin().types[meaning.type]
-    severities = {row["id"]: row["severity"] for row in read("attacks")["attacks"]}
-    severity = (meaning.severity or severities[meaning.attack]) if meaning.attack else ""
-    return Rule(provider, *patterns, kind.slug, kind.owner, kind.remedy, meaning.attack or "", severity)
+    make = classifier().okta.make
+    attack = meaning.attack or make.attacks.get(meaning.type)
+    severity = (meaning.severity or make.severities[attack]) if attack else ""
+    return Rule(provider, *patterns, kind.slug, kind.owner, kind.remedy, attack or "", severity)
 
 
 def _okta() -> Iterator[Rule]:

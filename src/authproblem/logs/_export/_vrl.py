@@ -107,6 +107,7 @@ if slug != "" {
   .authproblem = {
     "provider": provider, "event_type": kind, "reason": slug, "owner": owner, "remedy": remedy
   }
+%(attacks)s
   if attack != "" {
     if severity == "" {
 %(severities)s
@@ -127,6 +128,10 @@ def to_vrl() -> str:
     threats = ((f"contains(text, {_q(row['contains'])})", {"attack": row["attack"]}) for row in said["threats"])
     allowed = ((_one_of("said", hers), {"slug": "=said", "attack": "=said_attack"}),)
     kinds = ((f"slug == {_q(slug)}", {"owner": kind.owner, "remedy": kind.remedy}) for slug, kind in types.items())
+    by_type = (
+        (f'attack == "" && slug == {_q(slug)}', {"attack": kind, "severity": ""})
+        for slug, kind in classifier().okta.make.attacks.items()
+    )
     by_kind = ((f"attack == {_q(name)}", {"severity": value}) for name, value in severities.items())
     return "".join(
         (
@@ -145,6 +150,7 @@ def to_vrl() -> str:
             % {
                 "texts": "".join(_searched(classifier().auth0._texts, 4)).rstrip(),  # noqa: SLF001 - as above
                 "kinds": "".join(_lines(kinds, 2)).rstrip(),
+                "attacks": "".join(_lines(by_type, 2)).rstrip(),
                 "severities": "".join(_lines(by_kind, 6)).rstrip(),
             },
         )
