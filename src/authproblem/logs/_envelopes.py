@@ -108,6 +108,17 @@ class Unwrap:
         return (certain or "log_id" in document or "tenant_name" in document) and self._auth0.is_code(code)
 
 
+def as_envelope(document: object) -> Event:
+    """What callers may pass, as a mapping: an event or envelope, a batch as a list, or a line of a log as text."""
+    if isinstance(document, Mapping):
+        return document
+    if isinstance(document, list):
+        return {"events": document}
+    if isinstance(document, bytes):
+        document = document.decode(errors="replace")
+    return {"message": document} if isinstance(document, str) else {}
+
+
 def _inner(document: Event) -> Iterator[Event]:
     """What is inside an envelope: each member that may hold events, lists first."""
     for name in _LISTS:
@@ -128,20 +139,19 @@ def _inner(document: Event) -> Iterator[Event]:
 
 
 def _as_document(value: object) -> Event | None:
-    """A mapping, also out of a string of JSON with anything before it, such as the header of syslog."""
+    """A mapping, also out of a string: a JSON array, or an object with anything before it, such as syslog's header."""
     if isinstance(value, dict):
         return value
     if not isinstance(value, str) or len(value) > _MAX_JSON:
         return None
     text = _decoded(value) if value.startswith(_BASE64) else value
     start = text.find("{")
-    if start < 0:
-        return None
+    batch = text[: max(start, 0)].strip() == "["
     try:
-        found = orjson.loads(text[start:])
+        found = orjson.loads(text if batch else text[start:]) if start >= 0 else None
     except orjson.JSONDecodeError:
         return None
-    return found if isinstance(found, dict) else None
+    return {"events": found} if batch else found if isinstance(found, dict) else None
 
 
 def _decoded(value: str) -> str:
