@@ -139,6 +139,10 @@ ENVELOPES: dict[str, Json] = {
         "event": {"action": "user.session.start"},
         "okta": {"outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"}},
     },
+    "Okta in Elastic without its result": {
+        "event": {"action": "user.session.start", "outcome": "failure"},
+        "okta": {"event_type": "user.session.start", "outcome": {"reason": "INVALID_CREDENTIALS"}},
+    },
     "Okta with names in snake case": {
         "event_type": "user.session.start",
         "outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"},

@@ -48,10 +48,13 @@ def _elastic(document: Event) -> Event | None:
         return okta
     inner = okta.get("system")
     okta = inner if isinstance(inner, dict) else okta
-    kind = okta.get("event_type")
-    if not isinstance(kind, str) and isinstance(okta.get("outcome"), dict):
+    kind, outcome = okta.get("event_type"), as_object(okta.get("outcome"))
+    if not isinstance(kind, str) and outcome:
         kind = _member(document, "event", "action")
-    return _snake_case({**okta, "event_type": kind, "published": document.get("@timestamp")})
+    if not outcome.get("result") and _member(document, "event", "outcome") == "failure":
+        outcome = {**outcome, "result": "FAILURE"}
+    published = okta.get("published") or document.get("@timestamp")
+    return _snake_case({**okta, "event_type": kind, "outcome": outcome, "published": published})
 
 
 def _snake_case(document: Event) -> Event | None:
