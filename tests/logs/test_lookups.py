@@ -210,7 +210,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def test_the_script_for_fluent_bit_says_what_classify_event_says(table: Path, tmp_path: Path) -> None:
-    """Run by LuaJIT, which Fluent Bit has inside; Fluent Bit itself cannot be had here."""
+    """Run by LuaJIT, which Fluent Bit has inside; `test_fluent_bit` runs Fluent Bit itself."""
     luajit = shutil.which("luajit") or pytest.skip("no luajit")
     driver = tmp_path / "driver.lua"
     driver.write_text(
@@ -251,7 +251,7 @@ def lua(value: Any) -> str:
 
 
 def test_the_configuration_for_fluent_bit_names_the_script_and_its_function() -> None:
-    """The classic format has no parser but Fluent Bit's own."""
+    """The classic format has no parser but Fluent Bit's own, which `test_fluent_bit` runs."""
     text = (EXAMPLES / "fluent-bit.conf").read_text("utf-8")
     section = dict(line.split(None, 1) for line in text.partition("[FILTER]")[2].partition("[")[0].strip().splitlines())
 
