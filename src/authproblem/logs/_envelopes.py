@@ -33,7 +33,7 @@ _LISTS = ("events", "logEvents", "Records", "records", "hits", "logs", "results"
 _INSIDE = (
     *("detail", "data", "event", "json", "message", "_source", "properties", "result", "_raw"),  # buses and collectors
     *("awslogs", "kinesis", "attributes", "jsonPayload", "textPayload", "log", "body", "Body", "Message", "Sns"),
-    *("payload", "record", "hits", "original", "map", "full_message", "short_message", "_airbyte_data"),
+    *("payload", "record", "hits", "original", "map", "content", "full_message", "short_message", "_airbyte_data"),
 )
 """Members that hold one event, or a further envelope, or either of them as a string of JSON."""
 _SHORT = 2

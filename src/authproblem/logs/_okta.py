@@ -217,6 +217,7 @@ class Okta:
             return None
         found = self._reasons.get(reason) or self._of_entry(reason[:MAX_TEXT])
         found = found or self._reasons.get(reason.upper()) or self._reasons.get(reason.lower())
+        found = found or self._of_entry(reason[:MAX_TEXT].upper())
         return found or self._sentences.get(sentence(reason)) or search(self._phrases, reason, groups)
 
     def _of_entry(self, reason: str) -> Meaning | None:
