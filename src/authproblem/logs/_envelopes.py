@@ -87,6 +87,9 @@ class Unwrap:
             return "okta", document if "outcome.result" not in document else expanded(document)
         if self._is_auth0(document):
             return "auth0", document if "details.error.message" not in document else expanded(document)
+        inner = document.get("data")
+        if isinstance(inner, dict) and "log_id" in document and self._is_auth0(inner, certain=True):
+            return "auth0", inner
         event = okta_event(document)
         if event is not None:
             return "okta", event
