@@ -68,6 +68,8 @@ def _fits(value: str, pattern: str) -> bool:
 
 def _rule(provider: str, patterns: tuple[str, str, str], meaning: Meaning) -> Rule:
     kind = Registry.builtin().types[meaning.type]
+    if kind.owner == "flow":
+        return Rule(provider, *patterns, *[""] * 5)
     make = classifier().okta.make
     attack = meaning.attack or make.attacks.get(meaning.type)
     severity = (meaning.severity or make.severities[attack]) if attack else ""

@@ -102,7 +102,7 @@ _AUTH0 = """\
   }
 }
 
-if slug != "" {
+if slug != "" && !%(flow)s {
 %(kinds)s
   .authproblem = {
     "provider": provider, "event_type": kind, "reason": slug, "owner": owner, "remedy": remedy
@@ -149,6 +149,7 @@ def to_vrl() -> str:
             _AUTH0
             % {
                 "texts": "".join(_searched(classifier().auth0._texts, 4)).rstrip(),  # noqa: SLF001 - as above
+                "flow": _one_of("slug", [slug for slug, kind in types.items() if kind.owner == "flow"]),
                 "kinds": "".join(_lines(kinds, 2)).rstrip(),
                 "attacks": "".join(_lines(by_type, 2)).rstrip(),
                 "severities": "".join(_lines(by_kind, 6)).rstrip(),
