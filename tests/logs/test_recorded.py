@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
+from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -15,11 +17,36 @@ import pytest
 
 from authproblem.__main__ import main
 from authproblem.logs import attack_signal, classify_event, events_in
-from tests.logs.cases import DATA, Json
+from tests.logs.cases import DATA, Json, packed
 
 FILE = DATA / "recorded.jsonl"
 TEXT = FILE.read_text("utf-8")
 RECORDED: list[Json] = [json.loads(line) for line in TEXT.splitlines()]
+
+
+ENVELOPES: dict[str, Callable[[Json], Json]] = {
+    "EventBridge": lambda event: {"detail-type": "Log", "source": "aws.partner/example/logs", "detail": event},
+    "EventBridge and SQS": lambda event: {"Records": [{"body": json.dumps({"detail": event})}]},
+    "an Event Hook": lambda event: {"eventType": "com.okta.event_hook", "data": {"events": [event]}},
+    "Datadog": lambda event: {"id": "1", "attributes": {"service": "auth", "attributes": event}},
+    "Splunk HEC": lambda event: {"time": 1, "sourcetype": "auth", "event": event},
+    "Splunk HEC as text": lambda event: {"time": 1, "event": json.dumps(event)},
+    "an export of Splunk": lambda event: {"preview": False, "result": {"_raw": json.dumps(event)}},
+    "a search of Sumo Logic": lambda event: {"messages": [{"map": {"_raw": json.dumps(event)}}]},
+    "Segment": lambda event: {"type": "track", "event": "Log", "userId": "x", "properties": event},
+    "an array of a log stream": lambda event: {"events": [event]},
+    "CloudWatch": lambda event: {
+        "messageType": "DATA_MESSAGE",
+        "logEvents": [{"id": "1", "message": json.dumps(event)}],
+    },
+    "CloudWatch for Lambda": lambda event: {
+        "awslogs": {"data": packed({"logEvents": [{"message": json.dumps(event)}]})}
+    },
+    "an Elasticsearch hit": lambda event: {"_index": "logs", "_source": event},
+    "Beats before a pipeline": lambda event: {"message": json.dumps(event), "event": {"dataset": "logs"}},
+    "syslog": lambda event: {"message": "<14>1 2026-02-14T20:18:57Z host auth - - - " + json.dumps(event)},
+    "Pub/Sub": lambda event: {"message": {"data": b64encode(json.dumps(event).encode()).decode()}},
+}
 
 
 def documents(vector: Json) -> list[Json]:
@@ -44,6 +71,14 @@ def test_a_recorded_event_means_what_its_vector_says(vector: Json) -> None:
 def test_a_recorded_event_is_found_even_if_nothing_failed(vector: Json) -> None:
     """In its envelope."""
     assert all(list(events_in(document)) for document in documents(vector))
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_recorded_events_mean_the_same_inside_envelopes(envelope: str) -> None:
+    """Whatever transported them."""
+    for vector in RECORDED:
+        for document in documents(vector):
+            assert classify_event(document) == classify_event(ENVELOPES[envelope](document)), vector["source"]
 
 
 def test_the_recorded_events_are_of_both_providers_and_of_many_types() -> None:
