@@ -17,7 +17,7 @@ from authproblem.logs._okta import _GROUPS as OKTA_GROUPS
 from authproblem.logs._okta import Okta, between_systems
 
 _ANY = "*"
-_NOT_HERS = {"policy", "limit"}
+_POLICY_OWNERS = {"policy", "limit"}
 """Owners that a refusal of the policy engine may have."""
 
 
@@ -107,7 +107,7 @@ def _okta_denied(okta: Okta) -> Iterator[Rule]:
     policy = [row["id"] for row in data if row.get("policy") and row.get("when") != "always"]
     owner = {slug: kind.owner for slug, kind in Registry.builtin().types.items()}
     for patterns, meaning in _reasons(okta):
-        if owner[meaning.type] in _NOT_HERS:
+        if owner[meaning.type] in _POLICY_OWNERS:
             yield _rule("okta", (patterns[0], "DENY", patterns[1]), meaning)
     for row in data:
         if row.get("deny") or row["id"] in policy:

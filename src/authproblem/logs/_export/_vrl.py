@@ -71,7 +71,7 @@ _OKTA = """\
     attack = ""
   } else if denied {
     slug = if deny != "" { deny } else if policy { default } else { "access-denied" }
-%(not_hers)s
+%(policy_reasons)s
   } else if result == "FAILURE" || result == "ABANDONED" {
     slug = default
     if said != "" && !(mfa && said == "invalid-credentials") && !(systems && %(users)s) {
@@ -124,9 +124,9 @@ def to_vrl() -> str:
     said, types = read("okta-reasons"), Registry.builtin().types
     severities = {row["id"]: row["severity"] for row in read("attacks")["attacks"]}
     users = [slug for slug, kind in types.items() if kind.owner == "user"]
-    hers = [slug for slug, kind in types.items() if kind.owner in {"policy", "limit"}]
+    of_policy = [slug for slug, kind in types.items() if kind.owner in {"policy", "limit"}]
     threats = ((f"contains(text, {_q(row['contains'])})", {"attack": row["attack"]}) for row in said["threats"])
-    allowed = ((_one_of("said", hers), {"slug": "=said", "attack": "=said_attack"}),)
+    allowed = ((_one_of("said", of_policy), {"slug": "=said", "attack": "=said_attack"}),)
     kinds = ((f"slug == {_q(slug)}", {"owner": kind.owner, "remedy": kind.remedy}) for slug, kind in types.items())
     by_type = (
         (f'attack == "" && slug == {_q(slug)}', {"attack": kind, "severity": ""})
@@ -142,7 +142,7 @@ def to_vrl() -> str:
             _OKTA
             % {
                 "threats": "".join(_lines(threats, 6)).rstrip(),
-                "not_hers": "".join(_lines(allowed, 4)).rstrip(),
+                "policy_reasons": "".join(_lines(allowed, 4)).rstrip(),
                 "users": _one_of("said", users),
             },
             *_lines(_auth0_events(), 2),
