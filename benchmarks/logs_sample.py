@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import random
 import sys
 from typing import Any
+
+import orjson
 
 Json = dict[str, Any]
 
@@ -95,14 +96,14 @@ def main() -> None:
     okta_rows = chosen.choices(OKTA, [row[-1] for row in OKTA], k=4999)
     auth0_rows = chosen.choices(AUTH0, [row[-1] for row in AUTH0], k=2003)
     rows = itertools.cycle(okta_rows), itertools.cycle(auth0_rows)
-    written: list[str] = []
+    written: list[bytes] = []
     for number in range(lines):
         event = auth0(number, *next(rows[1])[:3]) if number % 4 == 3 else okta(number, *next(rows[0])[:3])
-        written.append(json.dumps(event, separators=(",", ":")))
+        written.append(orjson.dumps(event))
         if len(written) == 10_000:
-            sys.stdout.write("\n".join(written) + "\n")
+            sys.stdout.buffer.write(b"\n".join(written) + b"\n")
             written.clear()
-    sys.stdout.write("".join(line + "\n" for line in written))
+    sys.stdout.buffer.write(b"".join(line + b"\n" for line in written))
 
 
 if __name__ == "__main__":

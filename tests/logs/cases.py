@@ -107,6 +107,67 @@ ENVELOPES: dict[str, Json] = {
         "outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"},
         "debugcontext": {"debugData": {}},
     },
+    "Okta in Sentinel's newer table": {
+        "EventOriginalType": "user.session.start",
+        "OriginalOutcomeResult": "FAILURE",
+        "EventOriginalResultDetails": "INVALID_CREDENTIALS",
+        "DebugData": {"requestUri": "/api/v1/authn"},
+        "TransactionId": "Xkc",
+    },
+    "Okta as fields of a search in Splunk": {
+        "preview": False,
+        "result": {
+            "eventType": "user.session.start",
+            "outcome.result": "FAILURE",
+            "outcome.reason": "INVALID_CREDENTIALS",
+            "debugContext.debugData.requestUri": "/api/v1/authn",
+        },
+    },
+    "Okta as remapped by Datadog": {
+        "attributes": {
+            "attributes": {
+                "evt": {"name": "user.session.start", "outcome": "FAILURE"},
+                "outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"},
+            }
+        }
+    },
+    "Okta in Sekoia": {
+        "event": {"action": "user.session.start", "dataset": "system-log"},
+        "okta": {"system": {"outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"}}},
+    },
+    "Okta in Elastic without its type": {
+        "event": {"action": "user.session.start"},
+        "okta": {"outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"}},
+    },
+    "Okta in Elastic without its result": {
+        "event": {"action": "user.session.start", "outcome": "failure"},
+        "okta": {"event_type": "user.session.start", "outcome": {"reason": "INVALID_CREDENTIALS"}},
+    },
+    "Okta with names in snake case": {
+        "event_type": "user.session.start",
+        "outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"},
+        "debug_context": {"debug_data": {"request_uri": "/api/v1/authn"}},
+    },
+    "Okta with members as strings of JSON": {
+        "eventType": "user.session.start",
+        "uuid": "3aeede38",
+        "outcome": '{"reason": "INVALID_CREDENTIALS", "result": "FAILURE"}',
+        "debugContext": '{"debugData": {"requestUri": "/api/v1/authn"}}',
+    },
+    "Okta in a search of Sumo Logic": {"messages": [{"map": {"_raw": json.dumps(OKTA), "_sourcecategory": "okta"}}]},
+    "Okta as text in Cloud Logging": {"logName": "x", "textPayload": json.dumps(OKTA)},
+    "Auth0 as fields of a search in Splunk": {
+        "result": {"data.type": "fp", "data.description": "Wrong email or password.", "log_id": "1"}
+    },
+    "Auth0 with details as a string of JSON": {
+        "type": "f",
+        "log_id": "1",
+        "details": '{"error": {"message": "Wrong email or password."}}',
+    },
+    "Auth0 in the HTTP source of an event bus": {
+        "source": "http-source",
+        "data": {"body": {"data": AUTH0, "log_id": "1"}, "headers": {}, "method": "POST"},
+    },
     "Auth0 as the API gives it": AUTH0,
     "Auth0 from a log stream": AUTH0_STREAM,
     "Auth0 through EventBridge": {"source": "aws.partner/auth0.com", "detail": AUTH0_STREAM},

@@ -60,6 +60,33 @@ def test_an_envelope_is_not_changed(envelope: str) -> None:
     assert before == ENVELOPES[envelope]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        [OKTA],
+        json.dumps(OKTA),
+        json.dumps([OKTA, AUTH0], indent=1),
+        "<14>1 2026-02-14T20:18:57Z host okta - - - " + json.dumps(OKTA) + "\n",
+        b"Feb 14 20:18:57 host auth0: " + json.dumps(AUTH0).encode(),
+    ],
+)
+def test_a_batch_and_a_line_are_read_too(given: Any) -> None:
+    """A list of events, and text with JSON in it: syslog, or a body that nobody has decoded."""
+    found = classify_event(given)
+
+    assert found is not None
+    assert found.reason == "invalid-credentials"
+    assert list(events_in(given)) in ([OKTA], [AUTH0], [OKTA, AUTH0])
+
+
+@pytest.mark.parametrize("given", [None, 1, True, "", "hello", b"\xff", [], [None, 1], object()])
+def test_what_is_no_event_means_nothing(given: Any) -> None:
+    """Whatever its type."""
+    assert classify_event(given) is None
+    assert attack_signal(given) is None
+    assert list(events_in(given)) == []
+
+
 @pytest.mark.parametrize("document", FOREIGN)
 def test_other_programs_events_mean_nothing(document: Json) -> None:
     """Neither a type of one letter nor the name of a member makes an event."""

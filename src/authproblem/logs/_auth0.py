@@ -48,7 +48,7 @@ class Auth0:
     def __init__(self) -> None:
         """Read the tables."""
         events, texts = read("auth0-events"), read("auth0-texts")
-        self._make = Maker("auth0")
+        self.make = Maker("auth0")
         self._patterns: list[Json] = events["patterns"]
         self._rows = {row["id"]: _row(row, "event") for row in events["events"]}
         self._names: dict[str, str] = texts["names"]
@@ -76,7 +76,7 @@ class Auth0:
             pass
         row = self.row(code)
         if row.meaning is None or row.fixed:
-            found = None if row.meaning is None else self._make.make(code, row.meaning)
+            found = None if row.meaning is None else self.make.make(code, row.meaning)
             if len(self._plain) < MAX_CACHED:
                 self._plain[code] = found
             return found
@@ -107,10 +107,10 @@ class Auth0:
         if meaning.type == "sign-in-failed" and details.prompt:
             slug = next((slug for start, slug in self._prompts if details.prompt.startswith(start)), None)
             meaning = Meaning(slug, "prompt") if slug else meaning
-        if self._make.owner(meaning.type) == "flow":
+        if self.make.owner(meaning.type) == "flow":
             return None  # a client that still polls: nothing failed
         attack = (None if meaning is default else meaning.attack) or _row_attack(default, details.texts)
-        return self._make.make(code, meaning._replace(attack=attack))
+        return self.make.make(code, meaning._replace(attack=attack))
 
     def _meaning(self, row: Row, details: Details) -> Meaning | None:
         if details.name in self._names:

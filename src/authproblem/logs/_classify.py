@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from authproblem.logs._auth0 import Auth0
-from authproblem.logs._envelopes import Unwrap
+from authproblem.logs._envelopes import Unwrap, as_envelope
 from authproblem.logs._model import AttackSignal, LogClassification
 from authproblem.logs._okta import Okta
+
+LogDocument = Mapping[str, Any] | Sequence[Any] | str | bytes
+"""An event or an envelope, a list of them, or a line of a log."""
 
 
 class Classifier:
@@ -17,7 +20,7 @@ class Classifier:
     def __init__(self) -> None:
         """Read the tables (about 20 ms)."""
         self.okta, self.auth0 = Okta(), Auth0()
-        self.unwrap = Unwrap(self.auth0)
+        self.unwrap = Unwrap(self.okta, self.auth0)
 
     def classify(self, document: Mapping[str, Any]) -> LogClassification | None:
         """The meaning of an event, also inside an envelope; of several events, of the first that is a failure."""
@@ -44,7 +47,7 @@ def classifier() -> Classifier:
     return found if found is not None else _built.setdefault("classifier", Classifier())
 
 
-def classify_event(event: Mapping[str, Any]) -> LogClassification | None:
+def classify_event(event: LogDocument) -> LogClassification | None:
     """Say what a log event of Okta or Auth0 means: which problem, whose it is, what has to happen.
 
     Okta's System Log events and Auth0's tenant log events, as they are or inside envelopes: EventBridge, Event
@@ -52,27 +55,28 @@ def classify_event(event: Mapping[str, Any]) -> LogClassification | None:
     integrations. Of an envelope with several events the first failure counts; `events_in` gives each.
 
     Args:
-        event: one decoded JSON object. It is not changed.
+        event: one decoded JSON object; also a list of them, or a line of a log with JSON in it, such as one of
+            syslog. It is not changed. Anything else counts as no event.
 
     Returns:
         The classification; None for a success, for information, and for anything that is no such event.
     """
-    return classifier().classify(event)
+    return classifier().classify(as_envelope(event))
 
 
-def attack_signal(event: Mapping[str, Any]) -> AttackSignal | None:
+def attack_signal(event: LogDocument) -> AttackSignal | None:
     """The attack signal of an event, also of one that is no failure.
 
     `classify_event` gives the signals of failures (`classification.attack`); this gives those too, and the others: a
     raised user risk, a session that changed its network, a threat that was only logged.
 
     Args:
-        event: one decoded JSON object, as for `classify_event`.
+        event: what `classify_event` takes.
 
     Returns:
         The signal, or None.
     """
-    found = classifier().unwrap.one(event)
+    found = classifier().unwrap.one(as_envelope(event))
     if found is None:
         return None
     meaning = classifier().of_event(*found)
@@ -81,10 +85,10 @@ def attack_signal(event: Mapping[str, Any]) -> AttackSignal | None:
     return classifier().okta.signal(found[1]) if found[0] == "okta" else None
 
 
-def events_in(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def events_in(document: LogDocument) -> Iterator[Mapping[str, Any]]:
     """The vendor's events inside an envelope, in their order; an event itself is yielded as it is.
 
     Args:
-        document: one decoded JSON object, such as the body of an Event Hook or a batch of CloudWatch.
+        document: what `classify_event` takes, such as the body of an Event Hook or a batch of CloudWatch.
     """
-    return (event for _, event in classifier().unwrap.all(document))
+    return (event for _, event in classifier().unwrap.all(as_envelope(document)))

@@ -23,6 +23,9 @@ MAX_CACHED = 8192
 MAX_TEXT = 512
 """Characters of a text that are searched, and of a text that may be a key of the cache."""
 
+_MAX_JSON = 1 << 18
+"""Characters of a string that is read as JSON; an event of Okta has at most 256 KiB."""
+
 
 class Meaning(NamedTuple):
     """What a type, a reason or a text means, before it is tied to an event."""
@@ -41,6 +44,19 @@ class Phrase(NamedTuple):
     type: str
     only: str | None
     attack: AttackKind | None
+
+
+def as_object(value: object) -> Json:
+    """An object as it is, or out of a string of JSON, as SQL tables have them; anything else counts as empty."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str) and value.startswith("{") and len(value) <= _MAX_JSON:
+        try:
+            found = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return {}
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def read(name: str) -> Json:
@@ -107,6 +123,7 @@ class Maker:
         self.registry = Registry.builtin()
         kinds = read("attacks")["attacks"]
         self.severities: dict[AttackKind, AttackSeverity] = {row["id"]: row["severity"] for row in kinds}
+        self.attacks: dict[str, AttackKind] = {row["type"]: row["id"] for row in kinds if "type" in row}
 
     def owner(self, slug: str) -> str:
         """The owner of a problem type."""
@@ -116,7 +133,8 @@ class Maker:
         """The classification of an event of some type that has some meaning."""
         kind = self.registry.types[meaning.type]
         entry = self.registry.lookup(meaning.entry) if meaning.entry else None
-        severity = (meaning.severity or self.severities[meaning.attack]) if meaning.attack else None
+        attack = meaning.attack or self.attacks.get(meaning.type)
+        severity = (meaning.severity or self.severities[attack]) if attack else None
         return LogClassification(
             provider=self.provider,
             event_type=event_type,
@@ -126,7 +144,7 @@ class Maker:
             remedy=kind.remedy,
             entry=meaning.entry,
             matched_by=meaning.matched_by,
-            attack=meaning.attack,
+            attack=attack,
             severity=severity,
             hint=entry.hint if entry is not None else kind.hint,
         )

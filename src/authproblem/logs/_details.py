@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from authproblem.logs._data import MAX_TEXT, Json
+from authproblem.logs._data import MAX_TEXT, Json, as_object
 
 _ERRORS = ("error", "failure_details", "provider_error", "action_error")
 """Members of `details` that describe the error; the first that is there counts."""
@@ -36,8 +36,7 @@ class Details(NamedTuple):
 
 def details_of(event: Mapping[str, Any]) -> Details:
     """Read an event; members of unexpected JSON types count as absent."""
-    details = event.get("details")
-    details = details if isinstance(details, dict) else {}
+    details = as_object(event.get("details"))
     description = _string(event.get("description"))
     code, message, name = _error(next((details[name] for name in _ERRORS if details.get(name)), None))
     response = details.get("response")
@@ -46,7 +45,7 @@ def details_of(event: Mapping[str, Any]) -> Details:
         status = response.get("statusCode")
         if not code:
             code, message, name = _response(response, message, name)
-    if not code and "_" in description and _CODE.match(description):
+    if not code and "_" in description and description.islower() and _CODE.match(description):
         code = description
     texts = [text for text in (message, description) if text]
     if description and description in message:
@@ -67,12 +66,10 @@ def _last_prompt(prompts: object) -> str:
 
 def _error(error: object) -> tuple[str, str, str]:
     """Code, text and name of `details.error`, which is a sentence or an object of several forms."""
-    if isinstance(error, str):
+    if isinstance(error, str) and not error.startswith("{"):
         return (error, "", "") if _CODE.match(error) and "_" in error else ("", error[:MAX_TEXT], "")
-    if not isinstance(error, dict):
-        return "", "", ""
-    payload = error.get("payload")
-    payload = payload if isinstance(payload, dict) else {}
+    error = as_object(error)
+    payload = as_object(error.get("payload"))
     code = ""
     for value in (
         error.get("oauthError"),

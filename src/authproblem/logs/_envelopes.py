@@ -1,4 +1,4 @@
-"""Finds the vendor's event inside its envelopes: buses, hooks, log streams, collectors, Elastic's documents.
+"""Finds the vendor's event inside its envelopes: buses, hooks, log streams, collectors.
 
 No rule about meaning lives here. Envelopes are recognized by their members, never by where they came from; nesting is
 followed to a fixed depth, and a string is read as JSON only where an envelope is known to put one.
@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 
 from authproblem.logs._auth0 import Auth0
+from authproblem.logs._forms import auth0_event, expanded, okta_event
+from authproblem.logs._okta import Okta
 
 Event = Mapping[str, Any]
 
@@ -26,25 +28,12 @@ _MAX_UNPACKED = 8 << 20
 """Bytes that such a string may decompress to; CloudWatch sends at most 6 MiB at once."""
 _BASE64 = ("ey", "ew", "H4sI")
 """How base64 of an object of JSON, and of gzip, begins: Pub/Sub, Kinesis, and CloudWatch's messages to Lambda."""
-_LISTS = ("events", "logEvents", "Records", "records", "hits", "logs")
-"""Members that hold several events: Event Hooks, CloudWatch, Lambda, Event Hubs, Elasticsearch."""
+_LISTS = ("events", "logEvents", "Records", "records", "hits", "logs", "results", "messages")
+"""Members that hold several events: Event Hooks, CloudWatch, Lambda, Event Hubs, Elasticsearch, Splunk, Sumo Logic."""
 _INSIDE = (
     *("detail", "data", "event", "json", "message", "_source", "properties", "result", "_raw"),  # buses and collectors
-    *(
-        "awslogs",
-        "kinesis",
-        "attributes",
-        "jsonPayload",
-        "log",
-        "body",
-        "Body",
-        "Message",
-        "Sns",
-        "payload",
-        "record",
-        "hits",
-        "original",
-    ),
+    *("awslogs", "kinesis", "attributes", "jsonPayload", "textPayload", "log", "body", "Body", "Message", "Sns"),
+    *("payload", "record", "hits", "original", "map", "content", "full_message", "short_message", "_airbyte_data"),
 )
 """Members that hold one event, or a further envelope, or either of them as a string of JSON."""
 _SHORT = 2
@@ -61,19 +50,14 @@ _AUTH0_MARKS = (
     "date",
 )
 _OKTA_MARKS = ("outcome", "uuid", "published", "actor", "legacyEventType", "debugContext", "severity")
-_SENTINEL = (("outcome_result_s", "result"), ("outcome_reason_s", "reason"))
-_LOWER = {
-    **{name.lower(): name for name in ("eventType", "displayMessage", "debugContext", "legacyEventType")},
-    **{name.lower(): name for name in ("authenticationContext", "securityContext")},
-}
 
 
 class Unwrap:
-    """Finds events; knows the type codes of Auth0, without which `type` is just a common member name."""
+    """Finds events; knows the types of both, without which `type` is just a common member name."""
 
-    def __init__(self, auth0: Auth0) -> None:
-        """Take the tables of type codes."""
-        self._auth0 = auth0
+    def __init__(self, okta: Okta, auth0: Auth0) -> None:
+        """Take the tables of types."""
+        self._okta, self._auth0 = okta, auth0
 
     def one(self, document: Event) -> tuple[str, Event] | None:
         """The first event of a document, with its provider.
@@ -81,7 +65,7 @@ class Unwrap:
         Returns:
             `("okta", event)` or `("auth0", event)`; None where there is none.
         """
-        if "eventType" in document and self._is_okta(document):
+        if "eventType" in document and "outcome" in document and self._is_okta(document):
             return "okta", document
         inner = document.get("data")
         if isinstance(inner, dict) and self._is_auth0(inner, certain="log_id" in document):
@@ -100,20 +84,23 @@ class Unwrap:
 
     def _known(self, document: Event) -> tuple[str, Event] | None:
         if self._is_okta(document):
-            return "okta", document
+            return "okta", document if "outcome.result" not in document else expanded(document)
         if self._is_auth0(document):
-            return "auth0", document
-        for form in (_lower_case, _elastic_okta, _sentinel_okta, self._elastic_auth0, self._sentinel_auth0):
-            event = form(document)
-            if event is not None:
-                return ("okta" if "eventType" in event else "auth0"), event
-        return None
+            return "auth0", document if "details.error.message" not in document else expanded(document)
+        inner = document.get("data")
+        if isinstance(inner, dict) and "log_id" in document and self._is_auth0(inner, certain=True):
+            return "auth0", inner
+        event = okta_event(document)
+        if event is not None:
+            return "okta", event
+        event = auth0_event(document, self._auth0)
+        return ("auth0", event) if event is not None else None
 
     def _is_okta(self, document: Event) -> bool:
         kind = document.get("eventType")
         if not isinstance(kind, str) or "." not in kind or kind == "com.okta.event_hook":
             return False
-        return any(mark in document for mark in _OKTA_MARKS)
+        return any(mark in document for mark in _OKTA_MARKS) or self._okta.knows(kind)
 
     def _is_auth0(self, document: Event, *, certain: bool = False) -> bool:
         code = document.get("type")
@@ -123,82 +110,16 @@ class Unwrap:
             return certain or len(code) > _SHORT or any(mark in document for mark in _AUTH0_MARKS)
         return (certain or "log_id" in document or "tenant_name" in document) and self._auth0.is_code(code)
 
-    def _elastic_auth0(self, document: Event) -> Event | None:
-        """A document of Elastic's Auth0 integration, which replaces the type code by a phrase."""
-        data = _at(document, "auth0", "logs", "data") or _dotted(document, "auth0.logs.data.")
-        if not isinstance(data, dict):
-            return None
-        event = document.get("event") if isinstance(document.get("event"), dict) else _dotted(document, "event.")
-        action = event.get("action") if isinstance(event, dict) else None
-        code = data.get("type")
-        if not (isinstance(code, str) and self._auth0.knows(code)):
-            code = self._auth0.actions.get(_slug(action)) or self._auth0.actions.get(_slug(code)) or _by_outcome(event)
-        return {**data, "type": code} if code else None
 
-    def _sentinel_auth0(self, document: Event) -> Event | None:
-        """A row of Microsoft Sentinel's table for Auth0: columns with a suffix for their type."""
-        code = document.get("type_s", document.get("data_type_s"))
-        if not isinstance(code, str) or not self._auth0.knows(code):
-            return None
-        text = document.get("description_s", document.get("data_description_s"))
-        return {"type": code, "description": text, "log_id": document.get("log_id_s")}
-
-
-def _lower_case(document: Event) -> Event | None:
-    """An event of Okta whose member names a collector has put in lower case."""
-    if not isinstance(document.get("eventtype"), str) or "outcome" not in document:
-        return None
-    return {_LOWER.get(name, name): value for name, value in document.items()}
-
-
-def _elastic_okta(document: Event) -> Event | None:
-    """A document of Elastic's Okta integration: names in snake case below `okta`."""
-    okta = document.get("okta")
-    okta = okta if isinstance(okta, dict) else _dotted(document, "okta.")
-    if not isinstance(okta, dict):
-        return None
-    if isinstance(okta.get("eventType"), str):
-        return okta
-    kind = okta.get("event_type")
-    if not isinstance(kind, str):
-        return None
-    debug = _at(okta, "debug_context", "debug_data") or {}
-    flat = debug.get("flattened") if isinstance(debug, dict) else None
-    names = {_camel(name): value for name, value in debug.items()} if isinstance(debug, dict) else {}
-    context = okta.get("authentication_context")
-    return {
-        "eventType": kind,
-        "outcome": okta.get("outcome") or {},
-        "severity": okta.get("severity"),
-        "displayMessage": okta.get("display_message"),
-        "uuid": okta.get("uuid"),
-        "published": document.get("@timestamp"),
-        "transaction": okta.get("transaction"),
-        "actor": okta.get("actor"),
-        "client": okta.get("client"),
-        "debugContext": {"debugData": {**names, **(flat if isinstance(flat, dict) else {})}},
-        "authenticationContext": {_camel(name): value for name, value in context.items()}
-        if isinstance(context, dict)
-        else None,
-    }
-
-
-def _sentinel_okta(document: Event) -> Event | None:
-    """A row of Microsoft Sentinel's table for Okta."""
-    kind = document.get("eventType_s")
-    if not isinstance(kind, str):
-        return None
-    outcome = {name: document.get(column) for column, name in _SENTINEL}
-    prefix = "debugContext_debugData_"
-    debug = {n[len(prefix) : -2]: value for n, value in document.items() if n.startswith(prefix)}
-    return {
-        "eventType": kind,
-        "outcome": outcome,
-        "severity": document.get("severity_s"),
-        "uuid": document.get("uuid_g"),
-        "published": document.get("published_t"),
-        "debugContext": {"debugData": debug},
-    }
+def as_envelope(document: object) -> Event:
+    """What callers may pass, as a mapping: an event or envelope, a batch as a list, or a line of a log as text."""
+    if isinstance(document, dict | Mapping):  # `dict` first: it is quick
+        return document
+    if isinstance(document, list):
+        return {"events": document}
+    if isinstance(document, bytes):
+        document = document.decode(errors="replace")
+    return {"message": document} if isinstance(document, str) else {}
 
 
 def _inner(document: Event) -> Iterator[Event]:
@@ -221,20 +142,19 @@ def _inner(document: Event) -> Iterator[Event]:
 
 
 def _as_document(value: object) -> Event | None:
-    """A mapping, also out of a string of JSON with anything before it, such as the header of syslog."""
+    """A mapping, also out of a string: a JSON array, or an object with anything before it, such as syslog's header."""
     if isinstance(value, dict):
         return value
     if not isinstance(value, str) or len(value) > _MAX_JSON:
         return None
     text = _decoded(value) if value.startswith(_BASE64) else value
     start = text.find("{")
-    if start < 0:
-        return None
+    batch = text[: max(start, 0)].strip() == "["
     try:
-        found = orjson.loads(text[start:])
+        found = orjson.loads(text if batch else text[start:]) if start >= 0 else None
     except orjson.JSONDecodeError:
         return None
-    return found if isinstance(found, dict) else None
+    return {"events": found} if batch else found if isinstance(found, dict) else None
 
 
 def _decoded(value: str) -> str:
@@ -246,43 +166,3 @@ def _decoded(value: str) -> str:
     except (ValueError, zlib.error):
         return ""
     return data.decode(errors="replace")
-
-
-def _at(document: Event, *path: str) -> Any:
-    for name in path:
-        value = document.get(name)
-        if not isinstance(value, dict):
-            return None
-        document = value
-    return document
-
-
-def _dotted(document: Event, prefix: str) -> dict[str, Any] | None:
-    """Members with dots in their names, as a nested mapping; None where no name has the prefix."""
-    found: dict[str, Any] = {}
-    for name, value in document.items():
-        if name.startswith(prefix):
-            *path, last = name[len(prefix) :].split(".")
-            here = found
-            for step in path:
-                inner = here.setdefault(step, {})
-                here = inner if isinstance(inner, dict) else {}
-            here[last] = value
-    return found or None
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
-
-
-def _slug(phrase: object) -> str:
-    """A phrase as Elastic's pipeline makes an action of them: lower case, other characters as hyphens."""
-    if not isinstance(phrase, str) or len(phrase) > 200:
-        return ""
-    return "-".join("".join(c if c.isalnum() else " " for c in phrase.lower()).split())
-
-
-def _by_outcome(event: object) -> str | None:
-    """A generic failure for a document whose action is unknown but whose outcome is one."""
-    return "f" if isinstance(event, dict) and event.get("outcome") == "failure" else None

@@ -16,6 +16,7 @@ from authproblem.logs._data import (
     Json,
     Maker,
     Meaning,
+    as_object,
     known_texts,
     phrases,
     read,
@@ -27,15 +28,17 @@ from authproblem.logs._model import AttackKind, AttackSignal, DecidedBy, LogClas
 
 _ERROR_CODE = re.compile(r"\bE\d{7}\b")
 _MAX_TYPE = 128
-_EMPTY: Mapping[str, Any] = {}
 _GROUPS = (
     ("mfa", ("user.mfa.", "user.authentication.auth_via_mfa", "system.email.challenge_factor", "system.push.")),
     ("auth", ("user.authentication.", "user.session.", "system.iwa", "system.ldapi.", "device.")),
     ("oauth", ("app.oauth2.",)),
+    ("systems", ("app.", "application.", "event_hook.", "inline_hook.", "pam.", "system.agent.", "system.import.")),
 )
 """Groups of events that phrases may be limited to, with the prefixes of their types."""
 
 
+_OF_SYSTEMS = frozenset({"tenant-misconfigured", "upstream-error", "upstream-unavailable"})
+"""What failures between Okta and other systems mean: there, no reason is the signed-in user's."""
 _BY_RESULT = {"limit": Meaning("rate-limited", "result"), "unanswered": Meaning("mfa-timed-out", "result")}
 
 
@@ -61,13 +64,18 @@ class Row(NamedTuple):
     family: bool
 
 
+def between_systems(row: Row) -> bool:
+    """Whether events of a type are about another system, such as provisioning: nothing in them is a user's mistake."""
+    return "systems" in row.groups and not row.family and row.meaning.type in _OF_SYSTEMS
+
+
 class Okta:
     """The compiled tables and the cache of what was classified before."""
 
     def __init__(self) -> None:
         """Read the tables."""
         events, reasons = read("okta-events"), read("okta-reasons")
-        self._make = Maker("okta")
+        self.make = Maker("okta")
         self._results: dict[str, str] = reasons["results"]
         self._families = sorted(events["families"], key=lambda row: -len(row["prefix"]))
         self._patterns: list[Json] = events["patterns"]
@@ -76,7 +84,7 @@ class Okta:
         self._phrases = phrases(reasons["phrases"])
         self._sentences = known_texts(("okta", "okta-oauth", "okta-idx", "okta-states"))
         self._threats: list[tuple[str, AttackKind]] = [(row["contains"], row["attack"]) for row in reasons["threats"]]
-        self._responses = frozenset(row["response"] for row in reasons["mfa_responses"])
+        self._responses = {row["response"]: row for row in reasons["mfa_responses"]}
         self._factors = reasons["mfa_factors"]
         self._reasons = _known_reasons(reasons["reasons"])
         self._by_family: dict[str, Row] = {}
@@ -86,15 +94,16 @@ class Okta:
         """The meaning of one event (`eventType`, `outcome` ...); None for a success or information."""
         event_type = event["eventType"]
         outcome = event.get("outcome")
-        if not isinstance(outcome, dict):
-            outcome = _EMPTY
+        if type(outcome) is not dict:
+            outcome = as_object(outcome)
         result, reason = outcome.get("result"), outcome.get("reason")
         row = self._rows.get(event_type) or self.row(event_type)
         if row.when == "failure" and (result == "SUCCESS" or result == "ALLOW"):  # noqa: PLR1714 - the hot path
             return None
         factor = _factor(event, self._responses) if row.mfa else None
         if reason is None and row.when != "always":
-            reason = _debug(event).get("loginResult")
+            debug = _debug(event)
+            reason = debug.get("loginResult") or debug.get("threatDetections")
         key = (event_type, result, reason, factor, event.get("severity") if result is None else None)
         try:
             return self._cache[key]
@@ -107,10 +116,13 @@ class Okta:
         """The attack signal of an event that is no failure."""
         event_type = event["eventType"]
         if event_type == "security.threat.detected":
-            outcome = event.get("outcome")
-            kind = self._threat(outcome.get("reason") if isinstance(outcome, dict) else None)
-            return AttackSignal(kind, self._make.severities[kind])
+            kind = self._threat(as_object(event.get("outcome")).get("reason") or _debug(event).get("threatDetections"))
+            return AttackSignal(kind, self.make.severities[kind])
         return self._signals.get(event_type)
+
+    def knows(self, event_type: str) -> bool:
+        """Whether a type has a row of its own."""
+        return event_type in self._rows
 
     def row(self, event_type: str) -> Row:
         """How events of a type are read, by family where the type has no row of its own."""
@@ -149,7 +161,9 @@ class Okta:
     def _resolve(self, row: Row, key: tuple[Any, ...]) -> LogClassification | None:
         event_type, result, reason, factor, severity = key
         meaning = self._meaning(row, _text(result).upper(), _text(reason), factor, severity)
-        return None if meaning is None else self._make.make(event_type, meaning)
+        if meaning is None or self.make.owner(meaning.type) == "flow":
+            return None  # a client that still polls, or that is asked for a nonce: nothing failed
+        return self.make.make(event_type, meaning)
 
     def _meaning(self, row: Row, result: str, reason: str, factor: str | None, severity: str | None) -> Meaning | None:
         if row.when == "always":
@@ -161,12 +175,16 @@ class Okta:
             return self._detected(row, result, kind, reason)
         if kind == "deny" or (kind == "failure" and row.policy):
             return self._denied(row, reason)
+        if kind == "abandoned" and row.mfa:
+            return _BY_RESULT["unanswered"]
         return _BY_RESULT.get(kind or "") or (self._failed(row, reason, factor) if kind else None)
 
     def _failed(self, row: Row, reason: str, factor: str | None) -> Meaning:
         found = self._of_reason(reason, row.groups)
         if row.mfa and (found is None or found.type == "invalid-credentials"):
             return self._of_factor(factor) or row.meaning
+        if found is not None and between_systems(row) and self.make.owner(found.type) == "user":
+            return row.meaning  # "invalid credentials" are those of the integration here
         return found or row.meaning
 
     def _named_failure(self, row: Row, reason: str) -> Meaning:
@@ -176,7 +194,7 @@ class Okta:
 
     def _denied(self, row: Row, reason: str) -> Meaning:
         found = self._of_reason(reason, row.groups)
-        if found is not None and self._make.owner(found.type) in {"policy", "limit"}:
+        if found is not None and self.make.owner(found.type) in {"policy", "limit"}:
             return found
         slug = row.deny or (row.meaning.type if row.policy else "access-denied")
         return Meaning(slug, "event" if row.policy and not row.family else "result", attack=row.meaning.attack)
@@ -199,20 +217,19 @@ class Okta:
             return None
         found = self._reasons.get(reason) or self._of_entry(reason[:MAX_TEXT])
         found = found or self._reasons.get(reason.upper()) or self._reasons.get(reason.lower())
+        found = found or self._of_entry(reason[:MAX_TEXT].upper())
         return found or self._sentences.get(sentence(reason)) or search(self._phrases, reason, groups)
 
     def _of_entry(self, reason: str) -> Meaning | None:
         """The registry's entry of a reason, or of an error code that stands in its text."""
         code = _ERROR_CODE.search(reason)
-        entry = self._make.registry.lookup("okta:" + (code.group() if code else reason))
+        entry = self.make.registry.lookup("okta:" + (code.group() if code else reason))
         return Meaning(entry.type.slug, "reason", entry.id) if entry is not None else None
 
     def _of_factor(self, factor: str | None) -> Meaning | None:
         if factor is None:
             return None
-        if factor in self._responses:
-            return Meaning("mfa-rejected", "factor", attack="mfa_fatigue")
-        row = next((row for row in self._factors if row["contains"] in factor), None)
+        row = self._responses.get(factor) or next((row for row in self._factors if row["contains"] in factor), None)
         return Meaning(row["type"], "factor", attack=row.get("attack")) if row else None
 
 
@@ -233,18 +250,19 @@ def _text(value: object) -> str:
 
 def _debug(event: Mapping[str, Any]) -> Mapping[str, Any]:
     context = event.get("debugContext")
-    data = context.get("debugData") if isinstance(context, dict) else None
-    return data if isinstance(data, dict) else _EMPTY
+    if type(context) is not dict:
+        context = as_object(context)
+    data = context.get("debugData")
+    return data if type(data) is dict else as_object(data)
 
 
-def _factor(event: Mapping[str, Any], responses: frozenset[str]) -> str | None:
+def _factor(event: Mapping[str, Any], responses: Mapping[str, Json]) -> str | None:
     """What was checked: the answer of a push request where the event has it, else the factor or credential type."""
     data = _debug(event)
     for name in ("pushOnlyResponseType", "pushWithNumberChallengeResponseType"):
         response = data.get(name)
         if isinstance(response, str) and response in responses:
             return response
-    context = event.get("authenticationContext")
-    credential = context.get("credentialType") if isinstance(context, dict) else None
+    credential = as_object(event.get("authenticationContext")).get("credentialType")
     factor = data.get("factor") or data.get("factorType") or credential
     return factor.upper() if isinstance(factor, str) and len(factor) <= _MAX_TYPE else None

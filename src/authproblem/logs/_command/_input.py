@@ -39,13 +39,10 @@ class Part(NamedTuple):
         """The lines."""
         with open(self.name, "rb", buffering=0) as file:
             file.seek(self.start)
-            found = bytearray()
-            while len(found) < self.size:
-                more = file.read(self.size - len(found))
-                if not more:
-                    break
+            found = file.read(self.size) or b""  # all at once, unless a signal comes between
+            while len(found) < self.size and (more := file.read(self.size - len(found))):
                 found += more
-        return bytes(found)
+        return found
 
 
 class Block(NamedTuple):

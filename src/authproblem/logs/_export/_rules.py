@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -14,11 +14,15 @@ from authproblem.logs._auth0 import Row as Auth0Row
 from authproblem.logs._classify import classifier
 from authproblem.logs._data import Json, Meaning, Phrase, read
 from authproblem.logs._okta import _GROUPS as OKTA_GROUPS
-from authproblem.logs._okta import Okta
+from authproblem.logs._okta import Okta, between_systems
 
 _ANY = "*"
-_NOT_HERS = {"policy", "limit"}
+_POLICY_OWNERS = {"policy", "limit"}
 """Owners that a refusal of the policy engine may have."""
+
+
+Reason = tuple[tuple[str, str], Meaning]
+"""Patterns of type and reason, and what they mean."""
 
 
 class Rule(NamedTuple):
@@ -64,9 +68,12 @@ def _fits(value: str, pattern: str) -> bool:
 
 def _rule(provider: str, patterns: tuple[str, str, str], meaning: Meaning) -> Rule:
     kind = Registry.builtin().types[meaning.type]
-    severities = {row["id"]: row["severity"] for row in read("attacks")["attacks"]}
-    severity = (meaning.severity or severities[meaning.attack]) if meaning.attack else ""
-    return Rule(provider, *patterns, kind.slug, kind.owner, kind.remedy, meaning.attack or "", severity)
+    if kind.owner == "flow":
+        return Rule(provider, *patterns, *[""] * 5)
+    make = classifier().okta.make
+    attack = meaning.attack or make.attacks.get(meaning.type)
+    severity = (meaning.severity or make.severities[attack]) if attack else ""
+    return Rule(provider, *patterns, kind.slug, kind.owner, kind.remedy, attack or "", severity)
 
 
 def _okta() -> Iterator[Rule]:
@@ -100,7 +107,7 @@ def _okta_denied(okta: Okta) -> Iterator[Rule]:
     policy = [row["id"] for row in data if row.get("policy") and row.get("when") != "always"]
     owner = {slug: kind.owner for slug, kind in Registry.builtin().types.items()}
     for patterns, meaning in _reasons(okta):
-        if owner[meaning.type] in _NOT_HERS:
+        if owner[meaning.type] in _POLICY_OWNERS:
             yield _rule("okta", (patterns[0], "DENY", patterns[1]), meaning)
     for row in data:
         if row.get("deny") or row["id"] in policy:
@@ -113,11 +120,17 @@ def _okta_denied(okta: Okta) -> Iterator[Rule]:
 
 def _okta_failed(okta: Okta) -> Iterator[Rule]:
     data = read("okta-events")
+    owner = {slug: kind.owner for slug, kind in Registry.builtin().types.items()}
     for row in data["events"]:
         if row.get("mfa"):
             yield _rule("okta", (row["id"], "FAILURE", "INVALID_CREDENTIALS"), Meaning(row["type"], "event"))
-    for patterns, meaning in _reasons(okta):
-        yield _rule("okta", (patterns[0], "FAILURE", patterns[1]), meaning)
+            yield _rule("okta", (row["id"], "ABANDONED", _ANY), Meaning("mfa-timed-out", "event"))
+    names, texts = partition(_reasons(okta), lambda pair: _ANY in pair[0][1])
+    of_users, of_others = partition(names, lambda pair: owner[pair[1].type] != "user")
+    yield from (_rule("okta", (kind, "FAILURE", reason), meaning) for (kind, reason), meaning in of_others)
+    yield from _okta_systems(okta, [pair for pair in texts if owner[pair[1].type] != "user"])
+    for (kind, reason), meaning in (*of_users, *texts):
+        yield _rule("okta", (kind, "FAILURE", reason), meaning)
     for row in data["events"]:
         if row.get("when") is None:
             yield _rule("okta", (row["id"], "FAILURE", _ANY), okta.row(row["id"]).meaning)
@@ -128,7 +141,26 @@ def _okta_failed(okta: Okta) -> Iterator[Rule]:
     yield _rule("okta", (_ANY, "FAILURE", _ANY), Meaning("upstream-rejected", "event"))
 
 
-def _reasons(okta: Okta) -> Iterator[tuple[tuple[str, str], Meaning]]:
+def _okta_systems(okta: Okta, texts: list[Reason]) -> Iterator[Rule]:
+    """Failures between Okta and other systems: what would be the user's reason elsewhere does not count."""
+    for (kind, reason), meaning in texts:
+        if kind == _ANY:
+            for prefix in dict(OKTA_GROUPS)["systems"]:
+                yield _rule("okta", (prefix + "*", "FAILURE", reason), meaning)
+    for row in read("okta-events")["events"]:
+        if row.get("when") is None and between_systems(okta.row(row["id"])):
+            yield _rule("okta", (row["id"], "FAILURE", _ANY), okta.row(row["id"]).meaning)
+
+
+def partition(pairs: Iterable[Reason], second: Callable[[Reason], bool]) -> tuple[list[Reason], list[Reason]]:
+    """Those of which a condition is false, and those of which it is true, each in their order."""
+    both: tuple[list[Reason], list[Reason]] = ([], [])
+    for pair in pairs:
+        both[second(pair)].append(pair)
+    return both
+
+
+def _reasons(okta: Okta) -> Iterator[Reason]:
     """Patterns of type and reason with their meaning: names first, then texts, as `classify_event` looks them up."""
     known = dict(okta._reasons)  # noqa: SLF001 - the same package
     for entry in Registry.builtin():

@@ -15,6 +15,7 @@ from authproblem.logs._auth0 import Row
 from authproblem.logs._classify import classifier
 from authproblem.logs._data import Meaning, Phrase, read
 from authproblem.logs._okta import _GROUPS as OKTA_GROUPS
+from authproblem.logs._okta import between_systems
 
 Json = dict[str, Any]
 
@@ -43,6 +44,7 @@ if is_string(.eventType) {
   policy = false
   mfa = false
   family = false
+  systems = false
   deny = ""
 """
 _OKTA = """\
@@ -64,15 +66,15 @@ _OKTA = """\
   } else if result == "RATE_LIMIT" {
     slug = "rate-limited"
     attack = ""
-  } else if result == "UNANSWERED" {
+  } else if result == "UNANSWERED" || (mfa && result == "ABANDONED") {
     slug = "mfa-timed-out"
     attack = ""
   } else if denied {
     slug = if deny != "" { deny } else if policy { default } else { "access-denied" }
-%(not_hers)s
+%(policy_reasons)s
   } else if result == "FAILURE" || result == "ABANDONED" {
     slug = default
-    if said != "" && !(mfa && said == "invalid-credentials") {
+    if said != "" && !(mfa && said == "invalid-credentials") && !(systems && %(users)s) {
       slug = said
       attack = said_attack
       severity = ""
@@ -100,11 +102,12 @@ _AUTH0 = """\
   }
 }
 
-if slug != "" {
+if slug != "" && !%(flow)s {
 %(kinds)s
   .authproblem = {
     "provider": provider, "event_type": kind, "reason": slug, "owner": owner, "remedy": remedy
   }
+%(attacks)s
   if attack != "" {
     if severity == "" {
 %(severities)s
@@ -120,10 +123,15 @@ def to_vrl() -> str:
     """The program as text."""
     said, types = read("okta-reasons"), Registry.builtin().types
     severities = {row["id"]: row["severity"] for row in read("attacks")["attacks"]}
-    hers = [slug for slug, kind in types.items() if kind.owner in {"policy", "limit"}]
+    users = [slug for slug, kind in types.items() if kind.owner == "user"]
+    of_policy = [slug for slug, kind in types.items() if kind.owner in {"policy", "limit"}]
     threats = ((f"contains(text, {_q(row['contains'])})", {"attack": row["attack"]}) for row in said["threats"])
-    allowed = ((_one_of("said", hers), {"slug": "=said", "attack": "=said_attack"}),)
+    allowed = ((_one_of("said", of_policy), {"slug": "=said", "attack": "=said_attack"}),)
     kinds = ((f"slug == {_q(slug)}", {"owner": kind.owner, "remedy": kind.remedy}) for slug, kind in types.items())
+    by_type = (
+        (f'attack == "" && slug == {_q(slug)}', {"attack": kind, "severity": ""})
+        for slug, kind in classifier().okta.make.attacks.items()
+    )
     by_kind = ((f"attack == {_q(name)}", {"severity": value}) for name, value in severities.items())
     return "".join(
         (
@@ -131,12 +139,19 @@ def to_vrl() -> str:
             *_lines(_okta_events(), 2),
             *_lines(_okta_reasons(), 2),
             *_searched(classifier().okta._phrases, 2),  # noqa: SLF001 - the same package
-            _OKTA % {"threats": "".join(_lines(threats, 6)).rstrip(), "not_hers": "".join(_lines(allowed, 4)).rstrip()},
+            _OKTA
+            % {
+                "threats": "".join(_lines(threats, 6)).rstrip(),
+                "policy_reasons": "".join(_lines(allowed, 4)).rstrip(),
+                "users": _one_of("said", users),
+            },
             *_lines(_auth0_events(), 2),
             _AUTH0
             % {
                 "texts": "".join(_searched(classifier().auth0._texts, 4)).rstrip(),  # noqa: SLF001 - as above
+                "flow": _one_of("slug", [slug for slug, kind in types.items() if kind.owner == "flow"]),
                 "kinds": "".join(_lines(kinds, 2)).rstrip(),
+                "attacks": "".join(_lines(by_type, 2)).rstrip(),
                 "severities": "".join(_lines(by_kind, 6)).rstrip(),
             },
         )
@@ -151,7 +166,8 @@ def _okta_events() -> Iterator[Branch]:
     data = read("okta-events")
     groups: dict[str, list[str]] = {}
     for row in data["events"]:
-        groups.setdefault(orjson.dumps(_okta_row(row)).decode(), []).append(row["id"])
+        systems = {"systems": True} if between_systems(classifier().okta.row(row["id"])) else {}
+        groups.setdefault(orjson.dumps({**_okta_row(row), **systems}).decode(), []).append(row["id"])
     for settings, names in groups.items():
         yield _one_of("kind", names), orjson.loads(settings)
     for pattern in data["patterns"]:
