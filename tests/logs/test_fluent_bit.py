@@ -1,4 +1,4 @@
-"""Fluent Bit itself, with the example's configuration and script: what `python tools/fluent_bit.py` has built."""
+"""Fluent Bit itself, with the example's configuration and script: what `make fluent-bit` has built."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def added(record: Json) -> Answer:
 
 def test_fluent_bit_says_what_classify_event_says(folder: Path) -> None:
     """Every event that the table can decide, through its own tail, JSON parser, filter and output."""
-    fluent_bit = program() or pytest.skip("no Fluent Bit: `python tools/fluent_bit.py` builds it")
+    fluent_bit = program() or pytest.skip("no Fluent Bit: `make fluent-bit` builds it")
 
     records = run(fluent_bit, folder, ORDINARY)
 
@@ -74,7 +74,7 @@ def test_fluent_bit_says_what_classify_event_says(folder: Path) -> None:
 
 def test_fluent_bit_leaves_the_rest_of_an_event_as_it_is(folder: Path) -> None:
     """It adds members at the top; `date` is Fluent Bit's own, and `null` gets lost in its Lua filter."""
-    fluent_bit = program() or pytest.skip("no Fluent Bit: `python tools/fluent_bit.py` builds it")
+    fluent_bit = program() or pytest.skip("no Fluent Bit: `make fluent-bit` builds it")
     kept = {"uuid": "x", "version": "0", "numbers": [1, 1.5, 64496], "mixed": [None, True, {"deep": "y"}], "empty": {}}
     failure = {**kept, "eventType": "user.account.lock", "outcome": {"result": "FAILURE"}, "device": None}
     success = {**kept, "eventType": "user.session.start", "outcome": {"result": "SUCCESS", "reason": None}}
