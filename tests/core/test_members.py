@@ -100,6 +100,7 @@ class TestContinuation:
         [
             *("mfa_token", "mfa_requirements", "stateToken", "interaction_handle", "interaction_uri", "acr_values"),
             *("policy", "field", "method", "state", "ticket", "auth_req_id", "oob_code"),
+            *("auth_session", "next", "request_uri"),
         ],
     )
     @pytest.mark.parametrize("value", ["Fe26.2**abc/+=", {"challenge": [{"type": "otp"}]}, ["a b"], 7, 1.5, True, ""])

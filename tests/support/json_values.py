@@ -13,6 +13,7 @@ NAMES = (
     *("error", "error_description", "errorDescription", "error_uri", "errorCode", "errorSummary", "errorLink"),
     *("errorId", "errorCauses", "code", "name", "statusCode", "message", "description", "policy", "rules", "location"),
     *("mfa_token", "mfa_requirements", "stateToken", "stateHandle", "interaction_handle", "interaction_uri", "state"),
+    *("auth_session", "next", "request_uri"),
     *("acr_values", "max_age", "interval", "field", "method", "validation_errors", "factorResult", "factorType"),
     *("version", "messages", "remediation", "value", "i18n", "key", "class", "_embedded", "extra"),
 )
