@@ -157,7 +157,7 @@ def test_check_shows_what_an_app_without_it_loses(okta: str, capsys: pytest.Capt
     with served(proxy(okta)) as url:
         assert main(["check", f"{url}/me", "--fake", okta, *errors]) == 1
     output = capsys.readouterr().out
-    assert re.search(r"okta:E0000047 +rate-limited +429 +- +lost, leaks a member", output)
+    assert re.search(r"okta:E0000047 +rate-limited +429 +- +lost, leaks an upstream member", output)
     assert re.search(r"slow-down +400 +- +passed\n", output)
     assert re.search(r"lost +2  ", output)
 
