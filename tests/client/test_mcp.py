@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -16,8 +15,9 @@ import pytest
 from authproblem import Problem, normalize
 from authproblem._core.build import bare_problem
 from authproblem.errors import AuthProblemError, ConfigurationError
-from authproblem.mcp import KeepTokens, UpstreamClient, authorization_error, tool_error, tool_errors, tool_result
+from authproblem.mcp import UpstreamClient, authorization_error, tool_error, tool_errors, tool_result
 from authproblem.refresh import AsyncRefreshGuard
+from tests.client.mcp_client import headless, works
 from tests.client.refreshing import FAILURES, Failure
 from tests.client.served import served
 from tests.client.upstream import Seen, Upstream, running
@@ -101,44 +101,6 @@ def proxied(upstream: Upstream, provider: Any) -> Iterator[Site]:
         server.tool(work)
         holder.append(server.http_app(stateless_http=True))
         yield Site(origin + "/mcp", Proxy)
-
-
-def headless(url: str) -> Any:
-    """The OAuth part of a real MCP client, with a browser that follows redirects."""
-    from fastmcp.utilities.tests import HeadlessOAuth
-
-    class Browser(HeadlessOAuth):
-        async def redirect_handler(self, authorization_url: str) -> None:
-            async with httpx2.AsyncClient(verify=False) as client:
-                response = await client.get(authorization_url)
-                while response.is_redirect and urlsplit(response.headers["location"]).path != "/callback":
-                    response = await client.get(response.headers["location"])
-            self._stored_response = response
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # tokens in memory are what a test wants
-        return Browser(url)
-
-
-async def works(url: str, oauth: Any, *, expired: bool) -> bool:
-    """Whether a tool can be called, at once or after the access token has expired."""
-    from fastmcp import Client
-    from fastmcp.client.transports import StreamableHttpTransport
-
-    def factory(**options: Any) -> Any:
-        options["follow_redirects"] = True
-        return httpx2.AsyncClient(event_hooks={"response": [KeepTokens()]}, **options)
-
-    hooked: Any = factory
-    transport = StreamableHttpTransport(url, auth=oauth, httpx_client_factory=hooked)
-    try:
-        async with Client(transport) as client:
-            if expired:
-                await anyio.sleep(1.1)
-            result = await client.call_tool("work")
-            return bool(result.data == "done")
-    except Exception:  # noqa: BLE001 - whatever the SDK makes of it
-        return False
 
 
 @pytest.mark.slow

@@ -1,0 +1,112 @@
+"""The client of the upstream token endpoint, for FastMCP's `OAuthProxy`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authproblem._client.answers import Endpoint
+from authproblem._client.verdicts import CredentialDead, RefreshError
+from authproblem._model import Provider
+from authproblem.errors import invalid
+from authproblem.mcp._errors import not_judged
+from authproblem.refresh import AsyncRefreshGuard
+
+
+class UpstreamClient:
+    """FastMCP's client of the upstream token endpoint, with errors that are what they are.
+
+    FastMCP takes an Okta error for a token, any `invalid_grant` for a dead token, and answers a page with a 500. Here
+
+    - a dead refresh token is `invalid_grant`: the MCP client sends its user through authorization;
+    - one whose owner has to do something first is `interaction_required`, with the problem and the provider's link;
+    - a limit, an outage or a wrong client secret is a problem document with 503 (502) and `Retry-After`, and everybody
+      keeps the tokens;
+    - with a guard, of many requests with one upstream token one is sent.
+    """
+
+    def __init__(
+        self, client: Any, *, guard: AsyncRefreshGuard | None = None, provider: Provider | None = None
+    ) -> None:
+        """Wrap a client.
+
+        Args:
+            client: what `super()._create_upstream_oauth_client()` returns, or an `AsyncOAuth2Client` of Authlib.
+            guard: guards refreshes; one for all clients of a proxy.
+            provider: whose token endpoint it is; None = the guard's, or `oauth`.
+
+        Raises:
+            ConfigurationError: if the client has no HTTP client of httpx or httpx2.
+        """
+        http = client if hasattr(client, "event_hooks") else getattr(client, "_client", None)
+        if not hasattr(http, "event_hooks"):
+            invalid("client", type(client).__name__, "FastMCP's or Authlib's AsyncOAuth2Client")
+        self._client, self._guard = client, guard
+        self._endpoint = _endpoint(guard, provider)
+        hooks: Any = http
+        hooks.event_hooks = {**hooks.event_hooks, "response": [*hooks.event_hooks["response"], self._read]}
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the wrapped client has, such as `client_secret`."""
+        return getattr(self._client, name)
+
+    async def aclose(self) -> None:
+        """Close the wrapped client."""
+        await self._client.aclose()
+
+    async def fetch_token(self, url: str, **parameters: Any) -> Any:
+        """Exchange an authorization code.
+
+        Raises:
+            OAuthError: if the grant was refused.
+            HTTPException: if it was not judged.
+        """
+        try:
+            return await self._client.fetch_token(url, **parameters)
+        except RefreshError as error:
+            raise _as_answered(error) from None
+
+    async def refresh_token(self, url: str, *, refresh_token: str | None = None, **parameters: Any) -> Any:
+        """Refresh an upstream token, once for all who ask.
+
+        Raises:
+            OAuthError: if the token is dead.
+            HTTPException: if it is not.
+        """
+
+        async def send() -> Any:
+            """Ask the provider once."""
+            return await self._client.refresh_token(url, refresh_token=refresh_token, **parameters)
+
+        try:
+            if self._guard is None or refresh_token is None:
+                return await send()
+            return await self._guard.refresh(refresh_token, send)
+        except RefreshError as error:
+            raise _as_answered(error) from None
+
+    async def _read(self, response: Any) -> None:
+        """Event hook: an error is raised before the client takes it for something else."""
+        await response.aread()
+        outcome = self._endpoint.of_value(response)
+        if outcome.problem is not None:
+            outcome.unwrap()
+
+
+def _endpoint(guard: AsyncRefreshGuard | None, provider: Provider | None) -> Endpoint:
+    if provider is None and guard is not None:
+        return guard.endpoint
+    return Endpoint.of(provider or "oauth", None)
+
+
+def _as_answered(error: RefreshError) -> Exception:
+    """The exception that FastMCP and Starlette answer: `invalid_grant`, or a problem document."""
+    problem = error.problem
+    if isinstance(error, CredentialDead):
+        from authlib.integrations.base_client import OAuthError
+
+        refused: Exception = OAuthError(error="invalid_grant", description=problem.detail)
+        return refused
+    from starlette.exceptions import HTTPException
+
+    sent = not_judged(type(error), problem)
+    return HTTPException(sent.status, detail=sent.to_bytes().decode(), headers=dict(sent.headers("application/json")))
