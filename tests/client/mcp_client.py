@@ -47,6 +47,7 @@ async def works(
 
     def factory(**options: Any) -> Any:
         options["follow_redirects"] = True
+        options["limits"] = httpx2.Limits(max_keepalive_connections=0)  # a server may close them after a 500
         return httpx2.AsyncClient(event_hooks={"response": [*hooks, *([KeepTokens()] if keep else [])]}, **options)
 
     hooked: Any = factory

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
 
 import anyio
 import httpx2
@@ -18,89 +15,13 @@ from authproblem.errors import AuthProblemError, ConfigurationError
 from authproblem.mcp import UpstreamClient, authorization_error, tool_error, tool_errors, tool_result
 from authproblem.refresh import AsyncRefreshGuard
 from tests.client.mcp_client import headless, works
-from tests.client.refreshing import FAILURES, Failure
-from tests.client.served import served
-from tests.client.upstream import Seen, Upstream, running
-from tests.support.responses import Response, json_response
+from tests.client.proxied import Provider, Site, proxied
+from tests.client.refreshing import FAILURES
+from tests.client.upstream import running
 
 pytest.importorskip("fastmcp")
 
 BY_ID = {failure.id: failure for failure in FAILURES}
-GRANTED = {"access_token": "up-at", "refresh_token": "up-rt-canary", "token_type": "Bearer", "expires_in": 3600}
-
-
-class Provider:
-    """A fake Okta: it signs everybody in, and answers refreshes as a test wants."""
-
-    def __init__(self, failure: Failure | None = None) -> None:
-        self.failure = failure
-        self.refreshes = self.authorizations = 0
-
-    def __call__(self, seen: Seen) -> Response:
-        url = urlsplit(seen.target)
-        if url.path == "/authorize":
-            self.authorizations += 1
-            given = {name: values[0] for name, values in parse_qs(url.query).items()}
-            return Response(302, [("location", f"{given['redirect_uri']}?code=c&state={given['state']}")], b"")
-        if b"grant_type=refresh_token" not in seen.body:
-            return json_response(200, GRANTED)
-        self.refreshes += 1
-        return self.failure.response if self.failure is not None else json_response(200, GRANTED)
-
-
-class Site(NamedTuple):
-    """A running MCP server: its URL, and the class of its proxy, whose guard a test may replace."""
-
-    url: str
-    proxy: Any
-
-
-def work() -> str:
-    """A tool."""
-    return "done"
-
-
-@contextlib.contextmanager
-def proxied(upstream: Upstream, provider: Any) -> Iterator[Site]:
-    """An MCP server with an `OAuthProxy`, behind uvicorn."""
-    from fastmcp import FastMCP
-    from fastmcp.server.auth import AccessToken, TokenVerifier
-    from fastmcp.server.auth.oauth_proxy import OAuthProxy
-    from key_value.aio.stores.memory import MemoryStore
-
-    class Anybody(TokenVerifier):
-        async def verify_token(self, token: str) -> AccessToken:
-            return AccessToken(token=token, client_id="c", scopes=[])
-
-    class Proxy(OAuthProxy):
-        guard = AsyncRefreshGuard(provider, attempts=1)
-
-        def _create_upstream_oauth_client(self) -> Any:
-            return UpstreamClient(super()._create_upstream_oauth_client(), guard=self.guard)
-
-    holder: list[Any] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        while not holder:  # noqa: ASYNC110 - filled by another thread, once the server knows its address
-            await anyio.sleep(0.01)
-        await holder[0](scope, receive, send)
-
-    with served(app) as origin:
-        proxy = Proxy(
-            upstream_authorization_endpoint=upstream.url + "/authorize",
-            upstream_token_endpoint=upstream.url + "/token",
-            upstream_client_id="client",
-            upstream_client_secret="a-client-secret-of-some-length",
-            token_verifier=Anybody(),
-            base_url=origin,
-            client_storage=MemoryStore(),
-            require_authorization_consent=False,
-            fastmcp_access_token_expiry_seconds=1,
-        )
-        server = FastMCP("test", auth=proxy)
-        server.tool(work)
-        holder.append(server.http_app(stateless_http=True))
-        yield Site(origin + "/mcp", Proxy)
 
 
 @pytest.mark.slow
@@ -116,7 +37,7 @@ class TestClient:
             provider.failure = None
             return [failed, await works(url, oauth, expired=False)], kept
 
-        with running(provider) as upstream, proxied(upstream, "okta") as site:
+        with running(provider) as upstream, proxied(upstream, "okta", lifetime=1) as site:
             results, kept = anyio.run(main, site.url)
 
         assert (results, kept) == ([False, True], True)
@@ -129,7 +50,7 @@ class TestClient:
         async def main(url: str) -> bool:
             return await works(url, headless(url), expired=True)
 
-        with running(provider) as upstream, proxied(upstream, "okta") as site:
+        with running(provider) as upstream, proxied(upstream, "okta", lifetime=1) as site:
             assert anyio.run(main, site.url) is True
 
         assert (provider.authorizations, provider.refreshes) == (2, 1)
@@ -169,7 +90,7 @@ def test_every_failure_behind_a_proxy_is_answered_as_what_it_is() -> None:
                 if answer != ANSWERS[failure.verdict] or not waits or not once or "canary" in response.text:
                     mistakes.append((failure.id, answer, response.headers.get("retry-after"), provider.refreshes))
 
-    with running(provider) as upstream, proxied(upstream, "okta") as site:
+    with running(provider) as upstream, proxied(upstream, "okta", lifetime=1) as site:
         anyio.run(main, site)
 
     assert mistakes == []
