@@ -14,7 +14,7 @@ import inspect
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from authproblem._client.answers import Endpoint
 from authproblem._client.refresh import Ask, Join, Lead, Limits, Load, Pause, RefreshCore, Send, digest
@@ -231,6 +231,24 @@ class AsyncRefreshGuard(_Guard):
 
     def _event(self) -> Any:
         return self._anyio.Event()
+
+    @overload
+    async def refresh(
+        self,
+        token: str,
+        do_refresh: Callable[..., Awaitable[T]],
+        *,
+        load: Callable[[], Awaitable[T | None] | T | None] | None = None,
+    ) -> T: ...
+
+    @overload
+    async def refresh(
+        self,
+        token: str,
+        do_refresh: Callable[..., T],
+        *,
+        load: Callable[[], Awaitable[T | None] | T | None] | None = None,
+    ) -> T: ...
 
     async def refresh(
         self,

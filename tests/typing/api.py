@@ -20,6 +20,7 @@ from authproblem.logs import (
     events_in,
     find_in,
 )
+from authproblem.refresh import AsyncRefreshGuard, RefreshGuard
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 
 
@@ -137,3 +138,15 @@ def log_events(problem: Problem, event: dict[str, Any]) -> list[str | None]:
         match.matched_by if match else None,
         same.classification.owner if same and same.classification else None,
     ]
+
+
+async def refreshes(
+    send: Callable[[str], dict[str, str]], asend: Callable[[str], Awaitable[dict[str, str]]], load: Callable[[], None]
+) -> None:
+    """The result is what the functions return, for threads and for tasks, whether it is used or not."""
+    guard, aguard = RefreshGuard("auth0"), AsyncRefreshGuard("okta", budget=10)
+    assert_type(guard.refresh("rt", send), dict[str, str])
+    assert_type(guard.refresh("rt", send, load=load), dict[str, str])
+    assert_type(await aguard.refresh("rt", asend), dict[str, str])
+    assert_type(await aguard.refresh("rt", send, load=load), dict[str, str])
+    await aguard.refresh("rt", asend)
