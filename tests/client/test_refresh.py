@@ -241,7 +241,7 @@ class TestMemory:
         for number in range(100):
             outcome(guard, server, str(number))
 
-        assert len(guard._core._known) == 8
+        assert len(guard._core.memory._known) == 8
         assert guard._core._flights == {}
 
     def test_a_refresh_that_is_answered_from_memory_has_an_event(self, events: Events) -> None:
