@@ -34,13 +34,20 @@ NO_HTTPS = "OAUTHLIB_INSECURE_TRANSPORT"
 
 
 class Failure(NamedTuple):
-    """A refresh failure: the response, and what it means for the refresh token."""
+    """A refresh failure: the response, and what it means for the refresh token.
+
+    Attributes:
+        verdict: the exception of a guard.
+        after: the wait that the provider named, in seconds.
+        credential: `problem.credential` and `credential_kind`; empty where `normalize` finds no error.
+    """
 
     id: str
     provider: Provider
     response: Response
     verdict: str
     after: int | None
+    credential: tuple[str, ...]
 
     @property
     def is_dead(self) -> bool:
@@ -52,9 +59,9 @@ def _failure(row: dict[str, Any]) -> Failure:
     body = row["body"]
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     headers = [(name, value) for name, value in row["headers"]]
-    return Failure(
-        row["id"], row["provider"], Response(row["status"], headers, content), row["verdict"], row.get("after")
-    )
+    response = Response(row["status"], headers, content)
+    credential = tuple(row.get("credential", ()))
+    return Failure(row["id"], row["provider"], response, row["verdict"], row.get("after"), credential)
 
 
 _ROWS = (Path(__file__).parent / "refresh_failures.jsonl").read_text(encoding="utf-8")

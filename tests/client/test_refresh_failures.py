@@ -39,6 +39,7 @@ def test_normalize_says_what_it_means(failure: Failure) -> None:
 
     outcome = outcome_of(Registry.builtin(), problem)
 
+    assert tuple(filter(None, (problem.credential, problem.credential_kind))) == failure.credential
     assert outcome.kind is not None
     assert outcome.kind.__name__ == failure.verdict
     if failure.after is not None:
