@@ -172,6 +172,17 @@ class TestFailures:
         with pytest.raises(KeyError):
             server.get()
 
+    def test_an_exception_of_the_verifiers_client_counts(self) -> None:
+        """A verifier that catches nothing; an exception of the app's own stays one, also after such a failure."""
+        server = Server()
+        server.told = server.raises = httpx2.ConnectError("canary")
+        response = server.get()
+        server.raises = KeyError("the app's own")
+
+        assert (response.status_code, "canary" in response.text) == (503, False)
+        with pytest.raises(KeyError):
+            server.get()
+
     @pytest.mark.parametrize(
         ("reason", "status", "error"),
         [("rate-limited", 503, None), ("invalid-client", 502, None), ("insufficient-scope", 403, "insufficient_scope")],

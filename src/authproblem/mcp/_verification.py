@@ -99,13 +99,14 @@ class Rules:
 
     def of_error(self, scope: Any, checks: Checks, error: Exception) -> Reply | None:
         """Return the response to an exception of a verifier; None where it is another one's."""
-        if isinstance(error, AuthProblemError):
-            if challenge_status(error.problem) is not None:
-                return self._challenged(error.problem, Challenge("bearer"))
-            return self._unavailable(self.endpoint.of_error(error), scope)
+        if isinstance(error, AuthProblemError) and challenge_status(error.problem) is not None:
+            return self._challenged(error.problem, Challenge("bearer"))
+        outcome = self.endpoint.of_error(error)
         if any(kind.__name__ == "TokenVerificationError" for kind in type(error).__mro__):  # FastMCP's
-            return self._unavailable(checks.failure or self.endpoint.own("upstream-error"), scope)
-        return None
+            outcome = checks.failure or self.endpoint.own("upstream-error")
+        elif checks.failure is None and not isinstance(error, AuthProblemError):
+            return None  # not of the verifier's client
+        return self._unavailable(outcome, scope)
 
     def _failure(self, checks: Checks, token: str) -> Outcome | None:
         """What kept the verifier from judging a token, now or when it last asked for the key."""
