@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authproblem import Entry, Problem, normalize
-from authproblem._client.answers import Endpoint
+from authproblem._client.token_endpoint import Endpoint
 from authproblem._client.verdicts import CredentialDead, outcome_of
 from authproblem.testing._catalog import Catalog, Variation
 from tests.support.responses import Response

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from authproblem._client.answers import Endpoint
 from authproblem._client.refresh import RefreshCore
 from authproblem._client.refresh_memory import Limits
 from authproblem._client.refresh_steps import Ask, Load, Send
+from authproblem._client.token_endpoint import Endpoint
 from authproblem._core.sender import check_provider
 from authproblem._model import Provider
 from authproblem._registry.registry import Registry
@@ -26,7 +26,7 @@ class Guard:
     """What both guards have in common: the options.
 
     Attributes:
-        endpoint: reads the answers of the token endpoint; for the other modules of this package.
+        endpoint: reads the responses of the token endpoint; for the other modules of this package.
     """
 
     _core: RefreshCore

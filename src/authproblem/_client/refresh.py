@@ -11,10 +11,10 @@ import secrets
 from collections.abc import Callable, Generator
 from typing import Any
 
-from authproblem._client.answers import ENDPOINTS, Endpoint
 from authproblem._client.breaker import Breaker
 from authproblem._client.refresh_memory import Limits, RefreshMemory
 from authproblem._client.refresh_steps import Ask, Flight, Join, Lead, Load, Pause, Send
+from authproblem._client.token_endpoint import ENDPOINTS, Endpoint
 from authproblem._client.verdicts import (
     ClientMisconfigured,
     CredentialDead,
@@ -62,7 +62,7 @@ class RefreshCore:
         """Start with nothing remembered.
 
         Args:
-            endpoint: reads the answers.
+            endpoint: reads the responses.
             limits: the bounds.
             clock: a clock in seconds that never goes back.
             event: makes what a flight is waited for by.
@@ -183,8 +183,8 @@ class RefreshCore:
             given, read = error, self._endpoint.of_error
         try:
             outcome = read(given)
-        except Exception as error:  # noqa: BLE001 - an answer that we cannot read proves nothing against a credential
-            events.report_fault(error, "the answer to a refresh could not be read")
+        except Exception as error:  # noqa: BLE001 - a response that we cannot read proves nothing against a credential
+            events.report_fault(error, "the response to a refresh could not be read")
             outcome = self._endpoint.own("upstream-error")
         if outcome.error is None:
             outage = outcome.problem is not None and is_outage(outcome.problem)
@@ -197,7 +197,7 @@ class RefreshCore:
         return self._endpoint.own("resource-busy", after)
 
     def _reported(self, outcome: Outcome) -> Outcome:
-        """Emit the event of a refresh that is answered without being sent, and return the outcome."""
+        """Emit the event of a refresh whose result is known without a request, and return the outcome."""
         if outcome.problem is not None:
             endpoint = self._endpoint
             path = ENDPOINTS[endpoint.provider]

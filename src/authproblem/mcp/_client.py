@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from authproblem._client.answers import Endpoint
+from authproblem._client.token_endpoint import Endpoint
 from authproblem._client.verdicts import StepUpRequired, TryLater
 from authproblem._model import Provider
 

@@ -13,7 +13,7 @@ LINKS = ("interaction_uri", "verification_uri_complete", "verification_uri")
 MAX_LINK = 2048
 
 
-ANSWERS: dict[type[RefreshError], tuple[int, str]] = {
+RESPONSES: dict[type[RefreshError], tuple[int, str]] = {
     StepUpRequired: (400, "interaction_required"),
     ClientMisconfigured: (502, "server_error"),
     TryLater: (503, "temporarily_unavailable"),
@@ -28,7 +28,7 @@ def not_judged(kind: type[RefreshError], problem: Problem) -> Problem:
         kind: what kept the provider from it: a `TryLater`, a `StepUpRequired` or a `ClientMisconfigured`.
         problem: what the provider sent; nothing of it is sent on but its meaning, its wait and a link.
     """
-    status, code = next(row for each, row in ANSWERS.items() if issubclass(kind, each))
+    status, code = next(row for each, row in RESPONSES.items() if issubclass(kind, each))
     link = link_of(problem)
     extensions = {"error": code, **({"interaction_uri": link} if link else {})}
     return problem.replace(status=status, upstream={}, extensions=extensions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from authproblem._client.answers import Endpoint
+from authproblem._client.token_endpoint import Endpoint
 from authproblem._client.verdicts import CredentialDead, RefreshError
 from authproblem._model import Provider
 from authproblem.errors import invalid
@@ -63,7 +63,7 @@ class UpstreamClient:
         try:
             return await self._client.fetch_token(url, **parameters)
         except RefreshError as error:
-            raise _as_answered(error) from None
+            raise _to_exception(error) from None
 
     async def refresh_token(self, url: str, *, refresh_token: str | None = None, **parameters: Any) -> Any:
         """Refresh an upstream token, once for all who ask.
@@ -82,7 +82,7 @@ class UpstreamClient:
                 return await send()
             return await self._guard.refresh(refresh_token, send)
         except RefreshError as error:
-            raise _as_answered(error) from None
+            raise _to_exception(error) from None
 
     async def _read(self, response: Any) -> None:
         """Event hook: an error is raised before the client takes it for something else."""
@@ -98,8 +98,8 @@ def _endpoint(guard: AsyncRefreshGuard | None, provider: Provider | None) -> End
     return Endpoint.of(provider or "oauth", None)
 
 
-def _as_answered(error: RefreshError) -> Exception:
-    """The exception that FastMCP and Starlette answer: `invalid_grant`, or a problem document."""
+def _to_exception(error: RefreshError) -> Exception:
+    """The exception that FastMCP and Starlette turn into a response: `invalid_grant`, or a problem document."""
     problem = error.problem
     if isinstance(error, CredentialDead):
         from authlib.integrations.base_client import OAuthError

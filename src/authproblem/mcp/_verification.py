@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from authproblem._client.answers import Endpoint
+from authproblem._client.token_endpoint import Endpoint
 from authproblem._client.verdicts import ClientMisconfigured, Outcome, TryLater
 from authproblem._core.build import bare_problem
 from authproblem._core.challenges import Challenge, challenge, challenge_status, read_challenges

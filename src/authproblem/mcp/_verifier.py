@@ -1,6 +1,6 @@
 """Token verifiers of MCP servers: a token that could not be checked is a 503 with a wait, never a 401.
 
-Here are the HTTP client that notes what a verifier was told, and the ASGI middleware that sends the response; what
+Here are the HTTP client that notes what a verifier got, and the ASGI middleware that sends the response; what
 is decided stands in `_verification` and `_errors`.
 """
 
@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from authproblem._client.answers import Endpoint
+from authproblem._client.token_endpoint import Endpoint
 from authproblem._model import Provider
 from authproblem.errors import invalid
 from authproblem.mcp._verification import CHECKS, Checks, Reply, Rules, unjudged
@@ -24,7 +24,7 @@ _OWN = frozenset((b"www-authenticate", b"content-type", b"content-length", b"cac
 
 
 class VerifierErrors:
-    """What an MCP server answers for a token that its verifier refused, or could not check.
+    """What an MCP server sends for a token that its verifier refused, or could not check.
 
     The verifiers of FastMCP, and most that are written for the `mcp` SDK, return None when introspection or the key set
     answers 429, 503 or with a page, as they do for an invalid token. The server then sends a 401, and the client signs
@@ -103,7 +103,7 @@ class VerifierErrors:
         """
 
         async def checked(scope: Any, receive: Any, send: Send) -> None:
-            """Answer one request."""
+            """Serve one request."""
             if scope["type"] != "http":
                 return await app(scope, receive, send)
             return await _Exchange(self._rules, scope, send).run(app, receive)
