@@ -24,12 +24,14 @@ class Provider:
 
     Attributes:
         failure: what refreshes come to; None = new tokens.
+        introspection: what introspection comes to; None = active tokens.
         refreshes: how often a refresh token was sent.
         authorizations: how often a user was sent here to sign in.
     """
 
     def __init__(self, failure: Failure | None = None) -> None:
         self.failure = failure
+        self.introspection: Response | None = None
         self.refreshes = self.authorizations = 0
 
     def __call__(self, seen: Seen) -> Response:
@@ -38,6 +40,8 @@ class Provider:
             self.authorizations += 1
             given = {name: values[0] for name, values in parse_qs(url.query).items()}
             return Response(302, [("location", f"{given['redirect_uri']}?code=c&state={given['state']}")], b"")
+        if url.path == "/introspect":
+            return self.introspection or json_response(200, {"active": True, "client_id": "c", "scope": ""})
         if b"grant_type=refresh_token" not in seen.body:
             return json_response(200, GRANTED)
         self.refreshes += 1
@@ -68,7 +72,13 @@ def _guarded(base: Any, provider: Any) -> Any:
 
 @contextlib.contextmanager
 def proxied(
-    upstream: Upstream, provider: Any = "oauth", *, guarded: bool = True, lifetime: int = 3600
+    upstream: Upstream,
+    provider: Any = "oauth",
+    *,
+    guarded: bool = True,
+    lifetime: int = 3600,
+    verifier: Any = None,
+    middleware: Any = None,
 ) -> Iterator[Site]:
     """An MCP server with an `OAuthProxy`, behind uvicorn.
 
@@ -77,6 +87,8 @@ def proxied(
         provider: whose errors the guard reads.
         guarded: False = FastMCP by itself.
         lifetime: seconds after which the access tokens of the proxy expire.
+        verifier: verifies upstream tokens; None = any token will do.
+        middleware: goes around the server's app.
     """
     from fastmcp import FastMCP
     from fastmcp.server.auth import AccessToken, TokenVerifier
@@ -100,7 +112,7 @@ def proxied(
             upstream_token_endpoint=upstream.url + "/token",
             upstream_client_id="client",
             upstream_client_secret="a-client-secret-of-some-length",
-            token_verifier=Anybody(),
+            token_verifier=verifier or Anybody(),
             base_url=origin,
             client_storage=MemoryStore(),
             require_authorization_consent=False,
@@ -108,5 +120,8 @@ def proxied(
         )
         server = FastMCP("test", auth=proxy)
         server.tool(work)
-        holder.append(server.http_app(stateless_http=True))
+        made = server.http_app(stateless_http=True)
+        if middleware is not None:
+            made.add_middleware(middleware)
+        holder.append(made)
         yield Site(origin + "/mcp", kind)

@@ -22,7 +22,7 @@ from authproblem.mcp._verification import is_expired
 
 CHALLENGE = 'Bearer error="invalid_token", resource_metadata="https://api.example/metadata"'
 METADATA = "https://api.example/metadata"
-URL = "https://login.example/keys"
+ORIGIN = "https://login.example"
 
 KEYS = httpx2.Response(200, json={"keys": []})
 DOWN = httpx2.Response(503, headers={"Retry-After": "30"})
@@ -43,11 +43,12 @@ class Server:
 
     Attributes:
         asks: whether the next request makes the verifier ask.
+        path: what it asks for.
         told: what it is told then.
     """
 
     def __init__(self, status: int = 401, challenge: str | None = CHALLENGE, **options: Any) -> None:
-        self.asks = True
+        self.asks, self.path = True, "/keys"
         self.told: httpx2.Response | Exception = KEYS
         self.raises: Exception | None = None
         self.errors = VerifierErrors(**options)
@@ -67,7 +68,7 @@ class Server:
         if self.asks:
             headers = {"authorization": self.authorization} if self.authorization else {}
             with contextlib.suppress(httpx2.HTTPError):
-                await self.client.get(URL, headers=headers)
+                await self.client.get(ORIGIN + self.path, headers=headers)
         if self.raises is not None:
             raise self.raises
         lines = [(b"x-other", b"kept"), (b"content-length", b"4")]
@@ -119,6 +120,26 @@ class TestFailures:
 
         assert server.get(jwt(exp=time.time() - 60)).status_code == 401
         assert server.get(jwt(exp=time.time() + 60)).status_code == 503
+
+    def test_each_address_counts_by_itself(self) -> None:
+        """A token that one authorization server did not know may be another's, which was not reached."""
+        server = Server()
+        server.path, server.told = "/introspect", DOWN
+        server.get()
+        server.path, server.told = "/keys", KEYS
+
+        assert server.get().status_code == 503
+
+    def test_a_query_may_hold_a_token(self) -> None:
+        """Only host and path are kept, of 64 addresses at most."""
+        server = Server()
+        server.told = DOWN
+        for number in range(70):
+            server.path = f"/{number}?token=canary"
+            server.get()
+
+        kept = server.errors._rules._recent
+        assert (len(kept), "canary" in str(list(kept))) == (64, False)
 
     def test_a_success_ends_a_failure(self) -> None:
         """From then on the verifier judges."""

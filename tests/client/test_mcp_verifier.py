@@ -25,6 +25,7 @@ from authproblem._core.challenges import Challenge, read_challenges
 from authproblem.mcp import VerifierErrors
 from tests.client.authorization_server import AuthorizationServer
 from tests.client.mcp_client import headless, works
+from tests.client.proxied import Provider, proxied
 from tests.client.served import served
 from tests.client.upstream import running
 from tests.support.events import Events
@@ -177,6 +178,35 @@ class TestClient:
             worked = anyio.run(main, running_site)
 
         assert (worked, running_site.server.authorizations) == (True, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installed", [True, False], ids=["with the middleware", "by itself"])
+def test_an_outage_behind_a_proxy_signs_nobody_in_again(installed: bool) -> None:
+    """An `OAuthProxy` verifies the upstream's token for each request."""
+    errors, provider = VerifierErrors(), Provider()
+
+    async def main(url: str) -> list[bool]:
+        oauth = headless(url)
+        results = []
+        for introspection in (None, OUTAGE, None):
+            provider.introspection = introspection
+            results.append(await works(url, oauth))
+        return results
+
+    with running(provider) as upstream:
+        verifier = IntrospectionTokenVerifier(
+            introspection_url=upstream.url + "/introspect",
+            client_id="s",
+            client_secret="canary",
+            http_client=errors.client(limits=NO_KEEPALIVE),
+        )
+        middleware = errors.middleware if installed else None
+        with proxied(upstream, verifier=verifier, middleware=middleware) as proxy:
+            results = anyio.run(main, proxy.url)
+
+    assert results == [True, False, True]
+    assert (provider.authorizations == 1) is installed
 
 
 TROUBLES: list[tuple[Any, int, str, str]] = [

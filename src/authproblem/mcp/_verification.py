@@ -35,24 +35,29 @@ _REFUSALS = frozenset((401, 403, 404, 405))
 """Statuses that refuse the server itself: wrong client credentials (RFC 7662 section 2.3), or a wrong address."""
 _DEFAULT_WAIT = 10
 """Seconds to wait where the provider names no wait: a restart or a failover takes about that."""
+_MAX_ADDRESSES = 64
+"""Addresses whose failures are remembered; a verifier asks one or two."""
 _MAX_TOKEN = 16_384
 """Characters of the longest token that is looked into; servers take header lines of 8 to 64 KiB."""
 
 
 class Checks:
-    """What one request to the MCP server made its verifier send.
+    """What one request to the MCP server made its verifier ask.
 
     Attributes:
-        sent: how many requests.
-        failure: the last one that said nothing about the token, or None.
+        asked: by address, what kept its last response from judging the token; None where it did judge it.
     """
 
-    __slots__ = ("failure", "sent")
+    __slots__ = ("asked",)
 
     def __init__(self) -> None:
-        """Start with nothing sent."""
-        self.sent = 0
-        self.failure: Outcome | None = None
+        """Start with nothing asked."""
+        self.asked: dict[str, Outcome | None] = {}
+
+    @property
+    def failure(self) -> Outcome | None:
+        """The first thing that kept the token from being judged, or None."""
+        return next((outcome for outcome in self.asked.values() if outcome is not None), None)
 
 
 CHECKS: ContextVar[Checks | None] = ContextVar("authproblem_verifier_checks", default=None)
@@ -73,15 +78,23 @@ class Rules:
         self.endpoint = endpoint
         self._scope, self._metadata = scope, metadata
         self._interval, self._clock = interval, clock
-        self._recent: tuple[float, Outcome] | None = None
+        self._recent: dict[str, tuple[float, Outcome]] = {}
 
-    def note(self, outcome: Outcome | None) -> None:
-        """Remember how a request of the verifier ended; None where it judged the token."""
+    def note(self, address: str, outcome: Outcome | None) -> None:
+        """Remember how a request of the verifier ended.
+
+        Args:
+            address: host and path that were asked.
+            outcome: why the response says nothing about the token; None where it judges the token.
+        """
         checks = CHECKS.get()
         if checks is not None:
-            checks.sent += 1
-            checks.failure = outcome
-        self._recent = None if outcome is None else (self._clock() + self._interval, outcome)
+            checks.asked[address] = outcome
+        self._recent.pop(address, None)
+        if outcome is not None:
+            while len(self._recent) >= _MAX_ADDRESSES:
+                self._recent.pop(next(iter(self._recent)), None)
+            self._recent[address] = (self._clock() + self._interval, outcome)
 
     def of_response(self, scope: Any, checks: Checks, status: int, headers: list[tuple[bytes, bytes]]) -> Reply | None:
         """Return what takes the place of a 401 or 403; None where that is no challenge for a bearer token."""
@@ -109,10 +122,12 @@ class Rules:
         return self._unavailable(outcome, scope)
 
     def _failure(self, checks: Checks, token: str) -> Outcome | None:
-        """What kept the verifier from judging a token, now or when it last asked for the key."""
-        if checks.sent or self._recent is None or self._recent[0] <= self._clock() or is_expired(token):
-            return checks.failure
-        return self._recent[1]
+        """What kept the verifier from judging a token, now, or when it last asked for the keys."""
+        if is_expired(token):
+            return None
+        now = self._clock()
+        recent = [each for place, (until, each) in self._recent.items() if until > now and place not in checks.asked]
+        return checks.failure or (recent[0] if recent else None)
 
     def _unavailable(self, outcome: Outcome, scope: Any) -> Reply | None:
         """Report a token that was not judged, and return the response."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 from authproblem._client.token_endpoint import Endpoint
@@ -75,25 +76,7 @@ class VerifierErrors:
         Args:
             **options: those of `httpx2.AsyncClient`.
         """
-        import httpx2
-
-        rules = self._rules
-
-        class VerifierClient(httpx2.AsyncClient):
-            """A client whose failures are noted."""
-
-            async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-                """Send a request."""
-                try:
-                    response = await super().send(request, **options)
-                except httpx2.HTTPError as error:
-                    rules.note(rules.endpoint.of_error(error))
-                    raise
-                if not options.get("stream"):
-                    rules.note(unjudged(rules.endpoint, response))
-                return response
-
-        return VerifierClient(**options)
+        return _client_class()(self._rules, **options)
 
     def middleware(self, app: App) -> App:
         """Return an ASGI app around an MCP server's; for `app.add_middleware(errors.middleware)`.
@@ -109,6 +92,33 @@ class VerifierErrors:
             return await _Exchange(self._rules, scope, send).run(app, receive)
 
         return checked
+
+
+@cache
+def _client_class() -> Any:
+    """Return the class of the clients; httpx2 is imported when the first one is made."""
+    import httpx2
+
+    class VerifierClient(httpx2.AsyncClient):
+        """A client whose failures are noted."""
+
+        def __init__(self, rules: Rules, **options: Any) -> None:
+            super().__init__(**options)
+            self._rules = rules
+
+        async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+            """Send a request."""
+            address = f"{request.url.host}{request.url.path}"  # the query may hold a token
+            try:
+                response = await super().send(request, **options)
+            except httpx2.HTTPError as error:
+                self._rules.note(address, self._rules.endpoint.of_error(error))
+                raise
+            if not options.get("stream"):
+                self._rules.note(address, unjudged(self._rules.endpoint, response))
+            return response
+
+    return VerifierClient
 
 
 class _Exchange:
