@@ -18,7 +18,7 @@ from authproblem._core.build import bare_problem
 from authproblem._core.challenges import read_challenges
 from authproblem.errors import AuthProblemError, ConfigurationError
 from authproblem.mcp import VerifierErrors
-from authproblem.mcp._verification import is_expired
+from authproblem.mcp._verification import Checks, is_expired
 
 CHALLENGE = 'Bearer error="invalid_token", resource_metadata="https://api.example/metadata"'
 METADATA = "https://api.example/metadata"
@@ -274,6 +274,25 @@ class TestResponses:
 
         assert (response.status_code, response.content) == (status, b"body")
         assert response.headers.get("www-authenticate") == challenge
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        header=st.text(st.characters(codec="latin-1", exclude_categories=["C"]), max_size=60),
+        status=st.sampled_from([401, 403]),
+    )
+    def test_any_challenge_gives_a_response(self, header: str, status: int) -> None:
+        """A server may send whatever it likes: the response is ours as a whole, or its own unchanged."""
+        rules = VerifierErrors()._rules
+        scope: Any = {"method": "POST", "path": "/mcp", "headers": [(b"authorization", b"Bearer t")]}
+
+        reply = rules.of_response(
+            scope, Checks(), status, [(b"www-authenticate", b"Bearer " + header.encode("latin-1"))]
+        )
+
+        if reply is not None:
+            _, headers, body = reply
+            assert json.loads(body)["status"] == reply[0]
+            assert all(value.isprintable() for _, value in headers)
 
     def test_what_is_no_http_request_passes(self) -> None:
         """Lifespan and websockets."""

@@ -11,6 +11,7 @@ from typing_extensions import assert_type
 import authproblem
 from authproblem import Classification, Entry, Problem, Registry, RetryHint, mark_upstream, upstream
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.challenges import Challenge, read_challenges
 from authproblem.logs import (
     AttackSignal,
     LogClassification,
@@ -138,6 +139,14 @@ def log_events(problem: Problem, event: dict[str, Any]) -> list[str | None]:
         match.matched_by if match else None,
         same.classification.owner if same and same.classification else None,
     ]
+
+
+def challenges(problem: Problem) -> list[str | None]:
+    """Written for a problem or by hand, and read."""
+    found = read_challenges([(b"WWW-Authenticate", b'Bearer error="insufficient_scope"')])
+    assert_type(found, list[Challenge])
+    asked: str | None = problem.challenge(realm="api", scope="a b", max_age=60, resource_metadata="https://api.example")
+    return [asked, Challenge("bearer", error="invalid_token", scope=("a", "b")).to_header(), *(c.error for c in found)]
 
 
 async def refreshes(

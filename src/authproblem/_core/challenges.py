@@ -7,7 +7,7 @@ RFC 6750 section 3 (Bearer), RFC 9470 section 3 (step-up: `acr_values`, `max_age
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from authproblem._core.problem import Problem
 from authproblem._upstream.challenge import parse_challenges
@@ -40,6 +40,17 @@ _SCHEMES = {"bearer": "Bearer", "dpop": "DPoP"}
 """How the RFCs spell the schemes, which are read in lower case."""
 _MAX_VALUE = 1024
 _MAX_DIGITS = 10
+
+
+class ChallengeParameters(TypedDict, total=False):
+    """The keyword arguments of `challenge`, for type checkers and editors."""
+
+    scheme: str
+    realm: str | None
+    scope: str | None
+    acr_values: str | None
+    max_age: int | None
+    resource_metadata: str | None
 
 
 class Challenge(NamedTuple):

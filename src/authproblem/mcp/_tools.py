@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from authproblem._client.verdicts import CredentialDead, RefreshError, StepUpRequired, outcome_of
+from authproblem._client.verdicts import verdict_of
 from authproblem._core.problem import Problem
 from authproblem._model import Json
 from authproblem._registry.registry import Registry
@@ -28,7 +28,7 @@ def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
         `reason`, `message`, `remedy`, `owner`, `retry`, `credential` where it is known, and `open_link` where there is
         one.
     """
-    outcome = outcome_of(Registry.builtin(), problem)
+    credential, _ = verdict_of(Registry.builtin(), problem)
     link = open_link if is_link(open_link) else link_of(problem)
     retry: Json = {"policy": problem.retry.policy, "automatic": problem.retry.automatic}
     if problem.retry.after is not None:
@@ -40,9 +40,9 @@ def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
         "remedy": problem.remedy,
         "retry": retry,
     }
-    kinds: dict[type[RefreshError], str] = {CredentialDead: "dead", StepUpRequired: "step_up"}
-    verdict = next((said for kind, said in kinds.items() if outcome.kind is kind), None)
-    return {**error, **({"credential": verdict} if verdict else {}), **({"open_link": link} if link else {})}
+    if credential != "unknown":
+        error["credential"] = credential
+    return {**error, **({"open_link": link} if link else {})}
 
 
 def tool_result(problem: Problem, *, open_link: str | None = None) -> Any:
