@@ -8,19 +8,25 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+from starlette.exceptions import HTTPException
 
-from authproblem import Problem, normalize
+from authproblem import Problem, Registry, normalize
 from authproblem._core.build import bare_problem
 from authproblem.errors import AuthProblemError, ConfigurationError
 from authproblem.mcp import UpstreamClient, authorization_error, tool_error, tool_errors, tool_result
 from authproblem.refresh import AsyncRefreshGuard
 from tests.client.mcp_client import headless, works
 from tests.client.proxied import Provider, Site, proxied
-from tests.client.refreshing import FAILURES
+from tests.client.refreshing import FAILURES, upstream_client
 from tests.client.upstream import running
+from tests.support.responses import Response, json_response
 
 pytest.importorskip("fastmcp")
 
+from authlib.integrations.base_client import OAuthError
+
+DETAILS = {each.detail for each in (*Registry.builtin(), *Registry.builtin().types.values())}
+CODE_IS_DEAD = "The authorization code is invalid or has expired."
 BY_ID = {failure.id: failure for failure in FAILURES}
 
 
@@ -101,6 +107,51 @@ class TestUpstreamClient:
         """At once, with what is expected."""
         with pytest.raises(ConfigurationError, match="invalid client: 'object'; expected FastMCP's or Authlib's"):
             UpstreamClient(object())
+
+    @pytest.mark.parametrize(
+        ("response", "error"),
+        [
+            (json_response(400, {"error": "invalid_grant", "error_description": CODE_IS_DEAD}), "invalid_grant"),
+            (BY_ID["okta-limit"].response, "temporarily_unavailable"),
+            (BY_ID["okta-page-503"].response, "temporarily_unavailable"),
+            (BY_ID["okta-client-secret"].response, "server_error"),
+            (BY_ID["okta-interaction"].response, "interaction_required"),
+        ],
+        ids=["dead", "limit", "page", "client", "interaction"],
+    )
+    def test_a_code_without_a_token_is_an_oauth_error(self, response: Response, error: str) -> None:
+        """FastMCP shows its text to the user: a sentence of the registry, and nothing of the provider's."""
+
+        async def main(url: str) -> Any:
+            client = UpstreamClient(upstream_client(), provider="okta")
+            try:
+                return await client.fetch_token(url=url, code="code-canary", grant_type="authorization_code")
+            finally:
+                await client.aclose()
+
+        with running(response) as upstream, pytest.raises(OAuthError) as caught:
+            anyio.run(main, upstream.url + "/token")
+
+        assert caught.value.error == error
+        assert caught.value.description in DETAILS
+
+    def test_a_failure_of_the_network_is_a_problem_without_a_guard(self) -> None:
+        """FastMCP sends a 500 otherwise; an exception of the application's own is raised as it is."""
+
+        async def main(url: str) -> None:
+            client = UpstreamClient(upstream_client(), provider="okta")
+            try:
+                await client.refresh_token(url, refresh_token="rt-canary")
+            finally:
+                await client.aclose()
+
+        with pytest.raises(HTTPException) as caught:
+            anyio.run(main, "http://127.0.0.1:9/token")
+
+        assert (caught.value.status_code, json.loads(caught.value.detail)["reason"]) == (503, "upstream-unreachable")
+        assert "canary" not in f"{caught.value!r}{caught.value}"
+        with pytest.raises(TypeError):
+            UpstreamClient(upstream_client())._refusal(TypeError("the application's own"))
 
 
 def problem(reason: str, **extensions: Any) -> Problem:

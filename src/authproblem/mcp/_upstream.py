@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from authproblem._client.token_endpoint import Endpoint
-from authproblem._client.verdicts import CredentialDead, RefreshError
+from authproblem._client.verdicts import CredentialDead, RefreshError, verdict_of
 from authproblem._model import Provider
+from authproblem._registry.registry import Registry
 from authproblem.errors import invalid
 from authproblem.mcp._errors import not_judged
 from authproblem.refresh import AsyncRefreshGuard
@@ -57,13 +58,12 @@ class UpstreamClient:
         """Exchange an authorization code.
 
         Raises:
-            OAuthError: if the grant was refused.
-            HTTPException: if it was not judged.
+            OAuthError: if there is no token. FastMCP shows its text to the user, so it is a sentence of the registry.
         """
         try:
             return await self._client.fetch_token(url, **parameters)
-        except RefreshError as error:
-            raise _to_exception(error) from None
+        except Exception as error:  # noqa: BLE001 - one that is no provider's is raised again
+            raise _to_oauth_error(self._refusal(error)) from None
 
     async def refresh_token(self, url: str, *, refresh_token: str | None = None, **parameters: Any) -> Any:
         """Refresh an upstream token, once for all who ask.
@@ -81,8 +81,21 @@ class UpstreamClient:
             if self._guard is None or refresh_token is None:
                 return await send()
             return await self._guard.refresh(refresh_token, send)
-        except RefreshError as error:
-            raise _to_exception(error) from None
+        except Exception as error:  # noqa: BLE001 - as above
+            raise _to_exception(self._refusal(error)) from None
+
+    def _refusal(self, error: Exception) -> RefreshError:
+        """What an exception means for the credential.
+
+        Raises:
+            Exception: the exception itself, if it is no provider's error and no failure of the network.
+        """
+        if isinstance(error, RefreshError):
+            return error
+        outcome = self._endpoint.of_error(error)
+        if outcome.kind is None or outcome.problem is None:
+            raise error
+        return outcome.kind(outcome.problem)
 
     async def _read(self, response: Any) -> None:
         """Event hook: an error is raised before the client takes it for something else."""
@@ -98,15 +111,22 @@ def _endpoint(guard: AsyncRefreshGuard | None, provider: Provider | None) -> End
     return Endpoint.of(provider or "oauth", None)
 
 
+def _to_oauth_error(error: RefreshError) -> Exception:
+    """The exception of Authlib, with the code that says what to do and a sentence for users."""
+    from authlib.integrations.base_client import OAuthError
+
+    problem = error.problem
+    is_dead = isinstance(error, CredentialDead) or verdict_of(Registry.builtin(), problem)[0] == "dead"
+    code = "invalid_grant" if is_dead else not_judged(type(error), problem).extensions["error"]
+    made: Exception = OAuthError(error=code, description=problem.detail)
+    return made
+
+
 def _to_exception(error: RefreshError) -> Exception:
     """The exception that FastMCP and Starlette turn into a response: `invalid_grant`, or a problem document."""
-    problem = error.problem
     if isinstance(error, CredentialDead):
-        from authlib.integrations.base_client import OAuthError
-
-        refused: Exception = OAuthError(error="invalid_grant", description=problem.detail)
-        return refused
+        return _to_oauth_error(error)
     from starlette.exceptions import HTTPException
 
-    sent = not_judged(type(error), problem)
+    sent = not_judged(type(error), error.problem)
     return HTTPException(sent.status, detail=sent.to_bytes().decode(), headers=dict(sent.headers("application/json")))
