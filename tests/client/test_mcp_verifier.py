@@ -219,7 +219,9 @@ TROUBLES: list[tuple[Any, int, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("make", KINDS)
+@pytest.mark.parametrize(
+    "make", [by_keys, *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS if kind is not by_keys)]
+)
 def test_a_token_that_could_not_be_checked_is_no_401(make: Make, events: Events) -> None:
     """By a limit, an outage, a page, a redirect, no response, or a wrong client secret: with the wait, and an event."""
     seen: list[tuple[int, str, str]] = []
