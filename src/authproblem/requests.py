@@ -26,7 +26,7 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError("authproblem.requests", "requests") from error
 
-from authproblem._client.exchange import Answer, Close, Read, Rules, Send, Step, drive, exchange, read
+from authproblem._client.exchange import Close, ExchangeResult, Read, Rules, Send, Step, drive, exchange, read
 from authproblem._client.reader import ProviderRequest, Reader, read_response
 from authproblem._client.retries import Retry, attempts, check_retry
 from authproblem._client.stores import CooldownStore, MemoryCooldown
@@ -129,12 +129,12 @@ class ProblemAdapter(BaseAdapter):
             **how: what the session says of timeouts, certificates and proxies.
         """
         if self._retry is None:
-            return _of(self._answer(request, how).response, request)
+            return _of(self._exchange(request, how).response, request)
         again = _LIBRARY.repeatable(request) and _LIBRARY.asked(request).proof is None
         try:
             for attempt in attempts(self._retry if again else self._retry._replace(attempts=1)):
                 with attempt:
-                    return _of(self._answer(request, how).settled(), request)
+                    return _of(self._exchange(request, how).settled(), request)
         except AuthProblemError as error:
             return _of(error.response, request)
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -147,7 +147,7 @@ class ProblemAdapter(BaseAdapter):
         """Pickle the arguments: a session with this adapter is copied and pickled as requests' own sessions are."""
         return _made_anew, (type(self), self._adapter, self._given)
 
-    def _answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> Answer:
+    def _exchange(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> ExchangeResult:
         def perform(step: Step) -> Any:
             if isinstance(step, Send):
                 return self._adapter.send(step.request, **how)
@@ -200,12 +200,12 @@ class _Requests:
 
     def replaced(self, reply: Reply, response: Any) -> requests.Response:
         """Make a response say what a reply says; the application may hold it already, so it is changed in place."""
-        answer = requests.Response() if response is None else response
-        if reply.status != answer.status_code:
-            answer.status_code, answer.reason = reply.status, ""
-        _fill(answer, reply.headers, io.BytesIO(reply.body))
-        answer.encoding = "utf-8"  # as requests itself has it for JSON, whose other types it does not know
-        return answer
+        made = requests.Response() if response is None else response
+        if reply.status != made.status_code:
+            made.status_code, made.reason = reply.status, ""
+        _fill(made, reply.headers, io.BytesIO(reply.body))
+        made.encoding = "utf-8"  # as requests itself has it for JSON, whose other types it does not know
+        return made
 
     def passed(
         self, response: requests.Response, headers: list[Pair], kept: list[bytes], chunks: Any
@@ -222,10 +222,10 @@ _LIBRARY = _Requests()
 
 def _of(response: Any, request: requests.PreparedRequest) -> requests.Response:
     """Return a response; one of our own, for a request that was not sent, is given its request."""
-    answer: requests.Response = response
-    if answer.request is None:
-        answer.request, answer.url = request, request.url or ""
-    return answer
+    made: requests.Response = response
+    if made.request is None:
+        made.request, made.url = request, request.url or ""
+    return made
 
 
 class _Rest(io.RawIOBase):

@@ -140,6 +140,11 @@ def call_httpx2(url: str, wait: float = WAIT) -> None:
     httpx2.get(url, timeout=wait, trust_env=False).raise_for_status()
 
 
+async def call_httpx2_async(url: str, wait: float = WAIT) -> None:
+    async with httpx2.AsyncClient(timeout=wait, trust_env=False) as client:
+        (await client.get(url)).raise_for_status()
+
+
 def call_requests(url: str, wait: float = WAIT) -> None:
     with requests.Session() as session:
         session.trust_env = False
@@ -166,6 +171,7 @@ CLIENTS: dict[str, Callable[..., Any]] = {
     "httpx": call_httpx,
     "httpx-async": call_httpx_async,
     "httpx2": call_httpx2,
+    "httpx2-async": call_httpx2_async,
     "requests": call_requests,
     "aiohttp": call_aiohttp,
 }

@@ -1,6 +1,6 @@
 """Recorded and documented refresh failures, and how each OAuth library handles them, with us and without.
 
-`python -m tests.client.refreshing` prints the table of `docs/refresh.md`. Every run goes over HTTP on the loopback.
+Every run goes over HTTP on the loopback; `tests.client.comparison` makes the table of the guide.
 """
 
 from __future__ import annotations
@@ -34,13 +34,20 @@ NO_HTTPS = "OAUTHLIB_INSECURE_TRANSPORT"
 
 
 class Failure(NamedTuple):
-    """A refresh failure: the response, and what it means for the refresh token."""
+    """A refresh failure: the response, and what it means for the refresh token.
+
+    Attributes:
+        verdict: the exception of a guard.
+        after: the wait that the provider named, in seconds.
+        credential: `problem.credential` and `credential_kind`; empty where `normalize` finds no error.
+    """
 
     id: str
     provider: Provider
     response: Response
     verdict: str
     after: int | None
+    credential: tuple[str, ...]
 
     @property
     def is_dead(self) -> bool:
@@ -52,9 +59,9 @@ def _failure(row: dict[str, Any]) -> Failure:
     body = row["body"]
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     headers = [(name, value) for name, value in row["headers"]]
-    return Failure(
-        row["id"], row["provider"], Response(row["status"], headers, content), row["verdict"], row.get("after")
-    )
+    response = Response(row["status"], headers, content)
+    credential = tuple(row.get("credential", ()))
+    return Failure(row["id"], row["provider"], response, row["verdict"], row.get("after"), credential)
 
 
 _ROWS = (Path(__file__).parent / "refresh_failures.jsonl").read_text(encoding="utf-8")
@@ -95,7 +102,7 @@ Attempt = Callable[[str], Awaitable[Any]]
 
 def observe(failure: Failure, attempt: Attempt, *, insists: bool = False) -> Seen:
     """Let an application refresh twice, and note what it does."""
-    with running(failure.response) as upstream, _shown() as text:
+    with running(failure.response) as upstream, shown() as text:
         kind, after = anyio.run(partial(_twice, attempt, upstream.url + "/token", text, insists=insists))
         return Seen(kind, after, len(upstream.seen), text.getvalue())
 
@@ -123,8 +130,8 @@ async def _outcome(attempt: Attempt, url: str) -> Any:
 
 
 @contextlib.contextmanager
-def _shown() -> Iterator[io.StringIO]:
-    """Everything that is logged, at any level."""
+def shown() -> Iterator[io.StringIO]:
+    """Everything that is logged at info and above."""
     text = io.StringIO()
     handler, root = logging.StreamHandler(text), logging.getLogger()
     level = root.level
@@ -233,56 +240,3 @@ WITH: dict[str, Callable[[Failure], Attempt]] = {
     "FastMCP": guarded_fastmcp,
     "httpx2 alone": partial(guarded, plain),
 }
-
-
-class Score(NamedTuple):
-    """The mistakes of one library over all failures."""
-
-    taken_for_tokens: list[str]
-    dropped_alive: list[str]
-    dead_sent_twice: list[str]
-    waits_lost: list[str]
-    secrets_shown: list[str]
-
-
-def score(seen: dict[str, Seen]) -> Score:
-    """Count the mistakes."""
-    rows = [(failure, seen[failure.id]) for failure in FAILURES]
-    return Score(
-        [f.id for f, s in rows if s.kind == "token"],
-        [f.id for f, s in rows if s.kind == "dropped" and not f.is_dead],
-        [f.id for f, s in rows if f.is_dead and s.sent > 1],
-        [f.id for f, s in rows if f.after is not None and (s.after is None or s.after < f.after - 2)],
-        [f.id for f, s in rows if CANARY in s.shown or "canary" in s.shown],
-    )
-
-
-def seen_without(name: str) -> dict[str, Seen]:
-    """What an application of a library does with every failure."""
-    return {failure.id: observe(failure, WITHOUT[name]) for failure in FAILURES}
-
-
-def seen_with(name: str) -> dict[str, Seen]:
-    """The same with the guard; somebody insists on the token, dropped or not."""
-    return {failure.id: observe(failure, WITH[name](failure), insists=True) for failure in FAILURES}
-
-
-def table() -> str:
-    """The comparison as Markdown."""
-    rows = [(name, "by itself", seen_without(name)) for name in WITHOUT]
-    rows += [(name, "with the guard", seen_with(name)) for name in WITH]
-    lines = [
-        "| library | | errors taken for a token | live tokens dropped | dead tokens sent twice | waits lost |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, how, seen in rows:
-        counts = score(seen)
-        lines.append(f"| {name} | {how} | " + " | ".join(str(len(each)) for each in counts[:4]) + " |")
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    import os
-
-    os.environ[NO_HTTPS] = "1"
-    print(table())  # noqa: T201 - a script

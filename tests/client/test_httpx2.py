@@ -63,6 +63,23 @@ def test_an_async_transport_normalizes_in_a_client_of_either(library: ModuleType
     assert [each.headers.get("auth-problem") for each in got] == ["invalid-credentials", None, None]
 
 
+def test_a_retry_repeats_in_a_client_of_either(library: ModuleType, adapter: Any) -> None:
+    """Sync and async, what the hint lets a program repeat."""
+    limited, eager = samples.limited(("retry-after", "0")), adapter.Retry(jitter=0.0)
+    left = [limited, samples.TOKEN, limited, samples.TOKEN]
+
+    async def main(url: str) -> int:
+        transport = adapter.AsyncProblemTransport(hosts=HOSTS, retry=eager)
+        async with library.AsyncClient(transport=transport) as client:
+            return int((await client.get(url + "/api/v1/users")).status_code)
+
+    transport = adapter.ProblemTransport(hosts=HOSTS, retry=eager)
+    with running(lambda _: left.pop(0)) as upstream, library.Client(transport=transport) as client:
+        statuses = [client.get(upstream.url + "/api/v1/users").status_code, anyio.run(main, upstream.url)]
+
+    assert (statuses, left) == ([200, 200], [])
+
+
 def test_a_cool_down_answers_in_a_client_of_either(library: ModuleType, adapter: Any) -> None:
     """A response that was made without one of the provider's is the library's own, too."""
     transport = adapter.ProblemTransport(hosts=HOSTS, cooldown=adapter.MemoryCooldown())

@@ -2,143 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import warnings
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
 
 import anyio
 import httpx2
 import pytest
+from starlette.exceptions import HTTPException
 
-from authproblem import Problem, normalize
+from authproblem import Problem, Registry, normalize
 from authproblem._core.build import bare_problem
 from authproblem.errors import AuthProblemError, ConfigurationError
-from authproblem.mcp import KeepTokens, UpstreamClient, authorization_error, tool_error, tool_errors, tool_result
+from authproblem.mcp import UpstreamClient, authorization_error, tool_error, tool_errors, tool_result
 from authproblem.refresh import AsyncRefreshGuard
-from tests.client.refreshing import FAILURES, Failure
-from tests.client.served import served
-from tests.client.upstream import Seen, Upstream, running
+from tests.client.mcp_client import headless, works
+from tests.client.proxied import Provider, Site, proxied
+from tests.client.refreshing import FAILURES, upstream_client
+from tests.client.upstream import running
 from tests.support.responses import Response, json_response
 
 pytest.importorskip("fastmcp")
 
+from authlib.integrations.base_client import OAuthError
+
+DETAILS = {each.detail for each in (*Registry.builtin(), *Registry.builtin().types.values())}
+CODE_IS_DEAD = "The authorization code is invalid or has expired."
 BY_ID = {failure.id: failure for failure in FAILURES}
-GRANTED = {"access_token": "up-at", "refresh_token": "up-rt-canary", "token_type": "Bearer", "expires_in": 3600}
-
-
-class Provider:
-    """A fake Okta: it signs everybody in, and answers refreshes as a test wants."""
-
-    def __init__(self, failure: Failure | None = None) -> None:
-        self.failure = failure
-        self.refreshes = self.authorizations = 0
-
-    def __call__(self, seen: Seen) -> Response:
-        url = urlsplit(seen.target)
-        if url.path == "/authorize":
-            self.authorizations += 1
-            given = {name: values[0] for name, values in parse_qs(url.query).items()}
-            return Response(302, [("location", f"{given['redirect_uri']}?code=c&state={given['state']}")], b"")
-        if b"grant_type=refresh_token" not in seen.body:
-            return json_response(200, GRANTED)
-        self.refreshes += 1
-        return self.failure.response if self.failure is not None else json_response(200, GRANTED)
-
-
-class Site(NamedTuple):
-    """A running MCP server: its URL, and the class of its proxy, whose guard a test may replace."""
-
-    url: str
-    proxy: Any
-
-
-def work() -> str:
-    """A tool."""
-    return "done"
-
-
-@contextlib.contextmanager
-def proxied(upstream: Upstream, provider: Any) -> Iterator[Site]:
-    """An MCP server with an `OAuthProxy`, behind uvicorn."""
-    from fastmcp import FastMCP
-    from fastmcp.server.auth import AccessToken, TokenVerifier
-    from fastmcp.server.auth.oauth_proxy import OAuthProxy
-    from key_value.aio.stores.memory import MemoryStore
-
-    class Anybody(TokenVerifier):
-        async def verify_token(self, token: str) -> AccessToken:
-            return AccessToken(token=token, client_id="c", scopes=[])
-
-    class Proxy(OAuthProxy):
-        guard = AsyncRefreshGuard(provider, attempts=1)
-
-        def _create_upstream_oauth_client(self) -> Any:
-            return UpstreamClient(super()._create_upstream_oauth_client(), guard=self.guard)
-
-    holder: list[Any] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        while not holder:  # noqa: ASYNC110 - filled by another thread, once the server knows its address
-            await anyio.sleep(0.01)
-        await holder[0](scope, receive, send)
-
-    with served(app) as origin:
-        proxy = Proxy(
-            upstream_authorization_endpoint=upstream.url + "/authorize",
-            upstream_token_endpoint=upstream.url + "/token",
-            upstream_client_id="client",
-            upstream_client_secret="a-client-secret-of-some-length",
-            token_verifier=Anybody(),
-            base_url=origin,
-            client_storage=MemoryStore(),
-            require_authorization_consent=False,
-            fastmcp_access_token_expiry_seconds=1,
-        )
-        server = FastMCP("test", auth=proxy)
-        server.tool(work)
-        holder.append(server.http_app(stateless_http=True))
-        yield Site(origin + "/mcp", Proxy)
-
-
-def headless(url: str) -> Any:
-    """The OAuth part of a real MCP client, with a browser that follows redirects."""
-    from fastmcp.utilities.tests import HeadlessOAuth
-
-    class Browser(HeadlessOAuth):
-        async def redirect_handler(self, authorization_url: str) -> None:
-            async with httpx2.AsyncClient(verify=False) as client:
-                response = await client.get(authorization_url)
-                while response.is_redirect and urlsplit(response.headers["location"]).path != "/callback":
-                    response = await client.get(response.headers["location"])
-            self._stored_response = response
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # tokens in memory are what a test wants
-        return Browser(url)
-
-
-async def works(url: str, oauth: Any, *, expired: bool) -> bool:
-    """Whether a tool can be called, at once or after the access token has expired."""
-    from fastmcp import Client
-    from fastmcp.client.transports import StreamableHttpTransport
-
-    def factory(**options: Any) -> Any:
-        options["follow_redirects"] = True
-        return httpx2.AsyncClient(event_hooks={"response": [KeepTokens()]}, **options)
-
-    hooked: Any = factory
-    transport = StreamableHttpTransport(url, auth=oauth, httpx_client_factory=hooked)
-    try:
-        async with Client(transport) as client:
-            if expired:
-                await anyio.sleep(1.1)
-            result = await client.call_tool("work")
-            return bool(result.data == "done")
-    except Exception:  # noqa: BLE001 - whatever the SDK makes of it
-        return False
 
 
 @pytest.mark.slow
@@ -154,7 +43,7 @@ class TestClient:
             provider.failure = None
             return [failed, await works(url, oauth, expired=False)], kept
 
-        with running(provider) as upstream, proxied(upstream, "okta") as site:
+        with running(provider) as upstream, proxied(upstream, "okta", lifetime=1) as site:
             results, kept = anyio.run(main, site.url)
 
         assert (results, kept) == ([False, True], True)
@@ -167,7 +56,7 @@ class TestClient:
         async def main(url: str) -> bool:
             return await works(url, headless(url), expired=True)
 
-        with running(provider) as upstream, proxied(upstream, "okta") as site:
+        with running(provider) as upstream, proxied(upstream, "okta", lifetime=1) as site:
             assert anyio.run(main, site.url) is True
 
         assert (provider.authorizations, provider.refreshes) == (2, 1)
@@ -207,7 +96,7 @@ def test_every_failure_behind_a_proxy_is_answered_as_what_it_is() -> None:
                 if answer != ANSWERS[failure.verdict] or not waits or not once or "canary" in response.text:
                     mistakes.append((failure.id, answer, response.headers.get("retry-after"), provider.refreshes))
 
-    with running(provider) as upstream, proxied(upstream, "okta") as site:
+    with running(provider) as upstream, proxied(upstream, "okta", lifetime=1) as site:
         anyio.run(main, site)
 
     assert mistakes == []
@@ -218,6 +107,51 @@ class TestUpstreamClient:
         """At once, with what is expected."""
         with pytest.raises(ConfigurationError, match="invalid client: 'object'; expected FastMCP's or Authlib's"):
             UpstreamClient(object())
+
+    @pytest.mark.parametrize(
+        ("response", "error"),
+        [
+            (json_response(400, {"error": "invalid_grant", "error_description": CODE_IS_DEAD}), "invalid_grant"),
+            (BY_ID["okta-limit"].response, "temporarily_unavailable"),
+            (BY_ID["okta-page-503"].response, "temporarily_unavailable"),
+            (BY_ID["okta-client-secret"].response, "server_error"),
+            (BY_ID["okta-interaction"].response, "interaction_required"),
+        ],
+        ids=["dead", "limit", "page", "client", "interaction"],
+    )
+    def test_a_code_without_a_token_is_an_oauth_error(self, response: Response, error: str) -> None:
+        """FastMCP shows its text to the user: a sentence of the registry, and nothing of the provider's."""
+
+        async def main(url: str) -> Any:
+            client = UpstreamClient(upstream_client(), provider="okta")
+            try:
+                return await client.fetch_token(url=url, code="code-canary", grant_type="authorization_code")
+            finally:
+                await client.aclose()
+
+        with running(response) as upstream, pytest.raises(OAuthError) as caught:
+            anyio.run(main, upstream.url + "/token")
+
+        assert caught.value.error == error
+        assert caught.value.description in DETAILS
+
+    def test_a_failure_of_the_network_is_a_problem_without_a_guard(self) -> None:
+        """FastMCP sends a 500 otherwise; an exception of the application's own is raised as it is."""
+
+        async def main(url: str) -> None:
+            client = UpstreamClient(upstream_client(), provider="okta")
+            try:
+                await client.refresh_token(url, refresh_token="rt-canary")
+            finally:
+                await client.aclose()
+
+        with pytest.raises(HTTPException) as caught:
+            anyio.run(main, "http://127.0.0.1:9/token")
+
+        assert (caught.value.status_code, json.loads(caught.value.detail)["reason"]) == (503, "upstream-unreachable")
+        assert "canary" not in f"{caught.value!r}{caught.value}"
+        with pytest.raises(TypeError):
+            UpstreamClient(upstream_client())._refusal(TypeError("the application's own"))
 
 
 def problem(reason: str, **extensions: Any) -> Problem:

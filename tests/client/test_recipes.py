@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +14,10 @@ from typing import Any
 
 import anyio
 import httpx
+import httpx2
 import pytest
 
-from authproblem.refresh import AsyncRefreshGuard, CredentialDead, RefreshGuard, TryLater
+from authproblem.refresh import CredentialDead, RefreshGuard, TryLater
 from tests.client.upstream import Seen, running
 from tests.support.responses import Response, json_response
 
@@ -76,89 +80,185 @@ def _answer(response: Response) -> httpx.Response:
     return httpx.Response(status, headers=headers, content=content)
 
 
-class TestHttpxAuth:
-    def test_refreshes_once_for_many_requests(self) -> None:
-        """Ten requests with an expired token: one refresh, all answered."""
-        recipe = block_with("class RefreshingAuth")
-        refreshes: list[Seen] = []
+EXPIRED = {"access_token": "at-1", "refresh_token": "rt-1", "token_type": "Bearer", "expires_in": -60, "expires_at": 1}
+NO_HTTPS = "OAUTHLIB_INSECURE_TRANSPORT"
 
-        def answer(seen: Seen) -> Response:
-            if seen.target == "/token":
-                refreshes.append(seen)
-                return TOKENS
-            return json_response(200 if seen.header("Authorization") == "Bearer at-2" else 401, {})
 
-        async def main(url: str) -> list[int]:
-            auth = recipe.RefreshingAuth(url + "/token", {"access_token": "at-1", "refresh_token": "rt-1"})
-            statuses: list[int] = []
-            async with httpx.AsyncClient(auth=auth, verify=False) as client:
+class Api:
+    """An API and its token endpoint, which refreshes or refuses.
 
-                async def ask() -> None:
-                    statuses.append((await client.get(url + "/api")).status_code)
+    Attributes:
+        refreshes: what was sent to the token endpoint.
+    """
 
-                async with anyio.create_task_group() as tasks:
-                    for _ in range(10):
-                        tasks.start_soon(ask)
-            return statuses
+    def __init__(self, answer: Response = TOKENS) -> None:
+        self.answer = answer
+        self.refreshes: list[Seen] = []
 
-        with running(answer) as upstream:
-            statuses = anyio.run(main, upstream.url)
+    def __call__(self, seen: Seen) -> Response:
+        if seen.target == "/token":
+            self.refreshes.append(seen)
+            time.sleep(0.1)  # long enough for others to come
+            return self.answer
+        return json_response(200 if seen.header("Authorization") == "Bearer at-2" else 401, {})
 
-        assert (statuses, len(refreshes)) == ([200] * 10, 1)
 
-    def test_a_dead_token_reaches_the_caller(self) -> None:
-        """As the exception of the guard, in the request that needed the token."""
-        recipe = block_with("class RefreshingAuth")
+Fetch = Callable[[str, Any, int], list[Any]]
+"""Requests the API so many times at once, with an expired token; gives statuses and exceptions."""
 
-        async def main(url: str) -> None:
-            tokens = {"access_token": "at-1", "refresh_token": "rt-1"}
-            auth = recipe.RefreshingAuth(url + "/token", tokens, AsyncRefreshGuard("auth0"))
-            async with httpx.AsyncClient(auth=auth, verify=False) as client:
-                await client.get(url + "/api")
 
-        with (
-            running(lambda seen: DEAD if seen.target == "/token" else json_response(401, {})) as upstream,
-            pytest.raises(CredentialDead),
-        ):
-            anyio.run(main, upstream.url)
+def gathered(call: Callable[[], Any], count: int) -> list[Any]:
+    """What so many threads get."""
+    got: list[Any] = []
+
+    def work() -> None:
+        try:
+            got.append(call().status_code)
+        except Exception as error:  # noqa: BLE001 - what a test looks at
+            got.append(type(error))
+
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return got
+
+
+async def agathered(call: Callable[[], Any], count: int) -> list[Any]:
+    """What so many tasks get."""
+    got: list[Any] = []
+
+    async def work() -> None:
+        try:
+            got.append((await call()).status_code)
+        except Exception as error:  # noqa: BLE001 - as above
+            got.append(type(error))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(count):
+            tasks.start_soon(work)
+    return got
+
+
+def by_httpx(library: Any) -> Fetch:
+    """The class for httpx, in its synchronous client."""
+
+    def fetch(url: str, saved: Any, count: int) -> list[Any]:
+        auth = auth_of(library, url)
+        with library.Client(auth=auth, verify=False) as client:
+            got = gathered(lambda: client.get(url + "/api"), count)
+        saved.append(auth.tokens)
+        return got
+
+    return fetch
+
+
+def by_async_httpx(library: Any) -> Fetch:
+    """The same class in the asynchronous client."""
+
+    def fetch(url: str, saved: Any, count: int) -> list[Any]:
+        async def main() -> list[Any]:
+            auth = auth_of(library, url)
+            async with library.AsyncClient(auth=auth, verify=False) as client:
+                got = await agathered(lambda: client.get(url + "/api"), count)
+            saved.append(auth.tokens)
+            return got
+
+        return anyio.run(main)
+
+    return fetch
+
+
+def auth_of(library: Any, url: str) -> Any:
+    """The recipe, with the name of the library replaced as the guide says."""
+    [block] = [block for block in blocks("refresh.md") if "class RefreshingAuth" in block]
+    auth: Any = run(block.replace("httpx", library.__name__)).RefreshingAuth(url + "/token", dict(EXPIRED), "auth0")
+    once(auth.guard)
+    once(auth.aguard)
+    return auth
+
+
+def once(guard: Any) -> None:
+    """Let a guard of the guide repeat nothing: its waits would make a test long."""
+    guard._core.limits = guard._core.limits._replace(attempts=1)
+
+
+def by_session(text: str) -> Fetch:
+    """A session of Authlib or requests-oauthlib; each thread has one of its own, as each worker of an app."""
+
+    def fetch(url: str, saved: Any, count: int) -> list[Any]:
+        recipe = block_with(text)
+        once(recipe.guard)
+
+        def call() -> Any:
+            with recipe.session_of(dict(EXPIRED), url + "/token", lambda token, **_: saved.append(token)) as session:
+                session.trust_env = False
+                return session.get(url + "/api")
+
+        return gathered(call, count)
+
+    return fetch
+
+
+def by_async_authlib(url: str, saved: Any, count: int) -> list[Any]:
+    """Authlib's asynchronous client."""
+    recipe = block_with("authlib.integrations.httpx_client")
+    once(recipe.guard)
+
+    async def save(token: Any, **_: Any) -> None:
+        saved.append(token)
+
+    async def call() -> Any:
+        async with recipe.client_of(dict(EXPIRED), url + "/token", save, verify=False) as client:
+            return await client.get(url + "/api")
+
+    async def main() -> list[Any]:
+        return await agathered(call, count)
+
+    return anyio.run(main)
+
+
+RECIPES = [
+    pytest.param(by_httpx(httpx), id="httpx"),
+    pytest.param(by_async_httpx(httpx), id="httpx-async"),
+    pytest.param(by_httpx(httpx2), id="httpx2"),
+    pytest.param(by_async_httpx(httpx2), id="httpx2-async"),
+    pytest.param(by_session("authlib.integrations.requests_client"), id="authlib"),
+    pytest.param(by_async_authlib, id="authlib-async"),
+    pytest.param(by_session("from requests_oauthlib"), id="requests-oauthlib"),
+]
+
+
+@pytest.mark.parametrize("fetch", RECIPES)
+class TestRecipes:
+    @pytest.fixture(autouse=True)
+    def loopback(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Oauthlib refuses HTTP otherwise."""
+        monkeypatch.setenv(NO_HTTPS, "1")
+
+    def test_ten_requests_refresh_once(self, fetch: Fetch) -> None:
+        """All are answered with the new token, and it is saved."""
+        api, saved = Api(), list[Any]()
+
+        with running(api) as upstream:
+            got = fetch(upstream.url, saved, 10)
+
+        assert (got, len(api.refreshes)) == ([200] * 10, 1)
+        assert {token["refresh_token"] for token in saved} == {"rt-2"}
+
+    @pytest.mark.parametrize(("answer", "kind"), [(DEAD, CredentialDead), (LIMITED, TryLater)], ids=["dead", "limited"])
+    def test_a_refusal_reaches_every_caller(self, fetch: Fetch, answer: Response, kind: type[Exception]) -> None:
+        """As the exception of the guard, after one request."""
+        api, saved = Api(answer), list[Any]()
+
+        with running(api) as upstream:
+            got = fetch(upstream.url, saved, 5)
+
+        assert (got, len(api.refreshes)) == ([kind] * 5, 1)
 
 
 class TestLibraries:
-    @pytest.mark.parametrize(
-        ("answer", "kind", "sent"), [(DEAD, CredentialDead, 1), (LIMITED, TryLater, 1)], ids=["dead", "limited"]
-    )
-    def test_authlib(self, answer: Response, kind: type[Exception], sent: int) -> None:
-        """The compliance hook raises before Authlib reads the response; the guard remembers."""
-        recipe = block_with("authlib.integrations.requests_client")
-        recipe.guard._core.limits = recipe.guard._core.limits._replace(attempts=1)
-        recipe.session.trust_env = False
-
-        with running(answer) as upstream, recipe.session:
-            for _ in range(3):
-                with pytest.raises(kind):
-                    recipe.refresh(upstream.url + "/token", "rt-1")
-
-        assert len(upstream.seen) == sent
-
-    def test_requests_oauthlibs_automatic_refresh(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The hook raises in the request that needed the token."""
-        from requests_oauthlib import OAuth2Session
-
-        monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-        token = {"access_token": "at", "refresh_token": "rt-1", "expires_in": -1, "token_type": "Bearer"}
-        guard = RefreshGuard("okta")
-
-        with running(LIMITED) as upstream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            session = OAuth2Session("client", token=token, auto_refresh_url=upstream.url + "/token")
-            with session:
-                session.trust_env = False
-                session.register_compliance_hook("refresh_token_response", guard.check)
-                with pytest.raises(TryLater) as caught:
-                    session.get(upstream.url + "/api")
-
-        assert caught.value.after == 9
-
     @pytest.mark.parametrize(("answer", "kind"), [(DEAD, CredentialDead), (LIMITED, TryLater)], ids=["dead", "limited"])
     def test_auth0_python(self, answer: Response, kind: type[Exception]) -> None:
         """Its exceptions are read as they are."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from authproblem import Registry, normalize
 from authproblem._client.verdicts import outcome_of
-from tests.client.refreshing import FAILURES, NO_HTTPS, WITH, WITHOUT, Failure, Score, score, seen_with, seen_without
+from tests.client.comparison import PROXY, Score, row, score, seen_with, seen_without
+from tests.client.refreshing import FAILURES, NO_HTTPS, WITH, WITHOUT, Failure
 
 GUIDE = Path(__file__).parents[2] / "docs" / "refresh.md"
 FAULTLESS = Score([], [], [], [], [])
@@ -39,6 +39,7 @@ def test_normalize_says_what_it_means(failure: Failure) -> None:
 
     outcome = outcome_of(Registry.builtin(), problem)
 
+    assert tuple(filter(None, (problem.credential, problem.credential_kind))) == failure.credential
     assert outcome.kind is not None
     assert outcome.kind.__name__ == failure.verdict
     if failure.after is not None:
@@ -46,24 +47,35 @@ def test_normalize_says_what_it_means(failure: Failure) -> None:
 
 
 @pytest.mark.parametrize(
-    "library", [pytest.param(name, marks=[] if "httpx2" in name else [pytest.mark.slow]) for name in WITH]
+    "library", [pytest.param(name, marks=[] if "httpx2" in name else [pytest.mark.slow]) for name in (*WITH, PROXY)]
 )
 def test_no_mistake_is_made_with_the_guard(library: str) -> None:
     """No error is taken for a token, no live token dropped, no dead one sent twice, no wait lost, no secret shown."""
-    if library == "FastMCP":
+    if "FastMCP" in library:
         pytest.importorskip("fastmcp")
 
     assert score(seen_with(library)) == FAULTLESS
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("library", WITHOUT)
-def test_the_table_of_the_guide_is_what_was_measured(library: str) -> None:
-    """Run `python -m tests.client.refreshing` and copy its lines."""
-    if library == "FastMCP":
-        pytest.importorskip("fastmcp")
-    counts = " | ".join(str(len(each)) for each in score(seen_without(library))[:4])
+SOME = ("okta-expired", "okta-invalid-grant-429")
 
-    assert re.search(
-        rf"^\| {re.escape(library)} \| by itself \| {re.escape(counts)} \|$", GUIDE.read_text(), re.MULTILINE
-    )
+
+def test_no_mistake_is_made_behind_a_proxy() -> None:
+    """A dead token and a live one, both `invalid_grant`, through a real server with the real MCP client."""
+    pytest.importorskip("fastmcp")
+    from tests.client.proxying import seen_by_proxy
+
+    seen = seen_by_proxy([failure for failure in FAILURES if failure.id in SOME], guarded=True)
+
+    assert [each.kind for each in seen.values()] == ["dropped", "kept"]
+    assert score(seen) == FAULTLESS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", [*WITHOUT, PROXY])
+def test_the_table_of_the_guide_is_what_was_measured(library: str) -> None:
+    """Run `python -m tests.client.comparison` and copy its lines."""
+    if "FastMCP" in library:
+        pytest.importorskip("fastmcp")
+
+    assert row(library, "by itself", seen_without(library)) in GUIDE.read_text(encoding="utf-8").splitlines()

@@ -106,3 +106,47 @@ def test_several_challenges_are_read_in_order() -> None:
 def test_a_broken_header_is_no_challenge(header: str) -> None:
     """Neither raises, nor gives a number that nobody can hold."""
     assert [read.max_age for read in read_challenges({"WWW-Authenticate": header})] in ([], [None])
+
+
+WORD = st.text(
+    st.characters(codec="ascii", categories=["L", "N", "P", "S"], exclude_characters='"\\'), min_size=1, max_size=9
+)
+WORDS = st.lists(WORD, max_size=3).map(tuple)
+
+
+@given(
+    st.builds(
+        Challenge,
+        scheme=st.sampled_from(["bearer", "dpop", "x-other"]),
+        error=st.none() | WORD,
+        error_description=st.none() | WORD,
+        scope=WORDS,
+        acr_values=WORDS,
+        max_age=st.none() | st.integers(0, 10**9 - 1),
+        realm=st.none() | WORD,
+        resource_metadata=st.none() | WORD.map("https://api.example/".__add__),
+    )
+)
+def test_what_is_written_is_read_again(written: Challenge) -> None:
+    """Whatever a challenge may hold."""
+    assert read_challenges({"WWW-Authenticate": written.to_header()}) == [written]
+
+
+def test_schemes_are_written_as_the_standards_have_them() -> None:
+    """RFC 6750 and RFC 9449; any other as it is given."""
+    assert [Challenge(scheme).to_header() for scheme in ("bearer", "dpop", "Mutual")] == ["Bearer", "DPoP", "Mutual"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scheme": "a b"}, "invalid scheme: 'a b'"),
+        ({"error": 'x"'}, "invalid error"),
+        ({"scope": ("a\n",)}, "invalid scope"),
+        ({"max_age": -1}, "invalid max_age: -1"),
+    ],
+)
+def test_a_challenge_that_no_header_holds_is_refused(given: dict[str, Any], message: str) -> None:
+    """With its name and value."""
+    with pytest.raises(ConfigurationError, match=message):
+        Challenge(**{"scheme": "bearer", **given}).to_header()

@@ -11,6 +11,7 @@ from typing_extensions import assert_type
 import authproblem
 from authproblem import Classification, Entry, Problem, Registry, RetryHint, mark_upstream, upstream
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
+from authproblem.challenges import Challenge, read_challenges
 from authproblem.logs import (
     AttackSignal,
     LogClassification,
@@ -20,6 +21,7 @@ from authproblem.logs import (
     events_in,
     find_in,
 )
+from authproblem.refresh import AsyncRefreshGuard, RefreshGuard
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 
 
@@ -137,3 +139,23 @@ def log_events(problem: Problem, event: dict[str, Any]) -> list[str | None]:
         match.matched_by if match else None,
         same.classification.owner if same and same.classification else None,
     ]
+
+
+def challenges(problem: Problem) -> list[str | None]:
+    """Written for a problem or by hand, and read."""
+    found = read_challenges([(b"WWW-Authenticate", b'Bearer error="insufficient_scope"')])
+    assert_type(found, list[Challenge])
+    asked: str | None = problem.challenge(realm="api", scope="a b", max_age=60, resource_metadata="https://api.example")
+    return [asked, Challenge("bearer", error="invalid_token", scope=("a", "b")).to_header(), *(c.error for c in found)]
+
+
+async def refreshes(
+    send: Callable[[str], dict[str, str]], asend: Callable[[str], Awaitable[dict[str, str]]], load: Callable[[], None]
+) -> None:
+    """The result is what the functions return, for threads and for tasks, whether it is used or not."""
+    guard, aguard = RefreshGuard("auth0"), AsyncRefreshGuard("okta", budget=10)
+    assert_type(guard.refresh("rt", send), dict[str, str])
+    assert_type(guard.refresh("rt", send, load=load), dict[str, str])
+    assert_type(await aguard.refresh("rt", asend), dict[str, str])
+    assert_type(await aguard.refresh("rt", send, load=load), dict[str, str])
+    await aguard.refresh("rt", asend)

@@ -23,6 +23,8 @@ def of_values(problem: Problem) -> object:
     """A value that cannot be changed, a wait that may be unknown, an entry that may not be there."""
     problem.reason = "x"  # type: ignore[misc]
     Problem.from_bytes("text")  # type: ignore[arg-type]
+    problem.challenge(scopes="a")  # type: ignore[call-arg]
+    problem.challenge(max_age="60")  # type: ignore[arg-type]
     return (
         problem.retry.after + 1,  # type: ignore[operator]
         problem.to_dict().reason,  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ class Breaker:
     """The breaker of one guard; safe to share between threads.
 
     Attributes:
-        state: `closed` (requests are sent), `open` (none is), or `probing` (one is under way, its answer decides).
+        state: `closed` (requests are sent), `open` (none is), or `probing` (one is under way, its result decides).
     """
 
     def __init__(self, failures: int, open_for: float) -> None:

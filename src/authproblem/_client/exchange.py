@@ -41,7 +41,7 @@ class Close(NamedTuple):
 Step = Send | Read | Close
 
 
-class Answer(NamedTuple):
+class ExchangeResult(NamedTuple):
     """How an exchange ended.
 
     Attributes:
@@ -103,7 +103,7 @@ class Rules(NamedTuple):
     on_nonce: Callable[[Any, str], Any] | None = None
 
 
-Steps = Generator[Step, Any, Answer]
+Steps = Generator[Step, Any, ExchangeResult]
 
 
 def exchange(rules: Rules, library: Library, request: Any) -> Steps:
@@ -112,13 +112,13 @@ def exchange(rules: Rules, library: Library, request: Any) -> Steps:
     A DPoP proof is sent once: a request that comes back with the proof of the first one is not sent (RFC 9449 section
     11.1).
     """
-    answer = yield from _once(rules, library, request)
-    if answer.nonce is None or rules.on_nonce is None or not library.repeatable(request):
-        return answer
-    again = rules.on_nonce(request, answer.nonce)
+    result = yield from _once(rules, library, request)
+    if result.nonce is None or rules.on_nonce is None or not library.repeatable(request):
+        return result
+    again = rules.on_nonce(request, result.nonce)
     if again is None or library.asked(again).proof == library.asked(request).proof:
-        return answer
-    yield Close(answer.response)
+        return result
+    yield Close(result.response)
     return (yield from _once(rules, library, again))
 
 
@@ -127,15 +127,15 @@ def _once(rules: Rules, library: Library, request: Any) -> Steps:
     asked = library.asked(request)
     call = reader.call(asked)
     if call is None:
-        return Answer((yield Send(request)))
+        return ExchangeResult((yield Send(request)))
     problem = reader.suppressed(call)
     if problem is not None:
-        return Answer(library.replaced(reader.reply(call, problem), None), problem)
+        return ExchangeResult(library.replaced(reader.reply(call, problem), None), problem)
     response = yield Send(request)
-    return (yield from judged(reader, library, call, response, nonce=rules.on_nonce is not None))
+    return (yield from pass_or_replace(reader, library, call, response, nonce=rules.on_nonce is not None))
 
 
-def judged(reader: Reader, library: Library, call: Call, response: Any, *, nonce: bool = False) -> Steps:
+def pass_or_replace(reader: Reader, library: Library, call: Call, response: Any, *, nonce: bool = False) -> Steps:
     """Pass or replace a response that has just begun.
 
     Args:
@@ -143,12 +143,12 @@ def judged(reader: Reader, library: Library, call: Call, response: Any, *, nonce
         library: the library that made the response.
         call: the request.
         response: the response, unread.
-        nonce: whether the answer shall say if a DPoP nonce is asked for.
+        nonce: whether the result shall say if a DPoP nonce is asked for.
     """
     status, pairs = library.begun(response)
     interception = reader.begin(call, status, pairs)
     if interception is None:
-        return Answer(response)
+        return ExchangeResult(response)
     try:
         chunks = library.chunks(response)
         refused = (yield Read(interception, chunks)) if interception.buffering else b""
@@ -160,15 +160,15 @@ def judged(reader: Reader, library: Library, call: Call, response: Any, *, nonce
     if reply is None:
         kept = [part for part in (bytes(interception.body), refused) if part]
         if not kept and interception.headers is interception.response_headers.pairs:
-            return Answer(response, None, wanted)
-        return Answer(library.passed(response, interception.headers, kept, chunks), None, wanted)
+            return ExchangeResult(response, None, wanted)
+        return ExchangeResult(library.passed(response, interception.headers, kept, chunks), None, wanted)
     yield Close(response)
     problem = reply.problem
     reader.settle(call, interception.response_headers.pairs, problem)
-    return Answer(library.replaced(reply, response), problem, wanted)
+    return ExchangeResult(library.replaced(reply, response), problem, wanted)
 
 
-def drive(steps: Steps, perform: Callable[[Step], Any]) -> Answer:
+def drive(steps: Steps, perform: Callable[[Step], Any]) -> ExchangeResult:
     """Perform every step of an exchange, and return how it ended.
 
     Args:
@@ -185,11 +185,11 @@ def drive(steps: Steps, perform: Callable[[Step], Any]) -> Answer:
             else:
                 step = steps.send(result)
     except StopIteration as ended:
-        answer: Answer = ended.value
-        return answer
+        done: ExchangeResult = ended.value
+        return done
 
 
-async def adrive(steps: Steps, perform: Callable[[Step], Awaitable[Any]]) -> Answer:
+async def adrive(steps: Steps, perform: Callable[[Step], Awaitable[Any]]) -> ExchangeResult:
     """`drive` for steps that are awaited."""
     try:
         step = next(steps)
@@ -201,8 +201,8 @@ async def adrive(steps: Steps, perform: Callable[[Step], Awaitable[Any]]) -> Ans
             else:
                 step = steps.send(result)
     except StopIteration as ended:
-        answer: Answer = ended.value
-        return answer
+        done: ExchangeResult = ended.value
+        return done
 
 
 def read(interception: Interception, chunks: Iterator[bytes]) -> bytes:

@@ -8,34 +8,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from authproblem._client.exchange import Chunks, Close, Read, Step, adrive, aread, judged, read
-from authproblem._client.reader import Call, ProviderRequest, Reader
-from authproblem._core.problem import Problem
+from authproblem._client.exchange import Chunks, Close, Read, Step, aread, read
+from authproblem._client.reader import ProviderRequest
 from authproblem._middleware.interception import Reply
 from authproblem._upstream.headers import Pair
 
 NAMES = ("httpx", "httpx2")
-"""The libraries, the one that is taken where both are installed and nothing says which, first."""
-
-
-@cache
-def default_library() -> HttpxLibrary:
-    """Return the library that is installed.
-
-    Raises:
-        ModuleNotFoundError: if neither is.
-    """
-    for name in NAMES:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError:
-            continue
-        return library(name, asynchronous=False)
-    raise ModuleNotFoundError(
-        "neither httpx nor httpx2 is installed; install authproblem[httpx] or authproblem[httpx2]"
-    )
+"""The libraries that are supported."""
 
 
 def library_of(message: Any, *, asynchronous: bool = False) -> HttpxLibrary:
@@ -143,24 +124,6 @@ def _rest_class(module: Any) -> Any:
     return Rest
 
 
-class Judged(NamedTuple):
-    """A response as the client is to see it, and the problem that it carries."""
-
-    response: Any
-    problem: Problem | None = None
-
-
-async def ajudge(reader: Reader, call: Call, response: Any) -> Judged:
-    """Pass or replace a response that has just begun, for a caller that has sent the request itself."""
-
-    async def perform(step: Step) -> Any:
-        """Perform one step of the exchange."""
-        return await perform_async(step, None)
-
-    answer = await adrive(judged(reader, library_of(response, asynchronous=True), call, response), perform)
-    return Judged(answer.response, answer.problem)
-
-
 async def perform_async(step: Step, transport: Any) -> Any:
     """Perform a step by an asynchronous transport."""
     if isinstance(step, Read):
@@ -177,19 +140,3 @@ def perform_sync(step: Step, transport: Any) -> Any:
     if isinstance(step, Close):
         return step.response.close()
     return transport.handle_request(step.request)
-
-
-def chunks_of(response: Any) -> AsyncIterator[bytes]:
-    """Return the bytes of an asynchronous response as they come, coded as they are."""
-    chunks: AsyncIterator[bytes] = response.stream.__aiter__()
-    return chunks
-
-
-def asked(request: Any) -> ProviderRequest:
-    """Return what of a request decides about its response."""
-    return library_of(request).asked(request)
-
-
-def made(reply: Reply, response: Any = None) -> Any:
-    """Return a reply as a response, in place of another or of none."""
-    return (default_library() if response is None else library_of(response)).replaced(reply, response)

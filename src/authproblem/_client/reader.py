@@ -180,7 +180,7 @@ class Reader:
         problem = suppressed_problem(held[1], after, new_instance(), automatic=self._unattended(call, after))
         if problem is None:
             return None
-        self.tell(call, problem, event=events.SUPPRESSED)
+        self.report(call, problem, event=events.SUPPRESSED)
         return problem
 
     held_back = suppressed  # the gateway's name for it
@@ -219,7 +219,7 @@ class Reader:
             upstream={},
             extensions={},
         )
-        self.tell(call, problem, extra)
+        self.report(call, problem, extra)
         return problem
 
     def reply(self, call: Call, problem: Problem) -> Reply:
@@ -234,7 +234,7 @@ class Reader:
             headers.append(("Vary", "Accept"))
         return Reply(problem.status, as_kind(headers, binary=call.asked.binary), content, problem)
 
-    def tell(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
+    def report(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
         """Emit the event of a response of our own, and call `on_problem`."""
         asked, name = call.asked, event or events.NORMALIZED
         report_problem(call.interceptor.options, problem, asked.method, asked.path, event=name, extra=extra)

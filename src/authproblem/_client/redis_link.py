@@ -117,7 +117,7 @@ class Link:
             events.emit("warning", STORE_LOST, {"server": self._address, "exception": type(error).__name__})
 
     def worked(self, sides: Iterable[str] = ("connection",)) -> None:
-        """Take note of an answer.
+        """Take note of how a command ended.
 
         Args:
             sides: what has worked: the `connection`, or also the `command`, such as a write.

@@ -6,16 +6,15 @@ with tasks. A credential is known by a digest of it. New tokens are kept in memo
 
 from __future__ import annotations
 
-import math
 import random
 import secrets
-import threading
 from collections.abc import Callable, Generator
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
-from authproblem._client.answers import ENDPOINTS, Endpoint
 from authproblem._client.breaker import Breaker
+from authproblem._client.refresh_memory import Limits, RefreshMemory
+from authproblem._client.refresh_steps import Ask, Flight, Join, Lead, Load, Pause, Send
+from authproblem._client.token_endpoint import ENDPOINTS, Endpoint
 from authproblem._client.verdicts import (
     ClientMisconfigured,
     CredentialDead,
@@ -36,8 +35,6 @@ _JITTER = 0.1
 """What is added to a wait at most, as a part of it."""
 _KEY_BYTES = 32
 """Bytes of the digest in a store's keys: 256 bits, 64 characters."""
-_LONGEST_WAIT = 3600.0
-"""Seconds after which a limited credential is tried again in any case, as for cool-downs."""
 
 _OUTCOMES: dict[Any, str] = {
     None: "refreshed",
@@ -50,68 +47,13 @@ _OUTCOMES: dict[Any, str] = {
 """What an outcome is called where refreshes are counted."""
 
 
-class Flight:
-    """A refresh under way: what ends it, and how it ended (None: its leader was stopped, somebody has to take over)."""
-
-    __slots__ = ("done", "outcome")
-
-    def __init__(self, done: Any) -> None:
-        self.done = done
-        self.outcome: Outcome | None = None
-
-
-class Lead(NamedTuple):
-    """Perform a refresh to its end; in a task of its own where the caller may be canceled."""
-
-    steps: Generator[Any, Any, None]
-
-
-class Join(NamedTuple):
-    """Wait for a flight; the result is whether it ended in time."""
-
-    flight: Flight
-    seconds: float
-
-
-class Send(NamedTuple):
-    """Call `do_refresh`; the result is what it returns."""
-
-
-class Load(NamedTuple):
-    """Call `load`; the result is what it returns, or None where there is no `load`."""
-
-
-class Pause(NamedTuple):
-    """Wait."""
-
-    seconds: float
-
-
-class Ask(NamedTuple):
-    """Call a method of the store; the result is what it returns."""
-
-    method: str
-    arguments: tuple[Any, ...]
-
-
-class Limits(NamedTuple):
-    """The bounds of a guard, all but `attempts`, `failures` and `size` in seconds; see `RefreshGuard`."""
-
-    budget: float = 30.0
-    attempts: int = 3
-    lease: float = 10.0
-    remember: float = 30.0
-    dead_for: float = 86_400.0
-    failures: int = 5
-    open_for: float = 30.0
-    size: int = 4096
-
-
 class RefreshCore:
-    """What a guard knows; safe to share between threads.
+    """What a guard does for each refresh; safe to share between threads.
 
     Attributes:
-        fresh: the values of refreshes by digest, each with the time until which it counts; what callers look at first.
+        limits: the bounds.
+        clock: a clock in seconds that never goes back.
+        memory: what is known of credentials.
     """
 
     def __init__(
@@ -120,7 +62,7 @@ class RefreshCore:
         """Start with nothing remembered.
 
         Args:
-            endpoint: reads the answers.
+            endpoint: reads the responses.
             limits: the bounds.
             clock: a clock in seconds that never goes back.
             event: makes what a flight is waited for by.
@@ -129,26 +71,8 @@ class RefreshCore:
         self.limits, self.clock = limits, clock
         self._endpoint, self._event, self._shared = endpoint, event, shared
         self._breaker = Breaker(limits.failures, limits.open_for)
-        self.fresh: dict[bytes, tuple[float, Any]] = {}
-        self._known: dict[bytes, tuple[float, Outcome]] = {}
+        self.memory = RefreshMemory(limits, clock)
         self._flights: dict[bytes, Flight] = {}
-        self._lock = threading.Lock()
-
-    def known(self, key: bytes) -> Outcome | None:
-        """Return what is remembered of a credential, with the wait that is left; None if it has to be refreshed."""
-        now = self.clock()
-        value = self.fresh.get(key)
-        if value is not None and value[0] > now:
-            return Outcome(value=value[1])
-        entry = self._known.get(key)
-        left = entry[0] - now if entry is not None else 0.0
-        if entry is None or left <= 0:
-            return None
-        outcome = entry[1]
-        if outcome.kind is TryLater and outcome.problem is not None:
-            retry = outcome.problem.retry.replace(after=max(1, math.ceil(left)))
-            outcome = outcome._replace(problem=outcome.problem.replace(retry=retry))
-        return self._reported(outcome)
 
     def flow(self, key: bytes) -> Generator[Any, Any, Any]:
         """Refresh a credential, or share the refresh that is under way.
@@ -159,19 +83,19 @@ class RefreshCore:
         deadline = self.clock() + self.limits.budget
         while True:
             flight = Flight(self._event())
-            boarded = self._flights.setdefault(key, flight)
-            if boarded is flight:
-                known = self.known(key)  # the flight before may have ended since the caller looked
+            current = self._flights.setdefault(key, flight)
+            if current is flight:
+                known = self.memory.get(key)  # the flight before may have ended since the caller looked
                 if known is not None:
-                    self._land(key, flight, known)  # not remembered anew: that would prolong it
-                    return known.unwrap()
+                    self._finish(key, flight, known)  # not remembered anew: that would prolong it
+                    return self._reported(known).unwrap()
                 yield Lead(self._lead(key, flight, deadline))
-            if not (yield Join(boarded, max(0.0, deadline - self.clock()))):
+            if not (yield Join(current, max(0.0, deadline - self.clock()))):
                 return self._busy(deadline).unwrap()
-            if boarded.outcome is not None:
-                if boarded is not flight:
-                    _observe(boarded.outcome, shared=True)
-                return boarded.outcome.unwrap()
+            if current.outcome is not None:
+                if current is not flight:
+                    _observe(current.outcome, shared=True)
+                return current.outcome.unwrap()
 
     def _lead(self, key: bytes, flight: Flight, deadline: float) -> Generator[Any, Any, None]:
         """Refresh, and end the flight for everybody who waits; one that was stopped is left to the next caller."""
@@ -182,11 +106,11 @@ class RefreshCore:
             outcome = Outcome(error=error)
         finally:
             if outcome is not None:
-                self._remember(key, outcome)
+                self.memory.put(key, outcome)
                 _observe(outcome, shared=False)
-            self._land(key, flight, outcome)
+            self._finish(key, flight, outcome)
 
-    def _land(self, key: bytes, flight: Flight, outcome: Outcome | None) -> None:
+    def _finish(self, key: bytes, flight: Flight, outcome: Outcome | None) -> None:
         flight.outcome = outcome
         self._flights.pop(key, None)
         flight.done.set()
@@ -208,7 +132,7 @@ class RefreshCore:
         verdict = yield from self._read(key)  # the one before may have ended since the first look
         if verdict is None:
             verdict = yield from self._attempts(deadline)
-            seconds = self._lifetime(verdict)
+            seconds = self.memory.lifetime(verdict)
             if seconds > 0:
                 yield from self._ask("write", key, verdict.to_bytes(), seconds)
         yield from self._ask("release", key, owner)
@@ -259,8 +183,8 @@ class RefreshCore:
             given, read = error, self._endpoint.of_error
         try:
             outcome = read(given)
-        except Exception as error:  # noqa: BLE001 - an answer that we cannot read proves nothing against a credential
-            events.report_fault(error, "the answer to a refresh could not be read")
+        except Exception as error:  # noqa: BLE001 - a response that we cannot read proves nothing against a credential
+            events.report_fault(error, "the response to a refresh could not be read")
             outcome = self._endpoint.own("upstream-error")
         if outcome.error is None:
             outage = outcome.problem is not None and is_outage(outcome.problem)
@@ -272,29 +196,8 @@ class RefreshCore:
         after = max(1.0, self.clock() - deadline)
         return self._endpoint.own("resource-busy", after)
 
-    def _lifetime(self, outcome: Outcome) -> float:
-        """Return for how many seconds an outcome answers further refreshes of the same credential."""
-        if outcome.error is not None or outcome.kind is CredentialReplaced:
-            return 0.0
-        if outcome.kind is CredentialDead:
-            return self.limits.dead_for
-        if outcome.kind is TryLater and outcome.problem is not None:
-            named = outcome.problem.retry.source not in {None, "default"}
-            return min(float(outcome.problem.retry.after or 0), _LONGEST_WAIT) if named else 0.0
-        return self.limits.remember
-
-    def _remember(self, key: bytes, outcome: Outcome) -> None:
-        seconds = self._lifetime(outcome)
-        if seconds <= 0:
-            return
-        with self._lock:
-            if outcome.problem is None:
-                _put(self.fresh, key, (self.clock() + seconds, outcome.value), self.limits.size, self.clock())
-            else:
-                _put(self._known, key, (self.clock() + seconds, outcome), self.limits.size, self.clock())
-
     def _reported(self, outcome: Outcome) -> Outcome:
-        """Emit the event of a refresh that is answered without being sent, and return the outcome."""
+        """Emit the event of a refresh whose result is known without a request, and return the outcome."""
         if outcome.problem is not None:
             endpoint = self._endpoint
             path = ENDPOINTS[endpoint.provider]
@@ -306,21 +209,6 @@ def _observe(outcome: Outcome, *, shared: bool) -> None:
     """Count a refresh that was performed, or whose result another caller got."""
     name = "failed" if outcome.error is not None else _OUTCOMES.get(outcome.kind, "failed")
     observers.observe(lambda observer: observer.refresh(name, shared=shared))
-
-
-def _put(table: dict[bytes, tuple[float, Any]], key: bytes, entry: tuple[float, Any], size: int, now: float) -> None:
-    """Set an entry of a bounded table: of too many, those that are over are dropped, else the one that ends first."""
-    if len(table) >= size and key not in table:
-        for over in [known for known, (until, _) in table.items() if until <= now]:
-            del table[over]
-        if len(table) >= size:
-            del table[min(table, key=lambda known: table[known][0])]
-    table[key] = entry
-
-
-def digest(token: str) -> bytes:
-    """Return what a credential is known by; BLAKE2b is the fastest of the hashes in Python that fit (RFC 7693)."""
-    return blake2b(token.encode()).digest()
 
 
 def _repeatable(problem: Problem) -> bool:

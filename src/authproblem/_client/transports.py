@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from authproblem._client.exchange import Answer, Rules, Step, adrive, drive, exchange
+from authproblem._client.exchange import ExchangeResult, Rules, Step, adrive, drive, exchange
 from authproblem._client.httpx_bridge import library_of, perform_async, perform_sync
 from authproblem._client.reader import Reader, read_response
 from authproblem._client.retries import Retry, attempts, check_retry
@@ -126,11 +126,11 @@ class SyncTransport(_Transport):
             request: the request.
         """
         if self._retry is None:
-            return self._answer(request).response
+            return self._exchange(request).response
         try:
             for attempt in self._attempts(request, self._retry):
                 with attempt:
-                    return self._answer(request).settled()
+                    return self._exchange(request).settled()
         except AuthProblemError as error:
             return error.response
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -140,7 +140,7 @@ class SyncTransport(_Transport):
         if self._transport is not None:
             self._transport.close()
 
-    def _answer(self, request: Any) -> Answer:
+    def _exchange(self, request: Any) -> ExchangeResult:
         transport = self._inner(request)
 
         def perform(step: Step) -> Any:
@@ -161,11 +161,11 @@ class AsyncTransport(_Transport):
             request: the request.
         """
         if self._retry is None:
-            return (await self._answer(request)).response
+            return (await self._exchange(request)).response
         try:
             async for attempt in self._attempts(request, self._retry):
                 with attempt:
-                    return (await self._answer(request)).settled()
+                    return (await self._exchange(request)).settled()
         except AuthProblemError as error:
             return error.response
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -175,7 +175,7 @@ class AsyncTransport(_Transport):
         if self._transport is not None:
             await self._transport.aclose()
 
-    async def _answer(self, request: Any) -> Answer:
+    async def _exchange(self, request: Any) -> ExchangeResult:
         transport = self._inner(request)
 
         async def perform(step: Step) -> Any:

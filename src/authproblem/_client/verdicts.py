@@ -120,7 +120,7 @@ def outcome_of(registry: Registry, problem: Problem, *, status_known: bool = Tru
 
     Args:
         registry: has the table of verdicts.
-        problem: what the token endpoint answered.
+        problem: what the token endpoint sent.
         status_known: False where a library kept the code, but not the HTTP status: `invalid_grant` may have come with
             429 then, and only a known text proves that the credential is dead.
     """

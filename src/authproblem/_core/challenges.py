@@ -7,7 +7,7 @@ RFC 6750 section 3 (Bearer), RFC 9470 section 3 (step-up: `acr_values`, `max_age
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from authproblem._core.problem import Problem
 from authproblem._upstream.challenge import parse_challenges
@@ -36,15 +36,28 @@ _WITHOUT_ERROR = frozenset(("login-required", "authentication-failed", "session-
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}")
 _QUOTABLE = re.compile(r"[\x20\x21\x23-\x5B\x5D-\x7E]+")
 """What every parameter may hold without escapes (RFC 6750 section 3)."""
+_SCHEMES = {"bearer": "Bearer", "dpop": "DPoP"}
+"""How the RFCs spell the schemes, which are read in lower case."""
 _MAX_VALUE = 1024
 _MAX_DIGITS = 10
+
+
+class ChallengeParameters(TypedDict, total=False):
+    """The keyword arguments of `challenge`, for type checkers and editors."""
+
+    scheme: str
+    realm: str | None
+    scope: str | None
+    acr_values: str | None
+    max_age: int | None
+    resource_metadata: str | None
 
 
 class Challenge(NamedTuple):
     """What a resource server asks of the token of a request.
 
     Attributes:
-        scheme: the scheme in lower case, such as `bearer` or `dpop`.
+        scheme: the scheme, such as `bearer` or `dpop`; in lower case where it was read.
         error: the code, or None where the request had no token.
         error_description: a sentence for developers, or None. Untrusted: never show it to a user.
         scope: the scopes that are needed.
@@ -67,6 +80,33 @@ class Challenge(NamedTuple):
     def is_step_up(self) -> bool:
         """Whether the token is alive, but this request needs more: other scopes, or a stronger sign-in."""
         return self.error in {"insufficient_scope", "insufficient_user_authentication"}
+
+    def to_header(self) -> str:
+        """Return the value of a `WWW-Authenticate` header.
+
+        Raises:
+            ConfigurationError: for a value that cannot stand in a header: each is printable ASCII without quotation
+                marks and backslashes, of at most 1024 characters.
+        """
+        if not _SCHEME.fullmatch(self.scheme):
+            invalid("scheme", self.scheme, "an HTTP authentication scheme such as 'Bearer'")
+        if self.max_age is not None and _seconds(self.max_age) is None:
+            invalid("max_age", self.max_age, "seconds, a whole number of at least 0")
+        texts = {
+            "realm": self.realm,
+            "error": self.error,
+            "error_description": self.error_description,
+            "scope": " ".join(self.scope) or None,
+            "acr_values": " ".join(self.acr_values) or None,
+            "max_age": None if self.max_age is None else str(self.max_age),
+            "resource_metadata": self.resource_metadata,
+        }
+        values = {name: value for name, value in texts.items() if value is not None}
+        for name, value in values.items():
+            if not _is_quotable(value):
+                invalid(name, value, "printable ASCII without quotation marks and backslashes")
+        scheme = _SCHEMES.get(self.scheme.lower(), self.scheme)
+        return " ".join([scheme, ", ".join(f'{name}="{value}"' for name, value in values.items())]).rstrip()
 
 
 def challenge(
@@ -102,24 +142,16 @@ def challenge(
     error = ERRORS.get(problem.reason)
     if error is None and problem.reason not in _WITHOUT_ERROR:
         return None
-    if not _SCHEME.fullmatch(scheme):
-        invalid("scheme", scheme, "an HTTP authentication scheme such as 'Bearer'")
-    given = {"realm": realm, "scope": scope, "acr_values": acr_values, "resource_metadata": resource_metadata}
-    for name, value in given.items():
-        if value is not None and not _is_quotable(value):
-            invalid(name, value, "printable ASCII without quotation marks and backslashes")
-    carried = {name: _carried(problem, name) for name in ("scope", "acr_values")}
-    values = {
-        "realm": realm,
-        "error": error,
-        "error_description": problem.title if error is not None and _is_quotable(problem.title) else None,
-        "scope": scope or carried["scope"],
-        "acr_values": acr_values or carried["acr_values"],
-        "max_age": _seconds(problem.extensions.get("max_age") if max_age is None else max_age),
-        "resource_metadata": resource_metadata,
-    }
-    parameters = ", ".join(f'{name}="{value}"' for name, value in values.items() if value is not None)
-    return f"{scheme} {parameters}" if parameters else scheme
+    return Challenge(
+        scheme,
+        error,
+        problem.title if error is not None and _is_quotable(problem.title) else None,
+        _words("scope", scope) or _carried(problem, "scope"),
+        _words("acr_values", acr_values) or _carried(problem, "acr_values"),
+        _seconds(problem.extensions.get("max_age") if max_age is None else max_age),
+        realm,
+        resource_metadata,
+    ).to_header()
 
 
 def challenge_status(problem: Problem) -> int | None:
@@ -154,12 +186,19 @@ def _read(scheme: str, parameters: dict[str, str]) -> Challenge:
     )
 
 
-def _carried(problem: Problem, name: str) -> str | None:
+def _words(name: str, value: str | None) -> tuple[str, ...]:
+    """The words of an argument."""
+    if value is not None and not _is_quotable(value):
+        invalid(name, value, "printable ASCII without quotation marks and backslashes")
+    return tuple((value or "").split())
+
+
+def _carried(problem: Problem, name: str) -> tuple[str, ...]:
     """What a problem carries, which may come from anywhere: a value of another form is left out."""
     value = problem.extensions.get(name)
     if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
         value = " ".join(value)
-    return value if isinstance(value, str) and _is_quotable(value) else None
+    return tuple(value.split()) if isinstance(value, str) and _is_quotable(value) else ()
 
 
 def _is_quotable(value: str) -> bool:

@@ -18,8 +18,9 @@ from authproblem.errors import invalid
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
+    from authproblem._core.challenges import ChallengeParameters
     from authproblem._registry.registry import Registry
     from authproblem.logs import LogMatch
 
@@ -273,7 +274,7 @@ class Problem(Value, init=False):
 
         return find_in(self, events, at=at, within=within, correlation_id=correlation_id, client=client)
 
-    def challenge(self, **parameters: Any) -> str | None:
+    def challenge(self, **parameters: Unpack[ChallengeParameters]) -> str | None:
         """Return the `WWW-Authenticate` that a resource server may send for this problem (RFC 6750, RFC 9470).
 
         Args:

@@ -1,4 +1,4 @@
-"""What `do_refresh` gave or raised, read as an answer of a token endpoint: a value, or a problem.
+"""What `do_refresh` returned or raised, read as a response of a token endpoint: a value, or a problem.
 
 An application may return the response itself, the token that its library made of it, or raise what its library raises.
 No HTTP or OAuth library is imported; exceptions are recognized as for `exceptions=True`.
@@ -32,7 +32,7 @@ _BUILTIN: dict[type[Exception], str] = {
     ConnectionError: "upstream-unreachable",
     json.JSONDecodeError: "upstream-error",
 }
-"""What exceptions of Python itself mean: no answer, no connection, a page in place of JSON."""
+"""What exceptions of Python itself mean: no response, no connection, a page in place of JSON."""
 _REFUSED_WAIT = 2
 """Seconds to wait where nothing listens: a restart takes about that long."""
 _PRESUMED = 400
@@ -48,13 +48,13 @@ class Endpoint(NamedTuple):
 
     @classmethod
     def of(cls, provider: Provider, registry: Registry | None) -> Endpoint:
-        """Compile what the answers are read by."""
+        """Compile what responses are read by."""
         options = make_options({"provider": provider, "disclosure": "off", "flow_control": True, "registry": registry})
         return cls(options, Normalizer.of(options.policy), provider)
 
     @property
     def registry(self) -> Registry:
-        """The registry that the answers are read by."""
+        """The registry that responses are read by."""
         return self.options.policy.registry
 
     def of_value(self, value: Any) -> Outcome:
