@@ -15,26 +15,32 @@ from typing import Any
 
 from benchmarks.gateway.clients import CANDIDATES
 from benchmarks.gateway.promises import CHECKS
-from benchmarks.gateway.served import EARLIER, SERVED, Load, gateway, load
+from benchmarks.gateway.served import CASES, EARLIER, SERVED, SLOW, Case, Load, gateways, load
 from benchmarks.gateway.upstreams import Upstreams, upstreams
 
 _HERE = Path(__file__).parent
-_CASES = (
+_CLIENT_CASES = (
     *[("healthy", connections) for connections in (1, 16, 32, 256)],
     ("error", 32),
     ("large", 32),
     ("tls", 32),
     ("slow", 256),
 )
-_LOADS = (("/healthy", 32), ("/healthy", 256), ("/error", 32))
-_DISTRIBUTION = {"uvicorn": "uvicorn", "granian": "granian", "uvloop": "uvloop"}
+_NAMES = {"large": "1 MB", "tls": "TLS", "slow": "1 s"}
+_SERVERS = ("uvicorn", "granian", "uvloop", "httptools")
+_FIGURES = (
+    ("cpu", "CPU time for a request, µs"),
+    ("rate", "Requests a second"),
+    ("p99", "p99, ms"),
+    ("memory", "Peak memory, MiB"),
+)
 
 
 def main() -> None:
     """Run everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=1, help="of each load")
     parser.add_argument("--earlier", type=Path, metavar="SRC", help="`src` of an earlier version, to measure it, too")
     parser.add_argument("--only", choices=("clients", "served"), help="one of the two pages")
     options = parser.parse_args()
@@ -42,7 +48,7 @@ def main() -> None:
         if options.only != "served":
             _write("clients", "The gateway's HTTP client", options, [_promises(where), *_clients(where, options)])
         if options.only != "clients":
-            _write("served", "The whole gateway", options, [_served(where, options)])
+            _write("served", "The whole gateway", options, _served(where, options))
 
 
 def _write(name: str, title: str, options: argparse.Namespace, parts: list[str]) -> None:
@@ -51,7 +57,7 @@ def _write(name: str, title: str, options: argparse.Namespace, parts: list[str])
 
 
 def _intro(options: argparse.Namespace) -> str:
-    names = [*CANDIDATES, *_DISTRIBUTION]
+    names = [*CANDIDATES, *_SERVERS]
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return (
         f"CPython {platform.python_version()}; {versions}. Written by `python -m benchmarks.gateway`: medians of "
@@ -77,57 +83,66 @@ def _promises(where: Upstreams) -> str:
 
 
 def _clients(where: Upstreams, options: argparse.Namespace) -> list[str]:
-    jobs = [(name, case, connections) for name in CANDIDATES for case, connections in _CASES]
+    jobs = [(name, case, connections) for name in CANDIDATES for case, connections in _CLIENT_CASES]
     found: dict[tuple[str, str, int], list[dict[str, float]]] = {job: [] for job in jobs}
     for number in range(options.rounds):
         for job in random.Random(number).sample(jobs, len(jobs)):  # noqa: S311 - an order, no secrets
             name, case, connections = job
+            if case == "slow" and number:
+                continue  # it takes long, and hardly varies
             seconds = max(options.seconds, 3) if case == "slow" else options.seconds
             figures = _module("drive", name, where.url(case), str(connections), str(seconds), where.authority)
             if figures is not None:
                 found[job].append(figures)
     tables = []
-    for figure, title in (
-        ("cpu", "CPU time for a request, µs"),
-        ("rate", "Requests a second"),
-        ("p99", "p99, ms"),
-        ("memory", "Peak memory, MiB"),
-    ):
+    for figure, title in _FIGURES:
         rows = [
-            [f"{case}, {connections}", *[_middle(found[name, case, connections], figure) for name in CANDIDATES]]
-            for case, connections in _CASES
+            [
+                f"{_NAMES.get(case, case)}, {connections}",
+                *[_middle([each[figure] for each in found[name, case, connections]]) for name in CANDIDATES],
+            ]
+            for case, connections in _CLIENT_CASES
         ]
         tables.append(f"## {title}\n\n" + _table(["case, connections", *CANDIDATES], rows))
     return tables
 
 
-def _middle(rounds: list[dict[str, float]], figure: str) -> str:
-    return f"{median(each[figure] for each in rounds):,.4g}" if rounds else "failed"
+def _middle(rounds: list[float]) -> str:
+    return f"{median(rounds):,.4g}" if rounds else "failed"
 
 
-def _served(where: Upstreams, options: argparse.Namespace) -> str:
-    names = [*SERVED, *([EARLIER] if options.earlier else [])]
-    found: dict[tuple[str, str, int], list[Load]] = {}
-    for number in range(options.rounds):
-        for name in random.Random(number).sample(names, len(names)):  # noqa: S311 - an order, no secrets
-            with gateway(name, where.plain, options.earlier) as (pid, port):
-                for path, connections in _LOADS:
-                    measured = load(pid, port, path, connections, options.seconds)
-                    found.setdefault((name, path, connections), []).append(measured)
-            with gateway(name, where.slow, options.earlier) as (pid, port):
-                found.setdefault((name, "/slow", 256), []).append(load(pid, port, "/slow", 256, 5))
-    rows = []
-    for name in names:
-        row = [name]
-        for path, connections in _LOADS:
-            rounds = found[name, path, connections]
-            row += [f"{median(each.rate for each in rounds):,.0f}", f"{median(each.cpu for each in rounds):,.0f}"]
-        row.append(f"{max(each.lost for each in found[name, '/slow', 256])}")
-        rows.append(row)
-    head = [""]
-    for path, connections in _LOADS:
-        head += [f"{path[1:]}, {connections}: requests/s", "CPU, µs"]
-    return _table([*head, "lost of 256 clients before a provider of 1 s"], rows)
+def _add(found: dict[tuple[str, Case], list[Load]], name: str, case: Case, measured: Load | None) -> None:
+    if measured is None:
+        sys.stderr.write(f"{name}: {case}: no request was answered\n")
+    else:
+        found.setdefault((name, case), []).append(measured)
+
+
+def _served(where: Upstreams, options: argparse.Namespace) -> list[str]:
+    names = [name for name in SERVED if name != EARLIER or options.earlier]
+    found: dict[tuple[str, Case], list[Load]] = {}
+    with gateways(names, where, options.earlier) as running:
+        for number in range(options.rounds):
+            jobs = [(name, case) for name in names for case in CASES]
+            for name, case in random.Random(number).sample(jobs, len(jobs)):  # noqa: S311 - an order, no secrets
+                _add(found, name, case, load(*running[name], case, options.seconds))
+        for name in names:
+            _add(found, name, SLOW, load(*running[name], SLOW, 4))
+    tables = []
+    for figure, title in _FIGURES:
+        cases = (SLOW,) if figure == "memory" else (*CASES, SLOW)  # the peak of the whole run
+        rows = [
+            [
+                "whole run" if figure == "memory" else str(case),
+                *[_middle([getattr(each, figure) for each in found.get((name, case), ())]) for name in names],
+            ]
+            for case in cases
+        ]
+        tables.append(f"## {title}\n\n" + _table(["case, connections", *names], rows))
+    last = [found.get((name, SLOW), [None])[0] for name in names]
+    lost = ["requests lost", *["all" if each is None else f"{each.lost} of {each.requests}" for each in last]]
+    tables.append("## 256 clients before a provider that takes a second\n\n" + _table(["", *names], [lost]))
+    return tables
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -186,9 +186,9 @@ class Exchange:
             buffered = bytes(interception.body) + refused
             await self._relay(interception.status, interception.headers, buffered, response, more=more)
             return
-        if reply.problem is not None:
-            self.problem = reply.problem.reason
-            self._route.reader.settle(call, interception.response_headers.pairs, reply.problem)
+        problem = reply.problem
+        self.problem = problem.reason
+        self._route.reader.settle(call, interception.response_headers.pairs, problem)
         await self._send_whole(reply.status, reply.headers, reply.body)
 
     async def _relay(
