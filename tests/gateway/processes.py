@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-_COMMAND = (
+COMMAND = (
     "import argparse, sys; from authproblem.gateway import add_arguments, run; parser = argparse.ArgumentParser(); "
     "add_arguments(parser); sys.exit(run(parser.parse_args()))"
 )
@@ -96,7 +96,7 @@ def gateway(
 ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """The gateway, as the command runs it."""
     url = f"http://127.0.0.1:{upstream}"
-    return process(sys.executable, "-c", _COMMAND, "--okta", url, "--port", str(port), *flags, port=port, stderr=stderr)
+    return process(sys.executable, "-c", COMMAND, "--okta", url, "--port", str(port), *flags, port=port, stderr=stderr)
 
 
 class Traffic:
