@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,13 +76,16 @@ class Load(NamedTuple):
 
 
 @contextlib.contextmanager
-def gateways(names: list[str], where: Upstreams, earlier: Path | None) -> Iterator[dict[str, tuple[int, int]]]:
+def gateways(
+    names: list[str], where: Upstreams, earlier: Path | None, *, under: Sequence[str] = ()
+) -> Iterator[dict[str, tuple[int, int]]]:
     """Run gateways while the block runs; gives the process and the port of each.
 
     Args:
         names: of `SERVED`.
         where: the providers.
         earlier: the `src` folder of the earlier version.
+        under: what runs Python, such as valgrind.
     """
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         configuration = Path(folder) / "gateway.toml"
@@ -97,7 +100,7 @@ def gateways(names: list[str], where: Upstreams, earlier: Path | None) -> Iterat
             environ = {**os.environ, "AUTHPROBLEM_CONFIG": str(configuration)}
             if name == EARLIER:
                 environ["PYTHONPATH"] = str(earlier)
-            command = [sys.executable, *SERVED[name].format(port=port).split()]
+            command = [*under, sys.executable, *SERVED[name].format(port=port).split()]
             process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             stack.callback(process.wait, 40)
             stack.callback(process.terminate)
@@ -115,7 +118,7 @@ def load(pid: int, port: int, case: Case, seconds: int) -> Load | None:
     Raises:
         RuntimeError: if a provider's response was not passed on, other than in the slow case, where it is counted.
     """
-    seconds = max(seconds, 3) if case.connections > 100 else seconds  # the slowest serve each of them once a second
+    seconds = max(seconds, 2) if case.connections > 100 else seconds  # the slowest serve each of them once a second
     _wrk(port, case, 1)
     before = wrk.cpu(pid)
     out = _wrk(port, case, seconds)

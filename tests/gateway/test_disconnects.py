@@ -139,7 +139,7 @@ class TestClientsThatDisconnect:
 
     def test_leave_their_connection_to_others(self) -> None:
         """One connection; after ten clients that left in the middle it serves the eleventh."""
-        answers = iter([True] * 10 + [False])
+        responses = iter([True] * 10 + [False])
 
         def stream(file: Any) -> None:
             file.write(b"HTTP/1.1 200 X\r\n\r\n")
@@ -147,10 +147,10 @@ class TestClientsThatDisconnect:
                 while True:
                     file.write(b"x" * 10_000)
 
-        def answer(_: Any) -> Any:
-            return stream if next(answers) else json_response(200, {"ok": True})
+        def respond(_: Any) -> Any:
+            return stream if next(responses) else json_response(200, {"ok": True})
 
-        with running(answer) as upstream, before(upstream.url, max_connections="1", pool_timeout="10") as client:
+        with running(respond) as upstream, before(upstream.url, max_connections="1", pool_timeout="10") as client:
             for _ in range(10):
                 with client.stream("GET", "/") as got:
                     next(got.iter_raw())
