@@ -32,7 +32,6 @@ _FIGURES = (
     ("cpu", "CPU time for a request, µs"),
     ("rate", "Requests a second"),
     ("p99", "p99, ms"),
-    ("memory", "Peak memory, MiB"),
 )
 
 
@@ -99,7 +98,7 @@ def _clients(where: Upstreams, rounds: int, seconds: int) -> list[str]:
             if figures is not None:
                 found[job].append(figures)
     tables = []
-    for figure, title in _FIGURES:
+    for figure, title in (*_FIGURES, ("memory", "Peak memory, MiB")):
         rows = [
             [
                 f"{_NAMES.get(case, case)}, {connections}",
@@ -134,18 +133,18 @@ def _served(where: Upstreams, options: argparse.Namespace) -> list[str]:
             _add(found, name, SLOW, load(*running[name], SLOW, 4))
     tables = []
     for figure, title in _FIGURES:
-        cases = (SLOW,) if figure == "memory" else (*CASES, SLOW)  # the peak of the whole run
         rows = [
-            [
-                "whole run" if figure == "memory" else str(case),
-                *[_middle([getattr(each, figure) for each in found.get((name, case), ())]) for name in names],
-            ]
-            for case in cases
+            [str(case), *[_middle([getattr(each, figure) for each in found.get((name, case), ())]) for name in names]]
+            for case in (*CASES, SLOW)
         ]
         tables.append(f"## {title}\n\n" + _table(["case, connections", *names], rows))
-    last = [found.get((name, SLOW), [None])[0] for name in names]
-    lost = ["requests lost", *["all" if each is None else f"{each.lost} of {each.requests}" for each in last]]
-    tables.append("## 256 clients before a provider that takes a second\n\n" + _table(["", *names], [lost]))
+    peaks, losses = ["peak memory, MiB"], ["requests lost of 256 clients before a provider that takes a second"]
+    for name in names:
+        loads = [each for case in (*CASES, SLOW) for each in found.get((name, case), ())]
+        peaks.append(f"{max(each.memory for each in loads):,.0f}")
+        slow = found.get((name, SLOW))
+        losses.append(f"{slow[0].lost} of {slow[0].requests}" if slow else "all")
+    tables.append("## The whole run\n\n" + _table(["", *names], [peaks, losses]))
     return tables
 
 
