@@ -52,21 +52,24 @@ class TestDeadConnections:
 
     def test_cost_no_request(self) -> None:
         """The provider closes each connection without notice; every request is answered."""
-        connections: list[Any] = []
+        closed = threading.Semaphore(0)
 
         def listen(listening: socket.socket) -> None:
             for _ in range(6):
-                connection, _ = listening.accept()
-                connections.append(connection)
-                connection.recv(65_536)
-                connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")
-                connection.close()
+                with listening.accept()[0] as connection:
+                    connection.recv(65_536)
+                    connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")
+                closed.release()
 
         with socket.create_server(("127.0.0.1", 0)) as listening:
             thread = threading.Thread(target=listen, args=(listening,), daemon=True)
             thread.start()
+            statuses = []
             with before(f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
-                statuses = [client.request(method, "/").status_code for method in ("GET", "POST") * 3]
+                for method in ("GET", "POST") * 3:
+                    statuses.append(client.request(method, "/").status_code)
+                    assert closed.acquire(timeout=10)
+                    client.request("TRACE", "/")  # answered by the gateway, which then knows of the end, too
             thread.join(10)
 
         assert statuses == [200] * 6
