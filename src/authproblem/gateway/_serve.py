@@ -122,9 +122,14 @@ def _uvicorn(config: GatewayConfig) -> int:
     if workers > 1:  # uvicorn's supervisor opens one socket, and each worker accepts from it
         uvicorn.run(_TARGET, host=host, port=port, workers=workers, **options)
         return 0
+    try:
+        sockets = listening_sockets(host, port)
+    except OSError as error:  # the command has tried the first address of a name, and here are all
+        sys.stderr.write(f"authproblem gateway: cannot listen on {host}:{port}: {error.strerror}\n")
+        return 1
     server = uvicorn.Server(uvicorn.Config(_TARGET, **options))
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped by then
-        server.run(listening_sockets(host, port))
+        server.run(sockets)
     return 0 if server.started else 1
 
 
