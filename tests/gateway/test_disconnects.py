@@ -7,12 +7,14 @@ import socket
 import threading
 from typing import Any
 
+import anyio
 import pytest
 
 from authproblem.gateway import Record
 from authproblem.gateway._upstream import UpstreamFailure
 from tests.client.upstream import running
-from tests.gateway.support import Waiting, before, connected, failing, leaving, made
+from tests.gateway.support import Failing, Waiting, before, connected, failing, leaving, made
+from tests.support.asgi_server import AsgiServer, http_scope
 from tests.support.responses import json_response
 
 URL = "https://org.okta.com"
@@ -76,6 +78,23 @@ class TestDeadConnections:
 
 
 class TestClientsThatDisconnect:
+    def test_are_not_watched_for_during_a_fast_response(self) -> None:
+        """Nothing but the request is received, so that no task is made for it."""
+        received: list[str] = []
+
+        async def receive() -> dict[str, Any]:
+            received.append("message")
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        async def main() -> list[dict[str, Any]]:
+            server = AsgiServer("GET")
+            with anyio.fail_after(10):
+                await made(("okta", URL, ""), upstream=Failing())(http_scope(), receive, server.send)
+            return server.messages
+
+        assert (anyio.run(main)[0]["status"], received) == (200, [])
+
     def test_before_the_response_stop_the_request(self) -> None:
         """Nobody is waiting for the response."""
         client = Waiting()

@@ -1,4 +1,4 @@
-"""The body of a request: passed on chunk by chunk, with a timeout for whoever makes the other side wait.
+"""The body of a request: passed on chunk by chunk, with a timeout for the client and one for the provider.
 
 What ends an exchange from here (the client has left, it sends too slowly, the provider does not take what is sent) is
 reported by `stop`, since it happens in other tasks than the one that waits for the provider.

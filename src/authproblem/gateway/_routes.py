@@ -1,6 +1,6 @@
 """Routes, compiled: which provider a path belongs to, and the rules for its responses.
 
-The only module that knows the reader of `_client`; what is between a request and its response is `_exchange`'s.
+What happens between a request and its response belongs in `_exchange`.
 """
 
 from __future__ import annotations
