@@ -59,13 +59,13 @@ def _write(name: str, title: str, intro: str, parts: list[str]) -> None:
 
 
 def _intro(rounds: int, seconds: int) -> str:
-    many = "one round" if rounds == 1 else f"medians of {rounds} rounds"
+    each = f"{seconds} s (twice that for 256 connections to the gateway)"
+    figures = f"one round of {each}" if rounds == 1 else f"medians of {rounds} rounds of {each} that take turns"
     names = [*CANDIDATES, *_SERVERS]
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return (
-        f"CPython {platform.python_version()}; {versions}. Written by `python -m benchmarks.gateway`: {many} of "
-        f"{seconds} s (twice that for 256 connections to the gateway) that take turns. Provider, client and load share "
-        "the machine's cores, so compare within a table; CPU time is the steadiest figure."
+        f"CPython {platform.python_version()}; {versions}. Written by `python -m benchmarks.gateway`: {figures}. "
+        "Provider, client and load share the machine's cores, so compare within a table; CPU time is the steadiest figure."
     )
 
 

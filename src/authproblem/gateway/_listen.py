@@ -9,7 +9,8 @@ _DESCRIPTORS = 32
 """How often each socket is open.
 
 libuv (1.52), and with it uvloop, accepts one connection for each descriptor in a turn of the event loop. 256 clients
-that connected at once waited for 256 turns: with one descriptor the slowest 1 % waited 2.3 s, with 8 of them 0.6 s.
+that connected at once waited for 256 turns: with one descriptor the slowest 1 % waited 2.3 s, with 8 of them 0.6 s,
+with 32 less than 0.3 s.
 """
 
 
