@@ -65,7 +65,8 @@ def _intro(rounds: int, seconds: int) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return (
         f"CPython {platform.python_version()}; {versions}. Written by `python -m benchmarks.gateway`: {figures}. "
-        "Provider, client and load share the machine's cores, so compare within a table; CPU time is the steadiest figure."
+        "Provider, client and load share the machine's cores, so compare within a table; CPU time is the steadiest "
+        "figure."
     )
 
 
