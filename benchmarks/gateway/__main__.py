@@ -74,7 +74,7 @@ def _module(module: str, *arguments: str) -> Any:
     """What a module of this package prints, run in a process of its own; None if it fails."""
     command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.gateway.{module}", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if not done.stdout:  # pyreqwest sometimes crashes when the interpreter ends, after it has printed its figures
         sys.stderr.write(f"{' '.join(arguments)}: {done.stderr[-500:]}\n")
         return None
     return json.loads(done.stdout)
