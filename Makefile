@@ -89,7 +89,7 @@ bench-served: $(READY) ## behind real servers, under wrk: about ten minutes
 bench-memory: $(READY) ## what is kept after a million errors through each adapter: about three minutes
 	$(PY) -m benchmarks --only million $(ARGS)
 
-bench-gateway: $(READY) ## HTTP clients and servers for the gateway, with nginx and wrk: about twenty minutes
+bench-gateway: $(READY) ## HTTP clients and servers for the gateway, with nginx and wrk: about six minutes
 	$(PY) -m benchmarks.gateway $(ARGS)
 
 budget: $(READY) ## what the hot path may cost: counted where valgrind is installed, else timed

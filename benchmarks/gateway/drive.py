@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.gateway.clients import CANDIDATES, Get
 from benchmarks.gateway.upstreams import LARGE
 
-_WARM_UP = 0.5
+_WARM_UP = 0.3
 """Seconds before the measurement."""
 HEADERS = [
     (b"accept", b"application/json"),

@@ -47,17 +47,17 @@ CHECKS: dict[str, tuple[bytes, Callable[[Seen], bool]]] = {
     "follows no redirect": (_REDIRECT, lambda seen: (seen.status, len(seen.requests)) == (302, 1)),
     "no proxy of the environment": (_GZIP, lambda seen: seen.status == 200),
 }
-"""What is asked: what the server answers, and whether the exchange shows that the promise is kept."""
+"""What is asked: what the server sends, and whether the exchange shows that the promise is kept."""
 
 
-async def _exchange(name: str, answer: bytes, authority: str) -> Seen:
+async def _exchange(name: str, response: bytes, authority: str) -> Seen:
     requests: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             while True:
                 requests.append(await reader.readuntil(b"\r\n\r\n"))
-                writer.write(answer if len(requests) == 1 else _GZIP)
+                writer.write(response if len(requests) == 1 else _GZIP)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -73,9 +73,9 @@ def kept(name: str, authority: str) -> dict[str, bool]:
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         os.environ[variable] = "http://127.0.0.1:9"
     found = {}
-    for what, (answer, check) in CHECKS.items():
+    for what, (response, check) in CHECKS.items():
         try:
-            found[what] = check(asyncio.run(_exchange(name, answer, authority)))
+            found[what] = check(asyncio.run(_exchange(name, response, authority)))
         except Exception as error:  # noqa: BLE001, PERF203 - whatever the candidate raises
             sys.stderr.write(f"{name}: {what}: {error!r}\n")
             found[what] = False

@@ -92,8 +92,8 @@ class _Slow(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if data.endswith(b"\r\n\r\n"):
-            answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-            asyncio.get_running_loop().call_later(1.0, self._transport.write, answer)
+            response = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+            asyncio.get_running_loop().call_later(1.0, self._transport.write, response)
 
 
 async def _serve(port: int) -> None:

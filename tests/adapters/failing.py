@@ -193,15 +193,18 @@ def raising(error: BaseException) -> Call:
 
 
 def status_error(
-    response: Response, url: str = "https://tenant.auth0.com/oauth/token", method: str = "POST"
+    response: Response,
+    url: str = "https://tenant.auth0.com/oauth/token",
+    method: str = "POST",
+    library: Any = httpx,
 ) -> httpx.HTTPStatusError:
-    """Httpx's exception for a response, as its `raise_for_status` makes it."""
-    request = httpx.Request(method, f"{url}?access_token={SECRET}")
-    reply = httpx.Response(response.status, headers=response.headers, content=response.body, request=request)
+    """The exception of httpx, or of httpx2, for a response, as `raise_for_status` makes it."""
+    request = library.Request(method, f"{url}?access_token={SECRET}")
+    reply = library.Response(response.status, headers=response.headers, content=response.body, request=request)
     try:
         reply.raise_for_status()
-    except httpx.HTTPStatusError as error:
-        return error
+    except library.HTTPStatusError as error:
+        return error  # type: ignore[no-any-return]
     raise AssertionError("no error status")
 
 

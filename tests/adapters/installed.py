@@ -1,8 +1,9 @@
 """One site in every framework that has an integration, with the middleware installed as its documentation says.
 
-Pages: `/profile` raises what `raise_for_status()` of httpx raises, `/sync-profile` the same in a plain function,
-`/group` the same in an exception group, `/mistake` is the app's own failure, `/forward` passes a provider's response
-on, `/marked` likewise, saying whose it is, `/healthy` answers, `/callback` is where a provider redirects to.
+Pages: `/profile` raises what `raise_for_status()` of httpx (or of `library`) raises, `/sync-profile` the same in a
+plain function, `/group` the same in an exception group, `/mistake` is the app's own failure, `/forward` passes a
+provider's response on, `/marked` likewise, saying whose it is, `/healthy` answers, `/callback` is where a provider
+redirects to.
 """
 
 import asyncio
@@ -43,9 +44,13 @@ BARE = httpx.Response(403, headers={"x-trace": "1"}, content=b'{"error":"invalid
 """An error without a content type, and without anything that says whose it is."""
 
 
+library: Any = httpx
+"""Whose exceptions the pages raise; tests put httpx2 in its place."""
+
+
 def fail() -> Any:
     """What a view does that calls `raise_for_status()`."""
-    raise status_error(WRONG_PASSWORD)
+    raise status_error(WRONG_PASSWORD, library=library)
 
 
 def mistake() -> Any:
@@ -59,7 +64,7 @@ def group() -> Any:
         from builtins import ExceptionGroup  # type: ignore[attr-defined,unused-ignore] # from 3.11 on
     except ImportError:
         from exceptiongroup import ExceptionGroup  # type: ignore[no-redef,import-not-found,unused-ignore]
-    raise ExceptionGroup("unhandled errors in a TaskGroup", [status_error(WRONG_PASSWORD)])
+    raise ExceptionGroup("unhandled errors in a TaskGroup", [status_error(WRONG_PASSWORD, library=library)])
 
 
 RAISING = {"profile": fail, "mistake": mistake, "group": group}

@@ -6,8 +6,11 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
+import httpx2
 import pytest
 
+from tests.adapters import installed
 from tests.adapters.failing import assert_no_secret
 from tests.adapters.installed import SITES
 from tests.adapters.support import assert_problem, is_problem
@@ -25,14 +28,18 @@ def _quiet() -> Iterator[None]:
 
 
 @each
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 @pytest.mark.parametrize("path", ["/profile", "/sync-profile", "/group"])
-def test_raise_for_status_in_a_view_becomes_a_problem(name: str, path: str, events: Events) -> None:
+def test_raise_for_status_in_a_view_becomes_a_problem(
+    name: str, library: Any, path: str, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With `exceptions=True`; in an async view, a plain one, and out of a task group. One event, and no token in it."""
+    monkeypatch.setattr(installed, "library", library)
     response = SITES[name](exceptions=True)(path)
     document = assert_problem(response)
     assert (document["reason"], response.status) == ("invalid-credentials", 403)
     event = events.only()
-    assert (event["exception"], event["path"], event["applied"]) == ("httpx.HTTPStatusError", path, True)
+    assert (event["exception"], event["path"], event["applied"]) == (f"{library.__name__}.HTTPStatusError", path, True)
     assert_no_secret(response, events)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-_COMMAND = (
+COMMAND = (
     "import argparse, sys; from authproblem.gateway import add_arguments, run; parser = argparse.ArgumentParser(); "
     "add_arguments(parser); sys.exit(run(parser.parse_args()))"
 )
@@ -96,14 +96,14 @@ def gateway(
 ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """The gateway, as the command runs it."""
     url = f"http://127.0.0.1:{upstream}"
-    return process(sys.executable, "-c", _COMMAND, "--okta", url, "--port", str(port), *flags, port=port, stderr=stderr)
+    return process(sys.executable, "-c", COMMAND, "--okta", url, "--port", str(port), *flags, port=port, stderr=stderr)
 
 
 class Traffic:
     """Clients that send requests without pause, and what they got."""
 
     def __init__(self, port: int, clients: int = 6, retries: int = 0) -> None:
-        self.answers: list[httpx.Response] = []
+        self.responses: list[httpx.Response] = []
         self.lost: list[Exception] = []
         self._url = f"http://127.0.0.1:{port}"
         self._retries = retries
@@ -124,8 +124,8 @@ class Traffic:
     def wait(self, more: int) -> None:
         """Until so many more requests have an end."""
         with self._more:
-            wanted = len(self.answers) + len(self.lost) + more
-            assert self._more.wait_for(lambda: len(self.answers) + len(self.lost) >= wanted, LIMIT)
+            wanted = len(self.responses) + len(self.lost) + more
+            assert self._more.wait_for(lambda: len(self.responses) + len(self.lost) >= wanted, LIMIT)
 
     def _ask(self, number: int) -> None:
         with httpx.Client(base_url=self._url, verify=False, timeout=LIMIT) as client:
@@ -135,7 +135,7 @@ class Traffic:
                 path = f"/denied/{number}/{turn}" if turn % 3 == 0 else f"/echo/{number}/{turn}"
                 end = self._one(client, path)
                 with self._more:
-                    (self.lost if isinstance(end, Exception) else self.answers).append(end)
+                    (self.lost if isinstance(end, Exception) else self.responses).append(end)
                     self._more.notify_all()
 
     def _one(self, client: httpx.Client, path: str) -> Any:

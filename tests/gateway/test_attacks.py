@@ -51,9 +51,9 @@ class TestConnectionOptions:
 
     def test_of_a_provider_cannot_hide_the_length_of_its_response(self) -> None:
         """The same rule on the way back."""
-        answer = OK._replace(headers=[*OK.headers, ("Connection", "content-length, set-cookie"), ("Set-Cookie", "a=1")])
+        sent = OK._replace(headers=[*OK.headers, ("Connection", "content-length, set-cookie"), ("Set-Cookie", "a=1")])
 
-        with running(answer) as upstream, before(upstream.url) as client:
+        with running(sent) as upstream, before(upstream.url) as client:
             got = client.get("/")
 
         assert (got.headers["content-length"], got.headers["set-cookie"]) == (str(len(OK.body)), "a=1")

@@ -7,12 +7,14 @@ import socket
 import threading
 from typing import Any
 
+import anyio
 import pytest
 
 from authproblem.gateway import Record
 from authproblem.gateway._upstream import UpstreamFailure
 from tests.client.upstream import running
-from tests.gateway.support import Waiting, before, connected, failing, leaving, made
+from tests.gateway.support import Failing, Waiting, before, connected, failing, leaving, made
+from tests.support.asgi_server import AsgiServer, http_scope
 from tests.support.responses import json_response
 
 URL = "https://org.okta.com"
@@ -52,27 +54,47 @@ class TestDeadConnections:
 
     def test_cost_no_request(self) -> None:
         """The provider closes each connection without notice; every request is answered."""
-        connections: list[Any] = []
+        closed = threading.Semaphore(0)
 
         def listen(listening: socket.socket) -> None:
             for _ in range(6):
-                connection, _ = listening.accept()
-                connections.append(connection)
-                connection.recv(65_536)
-                connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")
-                connection.close()
+                with listening.accept()[0] as connection:
+                    connection.recv(65_536)
+                    connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")
+                closed.release()
 
         with socket.create_server(("127.0.0.1", 0)) as listening:
             thread = threading.Thread(target=listen, args=(listening,), daemon=True)
             thread.start()
+            statuses = []
             with before(f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
-                statuses = [client.request(method, "/").status_code for method in ("GET", "POST") * 3]
+                for method in ("GET", "POST") * 3:
+                    statuses.append(client.request(method, "/").status_code)
+                    assert closed.acquire(timeout=10)
+                    client.request("TRACE", "/")  # answered by the gateway, which then knows of the end, too
             thread.join(10)
 
         assert statuses == [200] * 6
 
 
 class TestClientsThatDisconnect:
+    def test_are_not_watched_for_during_a_fast_response(self) -> None:
+        """Nothing but the request is received, so that no task is made for it."""
+        received: list[str] = []
+
+        async def receive() -> dict[str, Any]:
+            received.append("message")
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        async def main() -> list[dict[str, Any]]:
+            server = AsgiServer("GET")
+            with anyio.fail_after(10):
+                await made(("okta", URL, ""), upstream=Failing())(http_scope(), receive, server.send)
+            return server.messages
+
+        assert (anyio.run(main)[0]["status"], received) == (200, [])
+
     def test_before_the_response_stop_the_request(self) -> None:
         """Nobody is waiting for the response."""
         client = Waiting()
@@ -139,7 +161,7 @@ class TestClientsThatDisconnect:
 
     def test_leave_their_connection_to_others(self) -> None:
         """One connection; after ten clients that left in the middle it serves the eleventh."""
-        answers = iter([True] * 10 + [False])
+        responses = iter([True] * 10 + [False])
 
         def stream(file: Any) -> None:
             file.write(b"HTTP/1.1 200 X\r\n\r\n")
@@ -147,10 +169,10 @@ class TestClientsThatDisconnect:
                 while True:
                     file.write(b"x" * 10_000)
 
-        def answer(_: Any) -> Any:
-            return stream if next(answers) else json_response(200, {"ok": True})
+        def respond(_: Any) -> Any:
+            return stream if next(responses) else json_response(200, {"ok": True})
 
-        with running(answer) as upstream, before(upstream.url, max_connections="1", pool_timeout="10") as client:
+        with running(respond) as upstream, before(upstream.url, max_connections="1", pool_timeout="10") as client:
             for _ in range(10):
                 with client.stream("GET", "/") as got:
                     next(got.iter_raw())

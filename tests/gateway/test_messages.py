@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authproblem.gateway._head import Head, Peer
 from authproblem.gateway._messages import (
-    Peer,
     below,
     climbs,
     request_headers,
@@ -23,7 +23,7 @@ PEER = Peer({"client": ("192.0.2.7", 5000), "scheme": "https", "http_version": "
 
 def sent(*headers: tuple[bytes, bytes], forwarded: str = "own") -> list[tuple[bytes, bytes]]:
     """The headers that the provider gets."""
-    return request_headers(headers, host=b"org.okta.com", known=KNOWN, forwarded=forwarded, peer=PEER)
+    return request_headers(Head(headers), host=b"org.okta.com", known=KNOWN, forwarded=forwarded, peer=PEER)
 
 
 def values(name: bytes, pairs: list[tuple[bytes, bytes]]) -> list[bytes]:

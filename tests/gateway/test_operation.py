@@ -62,7 +62,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A gateway with two routes, one of which leads nowhere, after three requests."""
     port, admin = free_port(), free_port()
     log = tmp_path_factory.mktemp("gateway") / "log"
-    answers = {
+    responses = {
         "/ok": json_response(200, {"ok": True}),
         "/denied": samples.DENIED,
         "/limited": samples.LIMITED,
@@ -70,7 +70,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     }
     flags = ["--admin-port", str(admin), "--auth0", f"http://127.0.0.1:{free_port()}", "--prefix", "/down"]
     with (
-        running(lambda seen: answers[seen.target.partition("?")[0]]) as upstream,
+        running(lambda seen: responses[seen.target.partition("?")[0]]) as upstream,
         log.open("wb") as stream,
         gateway(port, upstream.port, *flags, stderr=stream) as process,
     ):

@@ -26,13 +26,13 @@ def workers(process: subprocess.Popen[bytes]) -> list[int]:
     return [pid for pid in children(process) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-def wrong(answers: list[httpx.Response]) -> list[str]:
+def wrong(responses: list[httpx.Response]) -> list[str]:
     """Responses that are neither the provider's nor a problem that says why there is none."""
-    return [f"{got.request.url.path}: {got.status_code} {got.text[:200]}" for got in answers if not right(got)]
+    return [f"{got.request.url.path}: {got.status_code} {got.text[:200]}" for got in responses if not right(got)]
 
 
 def right(got: httpx.Response) -> bool:
-    """Whether an answer is what it has to be: the provider's own, or a problem that says why there is none."""
+    """Whether a response is what it has to be: the provider's own, or a problem that says why there is none."""
     path = got.request.url.path
     if got.status_code in {502, 503, 504}:
         problem: str = got.headers.get("auth-problem", "")
@@ -57,24 +57,24 @@ def test_runs(server: str, count: str) -> None:
 
 
 def test_a_provider_that_is_killed_costs_no_response() -> None:
-    """Every request gets the provider's answer or a problem; none a 500, and none is lost."""
+    """Every request gets the provider's response or a problem; none a 500, and none is lost."""
     upstream, port = free_port(), free_port()
     with provider(upstream) as first, gateway(port, upstream), Traffic(port) as traffic:
         traffic.wait(300)
-        healthy = len(traffic.answers)
+        healthy = len(traffic.responses)
         first.kill()
         first.wait()
         traffic.wait(100)
         with provider(upstream):
             traffic.wait(300)
-            before = len(traffic.answers)
+            before = len(traffic.responses)
             traffic.wait(200)
-            back = traffic.answers[before:]
+            back = traffic.responses[before:]
 
     assert traffic.lost == []
-    assert wrong(traffic.answers) == []
-    assert {got.status_code for got in traffic.answers[:healthy]} == {200, 401}
-    assert any(got.status_code == 502 for got in traffic.answers)
+    assert wrong(traffic.responses) == []
+    assert {got.status_code for got in traffic.responses[:healthy]} == {200, 401}
+    assert any(got.status_code == 502 for got in traffic.responses)
     assert {got.status_code for got in back} == {200, 401}
 
 
@@ -91,8 +91,8 @@ def test_a_worker_that_dies_costs_no_response(sign: signal.Signals) -> None:
         replaced = workers(running)
 
     assert traffic.lost == []
-    assert wrong(traffic.answers) == []
-    assert {got.status_code for got in traffic.answers} == {200, 401}
+    assert wrong(traffic.responses) == []
+    assert {got.status_code for got in traffic.responses} == {200, 401}
     assert victim not in replaced
 
 

@@ -51,9 +51,9 @@ class TestErrors:
     @pytest.mark.parametrize(("respected", "kind"), [(True, "application/json"), (False, "application/problem+json")])
     def test_with_no_transform_are_unchanged_if_the_operator_says_so(self, respected: bool, kind: str) -> None:
         """Auth0's token endpoint sends `no-transform` on its errors."""
-        answer = samples.DENIED._replace(headers=[*samples.DENIED.headers, ("cache-control", "no-store, no-transform")])
+        sent = samples.DENIED._replace(headers=[*samples.DENIED.headers, ("cache-control", "no-store, no-transform")])
 
-        with running(answer) as upstream, before(upstream.url, respect_no_transform=str(respected)) as client:
+        with running(sent) as upstream, before(upstream.url, respect_no_transform=str(respected)) as client:
             assert client.get("/").headers["content-type"] == kind
 
     def test_are_unchanged_in_observe_mode(self) -> None:
@@ -84,8 +84,8 @@ class TestCooldown:
 
     def test_answers_a_request_with_a_body(self) -> None:
         """Without waiting for the body, and the connection serves the next request."""
-        answers = iter([samples.LIMITED, OK])
-        with running(lambda _: next(answers)) as upstream, before(upstream.url) as client:
+        responses = iter([samples.LIMITED, OK])
+        with running(lambda _: next(responses)) as upstream, before(upstream.url) as client:
             statuses = [client.post("/api/v1/users", content=b"x" * 100_000).status_code for _ in range(3)]
             statuses.append(client.get("/api/v1/logs").status_code)
 
@@ -134,10 +134,10 @@ class TestCooldown:
 
         assert len(upstream.seen) == 1
 
-    @pytest.mark.parametrize("answer", [samples.BRUTE_FORCE, samples.DENIED, samples.NOT_NAMED])
-    def test_is_not_set_by_errors_of_users(self, answer: Response) -> None:
+    @pytest.mark.parametrize("sent", [samples.BRUTE_FORCE, samples.DENIED, samples.NOT_NAMED])
+    def test_is_not_set_by_errors_of_users(self, sent: Response) -> None:
         """The failed attempts of one user suppress no requests of another."""
-        with running(answer) as upstream:
+        with running(sent) as upstream:
             gateway = served(made(("auth0", upstream.url, "")))
             with gateway as origin, httpx.Client(base_url=origin, verify=False) as client:
                 for _ in range(3):

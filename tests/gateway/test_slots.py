@@ -75,7 +75,7 @@ def test_a_request_that_gives_up_leaves_its_place(uploading: bool) -> None:
 def test_many_clients_before_a_slow_provider_lose_nothing(connections: str) -> None:
     """All are answered, with the default number of connections and with a quarter of the clients'."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.readline():
             while (await reader.readline()).strip():
                 pass
@@ -97,7 +97,7 @@ def test_many_clients_before_a_slow_provider_lose_nothing(connections: str) -> N
         return server.response().status
 
     async def main() -> list[int]:
-        provider = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=CLIENTS)
+        provider = await asyncio.start_server(respond, "127.0.0.1", 0, backlog=CLIENTS)
         url = f"http://127.0.0.1:{provider.sockets[0].getsockname()[1]}"
         app = made(("okta", url, ""), max_connections=connections)
         statuses = await asyncio.gather(*[one(app) for _ in range(CLIENTS)])

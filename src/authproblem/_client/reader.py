@@ -66,9 +66,6 @@ class ProviderRequest(NamedTuple):
     proof: str | None = None
 
 
-Asked = ProviderRequest  # the gateway's name for it
-
-
 class Call(NamedTuple):
     """A request to a provider under way; made by `Reader.call`."""
 
@@ -182,8 +179,6 @@ class Reader:
             return None
         self.report(call, problem, event=events.SUPPRESSED)
         return problem
-
-    held_back = suppressed  # the gateway's name for it
 
     def _unattended(self, call: Call, after: int) -> bool:
         """Whether a program may repeat a request of which nothing has reached the provider (SPEC section 4)."""

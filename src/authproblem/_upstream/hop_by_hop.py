@@ -69,8 +69,20 @@ def filter_accept_encoding(lines: Iterable[bytes], known: frozenset[bytes]) -> b
     return b", ".join(kept) or b"identity"
 
 
+def removed_fields(connection: bytes | None) -> frozenset[bytes]:
+    """Return the names of the fields of one connection: the hop-by-hop ones, and those that `Connection` names.
+
+    Args:
+        connection: the value of `Connection`, its lines joined by commas; None if there is none.
+    """
+    if connection is None or connection.lower() == b"keep-alive":  # nearly all messages
+        return HOP_BY_HOP
+    named = {item.strip().lower() for item in connection.split(b",")}
+    return HOP_BY_HOP.union(name for name in named if name not in _END_TO_END and not name.startswith(b"content-"))
+
+
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Lines:
-    """Remove the headers of one connection: the hop-by-hop ones, and those that `Connection` names.
+    """Remove the headers of one connection.
 
     Args:
         headers: names and values; names in any case.
@@ -79,6 +91,5 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Lines:
         The others in their order, with lower-case names.
     """
     pairs = [(name.lower(), value) for name, value in headers]
-    named = {item.strip().lower() for name, value in pairs if name == b"connection" for item in value.split(b",")}
-    removed = HOP_BY_HOP | {name for name in named if name not in _END_TO_END and not name.startswith(b"content-")}
-    return [(name, value) for name, value in pairs if name not in removed]
+    removed = removed_fields(b",".join([value for name, value in pairs if name == b"connection"]))
+    return [pair for pair in pairs if pair[0] not in removed]

@@ -1,4 +1,4 @@
-"""A gateway of our own: a small ASGI reverse proxy that answers every error with a problem document.
+"""The gateway: a small ASGI reverse proxy that answers every error with a problem document.
 
 ```console
 $ python -m authproblem gateway --upstream https://tenant.auth0.com --okta https://org.okta.com --prefix /okta

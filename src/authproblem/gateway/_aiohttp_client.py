@@ -1,4 +1,4 @@
-"""Requests to providers over HTTP/1.1, by aiohttp, which the table in `benchmarks/gateway.md` was made to choose.
+"""Requests to providers over HTTP/1.1, by aiohttp: `benchmarks/gateway/clients.md` compares it with other clients.
 
 Nothing but sending and receiving: no rule about headers, errors or cool-downs belongs here. The client follows no
 redirect, reads no proxy from the environment, keeps no cookie and decodes no body.

@@ -13,8 +13,8 @@ from authproblem.gateway import _responses as responses
 from authproblem.gateway._aiohttp_client import AiohttpClient
 from authproblem.gateway._body import BodyLimits, Receive
 from authproblem.gateway._config import GatewayConfig, load_config, make_cooldown
-from authproblem.gateway._exchange import Exchange, Shared
-from authproblem.gateway._messages import transfer_codings
+from authproblem.gateway._exchange import Exchange, IncomingRequest, Shared
+from authproblem.gateway._head import Head, Peer
 from authproblem.gateway._record import Record
 from authproblem.gateway._responses import Send
 from authproblem.gateway._routes import CompiledRoute, find_route, leaves_base, path_of
@@ -93,39 +93,40 @@ class Gateway:
             await send(responses.part(b"", more=False))
             return
         began = time.monotonic()
+        head = Head(scope["headers"])
         found = find_route(self._routes, path)
-        refused = self._refused(scope, found)
+        refused = self._refused(scope["method"], head, found)
         if refused is not None or found is None:
             status, headers, body = refused or responses.refusal(404, responses.NO_ROUTE)
             await send(responses.start(status, headers))
             await send(responses.part(b"" if scope["method"] == "HEAD" else body, more=False))
-            self._finished(Record.refused(scope["method"], path, status, began))
+            self._finished(lambda: Record.refused(scope["method"], path, status, began))
             return
         route, rest = found
-        exchange = Exchange(self._shared, route, rest, scope, send)
+        request = IncomingRequest(scope["method"], rest, scope.get("query_string", b""), head, Peer(scope))
+        exchange = Exchange(self._shared, route, request, send)
         try:
             await exchange.run(receive)
         finally:
-            self._finished(Record.of(exchange, route, scope["method"], path, began))
+            self._finished(lambda: Record.of(exchange, route, request.method, path, began))
 
-    def _refused(self, scope: Scope, found: tuple[CompiledRoute, bytes] | None) -> Any:
+    def _refused(self, method: str, head: Head, found: tuple[CompiledRoute, bytes] | None) -> Any:
         """The response to a request that is not passed on; None for one that is."""
         if found is None:
             return responses.refusal(404, responses.NO_ROUTE)
-        if scope["method"] in _NOT_PASSED:
+        if method in _NOT_PASSED:
             return responses.refusal(405, responses.METHOD)
         if leaves_base(*found):
             return responses.refusal(400, responses.LEAVES_BASE)
-        headers = scope["headers"]
-        if sum(len(name) + len(value) for name, value in headers) > self._max_header:
+        if head.size() > self._max_header:
             return responses.refusal(431, responses.TOO_LARGE)
-        if any(coding != b"chunked" for coding in transfer_codings(headers)):
+        if head.is_coded():
             return responses.refusal(501, responses.CODING)
         return None
 
-    def _finished(self, record: Record) -> None:
+    def _finished(self, record: Callable[[], Record]) -> None:
         if self._on_finished is not None:
-            self._on_finished(record)
+            self._on_finished(record())
 
 
 def make_app(config: GatewayConfig | None = None) -> Gateway:

@@ -1,4 +1,4 @@
-"""The body of a request: passed on chunk by chunk, with a timeout for whoever makes the other side wait.
+"""The body of a request: passed on chunk by chunk, with a timeout for the client and one for the provider.
 
 What ends an exchange from here (the client has left, it sends too slowly, the provider does not take what is sent) is
 reported by `stop`, since it happens in other tasks than the one that waits for the provider.
@@ -17,6 +17,10 @@ Stop = Callable[[Exception], None]
 
 _LEAST_RATE = 500
 """Bytes a second below which an upload is ended, as `RequestReadTimeout body=20,MinRate=500` of Apache httpd does."""
+
+
+_WATCH_AFTER = 0.05
+"""Seconds after which the client's leaving is watched for: responses that are faster save a task."""
 
 
 class ClientGoneError(ConnectionError):
@@ -55,7 +59,7 @@ class RequestBody:
         self._deadline = self._loop.time() + limits.read
         self._received = 0
         self._first = b""
-        self._watcher: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | asyncio.TimerHandle | None = None
         self.complete = empty
 
     async def begin(self) -> None:
@@ -107,7 +111,10 @@ class RequestBody:
         return chunk
 
     def _watch(self) -> None:
-        """From now on nobody else receives: wait for the client to leave."""
+        """From now on nobody else receives: soon wait for the client to leave."""
+        self._watcher = self._loop.call_later(_WATCH_AFTER, self._begin_to_watch)
+
+    def _begin_to_watch(self) -> None:
         self._watcher = self._loop.create_task(self._wait_for_disconnect())
 
     async def _wait_for_disconnect(self) -> None:

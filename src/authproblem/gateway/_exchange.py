@@ -9,25 +9,19 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, MutableMapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from authproblem._client.reader import Call
 from authproblem._core.problem import Problem
 from authproblem._middleware import events
 from authproblem._middleware.interception import Interception
-from authproblem._upstream.hop_by_hop import Lines, end_to_end
+from authproblem._upstream.hop_by_hop import Lines
 from authproblem.gateway import _responses as responses
 from authproblem.gateway._body import BodyLimits, ClientGoneError, Receive, RequestBody, SlowClientError
 from authproblem.gateway._failures import problem_of
-from authproblem.gateway._messages import (
-    Peer,
-    cors,
-    framing,
-    request_headers,
-    target,
-    transfer_codings,
-)
+from authproblem.gateway._head import Head, Peer
+from authproblem.gateway._messages import cors, framing, request_headers, target
 from authproblem.gateway._responses import Send
 from authproblem.gateway._routes import CompiledRoute
 from authproblem.gateway._upstream import UpstreamClient, UpstreamFailure, UpstreamRequest, UpstreamResponse
@@ -57,6 +51,24 @@ class Shared(NamedTuple):
     limits: BodyLimits
 
 
+class IncomingRequest(NamedTuple):
+    """A request as it reached the gateway.
+
+    Attributes:
+        method: the method.
+        path: the provider's path, as the caller sent it.
+        query: the query string.
+        head: the header fields.
+        peer: who sent it.
+    """
+
+    method: str
+    path: bytes
+    query: bytes
+    head: Head
+    peer: Peer
+
+
 class Exchange:
     """The state of one request.
 
@@ -69,21 +81,16 @@ class Exchange:
         seconds_to_headers: until the provider's response began; None if it did not.
     """
 
-    def __init__(
-        self, shared: Shared, route: CompiledRoute, path: bytes, scope: MutableMapping[str, Any], send: Send
-    ) -> None:
+    def __init__(self, shared: Shared, route: CompiledRoute, request: IncomingRequest, send: Send) -> None:
         """Begin.
 
         Args:
             shared: what all exchanges have in common.
             route: the route.
-            path: the provider's path.
-            scope: the ASGI scope.
+            request: the request.
             send: the server's.
         """
-        self._shared, self._route, self._path, self._scope, self._send = shared, route, path, scope, send
-        self._headers: Lines = scope["headers"]
-        self._method: str = scope["method"]
+        self._shared, self._route, self._request, self._send = shared, route, request, send
         self._stopped: Exception | None = None
         self.status = 0
         self.cut = False
@@ -98,13 +105,14 @@ class Exchange:
         Args:
             receive: the server's.
         """
-        call = self._route.call(self._path, self._scope)
-        problem = self._route.reader.held_back(call)
+        request = self._request
+        call = self._route.call(request.path, request.method, request.head, request.peer)
+        problem = self._route.reader.suppressed(call)
         if problem is not None:
             self.suppressed = True
             await self._send_problem(call, problem)
             return
-        frame = framing(self._headers, str(self._scope.get("http_version", "1.1")), self._method)
+        frame = framing(request.head, request.peer.version, request.method)
         body = RequestBody(receive, self._stopper(), self._shared.limits, empty=frame == "none")
         try:
             await self._forward(call, body, frame)
@@ -131,37 +139,32 @@ class Exchange:
 
     async def _forward(self, call: Call, body: RequestBody, frame: str) -> None:
         await body.begin()
-        request = self._request(body, frame)
+        request = self._upstream_request(body, frame)
         began = time.monotonic()
         try:
             response = await self._shared.client.send(request)
         except UpstreamFailure as failure:
-            if failure.kind != "closed" or self._method not in _REPEATABLE or request.body is not None:
+            if failure.kind != "closed" or request.method not in _REPEATABLE or request.body is not None:
                 raise
             response = await self._shared.client.send(request)
         self.seconds_to_headers = time.monotonic() - began
         try:
-            if any(coding != b"chunked" for coding in transfer_codings(response.headers)):
-                raise UpstreamFailure("broken", "the response has a transfer coding other than chunked")
             await self._receive(call, response)
         finally:
             response.close()
 
-    def _request(self, body: RequestBody, frame: str) -> UpstreamRequest:
-        route, shared = self._route, self._shared
+    def _upstream_request(self, body: RequestBody, frame: str) -> UpstreamRequest:
+        """The request as the provider gets it."""
+        given, route, shared = self._request, self._route, self._shared
         headers = request_headers(
-            self._headers,
-            host=route.authority,
-            known=shared.codings,
-            forwarded=shared.forwarded,
-            peer=Peer(self._scope),
+            given.head, host=route.authority, known=shared.codings, forwarded=shared.forwarded, peer=given.peer
         )
         if frame == "chunked":
             headers = [pair for pair in headers if pair[0] != b"content-length"]
         return UpstreamRequest(
-            self._method,
+            given.method,
             route.origin,
-            target(route.base + self._path, self._scope.get("query_string", b"")),
+            target(route.base + given.path, given.query),
             headers,
             None if frame == "none" else body,
             uploading=not body.complete,
@@ -169,7 +172,10 @@ class Exchange:
 
     async def _receive(self, call: Call, response: UpstreamResponse) -> None:
         """Pass a response on, or what replaces it."""
-        headers = end_to_end(response.headers)
+        head = Head(response.headers)
+        if head.is_coded():
+            raise UpstreamFailure("broken", "the response has a transfer coding other than chunked")
+        headers = head.end_to_end()
         interception = self._route.reader.begin(call, response.status, headers)
         if interception is None:
             await self._relay(response.status, headers, b"", response, more=True)
@@ -180,9 +186,9 @@ class Exchange:
             buffered = bytes(interception.body) + refused
             await self._relay(interception.status, interception.headers, buffered, response, more=more)
             return
-        if reply.problem is not None:
-            self.problem = reply.problem.reason
-            self._route.reader.settle(call, interception.response_headers.pairs, reply.problem)
+        problem = reply.problem
+        self.problem = problem.reason
+        self._route.reader.settle(call, interception.response_headers.pairs, problem)
         await self._send_whole(reply.status, reply.headers, reply.body)
 
     async def _relay(
@@ -193,22 +199,22 @@ class Exchange:
         await self._send(responses.start(status, headers))
         chunk = buffered
         while more:
-            if chunk and self._method != "HEAD":
+            if chunk and self._request.method != "HEAD":
                 await self._send(responses.part(chunk, more=True))
             chunk, more = await response.read()
-        await self._send(responses.part(b"" if self._method == "HEAD" else chunk, more=False))
+        await self._send(responses.part(b"" if self._request.method == "HEAD" else chunk, more=False))
 
     async def _send_whole(self, status: int, headers: Lines, body: bytes) -> None:
         """Send a response that is there as a whole."""
         self.status = status
         await self._send(responses.start(status, headers))
-        await self._send(responses.part(b"" if self._method == "HEAD" else body, more=False))
+        await self._send(responses.part(b"" if self._request.method == "HEAD" else body, more=False))
 
     async def _send_problem(self, call: Call, problem: Problem) -> None:
         """Send a problem that is the gateway's own."""
         self.problem = problem.reason
         reply = self._route.reader.reply(call, problem)
-        origin = next((value for name, value in self._headers if name == b"origin"), None)
+        origin = self._request.head.get(b"origin")
         added = cors(origin) if origin is not None and origin in self._shared.origins else []
         await self._send_whole(reply.status, [*reply.headers, *added], reply.body)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_to_bytes
 
-from authproblem._upstream.hop_by_hop import Lines, end_to_end, filter_accept_encoding
+from authproblem._upstream.hop_by_hop import Lines, filter_accept_encoding
+from authproblem.gateway._head import Head, Peer
 
 _ORIGIN_FIELDS = frozenset(
     (
@@ -38,70 +38,60 @@ _ORIGIN_FIELDS = frozenset(
 `Auth0-Forwarded-For` is what Auth0's attack protection counts by, where the client is trusted to send it:
 https://auth0.com/docs/get-started/authentication-and-authorization-flow/resource-owner-password-flow
 """
-_OWN = frozenset((b"host", b"accept-encoding", b"expect", b"via"))
 _UNSAFE = re.compile(rb"[^\x21\x22\x24-\x7e]")  # `#` would begin a fragment
-_FORWARDED_FOR = b"x-forwarded-for"
+_FORWARDED_FOR, _FORWARDED_PROTO = b"x-forwarded-for", b"x-forwarded-proto"
+_REPLACED = frozenset((b"host", b"accept-encoding", b"expect", b"via", _FORWARDED_FOR))
+"""Fields that the gateway writes anew, and `Expect`, which its server has answered."""
+_REPLACED_OR_CLAIMED = _REPLACED | _ORIGIN_FIELDS
 NAME = b"authproblem"
 """The pseudonym in `Via` (RFC 9110 section 7.6.3), which does not reveal who runs the gateway."""
 
 
-def transfer_codings(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
-    """The transfer codings that a message names, in order and in lower case (RFC 9112 section 6.1)."""
-    lines = [value for name, value in headers if name.lower() == b"transfer-encoding"]
-    return [item.strip().lower() for value in lines for item in value.split(b",")]
-
-
-def framing(headers: Iterable[tuple[bytes, bytes]], http_version: str, method: str) -> str:
+def framing(head: Head, http_version: bytes, method: str) -> str:
     """How the body of a request is delimited: `chunked`, `length`, or `none` (RFC 9112 section 6)."""
-    names = {name.lower(): value for name, value in headers}
-    if b"transfer-encoding" in names:
+    if head.get(b"transfer-encoding") is not None:
         return "chunked"
-    if b"content-length" in names:
-        return "none" if names[b"content-length"].strip() == b"0" else "length"
-    bodiless = http_version.startswith("1") or method in {"GET", "HEAD"}
+    length = head.get(b"content-length")
+    if length is not None:
+        return "none" if length.strip() == b"0" else "length"
+    bodiless = http_version.startswith(b"1") or method in {"GET", "HEAD"}
     return "none" if bodiless else "chunked"  # HTTP/2 needs neither field
 
 
-def request_headers(
-    headers: Iterable[tuple[bytes, bytes]], *, host: bytes, known: frozenset[bytes], forwarded: str, peer: Peer
-) -> Lines:
+def request_headers(head: Head, *, host: bytes, known: frozenset[bytes], forwarded: str, peer: Peer) -> Lines:
     """The headers of a request as the provider gets them.
 
     Args:
-        headers: those of the caller.
+        head: those of the caller.
         host: the provider's authority.
         known: the codings that we can decode.
         forwarded: `own`, `keep` or `none`.
         peer: who called.
     """
-    given = end_to_end(headers)
+    removed, keep = head.removed(), forwarded == "keep"
+    dropped = _REPLACED if keep else _REPLACED_OR_CLAIMED
     sent: Lines = [(b"host", host)]
-    keep = forwarded == "keep"
-    sent += [pair for pair in given if pair[0] not in _OWN and (keep or not _names_origin(pair[0]))]
-    sent.append((b"accept-encoding", filter_accept_encoding(_lines(given, b"accept-encoding"), known)))
-    sent.append((b"via", b", ".join([*_lines(given, b"via"), peer.version + b" " + NAME])))
-    if forwarded != "none":
-        addresses = [value for value in (*_lines(sent, _FORWARDED_FOR), peer.address) if value]
-        sent = (
-            [pair for pair in sent if pair[0] != _FORWARDED_FOR] + [(_FORWARDED_FOR, b", ".join(addresses))]
-            if addresses
-            else sent
-        )
-        sent += [] if _lines(sent, b"x-forwarded-proto") else [(b"x-forwarded-proto", peer.scheme)]
-    return sent
+    sent += [
+        pair
+        for pair in head.lines
+        if pair[0] not in removed and pair[0] not in dropped and (keep or not pair[0].startswith(b"x-forwarded-"))
+    ]
+    asked = None if b"accept-encoding" in removed else head.get(b"accept-encoding")
+    sent.append((b"accept-encoding", filter_accept_encoding(() if asked is None else (asked,), known)))
+    via = None if b"via" in removed else head.get(b"via")
+    ours = peer.version + b" " + NAME
+    sent.append((b"via", b"%s, %s" % (via, ours) if via else ours))
+    return sent if forwarded == "none" else sent + _origin(head, removed, peer, keep=keep)
 
 
-class Peer:
-    """The client of a request, as the server saw it and not as a header claims."""
-
-    __slots__ = ("address", "scheme", "version")
-
-    def __init__(self, scope: Mapping[str, object]) -> None:
-        """Read the ASGI scope."""
-        client = scope.get("client")
-        self.address = str(client[0]).encode("latin-1", "replace") if isinstance(client, (tuple, list)) else b""
-        self.scheme = str(scope.get("scheme", "http")).encode("latin-1", "replace")
-        self.version = str(scope.get("http_version", "1.1")).encode("latin-1", "replace")
+def _origin(head: Head, removed: frozenset[bytes], peer: Peer, *, keep: bool) -> Lines:
+    """The fields that say where a request came from, after what a trusted proxy has sent."""
+    before = head.get(_FORWARDED_FOR) if keep and _FORWARDED_FOR not in removed else None
+    addresses = [value for value in (before, peer.address) if value]
+    lines = [(_FORWARDED_FOR, b", ".join(addresses))] if addresses else []
+    if not keep or _FORWARDED_PROTO in removed or head.get(_FORWARDED_PROTO) is None:
+        lines.append((_FORWARDED_PROTO, peer.scheme))
+    return lines
 
 
 def target(path: bytes, query: bytes) -> bytes:
@@ -139,18 +129,10 @@ def climbs(path: bytes) -> bool:
 
 
 def cors(origin: bytes) -> Lines:
-    """What lets the scripts of an origin read an answer that is the gateway's own (Fetch, CORS protocol)."""
+    """What lets the scripts of an origin read a response of the gateway's own (Fetch, CORS protocol)."""
     return [
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
         (b"access-control-expose-headers", b"Auth-Problem, Auth-Problem-Owner, Auth-Problem-Retry, Retry-After"),
         (b"vary", b"Origin"),
     ]
-
-
-def _names_origin(name: bytes) -> bool:
-    return name in _ORIGIN_FIELDS or name.startswith(b"x-forwarded-")
-
-
-def _lines(headers: Lines, wanted: bytes) -> list[bytes]:
-    return [value for name, value in headers if name == wanted]

@@ -48,7 +48,7 @@ def phrase(status: int) -> str:
 def start(status: int, headers: Lines) -> dict[str, Any]:
     """Return the message that begins a response, with `Date` where it is missing (RFC 9110 section 6.6.1)."""
     named = [(name.lower(), value) for name, value in headers]
-    if not any(name == b"date" for name, _ in named):
+    if b"date" not in dict(named):
         named.append((b"date", formatdate(usegmt=True).encode("ascii")))
     return {"type": "http.response.start", "status": status, "headers": named}
 

@@ -1,6 +1,6 @@
 """Routes, compiled: which provider a path belongs to, and the rules for its responses.
 
-The only module that knows the reader of `_client`; what is between a request and its response is `_exchange`'s.
+What happens between a request and its response belongs in `_exchange`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from authproblem._client.reader import Asked, Call, Reader
+from authproblem._client.reader import Call, ProviderRequest, Reader
 from authproblem._client.stores import CooldownStore
-from authproblem._upstream.hop_by_hop import Lines
 from authproblem.gateway._config import GatewayConfig
 from authproblem.gateway._config_routes import Route
-from authproblem.gateway._messages import Peer, below, climbs
+from authproblem.gateway._head import Head, Peer
+from authproblem.gateway._messages import below, climbs
 
 Scope = Mapping[str, Any]
 
@@ -55,38 +55,40 @@ class CompiledRoute:
         limit = config.settings["max_cooldown"]
         self.reader = Reader({self._host: route.provider}, store, config.options, max_hold=limit)
 
-    def call(self, path: bytes, scope: Scope) -> Call:
+    def call(self, path: bytes, method: str, head: Head, peer: Peer) -> Call:
         """Return a request as the reader knows it.
 
         Args:
             path: the provider's path.
-            scope: the ASGI scope.
+            method: the method.
+            head: the header fields.
+            peer: who sends it.
         """
-        asked = Asked(
+        request = ProviderRequest(
             host=self._host,
             path=unquote(path.decode("latin-1")),
-            method=scope["method"].upper(),
-            accept=_joined(scope["headers"], b"accept"),
-            authorization=_joined(scope["headers"], b"authorization"),
-            peer=self._client_address(scope),
-            proof=_joined(scope["headers"], b"dpop"),
+            method=method.upper(),
+            accept=head.text(b"accept"),
+            authorization=head.text(b"authorization"),
+            peer=self._client_address(head, peer),
+            proof=head.text(b"dpop"),
         )
-        call = self.reader.call(asked)
+        call = self.reader.call(request)
         if call is None:  # the reader was made for this very host
             raise AssertionError
         return call
 
-    def _client_address(self, scope: Scope) -> str:
+    def _client_address(self, head: Head, peer: Peer) -> str:
         """The address of the client, by which its cool-downs are kept apart from those of others.
 
         Behind a trusted proxy (`forwarded = "keep"`) it is the last one of `X-Forwarded-For`, which that proxy has
         added; those before it were sent by the caller.
         """
         if self._behind_proxy:
-            forwarded = _joined(scope["headers"], b"x-forwarded-for")
+            forwarded = head.text(b"x-forwarded-for")
             if forwarded is not None:
                 return forwarded.rpartition(",")[2].strip()
-        return Peer(scope).address.decode("latin-1")
+        return peer.address.decode("latin-1")
 
 
 def find_route(routes: list[CompiledRoute], path: bytes) -> tuple[CompiledRoute, bytes] | None:
@@ -106,11 +108,7 @@ def leaves_base(route: CompiledRoute, path: bytes) -> bool:
 def path_of(scope: Scope) -> bytes:
     """The path as the caller sent it, below the place where the app is mounted."""
     path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
-    root = quote(scope.get("root_path", "")).encode("ascii")
-    return (below(path, root) or path).partition(b"?")[0]
-
-
-def _joined(headers: Lines, wanted: bytes) -> str | None:
-    """The lines of a field, joined by commas; None if it is not there."""
-    values = [value for name, value in headers if name == wanted]
-    return b", ".join(values).decode("latin-1") or None
+    root = scope.get("root_path")
+    if root:
+        path = below(path, quote(root).encode("ascii")) or path
+    return path.partition(b"?")[0]

@@ -15,6 +15,7 @@ from authproblem.gateway import _logs as logs
 from authproblem.gateway._admin import admin_server
 from authproblem.gateway._app import Gateway
 from authproblem.gateway._config import PREFIX, GatewayConfig, load_config
+from authproblem.gateway._listen import listening_sockets
 from authproblem.gateway._record import Record
 
 FLAGS_VARIABLE = PREFIX + "GATEWAY_FLAGS"
@@ -105,28 +106,38 @@ def _uvicorn(config: GatewayConfig) -> int:
     from authproblem.gateway._protocol import GatewayProtocol
 
     settings = config.settings
-    options: dict[str, Any] = {"host": settings["host"], "port": settings["port"], "workers": settings["workers"]}
-    uvicorn.run(
-        _TARGET,
-        factory=True,
-        **options,
-        log_config=None,  # `logs` has configured it
-        log_level=settings["log_level"],
-        http=GatewayProtocol,
-        ws="none",  # neither provider speaks it, and uvicorn's own refusal would log the query
-        access_log=False,  # it would write queries, and with them codes and states
-        proxy_headers=False,  # by default it takes X-Forwarded-For from the local host for the peer's address
-        server_header=False,
-        date_header=False,  # the provider's stays
-        timeout_graceful_shutdown=30,
-    )
-    return 0
+    options: dict[str, Any] = {
+        "factory": True,
+        "log_config": None,  # `logs` has configured it
+        "log_level": settings["log_level"],
+        "http": GatewayProtocol,
+        "ws": "none",  # neither provider speaks it, and uvicorn's own refusal would log the query
+        "access_log": False,  # it would write queries, and with them codes and states
+        "proxy_headers": False,  # by default it takes X-Forwarded-For from the local host for the peer's address
+        "server_header": False,
+        "date_header": False,  # the provider's stays
+        "timeout_graceful_shutdown": 30,
+    }
+    host, port, workers = settings["host"], settings["port"], settings["workers"]
+    if workers > 1:  # uvicorn's supervisor opens one socket, and each worker accepts from it
+        uvicorn.run(_TARGET, host=host, port=port, workers=workers, **options)
+        return 0
+    try:
+        sockets = listening_sockets(host, port)
+    except OSError as error:  # the command has tried the first address of a name, and here are all
+        sys.stderr.write(f"authproblem gateway: cannot listen on {host}:{port}: {error.strerror}\n")
+        return 1
+    server = uvicorn.Server(uvicorn.Config(_TARGET, **options))
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped by then
+        server.run(sockets)
+    return 0 if server.started else 1
 
 
 def _granian(config: GatewayConfig) -> int:
     try:
         from granian import Granian
         from granian.constants import Interfaces
+        from granian.log import LogLevels
     except ImportError:
         sys.stderr.write("authproblem gateway: --server granian: granian is not installed\n")
         return 2
@@ -138,6 +149,7 @@ def _granian(config: GatewayConfig) -> int:
         address=settings["host"],
         port=settings["port"],
         workers=settings["workers"],
+        log_level=LogLevels(settings["log_level"]),
         log_access=False,
         websockets=False,
     ).serve()
