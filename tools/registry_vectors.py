@@ -186,7 +186,7 @@ def folds(data: Data, registry: Registry) -> Iterator[Finding]:
     where = f"{REGISTRY}/folds.json"
     slugs = {row["slug"] for row in data.table("problem_types")["types"]}
     surfaces = {row["id"]: row for row in data.table("surfaces")["surfaces"]}
-    for number, response in enumerate(data.table("folds")["answers"], 1):
+    for number, response in enumerate(data.table("folds")["responses"], 1):
         place = f"{where} answer {number} ({response['provider']}, {response['shape']})"
         for slug in [slug for slug in (*response["targets"], *response["entries"]) if slug not in slugs]:
             yield Finding(place, f"type {slug!r} does not exist", "use a slug of problem_types.json")
@@ -228,7 +228,7 @@ def _complete(where: str, data: Data, targets: set[str]) -> Iterator[Finding]:
         for target in sorted(targets):
             usual: list[Any] = [
                 response
-                for response in data.table("folds")["answers"]
+                for response in data.table("folds")["responses"]
                 if response["provider"] == provider
                 and target in response["targets"]
                 and "*" in response.get("usual", ())

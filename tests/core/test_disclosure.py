@@ -19,7 +19,7 @@ from tests.support.vectors import FILES, Vector, load
 
 REGISTRY = Registry.builtin()
 FOLDS: dict[str, dict[str, str]] = REGISTRY.data["problem_types"]["folds"]
-ANSWERS: list[dict[str, Any]] = REGISTRY.data["folds"]["answers"]
+ANSWERS: list[dict[str, Any]] = REGISTRY.data["folds"]["responses"]
 SURFACES: list[dict[str, Any]] = REGISTRY.data["surfaces"]["surfaces"]
 REQUEST_ID = ("x-auth0-requestid", "4ad55daa560e468bdfe1")
 ERROR_ID = re.compile(rb'"oae[A-Za-z0-9_-]{22}"')
