@@ -111,7 +111,7 @@ def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) ->
 
     Args:
         error: what was raised.
-        what: what did not work, in our words.
+        what: what did not work, a constant sentence.
         to_stderr: whether the app's logging is what failed, so that it cannot be used.
     """
     frame = error.__traceback__

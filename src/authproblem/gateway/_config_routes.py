@@ -67,7 +67,7 @@ def checked_routes(given: Iterable[Given], registry: Registry) -> tuple[Route, .
 
     Args:
         given: the upstreams.
-        registry: knows the vendors' domains.
+        registry: has the vendors' domains.
 
     Returns:
         The routes, the one with the longest prefix first.

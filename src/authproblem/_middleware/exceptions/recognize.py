@@ -65,7 +65,7 @@ _CLASSES: dict[str, dict[str, str]] = {
         "ServerTimeoutError": TIMEOUT,
         "ClientConnectionError": BROKEN,
     },
-    # Generic OAuth errors, of any provider: an `error` that it sent, or what the library made of its answer.
+    # Generic OAuth errors, of any provider: an `error` that it sent, or what the library made of its response.
     "authlib.integrations.base_client.errors": {"OAuthError": _CODE},
     "authlib.oauth2.base": {"OAuth2Error": _CODE},
     "oauthlib.oauth2.rfc6749.errors": {
