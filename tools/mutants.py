@@ -55,7 +55,7 @@ Undo = Callable[[], None]
 
 
 class Mutant(NamedTuple):
-    """One changed tree, valid until the next one is asked for, and what was changed."""
+    """One changed tree, valid until the next one is taken, and what was changed."""
 
     tree: ast.Module
     place: str

@@ -98,7 +98,7 @@ def names(data: Data) -> Iterator[Finding]:
 
 
 def _overlap(one: Json, other: Json) -> bool:
-    """Whether a response can fit both, and neither demands more than the other (then that one would be asked first)."""
+    """Whether a response can fit both, and neither demands more than the other (then that one would be tried first)."""
     if _rank(one) != _rank(other) or one.get("name") != other.get("name"):
         return False
     return all(
@@ -112,7 +112,7 @@ def _rank(entry: Json) -> int:
 
 
 def evidence(data: Data) -> Iterator[Finding]:
-    """What proves a sender is one vendor's alone: its code, or a long constant text that nobody else has."""
+    """What proves a sender is one vendor's alone: its code, or a long constant text that no other vendor has."""
     codes: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, set[str]] = defaultdict(set)
     for row in data.rows:

@@ -1,4 +1,4 @@
-"""Rules that are tried out: every entry is reached, every vector hits what it names, folded answers are genuine.
+"""Rules that are tried out: every entry is reached, every vector hits what it names, folded responses are genuine.
 
 The vectors run through `authproblem.normalize` on the registry that the checked files make.
 """
@@ -28,7 +28,7 @@ Tried = Callable[[Data, Registry], Iterable[Finding]]
 
 
 def coverage(data: Data, registry: Registry) -> Iterator[Finding]:
-    """Every entry that comes over the wire has a vector that it answers, every name in a vector exists."""
+    """Every entry that comes over the wire has a vector that reaches it, every name in a vector exists."""
     named = Counter(vector.row["entry"] for vector in data.vectors)
     near = {vector.row["near"] for vector in data.vectors if "near" in vector.row}
     for row in data.rows:
@@ -223,7 +223,7 @@ def _genuine(place: str, response: Json, registry: Registry, paths: list[str]) -
 
 
 def _complete(where: str, data: Data, targets: set[str]) -> Iterator[Finding]:
-    """Each provider has a usual answer for each target, or an unauthenticated caller would get the truth."""
+    """Each provider has a usual response for each target, or an unauthenticated caller would get the real reason."""
     for provider in ("auth0", "okta", "oauth"):
         for target in sorted(targets):
             usual: list[Any] = [

@@ -32,7 +32,7 @@ DEFAULT_SECONDS = 120
 CLIENTS = 8
 """Connections to each server at a time."""
 LIMIT = 30
-"""Seconds that a server may take to start, to answer or to stop."""
+"""Seconds that a server may take to start, to respond or to stop."""
 WARM_UP = 0.25
 """The share of the time after which memory has to stay: by then every path was taken and every cache is filled."""
 MAY_GROW = 8 * 1024
@@ -257,7 +257,7 @@ def soak(name: str, seconds: float, clients: int = CLIENTS) -> Figures:
 
 
 def greet(server: Server) -> None:
-    """Wait until the server answers, and let it take every path once."""
+    """Wait until the server responds, and let it take every path once."""
     until = time.monotonic() + LIMIT
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), timeout=1):

@@ -161,7 +161,7 @@ def test_json_that_cannot_be_ours_to_judge_is_delivered_message_by_message(heade
 
 
 def deliver_stream(sent: Response) -> Connection:
-    """An app that goes on only when the client has what it sent: buffering would be a deadlock."""
+    """An app that continues only when the client has what it sent: buffering would be a deadlock."""
     connection = Connection()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -153,7 +153,7 @@ def test_the_owner_decides_the_level(adapter: str, owner: str, events: Events) -
         Response(302, [("location", "/login")], b""),
     ],
 )
-def test_the_apps_own_answers_have_no_event(adapter: str, sent: Response, events: Events) -> None:
+def test_the_apps_own_responses_have_no_event(adapter: str, sent: Response, events: Events) -> None:
     through(adapter, sent)
     assert events == []
 
@@ -209,7 +209,7 @@ def test_several_of_us_tell_a_response_once(adapter: str, layers: int, events: E
 
 
 @adapters
-def test_the_event_tells_the_truth_where_the_answer_is_folded(adapter: str, events: Events) -> None:
+def test_the_event_has_the_real_reason_where_the_response_is_folded(adapter: str, events: Events) -> None:
     locked = json_response(423, {**OKTA_BODY, "errorCode": "E0000069", "errorSummary": "User Locked"})
     told = assert_problem(through(adapter, locked, path="/api/v1/authn", disclosure="strict"))
     event = events.only()
@@ -395,7 +395,7 @@ def test_a_root_logger_at_warning_keeps_out_what_is_below(adapter: str, capfd: p
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_app_without_any_logging_prints_no_info_events_and_says_so_once(adapter: str) -> None:
-    """In a process of its own: nobody has touched logging there. Nothing goes to stdout."""
+    """In a process of its own: logging is not configured there. Nothing goes to stdout."""
     found = python(
         f"""
         from tests.adapters.samples import LIMITED, MFA
@@ -451,7 +451,7 @@ def break_down(*_: Any, **__: Any) -> Any:
 
 
 @adapters
-def test_a_broken_processor_costs_no_answer_and_is_reported_once(
+def test_a_broken_processor_costs_no_response_and_is_reported_once(
     adapter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     structlog.configure(processors=[break_down])
@@ -462,7 +462,7 @@ def test_a_broken_processor_costs_no_answer_and_is_reported_once(
 
 
 @adapters
-def test_a_broken_handler_costs_no_answer_and_is_reported_once(
+def test_a_broken_handler_costs_no_response_and_is_reported_once(
     adapter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handler, logger = logging.Handler(), logging.getLogger("authproblem")
@@ -489,7 +489,7 @@ BROKEN_LOGGERS: dict[str, dict[str, Any]] = {
 
 @adapters
 @pytest.mark.parametrize("part", BROKEN_LOGGERS)
-def test_a_logger_that_cannot_be_made_costs_no_answer(
+def test_a_logger_that_cannot_be_made_costs_no_response(
     adapter: str, part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     structlog.configure(**BROKEN_LOGGERS[part])
@@ -516,7 +516,7 @@ CALLABLES: dict[str, dict[str, Any]] = {
 
 @adapters
 @pytest.mark.parametrize("option", CALLABLES)
-def test_a_callable_of_the_app_that_raises_costs_no_answer_and_is_reported_once(
+def test_a_callable_of_the_app_that_raises_costs_no_response_and_is_reported_once(
     adapter: str, option: str, events: Events
 ) -> None:
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
@@ -578,7 +578,7 @@ def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once
     ],
     ids=["None", "a number", "bytes", "empty", "long", "a surrogate"],
 )
-def test_pass_text_may_answer_anything(adapter: str, answer: Any) -> None:
+def test_pass_text_may_return_anything(adapter: str, answer: Any) -> None:
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
     assert_problem(through(adapter, sent, pass_text=lambda problem, member, text: answer))
 
@@ -615,7 +615,7 @@ class FullDisk(io.StringIO):
 @adapters
 @pytest.mark.parametrize("logs", ["structlog", "logging"])
 @pytest.mark.parametrize("stderr", ["writable", "full", "none"])
-def test_a_full_disk_under_the_log_costs_no_answer(
+def test_a_full_disk_under_the_log_costs_no_response(
     adapter: str, logs: str, stderr: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = FullDisk()
@@ -638,7 +638,7 @@ def test_a_full_disk_under_the_log_costs_no_answer(
 
 
 @adapters
-def test_a_full_disk_and_a_broken_callable_cost_no_answer(adapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_and_a_broken_callable_cost_no_response(adapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     full = FullDisk()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=full))
     monkeypatch.setattr(sys, "stderr", full)

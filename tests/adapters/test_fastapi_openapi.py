@@ -34,7 +34,7 @@ def answers_nothing() -> dict[str, str]:
 
 
 def answers(app: FastAPI) -> dict[str, Any]:
-    """The documented answers of the route."""
+    """The documented responses of the route."""
     found: dict[str, Any] = app.openapi()["paths"]["/login"]["post"]["responses"]
     return found
 

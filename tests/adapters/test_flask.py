@@ -152,7 +152,7 @@ def test_a_file_is_sent_whole(tmp_path: Path, status: int) -> None:
     assert (reply.status, reply.body) == (status, b'{"a": 1}')
 
 
-def test_an_exception_is_flasks_to_answer() -> None:
+def test_an_exception_is_flasks_to_handle() -> None:
     app = site()
     app.logger.disabled = True
 
@@ -218,7 +218,7 @@ def test_a_callbacks_problem_is_in_the_environ() -> None:
     assert get(app, "/callback", query="error=access_denied&state=1").body == b"access-denied"
 
 
-def test_a_providers_answer_that_is_passed_on_is_normalized() -> None:
+def test_a_providers_response_that_is_passed_on_is_normalized() -> None:
     app = site()
 
     @app.get("/")

@@ -364,7 +364,7 @@ def test_what_an_unknown_text_reflects_reaches_neither_client_nor_log(
                 rewritten += 1
                 assert secret not in response.body.decode() + repr(response.headers)
     assert rewritten >= 15
-    if name != "password" or "log_upstream_text" not in options:  # that a word is a password, no mask can tell
+    if name != "password" or "log_upstream_text" not in options:  # no mask can recognize a password
         assert secret not in repr(events)
 
 

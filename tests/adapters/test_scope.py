@@ -27,7 +27,7 @@ MARK = "Auth-Problem-Upstream"
 
 
 def marked(sent: Response, mark: str, name: str = MARK) -> Response:
-    """A response with the app's word on it."""
+    """A response that the app has marked."""
     return Response(sent.status, [("x-first", "1"), (name, mark), *sent.headers], sent.body)
 
 
@@ -233,7 +233,7 @@ def test_the_middleware_twice_is_the_middleware_once(adapter: str, accept: str |
 @pytest.mark.parametrize("near", ADAPTERS)
 @pytest.mark.parametrize("accept", ACCEPTS)
 @pytest.mark.parametrize("far_accept", ACCEPTS)
-def test_an_answer_that_another_service_has_normalized_passes(
+def test_a_response_that_another_service_has_normalized_passes(
     adapter: str, near: str, accept: str | None, far_accept: str | None
 ) -> None:
     def asking(value: str | None) -> Pairs:

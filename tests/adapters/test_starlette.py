@@ -350,7 +350,7 @@ def test_a_response_made_from_a_problem_by_the_app_passes() -> None:
 
 
 def relaying(sent: Response) -> FastAPI:
-    """An app that passes a provider's answer on."""
+    """An app that passes a provider's response on."""
     app = site()
 
     @app.get("/")

@@ -1,7 +1,7 @@
 """Random apps against one oracle: with the middleware a client is never worse off than without.
 
 ASGI: a state machine whose rules are what an app, a client and a server can do, in any order. WSGI: random scripts of
-`start_response`, `write`, chunks and exceptions. Both know what the app has said, and judge what the client got of it.
+`start_response`, `write`, chunks and exceptions. Both know what the app has said, and check what the client got of it.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class AsgiApps(RuleBasedStateMachine):
     @alive
     @rule(chunk=st.binary(max_size=300), more=st.booleans())
     def app_sends_anything(self, chunk: bytes, more: bool) -> None:
-        """Bytes that nobody expects."""
+        """Unexpected bytes."""
         self.tell("send", body(chunk, more=more))
 
     @alive
@@ -222,7 +222,7 @@ class AsgiApps(RuleBasedStateMachine):
         bare = Connection()
         for message in self.said:
             drive(bare.send(message))
-        if bare.faults:  # the app broke the protocol: its server answers for that
+        if bare.faults:  # the app broke the protocol: its server handles that
             return
         assert self.connection.faults == []
         if is_problem_sent(self.connection):

@@ -1,4 +1,4 @@
-"""A cold registry, asked by many threads at once: its tables are filled lazily, and nobody may see one half filled.
+"""A cold registry, used by many threads at once: its tables are filled lazily, and no thread may see one half filled.
 
 With a GIL the threads change every few microseconds; without one they run at the same time.
 """
@@ -75,8 +75,8 @@ def judged(vectors: list[Vector], registry: Registry) -> dict[str, Problem | Non
     }
 
 
-def test_every_vector_has_the_answer_that_it_has_alone() -> None:
-    """The first threads meet empty tables at the same codes; the last ones come in another order."""
+def test_every_vector_has_the_response_that_it_has_alone() -> None:
+    """The first threads find empty tables at the same codes; the last ones come in another order."""
     vectors = [vector for stem in FILES for vector in load(stem)]
     alone = judged(vectors, cold())
     registry = cold()

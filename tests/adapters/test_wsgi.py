@@ -36,7 +36,7 @@ def fail() -> None:
 
 
 def serve(app: Any, environ: dict[str, Any] | None = None, **options: Any) -> Response:
-    """The answer of an app behind the middleware."""
+    """The response of an app behind the middleware."""
     return Gateway().serve(AuthProblemMiddleware(app, **options), environ).answer()
 
 
@@ -659,7 +659,7 @@ def test_a_response_that_the_app_has_started_is_started_when_the_middleware_retu
 
 @held
 def test_a_list_stays_a_list(sent: Response) -> None:
-    """Servers tell the length of a body by a list of one chunk."""
+    """Servers determine the length of a body by a list of one chunk."""
     result = AuthProblemMiddleware(eager(sent, [sent.body]))(http_environ(), Gateway().start_response)
     assert (type(result), len(result)) == (list, 1)  # type: ignore[arg-type]
 

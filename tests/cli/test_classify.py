@@ -50,7 +50,7 @@ def test_classify_reads_every_kind_of_status_line(run: Run, status_line: str, en
     ],
 )
 def test_classify_takes_the_last_of_several_header_blocks(run: Run, before: bytes) -> None:
-    """`curl -i` prints interim responses, the proxy's answer and followed redirects as well."""
+    """`curl -i` prints interim responses, the proxy's response and followed redirects as well."""
     data = before + response("HTTP/2 429 ", ["content-type: application/json"], LIMITED)
 
     assert json.loads(run("classify", "-", stdin=data).out)["status"] == 429

@@ -95,7 +95,7 @@ class Stand(NamedTuple):
 
 @pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Gives each gateway and the app behind it by its name; it is started when it is first asked for."""
+    """Gives each gateway and the app behind it by its name; it is started when it is first needed."""
     site, gateways = Site(), {}
     with contextlib.ExitStack() as stack:
         app = stack.enter_context(served(site))

@@ -22,7 +22,7 @@ KEPT = (
 
 
 def straight(port: int, path: str, method: str = "GET") -> Response:
-    """What the app itself answers."""
+    """What the app itself sends."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         return exchange(connection, path, method)
@@ -62,7 +62,7 @@ def test_head_has_the_headers_of_get_and_no_body(stand: Stand) -> None:
     assert (kept(direct), b"") == (kept(through), through.body)
 
 
-def test_limit_answered_to_head_leaves_get_its_document(stand: Stand) -> None:
+def test_limit_sent_to_head_leaves_get_its_document(stand: Stand) -> None:
     """A cache must not serve one for the other."""
     path = f"/flaky/429/9/30/{stand.token}"
     heads = [stand.client.ask(path, "HEAD").body for _ in range(2)]

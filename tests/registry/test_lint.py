@@ -1,6 +1,6 @@
 """The registry's lint and generated pages: each fault that is planted in a small copy is found, with how to fix it.
 
-A long file: one function for each fault, so that the table below reads as the list of what the lint knows.
+A long file: one function for each fault, so that the table below reads as the list of what the lint finds.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class TestSurfaces:
 
 class TestEndpointSurfaces:
     def test_says_whether_it_was_consulted(self) -> None:
-        """So that a cache knows whether a result depended on the endpoint."""
+        """So that a cache can record whether a result depended on the endpoint."""
         endpoint = EndpointSurfaces(REGISTRY.surfaces, "/oauth/token")
         assert not endpoint.consulted
 
@@ -96,7 +96,7 @@ class TestEndpointSurfaces:
 
     @given(st.text(max_size=60))
     def test_gives_the_same_as_a_direct_look_up(self, path: str) -> None:
-        """Any path, asked for twice."""
+        """Any path, looked up twice."""
         endpoint = EndpointSurfaces(REGISTRY.surfaces, path)
 
         assert [REGISTRY.surface("okta", path)] * 2 == [endpoint.find("okta"), endpoint.find("okta")]

@@ -103,7 +103,7 @@ def http(trusted: ssl.SSLContext) -> Iterator[httpx.Client]:
 
 
 def test_user_info(site: Site) -> None:
-    """The client reads no `WWW-Authenticate`: bare it knows the status phrase, behind the middleware code and text."""
+    """The client reads no `WWW-Authenticate`: bare it shows the status phrase, behind the middleware code and text."""
     error = failure(Auth0Error, lambda: Users(site.host).userinfo("expired"))
     bare = ("a0.sdk.internal.unknown", "Unauthorized")
     expected = bare if site.name == "bare" else ("invalid_token", "The token has expired")

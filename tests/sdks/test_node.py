@@ -1,6 +1,7 @@
-"""The Node clients show the same behind the middleware: each runs in Node, asks every case, and prints what it saw.
+"""The Node clients show the same behind the middleware: each runs in Node, requests every case, and prints what it saw.
 
-npm installs them below `build/` the first time, in the exact versions of `node/package.json`; `node/<client>.mjs` asks.
+npm installs them below `build/` the first time, in the exact versions of `node/package.json`; `node/<client>.mjs` sends
+the requests.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def test_surfaces_the_code(client: str, case: Case, surfaced: Callable[[str, str
 @pytest.mark.parametrize(("client", "case"), CASES)
 def test_surfaces_the_same(client: str, case: Case, site: str, surfaced: Callable[[str, str], Run]) -> None:
     bare, wrapped = (surfaced(client, name).seen[by_id(case)] for name in ("bare", site))
-    if not case.known:  # a sentence that nobody vouches for gives way to the registry's
+    if not case.known:  # an unregistered sentence is replaced by the registry's
         bare, wrapped = ({**seen, "text": None} for seen in (bare, wrapped))
     assert {**bare, **GAINED.get((client, by_id(case)), {})} == wrapped
 
@@ -163,7 +164,7 @@ def test_flows_succeed(client: str, site: str, surfaced: Callable[[str, str], Ru
 
 @pytest.mark.parametrize("site", ["default", "off"])
 @pytest.mark.parametrize("client", list(CLIENTS))
-def test_every_answer_was_rewritten(client: str, site: str, surfaced: Callable[[str, str], Run]) -> None:
+def test_every_response_was_rewritten(client: str, site: str, surfaced: Callable[[str, str], Run]) -> None:
     """One problem for each case that is one, and none for flow control."""
     expected = sorted(case.reason for _, case in cases_of(client) if case.reason)
     assert expected == sorted(surfaced(client, site).problems)

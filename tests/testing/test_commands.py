@@ -74,7 +74,7 @@ def _connections_are_closed() -> Iterator[None]:
 
 
 def proxy(upstream: str) -> Any:
-    """An app that does nothing but pass on what Okta answers."""
+    """An app that does nothing but pass on what Okta sends."""
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         if environ["PATH_INFO"] == "/lonely":

@@ -212,7 +212,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
     assert run() == run()
 
 
-def test_what_was_asked_and_answered_can_be_read() -> None:
+def test_what_was_requested_and_sent_can_be_read() -> None:
     fake = FakeOkta()
     fake.fail_next("okta:E0000047")
     users(fake)
@@ -263,7 +263,7 @@ def test_a_form_that_makes_no_sense_arms_nothing(form: bytes) -> None:
 
 
 def test_a_response_of_the_test_s_own_has_no_vendor_s_headers() -> None:
-    """What a CDN answers in the vendor's place."""
+    """What a CDN sends in the vendor's place."""
     fake = FakeOkta()
     page = Response(503, (("content-type", "text/html"),), b"<h1>Unavailable</h1>")
     fake.reply_with(page, times=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PLUGINS = ("no:authproblem", "authproblem.pytest_plugin", "no:randomly", "no:cacheprovider")
-"""Ours by its name alone, whether the environment knows its entry point or not."""
+"""Ours by its name alone, whether the environment has its entry point or not."""
 RUN = ["-m", "pytest", "-q", *(part for plugin in PLUGINS for part in ("-p", plugin))]
 
 

@@ -1,4 +1,4 @@
-"""Whatever a client sends, a fake answers: hostile bodies, headers and paths at every endpoint."""
+"""Whatever a client sends, a fake responds: hostile bodies, headers and paths at every endpoint."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_every_request_gets_a_response(kind: type[FakeProvider], data: st.DataOb
 
 
 @given(st.text(max_size=60))
-def test_any_path_is_answered(path: str) -> None:
+def test_any_path_gets_a_response(path: str) -> None:
     assert FakeOkta().send("GET", "https://example.com/" + path.replace("#", "")).status in {
         200,
         302,
