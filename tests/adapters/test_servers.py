@@ -109,6 +109,7 @@ def check(response: Response, method: str, path: str, number: int) -> None:
 
 @each
 def test_a_connection_stays_in_step(server: str, fleet: Fleet) -> None:
+    """Lengths are right, so the next response begins where it should."""
     sockets = set()
     with connected(fleet.port(server)) as connection:
         for number, (method, path) in enumerate(sequence(server) * 2):
@@ -120,6 +121,7 @@ def test_a_connection_stays_in_step(server: str, fleet: Fleet) -> None:
 
 @pytest.mark.parametrize("server", servers(sorted(KEEPS_ALIVE)))
 def test_pipelined_requests_get_their_responses_in_order(server: str, fleet: Fleet) -> None:
+    """HTTP/1.1, all requests at once."""
     asked = [(method, path) for method, path in sequence(server) if path != "/large"]
     requests = [
         f"{method} {path}?n={number} HTTP/1.1\r\nHost: x\r\n"
@@ -167,6 +169,7 @@ def test_a_stream_flows_while_it_is_made(server: str, fleet: Fleet) -> None:
 
 @parallel
 def test_clients_that_leave_amid_a_response_do_not_disturb_others(server: str, fleet: Fleet) -> None:
+    """They reset the connection."""
     port = fleet.port(server)
     for path in ("/large", "/stream", "/okta", "/mfa") * 3:
         with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as wire:
@@ -179,6 +182,7 @@ def test_clients_that_leave_amid_a_response_do_not_disturb_others(server: str, f
 
 @parallel
 def test_many_clients_at_once_get_their_own_responses(server: str, fleet: Fleet) -> None:
+    """Eight connections, mixed traffic."""
     port = fleet.port(server)
 
     def client(start: int) -> None:

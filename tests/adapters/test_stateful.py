@@ -426,6 +426,7 @@ _anything = given(script=scripts(), options=st.sampled_from(OPTIONS), method=st.
 @settings(max_examples=400, deadline=None, suppress_health_check=ODD)
 @_anything
 def test_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None:
+    """Any order of calls that an app may make."""
     judge(script, options, method)
 
 
@@ -434,6 +435,7 @@ def test_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None
 @settings(max_examples=10_000, deadline=None, suppress_health_check=ODD)
 @_anything
 def test_many_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None:
+    """The same, with many more examples."""
     judge(script, options, method)
 
 
@@ -477,6 +479,7 @@ _sent = st.builds(Response, st.integers(200, 599), _headers, _bodies)
 @settings(max_examples=300, deadline=None, suppress_health_check=ODD)
 @given(sent=_sent, cut=st.integers(1, 50), options=st.sampled_from(OPTIONS))
 def test_any_response(adapter: str, sent: Response, cut: int, options: dict[str, Any]) -> None:
+    """Any status, headers and body, cut anywhere."""
     response = through(adapter, sent, bytewise(sent.body, cut) or [b""], **options)
     if is_problem(response) and response.status >= 400:
         assert_problem(response, media_type=response.lines("content-type")[0])

@@ -1,6 +1,6 @@
 """Real servers for the clients: the played provider behind TLS on the loopback, bare and behind the middleware.
 
-One thread and one loop for all of them; ports are the system's choice, and listen before a server starts: no test waits.
+One thread and one loop for all of them; ports are the system's choice, and listen before a server starts.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Site(NamedTuple):
         return None if self.name == "bare" else case.reason
 
     def text(self, case: Case) -> Any:
-        """The sentence that a client is to see at this site: the provider's if it is registered, else the registry's."""
+        """The sentence that a client gets at this site: the provider's if it is registered, else the registry's."""
         return case.text if case.known or self.name == "bare" else ANY
 
 

@@ -54,6 +54,7 @@ def test_the_sign_in_page_asks_until_the_password_is_right(auth0: FakeAuth0) -> 
 
 
 def test_what_is_typed_into_the_page_is_escaped(auth0: FakeAuth0) -> None:
+    """The sign-in page contains parameters of the request."""
     with browser(auth0) as client:
         page = client.get("/authorize", params={**ASKED, "login_hint": '"><script>', "nonce": "<b>"})
     assert ("<script>" in page.text, "<b>" in page.text) == (False, False)
@@ -61,6 +62,7 @@ def test_what_is_typed_into_the_page_is_escaped(auth0: FakeAuth0) -> None:
 
 @pytest.mark.parametrize(("mode", "sign"), [("query", "?code="), ("fragment", "#code="), ("form_post", None)])
 def test_response_modes(auth0: FakeAuth0, mode: str, sign: str | None) -> None:
+    """Query, fragment and form post."""
     auth0.signed_in = auth0.accounts.users[0]
     with browser(auth0) as client:
         answer = client.get("/authorize", params={**ASKED, "response_mode": mode})
@@ -71,6 +73,7 @@ def test_response_modes(auth0: FakeAuth0, mode: str, sign: str | None) -> None:
 
 
 def test_a_callback_that_is_not_registered_is_no_redirect(auth0: FakeAuth0) -> None:
+    """RFC 6749 section 4.1.2.1."""
     auth0.add_client("app", redirect_uris=("https://other.example.com/",))
     with browser(auth0) as client:
         assert client.get("/authorize", params=ASKED).status_code == 400
@@ -78,6 +81,7 @@ def test_a_callback_that_is_not_registered_is_no_redirect(auth0: FakeAuth0) -> N
 
 
 def test_codes_and_tokens_end_by_the_clock(auth0: FakeAuth0) -> None:
+    """That of the fake."""
     auth0.signed_in = auth0.accounts.users[0]
     with browser(auth0) as client:
         location = client.get("/authorize", params=ASKED).headers["location"]
@@ -98,6 +102,7 @@ def test_codes_and_tokens_end_by_the_clock(auth0: FakeAuth0) -> None:
     [("deny", "access_denied"), ("wait", "expired_token"), ("nothing", "authorization_pending")],
 )
 def test_a_device_that_gets_no_token(auth0: FakeAuth0, what: str, expected: str) -> None:
+    """Denied, expired, or not approved yet."""
     with browser(auth0) as client:
         begun = client.post("/oauth/device/code", data={"client_id": "app"}).json()
         if what == "deny":
@@ -121,6 +126,7 @@ def test_polling_too_fast_makes_the_interval_longer(auth0: FakeAuth0) -> None:
 
 
 def test_nothing_waits_for_approval(auth0: FakeAuth0) -> None:
+    """An unknown code is a mistake of the test."""
     for answer in (auth0.approve, auth0.deny):
         with pytest.raises(LookupError, match="nothing waits"):
             answer("NO-SUCH-CODE")
@@ -142,6 +148,7 @@ def test_a_code_by_sms_as_second_factor(auth0: FakeAuth0) -> None:
 
 
 def test_a_push_is_approved_or_rejected(auth0: FakeAuth0) -> None:
+    """By the test, in place of the user."""
     auth0.accounts.users[0].factors = ("push",)
     with browser(auth0) as client:
         needed = token(client, grant_type="password", username="ada@example.com", password="right")
@@ -154,6 +161,7 @@ def test_a_push_is_approved_or_rejected(auth0: FakeAuth0) -> None:
 
 
 def test_a_factor_is_enrolled_with_the_token_of_the_error(auth0: FakeAuth0) -> None:
+    """`mfa_token` authorizes the enrollment."""
     auth0.accounts.users[0].factors = ("push",)
     with browser(auth0) as client:
         needed = token(client, grant_type="password", username="ada@example.com", password="right")
@@ -164,12 +172,14 @@ def test_a_factor_is_enrolled_with_the_token_of_the_error(auth0: FakeAuth0) -> N
 
 @pytest.mark.parametrize(("state", "code"), [("blocked", "unauthorized"), ("password_expired", "password_expired")])
 def test_accounts_that_cannot_sign_in(auth0: FakeAuth0, state: str, code: str) -> None:
+    """Each state has its error."""
     setattr(auth0.accounts.users[0], state, True)
     with browser(auth0) as client:
         assert token(client, grant_type="password", username="ada@example.com", password="right")["error"] == code
 
 
-def test_a_user_that_is_gone_ends_refreshing(auth0: FakeAuth0) -> None:
+def test_a_user_that_is_deleted_ends_refreshing(auth0: FakeAuth0) -> None:
+    """The refresh token is dead."""
     with browser(auth0) as client:
         login = {"grant_type": "password", "username": "ada@example.com", "password": "right"}
         refresh = token(client, **login, scope="offline_access")["refresh_token"]
@@ -181,6 +191,7 @@ def test_a_user_that_is_gone_ends_refreshing(auth0: FakeAuth0) -> None:
 
 
 def test_refresh_tokens_stay_where_they_do_not_rotate() -> None:
+    """With `rotate=False`."""
     fake = FakeOAuth(rotate=False)
     fake.add_user("ada@example.com", "right")
     with browser(fake, AS) as client:
@@ -201,6 +212,7 @@ def test_refresh_tokens_stay_where_they_do_not_rotate() -> None:
     ],
 )
 def test_requests_that_the_token_endpoint_refuses(form: dict[str, str], error: str) -> None:
+    """Each with the error of its specification."""
     fake = FakeOAuth()
     fake.add_client("app")
     fake.add_client("narrow", grants=("client_credentials",))
@@ -219,6 +231,7 @@ def test_handles_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_introspection_and_revocation() -> None:
+    """A revoked token is inactive."""
     fake = FakeOkta()
     fake.add_user("ada@example.com", "right")
     with browser(fake, OKTA) as client:
@@ -281,6 +294,7 @@ def test_okta_s_users_are_managed() -> None:
 
 
 def test_without_cryptography_errors_are_sent_and_tokens_say_what_is_missing() -> None:
+    """Only signed tokens need the package."""
     code = """
 import sys
 sys.modules["cryptography"] = None

@@ -130,6 +130,7 @@ def test_fixtures_and_marker(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_name_that_does_not_exist_stops_the_run(tmp_path: Path) -> None:
+    """Otherwise the test would check nothing."""
     source = """
 import pytest
 

@@ -95,6 +95,7 @@ def test_a_user_of_auth0_calls_a_tool() -> None:
 
 
 def test_a_code_that_auth0_refuses_ends_the_sign_in() -> None:
+    """FastMCP's proxy passes the failure on."""
     auth0 = FakeAuth0()
     auth0.signed_in = auth0.add_user()
     auth0.fail("auth0:invalid_grant/authorization-code", endpoint="auth0.token")

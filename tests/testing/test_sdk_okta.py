@@ -37,6 +37,7 @@ def run(url: str, trusted: ssl.SSLContext, call: Callable[[Client], Awaitable[An
 
 
 def test_users_and_factors(okta_server: Served, trusted: ssl.SSLContext) -> None:
+    """By the okta package."""
     fake, url = okta_server
     user = fake.accounts.users[0]
     user.factors = ("otp", "sms")
@@ -101,6 +102,7 @@ def test_authlib_signs_in_by_code(okta_server: Served, trusted: ssl.SSLContext) 
 
 
 def test_authlib_with_a_wrong_verifier(okta_server: Served, trusted: ssl.SSLContext) -> None:
+    """PKCE is checked."""
     fake, url = okta_server
     fake.signed_in = fake.accounts.users[0]
     with OAuth2Client("app", redirect_uri=CALLBACK, code_challenge_method="S256", verify=trusted) as client:
