@@ -143,6 +143,7 @@ def test_surfaces_the_code(client: str, case: Case, surfaced: Callable[[str, str
 @pytest.mark.parametrize("site", ["default", "off"])
 @pytest.mark.parametrize(("client", "case"), CASES)
 def test_surfaces_the_same(client: str, case: Case, site: str, surfaced: Callable[[str, str], Run]) -> None:
+    """Each client, each case: what it shows an app, with and without the middleware."""
     bare, wrapped = (surfaced(client, name).seen[by_id(case)] for name in ("bare", site))
     if not case.known:  # an unregistered sentence is replaced by the registry's
         bare, wrapped = ({**seen, "text": None} for seen in (bare, wrapped))
