@@ -175,14 +175,18 @@ class TestWait:
 
         assert found.after == 0
 
-    @pytest.mark.parametrize(
-        "value", ["(", '"a";r=0;t', '"a";r=0;t=x;', "\u00e4", "limit=1", '"a";r=0;t=-5', "1;r=0;t=1.5"]
-    )
+    @pytest.mark.parametrize("value", ["(", '"a";r=0;t', '"a";r=0;t=x;', "\u00e4", "limit=1", "1;r=0;t=1.5"])
     def test_a_ratelimit_field_that_is_damaged_counts_as_absent(self, value: str) -> None:
         """Draft section 4: malformed fields are ignored."""
         found = hint(LIMITED["auth0"], [("RateLimit", value)], provider="auth0")
 
-        assert found.source != "ratelimit" or found.after == 1
+        assert (found.after, found.source) == (None, None)
+
+    def test_a_ratelimit_field_with_a_negative_wait_counts_as_one_second(self) -> None:
+        """The limit is used up, so one second is the least; the header's own time has passed on the way."""
+        found = hint(LIMITED["auth0"], [("RateLimit", '"a";r=0;t=-5')], provider="auth0")
+
+        assert (found.after, found.source) == (1, "ratelimit")
 
 
 class TestReset:
