@@ -68,7 +68,7 @@ def claims(data: Data) -> Iterator[Finding]:
     """No two entries claim the same responses."""
     tiers: dict[tuple[str, str | None, str | None, bool], list[Row]] = defaultdict(list)
     for row in [row for row in data.rows if not row.entry.get("lookup_only")]:
-        for text in _told_by(row.entry):
+        for text in _texts_of(row.entry):
             key = row.provider, row.entry.get("code"), fold(text) if text else None, "texts" in row.entry
             tiers[key].append(row)
     for key, rivals in tiers.items():
@@ -79,7 +79,7 @@ def claims(data: Data) -> Iterator[Finding]:
                     yield row.finding(what, "merge the two, or distinguish them by shapes, status, surfaces or name")
 
 
-def _told_by(entry: Json) -> tuple[str | None, ...]:
+def _texts_of(entry: Json) -> tuple[str | None, ...]:
     """The texts, or causes and reasons, that select the entry; None where its code does."""
     texts = entry.get("texts") or (*entry.get("causes", ()), *entry.get("reasons", ()))
     return tuple(texts) or (None,)

@@ -146,7 +146,7 @@ def test_what_follows_the_end_reaches_the_server_which_refuses_it(sent: Response
 @pytest.mark.parametrize("after", [0, 1])
 def test_the_app_gets_the_error_of_a_client_that_has_disconnected(sent: Response, after: int) -> None:
     """`send` raises `OSError` (ASGI 2.4), also for what was buffered."""
-    connection, told = Connection(gone_after=after), []
+    connection, errors = Connection(gone_after=after), []
     chunks = bytewise(sent.body, 5)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -156,12 +156,12 @@ def test_the_app_gets_the_error_of_a_client_that_has_disconnected(sent: Response
                 await send(body(chunk, more=True))
             await send(body(b""))
         except OSError as error:
-            told.append(str(error))
+            errors.append(str(error))
             raise
 
     with pytest.raises(OSError, match="the client has gone"):
         run(AuthProblemMiddleware(app)(http_scope("/oauth/token"), connection.receive, connection.send))
-    assert told == ["the client has gone"]
+    assert errors == ["the client has gone"]
     assert connection.refused == 1
 
 

@@ -222,10 +222,14 @@ def test_several_instances_report_a_response_once(adapter: str, layers: int, eve
 def test_the_event_has_the_real_reason_where_the_response_is_folded(adapter: str, events: Events) -> None:
     """The client gets the general one, with the same instance."""
     locked = json_response(423, {**OKTA_BODY, "errorCode": "E0000069", "errorSummary": "User Locked"})
-    told = assert_problem(through(adapter, locked, path="/api/v1/authn", disclosure="strict"))
+    document = assert_problem(through(adapter, locked, path="/api/v1/authn", disclosure="strict"))
     event = events.only()
     assert (event["problem"], event["upstream_code"]) == ("account-locked", "E0000069")
-    assert (told["reason"], told["errorCode"], told["instance"]) == ("sign-in-failed", "E0000004", event["instance"])
+    assert (document["reason"], document["errorCode"], document["instance"]) == (
+        "sign-in-failed",
+        "E0000004",
+        event["instance"],
+    )
 
 
 @adapters
@@ -268,9 +272,9 @@ def test_an_event_says_applied_only_of_what_was_sent(adapter: str, events: Event
     for name, content in BODIES.items():
         sent = Response(401, [("content-type", JSON), ("x-okta-request-id", "r")], content)
         response = through(adapter, sent)
-        told = [event for event in events if event["event"] != "authproblem.passed"]
-        if len(told) > 1 or bool(told) != is_problem(response):
-            wrong.append((name, [event["event"] for event in told]))
+        reported = [event for event in events if event["event"] != "authproblem.passed"]
+        if len(reported) > 1 or bool(reported) != is_problem(response):
+            wrong.append((name, [event["event"] for event in reported]))
         events.clear()
     assert wrong == []
 
@@ -619,15 +623,15 @@ def test_pass_text_may_return_anything(adapter: str, answer: Any) -> None:
 @adapters
 def test_pass_text_decides_about_an_unknown_text(adapter: str) -> None:
     """It gets the problem, the member and the text."""
-    asked = []
+    calls = []
 
     def pass_text(problem: Any, member: str, text: str) -> str:
-        asked.append((problem.reason, member, text))
+        calls.append((problem.reason, member, text))
         return "as the app says"
 
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
     assert assert_problem(through(adapter, sent, pass_text=pass_text))["errorSummary"] == "as the app says"
-    assert asked == [("invalid-credentials", "errorSummary", "unknown text")]
+    assert calls == [("invalid-credentials", "errorSummary", "unknown text")]
 
 
 @adapters

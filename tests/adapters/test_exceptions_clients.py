@@ -250,7 +250,7 @@ SDKS = {
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("name", SDKS)
-def test_the_classes_of_the_sdks_tell_the_provider(
+def test_the_classes_of_the_sdks_name_the_provider(
     adapter: str, name: str, upstream: Upstream, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No host has to be named for them: a custom domain is known by the SDK's class."""

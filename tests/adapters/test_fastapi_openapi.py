@@ -88,7 +88,7 @@ def test_keeps_the_app_s_own_schemas() -> None:
     assert {"Own", "AuthProblem"} <= set(app.openapi()["components"]["schemas"])
 
 
-def test_may_be_asked_many_times() -> None:
+def test_may_be_generated_many_times() -> None:
     """FastAPI caches its document."""
     app = app_with(problem_responses(401))
 

@@ -283,7 +283,7 @@ def without_instance(response: Response) -> dict[str, Any]:
 
 
 @adapters
-def test_what_an_instance_nearer_to_the_app_has_judged_is_left_alone(adapter: str) -> None:
+def test_what_an_instance_nearer_to_the_app_has_seen_is_left_alone(adapter: str) -> None:
     """The inner one finds no evidence; the outer one would take the status for enough."""
     if adapter == "asgi":
         inner = AsgiMiddleware(AsgiMiddleware(asgi(NAMELESS)), provider="okta")

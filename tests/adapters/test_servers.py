@@ -122,25 +122,25 @@ def test_a_connection_stays_in_step(server: str, fleet: Fleet) -> None:
 @pytest.mark.parametrize("server", servers(sorted(KEEPS_ALIVE)))
 def test_pipelined_requests_get_their_responses_in_order(server: str, fleet: Fleet) -> None:
     """HTTP/1.1, all requests at once."""
-    asked = [(method, path) for method, path in sequence(server) if path != "/large"]
+    wanted = [(method, path) for method, path in sequence(server) if path != "/large"]
     requests = [
         f"{method} {path}?n={number} HTTP/1.1\r\nHost: x\r\n"
-        + ("Connection: close\r\n\r\n" if number == len(asked) - 1 else "\r\n")
-        for number, (method, path) in enumerate(asked)
+        + ("Connection: close\r\n\r\n" if number == len(wanted) - 1 else "\r\n")
+        for number, (method, path) in enumerate(wanted)
     ]
     with socket.create_connection(("127.0.0.1", fleet.port(server)), timeout=LIMIT) as wire:
         wire.sendall("".join(requests).encode())
         received = b"".join(iter(lambda: wire.recv(65_536), b""))
-    for number, ((method, path), response) in enumerate(zip(asked, parsed(received, asked), strict=True)):
+    for number, ((method, path), response) in enumerate(zip(wanted, parsed(received, wanted), strict=True)):
         check(response, method, path, number)
 
 
-def parsed(received: bytes, asked: list[tuple[str, str]]) -> list[Response]:
+def parsed(received: bytes, wanted: list[tuple[str, str]]) -> list[Response]:
     """The responses in a stream of bytes, by a strict parser of its own."""
     client, responses = h11.Connection(h11.CLIENT), []
     client.receive_data(received)
     client.receive_data(b"")
-    for method, path in asked:
+    for method, path in wanted:
         client.send(h11.Request(method=method, target=path, headers=[("Host", "x")]))
         client.send(h11.EndOfMessage())
         head, body = client.next_event(), b""
@@ -150,7 +150,7 @@ def parsed(received: bytes, asked: list[tuple[str, str]]) -> list[Response]:
         assert isinstance(part, h11.EndOfMessage)
         headers = [(name.decode(), value.decode("latin-1")) for name, value in head.headers]
         responses.append(Response(head.status_code, headers, body))
-        if len(responses) < len(asked):
+        if len(responses) < len(wanted):
             client.start_next_cycle()
     return responses
 

@@ -34,8 +34,8 @@ def test_the_soak_notices_a_response_that_is_another_ones(wrong: dict[str, objec
     headers = {"x-number": "7", "set-cookie": "number=7"}
     body = b'{"reason": "invalid-credentials", "errorId": "oae%022d", "status": 401}' % 7
     right = {"path": "/error", "number": 7, "status": 401, "headers": headers, "body": body}
-    assert soak.judge(**right) == ""  # type: ignore[arg-type]
-    assert soak.judge(**{**right, **wrong}) != ""  # type: ignore[arg-type]
+    assert soak.fault_in(**right) == ""  # type: ignore[arg-type]
+    assert soak.fault_in(**{**right, **wrong}) != ""  # type: ignore[arg-type]
 
 
 def test_the_soak_notices_growth_and_open_descriptors() -> None:

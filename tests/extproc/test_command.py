@@ -114,9 +114,9 @@ def test_a_taken_address_is_named() -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         done = run("--listen", address, "--log-level", "error")
 
-    said = [line for line in done.stderr.splitlines() if line.startswith("authproblem")]
-    assert (done.returncode, len(said)) == (1, 1)
-    assert address in said[0]
+    lines = [line for line in done.stderr.splitlines() if line.startswith("authproblem")]
+    assert (done.returncode, len(lines)) == (1, 1)
+    assert address in lines[0]
 
 
 @pytest.mark.servers

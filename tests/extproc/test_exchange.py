@@ -148,7 +148,7 @@ def test_an_encoded_path_is_decoded() -> None:
 @pytest.mark.parametrize(
     "kind", ["request_headers", "request_body", "request_trailers", "response_trailers", "response_body"]
 )
-def test_a_message_that_was_not_asked_for_changes_nothing(kind: str) -> None:
+def test_an_unexpected_message_changes_nothing(kind: str) -> None:
     """Another configuration of the filter may send more: each kind gets a reply of its own kind."""
     message = ProcessingRequest()
     getattr(message, kind).SetInParent()

@@ -84,9 +84,9 @@ class Stand(NamedTuple):
         """What the access log says of the client's request of this number (from 0)."""
         return self.gateway.entry(self.client.address, number)
 
-    def asked(self, path: str) -> list[Call]:
+    def calls_to(self, path: str) -> list[Call]:
         """The requests for a path that reached the app."""
-        return self.site.asked(path)
+        return self.site.calls_to(path)
 
     def another(self) -> Client:
         """A client with another address."""

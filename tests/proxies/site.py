@@ -59,7 +59,7 @@ class Site:
         """Let the next event of a gated stream go."""
         self._gates[path].release()
 
-    def asked(self, path: str) -> list[Call]:
+    def calls_to(self, path: str) -> list[Call]:
         """The requests for a path."""
         return [call for call in self.calls if call.path == path]
 

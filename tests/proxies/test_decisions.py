@@ -95,7 +95,7 @@ def test_blocked_client_does_not_reach_the_app(stand: Stand) -> None:
     """The gateway responds itself."""
     guess(stand.client, ALLOWED)
     path = f"/{stand.token}"
-    assert (stand.client.ask(path).status, stand.asked(path)) == (429, [])
+    assert (stand.client.ask(path).status, stand.calls_to(path)) == (429, [])
 
 
 @only("haproxy", "envoy")
@@ -139,7 +139,7 @@ def test_limit_is_cached_for_a_while(stand: Stand) -> None:
     """The app is called once."""
     path = f"/flaky/429/9/30/{stand.token}"
     responses = [stand.client.ask(path) for _ in range(3)]
-    assert ([response.status for response in responses], len(stand.asked(path))) == ([429] * 3, 1)
+    assert ([response.status for response in responses], len(stand.calls_to(path))) == ([429] * 3, 1)
 
 
 @only("nginx")
@@ -153,10 +153,10 @@ def test_limit_of_one_client_is_not_served_to_another(stand: Stand) -> None:
 @pytest.mark.parametrize(("path", "method"), [("/me", "GET"), ("/sign-in", "POST"), ("/", "GET"), ("/locked", "GET")])
 def test_nothing_but_limits_is_cached(stand: Stand, path: str, method: str) -> None:
     """No other error and no success."""
-    before = len(stand.asked(path))
+    before = len(stand.calls_to(path))
     for _ in range(2):
         stand.client.ask(path, method)
-    assert before + 2 == len(stand.asked(path))
+    assert before + 2 == len(stand.calls_to(path))
 
 
 Outcome = tuple[int | None, int]
@@ -179,24 +179,24 @@ def test_get_is_repeated_where_the_gateway_sees_that_it_may_be(stand: Stand, sta
     path = f"/flaky/{status}/1/{wait}/{stand.token}"
     response = stand.client.ask(path)
     wanted = REPEATS[status, wait][stand.name]
-    assert (wanted[0] or status, wanted[1]) == (response.status, len(stand.asked(path)))
+    assert (wanted[0] or status, wanted[1]) == (response.status, len(stand.calls_to(path)))
 
 
 def test_outage_is_repeated_only_by_gateways_that_see_the_status_alone(stand: Stand) -> None:
     """Its header says `manual`; nginx and HAProxy cannot see that, but a GET does no harm."""
     path = f"/readonly/0/{stand.token}"
     calls = {"nginx": 2, "haproxy": 2, "caddy": 1, "envoy": 1}[stand.name]
-    assert (stand.client.ask(path).status, len(stand.asked(path))) == (503, calls)
+    assert (stand.client.ask(path).status, len(stand.calls_to(path))) == (503, calls)
 
 
 def test_token_call_is_never_repeated(stand: Stand) -> None:
     """Its header says `manual`: the provider may have used up the code or the refresh token."""
-    before = len(stand.asked("/oauth/token"))
+    before = len(stand.calls_to("/oauth/token"))
     response = stand.client.ask("/oauth/token", "POST")
     assert (429, "manual", before + 1) == (
         response.status,
         response.header("auth-problem-retry"),
-        len(stand.asked("/oauth/token")),
+        len(stand.calls_to("/oauth/token")),
     )
 
 
@@ -204,14 +204,14 @@ def test_token_call_is_never_repeated(stand: Stand) -> None:
 def test_post_to_an_unknown_endpoint_is_never_repeated(stand: Stand, status: int) -> None:
     """It might act twice."""
     path = f"/flaky/{status}/1/0/{stand.token}"
-    assert (status, 1) == (stand.client.ask(path, "POST").status, len(stand.asked(path)))
+    assert (status, 1) == (stand.client.ask(path, "POST").status, len(stand.calls_to(path)))
 
 
 def test_second_failure_is_passed_on(stand: Stand) -> None:
     """One repeat at most."""
     path = f"/flaky/503/9/0/{stand.token}"
     response = stand.client.ask(path)
-    assert (response.status, response.header("auth-problem"), len(stand.asked(path))) == (503, "rate-limited", 2)
+    assert (response.status, response.header("auth-problem"), len(stand.calls_to(path))) == (503, "rate-limited", 2)
 
 
 @only("envoy")
@@ -219,7 +219,7 @@ def test_envoy_repeats_no_earlier_than_it_may(stand: Stand) -> None:
     """It waits for `Retry-After`."""
     path = f"/flaky/429/1/1/{stand.token}"
     stand.client.ask(path)
-    first, second = stand.asked(path)
+    first, second = stand.calls_to(path)
     assert second.at - first.at >= 1
 
 
@@ -227,14 +227,14 @@ def test_envoy_repeats_no_earlier_than_it_may(stand: Stand) -> None:
 def test_envoy_repeats_a_post_that_the_header_allows(stand: Stand) -> None:
     """The users API is no credential endpoint, and a limit refused before anything was done."""
     path = f"/api/v1/users/429/1/0/{stand.token}"
-    assert (stand.client.ask(path, "POST").status, len(stand.asked(path))) == (200, 2)
+    assert (stand.client.ask(path, "POST").status, len(stand.calls_to(path))) == (200, 2)
 
 
 @only("nginx", "haproxy", "caddy")
 def test_others_repeat_no_post_at_all(stand: Stand) -> None:
     """They cannot read the header before they decide."""
     path = f"/api/v1/users/503/1/0/{stand.token}"
-    assert (stand.client.ask(path, "POST").status, len(stand.asked(path))) == (503, 1)
+    assert (stand.client.ask(path, "POST").status, len(stand.calls_to(path))) == (503, 1)
 
 
 @only("envoy")

@@ -84,8 +84,8 @@ def test_connection_stays_in_step_after_problems(stand: Stand) -> None:
 def test_json_clients_get_json_and_others_the_problem_type(stand: Stand) -> None:
     """A cache has to keep what is negotiated apart."""
     path = f"/flaky/429/9/30/{stand.token}"
-    asked = ["application/json", "*/*", "application/json"]
-    got = [stand.client.ask(path, headers=[("Accept", accept)]).header("content-type") for accept in asked]
+    accepted = ["application/json", "*/*", "application/json"]
+    got = [stand.client.ask(path, headers=[("Accept", accept)]).header("content-type") for accept in accepted]
     assert got == ["application/json", "application/problem+json", "application/json"]
 
 

@@ -130,9 +130,7 @@ def test_management(case: Case, site: Site, http: httpx.Client) -> None:
     assert site.marks(case) == site.last.problem
 
 
-def test_management_waits_as_long_as_it_is_told(
-    site: Site, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_management_waits_for_the_reset(site: Site, http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own reading of the reset header and the middleware's `Retry-After` agree."""
     waits: list[float] = []
     monkeypatch.setattr("auth0.management.core.http_client.time.sleep", waits.append)

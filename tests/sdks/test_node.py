@@ -135,9 +135,9 @@ def ask(client: str, folder: Path, origin: str, bundle: Path) -> dict[str, dict[
 def test_surfaces_the_code(client: str, case: Case, surfaced: Callable[[str, str], Run]) -> None:
     """Without the middleware: so that a client which sees nothing cannot pass for one that sees the same."""
     seen = surfaced(client, "bare").seen[by_id(case)]
-    told = seen.get("returned") or seen  # the Identity Engine's documents are no exceptions
+    shown = seen.get("returned") or seen  # the Identity Engine's documents are no exceptions
     expected = (None, None) if by_id(case) in UNREAD.get(client, ()) else (case.code or None, case.mfa_token)
-    assert expected == (told.get("error"), told.get("mfa_token"))
+    assert expected == (shown.get("error"), shown.get("mfa_token"))
 
 
 @pytest.mark.parametrize("site", ["default", "off"])

@@ -143,7 +143,7 @@ def entries(provider: str) -> list[Entry]:
     return list(CATALOG.entries(provider))
 
 
-def test_every_entry_that_is_sent_can_be_asked_for() -> None:
+def test_every_entry_that_is_sent_can_be_armed() -> None:
     """All entries but the names that only the vendors' logs use."""
     sent = {entry.id for entry in CATALOG.entries()}
     assert {entry.id for entry in Registry.builtin() if not entry.lookup_only} == sent - {CONCURRENCY}

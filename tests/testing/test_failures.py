@@ -137,7 +137,7 @@ def test_with_a_probability_that_a_seed_repeats() -> None:
         ("okta:E0000047/concurrency", 17, "default"),
     ],
 )
-def test_the_wait_is_said_the_way_the_vendor_says_it(entry: str, wait: int, source: str) -> None:
+def test_the_wait_is_in_the_headers_of_the_vendor(entry: str, wait: int, source: str) -> None:
     """A limit by its reset header, an outage by `Retry-After`; the concurrency limit's reset is only a suggestion."""
     fake = FakeOkta(clock=Clock(frozen=True))
     fake.fail(entry, retry_after=wait)

@@ -102,8 +102,8 @@ def test_scripts_of_any_origin_may_ask() -> None:
     fake.fail_next("okta:E0000004")
     origin = {"Origin": "http://localhost:3000"}
     with httpx.Client(transport=fake.transport(), base_url="https://example.okta.com", headers=origin) as client:
-        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-        before = [client.options("/api/v1/authn", headers=asked) for _ in range(2)]
+        preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+        before = [client.options("/api/v1/authn", headers=preflight) for _ in range(2)]
         response = client.post("/api/v1/authn", json={"username": "ada@example.com"})
     assert [(a.status_code, a.headers["access-control-allow-headers"]) for a in before] == [(204, "content-type")] * 2
     assert (response.status_code, response.headers["access-control-allow-origin"]) == (401, "http://localhost:3000")
