@@ -1,4 +1,4 @@
-"""What `do_refresh` returned or raised, read as a response of a token endpoint: a value, or a problem.
+"""What `do_refresh` gave or raised, read as an answer of a token endpoint: a value, or a problem.
 
 An application may return the response itself, the token that its library made of it, or raise what its library raises.
 No HTTP or OAuth library is imported; exceptions are recognized as for `exceptions=True`.
@@ -32,7 +32,7 @@ _BUILTIN: dict[type[Exception], str] = {
     ConnectionError: "upstream-unreachable",
     json.JSONDecodeError: "upstream-error",
 }
-"""What exceptions of Python itself mean: no response, no connection, a page in place of JSON."""
+"""What exceptions of Python itself mean: no answer, no connection, a page in place of JSON."""
 _REFUSED_WAIT = 2
 """Seconds to wait where nothing listens: a restart takes about that long."""
 _PRESUMED = 400
@@ -118,7 +118,7 @@ class Endpoint(NamedTuple):
         return self._normalized(status, headers, _content(response), endpoint)
 
     def _normalized(self, status: int, headers: Any, body: bytes, endpoint: str | None) -> Problem:
-        """Return the problem of an error response; of one that is not understood, what its status means."""
+        """Return the problem of an error response; of one that nobody understands, what its status means."""
         pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
         for content in (body, b""):
             problem = self.normalizer.normalize(
@@ -149,7 +149,7 @@ def _json(content: bytes) -> Mapping[str, Any]:
 
 
 def _dumped(token: Mapping[str, Any]) -> bytes:
-    """The members of an error as JSON; what JSON cannot represent is no provider's."""
+    """The members of an error as JSON; what JSON cannot hold is no provider's."""
     return orjson.dumps({str(name): value for name, value in token.items()}, default=str)
 
 

@@ -15,7 +15,7 @@ from authproblem._upstream.response import UpstreamResponse
 _PRESUMED = 400
 """The status of a response whose status the library did not keep (RFC 6749 section 5.2)."""
 _MATCHES = ("code_description", "cause", "name", "header", "code_status", "code", "phrase", "family", "status")
-"""How an entry can be found, the most reliable way first."""
+"""How an entry can be found, the surest way first."""
 
 
 def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -> Classification:
@@ -41,9 +41,9 @@ def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -
         best = min(hits, key=lambda hit: _MATCHES.index(hit.matched_by), default=None)
         if best is not None and (best.matched_by != "status" or best.upstream.code or failure.status):
             return best.replace(upstream=best.upstream.replace(text=None))
-    upstream = UpstreamError("exception")
-    reason = BROKEN if failure.status is None else registry.by_status(status, upstream).reason
-    return Classification(reason, None, provider, "exception", "status", upstream)
+    said = UpstreamError("exception")
+    reason = BROKEN if failure.status is None else registry.by_status(status, said).reason
+    return Classification(reason, None, provider, "exception", "status", said)
 
 
 def _classify(
