@@ -1,4 +1,4 @@
-"""What client integrations and the gateway share: whose response it is, when to send, what to return without.
+"""What client integrations and the gateway share: whose response it is, when to send, and what is returned if not.
 
 An adapter hands in plain values and gets plain values; it does the sending itself. No client library is known here.
 When a response is buffered and what replaces it is decided by `_middleware.interception`, as on the server side.
