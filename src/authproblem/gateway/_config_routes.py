@@ -20,7 +20,7 @@ Given = tuple[str, str, str]
 
 
 class Route(NamedTuple):
-    """What answers below a path.
+    """The upstream below a path.
 
     Attributes:
         prefix: the path of the gateway, without a final slash; empty for every path.
