@@ -87,13 +87,13 @@ class TestWait:
         ],
     )
     def test_is_the_entrys_where_no_header_tells(self, document: object, status: int, wait: RetryHint) -> None:
-        """Or none at all, where nobody knows."""
+        """Or none at all, where it is unknown."""
         assert hint(document, status=status, flow_control=True) == wait
 
     @pytest.mark.parametrize("status", [400, 401, 404, 500, 502, 504])
     @pytest.mark.parametrize("name", ["X-Rate-Limit-Reset", "X-RateLimit-Reset"])
-    def test_is_not_read_from_a_reset_header_of_an_answer_that_is_no_limit(self, name: str, status: int) -> None:
-        """Both vendors send them on every answer."""
+    def test_is_not_read_from_a_reset_header_of_a_response_that_is_no_limit(self, name: str, status: int) -> None:
+        """Both vendors send them on every response."""
         found = hint({"error": "server_error"}, [(name, "1447534590"), ("Date", DATE)], status=status)
 
         assert found.after is None
@@ -326,7 +326,7 @@ class TestAutomatic:
         ],
     )
     def test_needs_a_refusal_before_anything_was_done(self, document: object, status: int, automatic: bool) -> None:
-        """A limit's 429 or 503. After a time-out or an error nobody knows what was done."""
+        """A limit's 429 or 503. After a time-out or an error it is unknown what was done."""
         assert hint(document, [("Retry-After", "5")], status=status, method="GET").automatic is automatic
 
     @pytest.mark.parametrize("headers", [[("DPoP-Nonce", "n")], []])
