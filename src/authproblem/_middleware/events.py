@@ -48,7 +48,7 @@ def writer(level: str) -> Write | None:
         level: `debug`, `info`, `warning` or `error`.
     """
     number = _NUMBERS[level]
-    structlog: Any = sys.modules.get("structlog")  # nobody has configured what was never imported
+    structlog: Any = sys.modules.get("structlog")  # what was never imported cannot be configured
     try:
         if structlog is None or not structlog.is_configured():
             plain = _plain()

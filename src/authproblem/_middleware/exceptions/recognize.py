@@ -194,7 +194,7 @@ def _of_status(error: BaseException, sender: Sender) -> ProviderFailure:
     status = attribute(holder, "status" if answer is None else "status_code")
     if not isinstance(status, int) or status < 400:
         return ProviderFailure(sender, BROKEN)
-    # Not `content`: there requests would read a stream that nobody has read yet.
+    # Not `content`: there requests would read a stream that has not been read yet.
     return response(sender, status, attribute(holder, "headers"), attribute(holder, "_content"))
 
 
