@@ -232,7 +232,9 @@ def _unshaped(inquiry: Inquiry, upstream: UpstreamError) -> Verdict:
         if found is not None:
             return found, ""
     if sender.provider is None or not sender.certain:
-        return _NOT_CANDIDATE if challenge is None and upstream.shape in _UNSHAPED else _NO_EVIDENCE
+        # An object without a code, in a form that proves nothing, may be any framework's: `{"message": "Not Found"}`.
+        bare = upstream.shape in _UNSHAPED or (upstream.code is None and upstream.proof == "none")
+        return _NOT_CANDIDATE if challenge is None and bare else _NO_EVIDENCE
     if "www-authenticate" in inquiry.headers and (step := _step(inquiry)) != _STEP:
         return step
     hit = (
