@@ -1,4 +1,4 @@
-"""What `do_refresh` gave or raised, read as an answer of a token endpoint: a value, or a problem.
+"""What `do_refresh` returned or raised, read as a response of a token endpoint: a value, or a problem.
 
 An application may return the response itself, the token that its library made of it, or raise what its library raises.
 No HTTP or OAuth library is imported; exceptions are recognized as for `exceptions=True`.
@@ -32,7 +32,7 @@ _BUILTIN: dict[type[Exception], str] = {
     ConnectionError: "upstream-unreachable",
     json.JSONDecodeError: "upstream-error",
 }
-"""What exceptions of Python itself mean: no answer, no connection, a page in place of JSON."""
+"""What exceptions of Python itself mean: no response, no connection, a page in place of JSON."""
 _REFUSED_WAIT = 2
 """Seconds to wait where nothing listens: a restart takes about that long."""
 _PRESUMED = 400
