@@ -20,7 +20,7 @@ NAMES = ("httpx", "httpx2")
 
 
 def library_of(message: Any, *, asynchronous: bool = False) -> HttpxLibrary:
-    """Return the library of a request or response.
+    """Return the library that a request or response belongs to.
 
     Args:
         message: the request or response.
