@@ -40,7 +40,7 @@ ORDER = [*_SHORT, *_LONG]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run what is asked for; keep what was measured in full."""
+    """Run what is chosen; keep what was measured in full."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=_SIZES, default="full", help="how much is measured; only full is kept")
     parser.add_argument("--only", default="", help=f"sections, by comma: {', '.join(ORDER)}")
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _keep(sections: dict[str, Section], size: str, before: float | None) -> None:
-    """Lay the run over the kept one, and write page and picture anew; what could not be measured here is left out."""
+    """Lay the run over the kept one, and write page and picture again; what could not be measured here is left out."""
     measured = {name: section for name, section in sections.items() if section.rows}
     document = results.merged(results.read(), results.as_json(measured, size=size, load=before), ORDER)
     results.write(document)

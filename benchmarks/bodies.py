@@ -30,7 +30,7 @@ class Body(NamedTuple):
         status: its HTTP status.
         member: the member that the limit looks up: `orjson.loads` and one dictionary access need no more.
         template: the body, with `_ID` or `~` where it varies.
-        provider: the caller's word, where the body alone is no evidence.
+        provider: the caller's declaration, where the body alone is no evidence.
     """
 
     name: str
@@ -227,7 +227,7 @@ STRANGERS = (
 
 
 def _filled(name: str, start: bytes, provider: Provider | None = None) -> tuple[Body, ...]:
-    """Two bodies that differ only in a member that no entry knows: what they differ in time is the parser's."""
+    """Two bodies that differ only in a member that no entry has: what they differ in time is the parser's."""
     fillers = ((size, orjson.dumps([[number] for number in range(size)])) for size in (1, 2_000))
     return tuple(
         Body(f"{size} {name}", 403, "error", start[:-1] + b',"filler":' + filler + b"}", provider)

@@ -2,7 +2,7 @@
 
 A count is the same on every run; where only a clock is there, the ceilings are wider and the best of three tries
 counts, so that a busy machine cannot fail it, while a real regression fails all three. Some checks are structural: they
-tell how often a body is parsed, whether healthy headers are looked at, and whether anything grows with the registry.
+show how often a body is parsed, whether healthy headers are looked at, and whether anything grows with the registry.
 """
 
 from __future__ import annotations

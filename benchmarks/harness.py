@@ -37,7 +37,7 @@ def limit(body: bytes, member: str) -> str | None:
 
 
 def limit_with_dump(body: bytes, member: str, ready: dict[str, Any]) -> bytes:
-    """The least that any rewrite does: parse, look up, write an answer of the right size that lies ready."""
+    """The least that any rewrite does: parse, look up, write a response of the right size that is prepared."""
     TABLE.get(orjson.loads(body).get(member))
     return orjson.dumps(ready)
 
@@ -77,13 +77,13 @@ class WsgiMinimum:
 
 
 async def asgi_app(scope: Any, _receive: Any, send: Any) -> None:
-    """Sends what lies ready in the scope: as cheap as an app can be, so that the difference stands out."""
+    """Sends what is prepared in the scope: as cheap as an app can be, so that the difference stands out."""
     await send({"type": "http.response.start", "status": scope["bench.status"], "headers": scope["bench.headers"]})
     await send({"type": "http.response.body", "body": scope["bench.body"]})
 
 
 def wsgi_app(environ: Any, start_response: Any) -> Iterable[bytes]:
-    """Sends what lies ready in the environ."""
+    """Sends what is prepared in the environ."""
     start_response(environ["bench.status"], environ["bench.headers"])
     return [environ["bench.body"]]
 

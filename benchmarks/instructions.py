@@ -1,7 +1,7 @@
-"""Instruction counts by callgrind: the figure that no neighbour on the machine can disturb.
+"""Instruction counts by callgrind: the figure that no other process on the machine changes.
 
 One process under valgrind runs all operations. Before and after each loop it calls `getppid`, at which callgrind writes
-what it has counted so far and starts anew: every other part of its output is one loop.
+what it has counted so far and starts again: every other part of its output is one loop.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ MODES: dict[str, Callable[[], None]] = {
 
 
 def reset() -> None:
-    """Log as a process does in which nobody has configured anything."""
+    """Log as a process does without any configuration of logging."""
     structlog.reset_defaults()
     _LOGGER.handlers.clear()
     _LOGGER.propagate = True

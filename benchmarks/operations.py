@@ -38,7 +38,7 @@ class Operation(NamedTuple):
     """What is counted or timed.
 
     Attributes:
-        prepare: makes as many inputs as it is told.
+        prepare: makes as many inputs as it is asked to.
         loop: uses them up.
         share: the part of the usual turns that a slow operation makes.
         logs: sets up the logging that it needs.

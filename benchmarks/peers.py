@@ -22,7 +22,7 @@ class Found(NamedTuple):
 
 
 def classify_by_hand(body: bytes) -> Found:
-    """What `classify` is to us: parse, and tell the kind."""
+    """What `classify` is to us: parse, and find the kind."""
     return _kind(json.loads(body))
 
 
@@ -59,7 +59,7 @@ def _kind(document: dict[str, Any]) -> Found:
 
 
 def by_hand(body: bytes) -> bytes:
-    """The same, and the answer written out by the standard library."""
+    """The same, and the response written out by the standard library."""
     document = json.loads(body)
     kind, code, text = _kind(document)
     answer = {**document, "type": "urn:problem-type:auth:" + kind, "reason": kind, "code": code, "detail": text}
@@ -67,7 +67,7 @@ def by_hand(body: bytes) -> bytes:
 
 
 def starlette_problem(body: bytes) -> bytes:
-    """The build step of starlette-problem: an exception, its dictionary, a response. It parses, but tells no kinds."""
+    """The build step of starlette-problem: an exception, its dictionary, a response. No classification."""
     document = orjson.loads(body)
     problem = StarletteProblem(
         "Invalid credentials", type_="invalid-credentials", detail="", status=403, extras=document

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import exp, log
 
 _LEAST = 1e-3
-"""A difference of two times may come out below zero where a busy machine was asked for a handful of calls."""
+"""A difference of two times may come out below zero where a busy machine ran only a handful of calls."""
 
 
 def geometric_mean(ratios: Iterable[float]) -> float:

@@ -60,7 +60,7 @@ def verdict(value: float, target: dict[str, Any]) -> str:
 
 
 def _targets(document: dict[str, Any]) -> list[str]:
-    """The targets, each with its figure and whether it is met; a part that was not measured says so. Then the rest."""
+    """The targets, each with its figure and whether it is met or was not measured. Then the rest."""
     found = metrics(document)
     targets = orjson.loads(BUDGETS.read_bytes())["targets"]
     lines = ["| target | figure | spread | by instructions | at most | aim | |", "|-|-:|-|-:|-:|-:|-|"]

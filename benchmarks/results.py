@@ -1,6 +1,6 @@
 """What a run gives: sections of rows, and the few figures that targets, page and plot read. Kept as JSON.
 
-The kept document grows by sections: a part that was measured anew takes the place of its older self, the others stay,
+The kept document grows by sections: a part that was measured again replaces the older one, the others stay,
 each with its date. Figures of another machine or of other packages are never mixed in.
 """
 

@@ -1,7 +1,7 @@
 """How a case is timed: interleaved with its baselines, in shuffled rounds of one process, on inputs made for the round.
 
-Nothing here knows what is measured. A single figure of a busy machine says little, so every figure is a median with its
-quartiles, and every ratio is taken inside one run and told with its spread.
+What is measured does not matter here. A single figure of a busy machine says little, so every figure is a median with
+its quartiles, and every ratio is taken inside one run and printed with its spread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Case(NamedTuple):
 
     Attributes:
         name: how the tables call it.
-        prepare: makes as many inputs as it is told, none of which was ever made before.
+        prepare: makes as many inputs as it is asked to, none of which was ever made before.
         loop: uses up the inputs; a coroutine function runs inside the event loop.
         share: the part of a round's calls that a slow case makes.
     """
@@ -67,7 +67,7 @@ class Samples:
         return self.ratio(lambda at: at[name] / at[base])
 
     def ratio(self, formula: Formula) -> Figure:
-        """A formula over the medians; its spread comes from drawing the rounds anew, with replacement."""
+        """A formula over the medians; its spread comes from drawing the rounds again, with replacement."""
         draw = random.Random(_SEED)  # noqa: S311 - statistics, no secrets
         rounds = range(self._rounds)
         values = sorted(formula(_Drawn(self.columns, draw.choices(rounds, k=self._rounds))) for _ in range(_RESAMPLES))
@@ -76,7 +76,7 @@ class Samples:
 
 
 class _Drawn(Mapping[str, float]):
-    """The medians of a draw of rounds, each taken when it is asked for."""
+    """The medians of a draw of rounds, each taken when it is needed."""
 
     def __init__(self, columns: Mapping[str, Sequence[float]], rounds: Sequence[int]) -> None:
         self._columns, self._rounds = columns, rounds
@@ -97,7 +97,7 @@ def measure(cases: Sequence[Case], *, rounds: int, calls: int) -> Samples:
 
     Args:
         cases: the cases and their baselines; each name once.
-        rounds: how often each case has its turn; the order is shuffled anew for every round.
+        rounds: how often each case has its turn; the order is shuffled again for every round.
         calls: the calls of one turn.
     """
     return Samples(asyncio.run(_rounds(cases, rounds, calls)))
@@ -107,7 +107,7 @@ async def _rounds(cases: Sequence[Case], rounds: int, calls: int) -> dict[str, l
     columns: dict[str, list[float]] = {case.name: [] for case in cases}
     order = list(cases)
     shuffle = random.Random(_SEED).shuffle  # noqa: S311 - statistics, no secrets
-    for case in cases:  # imports, lazy tables and the specializing interpreter settle before anything counts
+    for case in cases:  # imports, lazy tables and the specializing interpreter are done before anything counts
         await _turn(case, max(calls // 4, 3))
     for _ in range(rounds):
         shuffle(order)

@@ -1,7 +1,7 @@
-"""One server, one load: started, asked once whether it says what it should, then driven by wrk, its CPU time read.
+"""One server, one load: started, checked once, then driven by wrk, its CPU time read.
 
-Nothing that goes wrong may look like a fast server: a server that dies, an answer of another kind, an error of a
-socket or a status that was not asked for ends the run.
+Nothing that goes wrong may look like a fast server: a server that dies, a response of another kind, an error of a
+socket or an unexpected status ends the run.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def check(port: int, path: str, media_type: str, *, ok: bool) -> None:
     """Ask twice.
 
     Raises:
-        RuntimeError: if the server answers otherwise, or gives the same error twice.
+        RuntimeError: if the server responds otherwise, or gives the same error twice.
     """
     bodies = []
     for _ in range(2):
@@ -115,7 +115,7 @@ def read(out: str) -> Load:
     """Read what wrk printed.
 
     Raises:
-        RuntimeError: if it tells of errors, or cannot be read.
+        RuntimeError: if it reports errors, or cannot be read.
     """
     requests = re.search(r"(\d+) requests in", out)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", out)

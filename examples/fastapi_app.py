@@ -1,4 +1,4 @@
-"""FastAPI with a sign-in of its own, which asks Auth0 and passes its response on.
+"""FastAPI with a sign-in of its own, which calls Auth0 and passes its response on.
 
 UPSTREAM=https://YOUR-TENANT.auth0.com uvicorn examples.fastapi_app:app
 """
@@ -27,7 +27,7 @@ class Login(BaseModel):
 
 @app.post("/login")
 async def login(form: Login) -> Response:
-    """Sign in. The mark says which endpoint answered, which the path of this route does not."""
+    """Sign in. The mark says which endpoint was called, which the path of this route does not."""
     async with httpx.AsyncClient() as auth0:
         reply = await auth0.post(f"{UPSTREAM}/oauth/token", data={"grant_type": "password", **form.model_dump()})
     response = forward(reply)

@@ -1,4 +1,4 @@
-"""Flask with a sign-in of its own, which asks Okta and passes its response on.
+"""Flask with a sign-in of its own, which calls Okta and passes its response on.
 
 UPSTREAM=https://YOUR-ORG.okta.com flask --app examples/flask_app.py run
 """
@@ -12,7 +12,7 @@ from authproblem import upstream
 from authproblem.flask import forward, install
 
 UPSTREAM = os.environ["UPSTREAM"]
-OKTA = {"/login": upstream("okta", endpoint="/api/v1/authn")}  # who answers there, and which of its endpoints
+OKTA = {"/login": upstream("okta", endpoint="/api/v1/authn")}  # the provider there, and which of its endpoints
 
 app = flask.Flask(__name__)
 install(app, providers=OKTA, exceptions=True)  # <-- the one line that matters

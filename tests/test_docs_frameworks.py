@@ -1,4 +1,4 @@
-"""`docs/frameworks.md`: its blocks run, and those for frameworks without an integration answer exceptions."""
+"""`docs/frameworks.md`: its blocks run, and those for frameworks without an integration handle exceptions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_block_is_tested() -> None:
     assert len(BLOCKS) == 6
 
 
-def test_falcons_handler_answers() -> None:
+def test_falcons_handler_responds() -> None:
     """For a provider's exception; any other one stays the app's."""
     names = run("falcon.App()")
 
@@ -70,7 +70,7 @@ def test_falcons_handler_answers() -> None:
         visit("/other")
 
 
-def test_blacksheeps_handler_answers() -> None:
+def test_blacksheeps_handler_responds() -> None:
     """Likewise."""
     from blacksheep import Router
 

@@ -59,7 +59,7 @@ def test_each_adapter_has_the_middleware(adapter: object) -> None:
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
-    """Nobody has to look it up twice."""
+    """No second look-up is needed."""
     from importlib.metadata import version
 
     assert authproblem.__version__ == version("authproblem")
@@ -81,7 +81,7 @@ def test_importing_reads_no_registry(statement: str) -> None:
 
 @pytest.mark.parametrize("adapter", ["asgi", "wsgi"])
 def test_building_a_middleware_imports_neither_structlog_nor_a_framework(adapter: str) -> None:
-    """Nobody can have configured a structlog that was never imported."""
+    """No code can have configured a structlog that was never imported."""
     statement = (
         f"from authproblem.{adapter} import AuthProblemMiddleware\nAuthProblemMiddleware(lambda *arguments: None)"
     )

@@ -38,7 +38,7 @@ CODERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 class Server:
-    """A server whose answer the path chooses: `/<status>/<coding>`."""
+    """A server whose response the path chooses: `/<status>/<coding>`."""
 
     def __init__(self) -> None:
         class Handler(BaseHTTPRequestHandler):
@@ -134,7 +134,7 @@ def test_a_coding_that_the_client_has_undone_is_gone(client: Any, coding: str, u
 @each
 @pytest.mark.parametrize("coding", ["zstd", "made-up"])
 def test_a_coding_that_the_client_cannot_undo_stays(client: Any, coding: str, url: str) -> None:
-    """Whether a library knows zstd depends on what is installed: the header has to agree with the body."""
+    """Whether a library supports zstd depends on what is installed: the header has to agree with the body."""
     _, lines, body = response_parts(client("GET", f"{url}/403/{coding}"))
     plain = values(lines, "content-encoding") == []
     assert body == (BODY if plain else CODERS[coding](BODY))
@@ -170,7 +170,7 @@ def test_a_204_has_no_length(client: Any, url: str) -> None:
 
 
 def test_a_streamed_response_has_to_be_read_first(url: str) -> None:
-    """The error of httpx says so."""
+    """With the error of httpx."""
     with httpx.Client(trust_env=False) as client, client.stream("GET", f"{url}/403/gzip") as streamed:
         with pytest.raises(httpx.ResponseNotRead):
             response_parts(streamed)
@@ -179,7 +179,7 @@ def test_a_streamed_response_has_to_be_read_first(url: str) -> None:
 
 
 def test_a_response_made_by_hand_is_accepted() -> None:
-    """Httpx knows no request for it."""
+    """Httpx has no request for it."""
     assert response_parts(httpx.Response(400, content=b"{}"))[::2] == (400, b"{}")
 
 
@@ -220,5 +220,5 @@ def test_request_headers_are_safe_to_send_on() -> None:
 
 
 def test_request_headers_always_name_a_coding() -> None:
-    """A client library would add all that it knows."""
+    """A client library would add all that it supports."""
     assert request_headers({"accept": "*/*"}) == [("accept", "*/*"), ("accept-encoding", "identity")]

@@ -74,7 +74,7 @@ print(json.dumps({"asked": asked, "imported": len(imported), "statuses": statuse
 
 
 def test_no_module_opens_a_connection_at_import_or_while_it_works() -> None:
-    """All modules are imported, and `normalize` and both adapters answer, while every network call raises."""
+    """All modules are imported, and `normalize` and both adapters run, while every network call raises."""
     run = subprocess.run([sys.executable, "-c", _SCRIPT], check=False, capture_output=True, text=True, timeout=60)
 
     assert run.returncode == 0, run.stderr[-2000:]

@@ -119,8 +119,8 @@ def test_counts_unknown_codes_by_shape(recorded: Recorded) -> None:
     assert attributes["authproblem.fingerprint"].startswith("okta_api-")
 
 
-def test_counts_cooldowns_and_what_they_answer(recorded: Recorded) -> None:
-    """Entered once, answered twice."""
+def test_counts_cooldowns_and_what_they_suppress(recorded: Recorded) -> None:
+    """Entered once, two requests suppressed."""
     body = {"statusCode": 429, "error": "Too Many Requests", "errorCode": "too_many_requests", "message": "x"}
     limited = httpx.Response(429, json=body, headers={"retry-after": "30", "x-ratelimit-remaining": "0"})
     transport = ProblemTransport(httpx.MockTransport(lambda _: limited), cooldown=MemoryCooldown())
@@ -181,7 +181,7 @@ def test_number_of_series_is_bounded(recorded: Recorded) -> None:
 
 
 def test_owner_and_remedy_are_bounded(recorded: Recorded) -> None:
-    """They are of closed vocabularies; whatever a problem document of somebody else holds, there are few series."""
+    """Their values are a closed set: whatever a problem document of another program contains, there are few series."""
     observer = observers.observer
     problem = normalize(EXPIRED.status, EXPIRED.headers, EXPIRED.body)
     assert observer is not None

@@ -78,7 +78,7 @@ def test_all_holds_every_extra() -> None:
 
 @pytest.mark.parametrize("extra", sorted(set(EXTRAS) - {"demo"}))
 def test_every_extra_has_a_row_in_the_readme(extra: str) -> None:
-    """So that nothing that is promised hides behind one that nobody names."""
+    """So that nothing that is promised depends on one that is not named."""
     assert f"| `{extra}` |" in README
 
 

@@ -105,7 +105,7 @@ def is_exception(path: tuple[Any, ...]) -> bool:
 
 
 def planted_bodies(canary: str) -> Iterator[Planted]:
-    """Each body with the canary in each place, in turn, and in members that nobody knows."""
+    """Each body with the canary in each place, in turn, and in unknown members."""
     for place, response, provider, endpoint, document in bodies():
         if is_protocol(document):
             continue
@@ -271,7 +271,7 @@ def test_no_secret_in_a_page_reaches_an_event(adapter: str, kind: str, events: E
 @by_adapter
 @by_kind
 def test_no_secret_in_a_plain_text_reaches_the_client_or_an_event(adapter: str, kind: str, events: Events) -> None:
-    """A sentence that nobody knows."""
+    """An unknown sentence."""
     body = f"Access denied for {CANARIES[kind]}".encode()
     got = through(adapter, Response(403, [("content-type", "text/plain")], body), provider="auth0")
 

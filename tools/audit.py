@@ -62,7 +62,7 @@ def _ours(root: str, requirement: str) -> bool:
 
 
 def audit(pins: list[str]) -> list[dict[str, Any]] | None:
-    """What pip-audit says of some pinned packages; None where it cannot be asked."""
+    """What pip-audit says of some pinned packages; None where it cannot be called."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("\n".join(pins))
         file.flush()

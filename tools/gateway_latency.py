@@ -44,7 +44,7 @@ class Line:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, path: str) -> float:
-        """Send one request, read the whole answer, and give the microseconds that it took."""
+        """Send one request, read the whole response, and give the microseconds that it took."""
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
         start = time.perf_counter()
         self._socket.sendall(request)

@@ -107,18 +107,18 @@ def problem_page(registry: Registry, kind: ProblemType, words: Json, places: Pla
 def _folds(registry: Registry, kind: ProblemType) -> list[str]:
     """Return the section on what unauthenticated callers get instead."""
     folds = registry.data["problem_types"]["folds"]
-    told = [
+    changed = [
         f"`{level}`: [`{folds[level][kind.slug]}`]({folds[level][kind.slug]}.md)"
         for level in folds
         if kind.slug in folds[level]
     ]
-    if not told:
+    if not changed:
         return []
     return [
         "",
         "## Disclosure",
         "",
-        "At sign-in, callers get another type, by the option `disclosure`: " + ", ".join(told) + ".",
+        "At sign-in, callers get another type, by the option `disclosure`: " + ", ".join(changed) + ".",
     ]
 
 

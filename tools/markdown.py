@@ -1,4 +1,4 @@
-"""Markdown for the generated pages: cells, tables, anchors, and links to sources. Knows nothing of the registry."""
+"""Markdown for the generated pages: cells, tables, anchors, and links to sources. The registry is not used here."""
 
 from __future__ import annotations
 

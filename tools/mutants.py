@@ -55,7 +55,7 @@ Undo = Callable[[], None]
 
 
 class Mutant(NamedTuple):
-    """One changed tree, valid until the next one is asked for, and what was changed."""
+    """One changed tree, valid until the next one is taken, and what was changed."""
 
     tree: ast.Module
     place: str
@@ -66,16 +66,16 @@ def mutants(source: str) -> Iterator[Mutant]:
     tree = ast.parse(source)
     names = _names(tree)
     for node in list(_nodes(tree)):
-        before = _said(node)
+        before = _text(node)
         for change in _changes(node):
             undo = change()
             ast.fix_missing_locations(tree)
             function = names.get(node, "module")
-            yield Mutant(tree, f"{function}:{getattr(node, 'lineno', 0)}: {before} -> {_said(node)}")
+            yield Mutant(tree, f"{function}:{getattr(node, 'lineno', 0)}: {before} -> {_text(node)}")
             undo()
 
 
-def _said(node: ast.AST) -> str:
+def _text(node: ast.AST) -> str:
     """A node's source, on one line, short; of a compound statement the test alone."""
     shown = ast.unparse(node.test) if isinstance(node, (ast.If, ast.While)) else ast.unparse(node)
     return " ".join(shown.split())[:160]

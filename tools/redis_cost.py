@@ -1,6 +1,6 @@
 """What shared cool-downs cost: `python -m tools.redis_cost` measures them against a Redis that it starts.
 
-What a request pays, in nanoseconds, and how long it takes until another process knows, in milliseconds.
+What a request pays, in nanoseconds, and how long it takes until another process has it, in milliseconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def nanoseconds(store: RedisCooldown | MemoryCooldown, key: str) -> float:
 
 
 def announcement(one: RedisCooldown, other: RedisCooldown, number: int) -> float:
-    """Milliseconds from a `hold` until another store knows."""
+    """Milliseconds from a `hold` until another store has it."""
     key = f"{KEY} {number}"
     start = time.perf_counter()
     one.hold(key, 60, DOCUMENT)

@@ -1,7 +1,7 @@
 """The data files as the lint sees them: read from any folder, with what a finding needs to say where it is.
 
 Reading must not fail: a broken file is a finding like any other. The rules live in `registry_form`, `registry_rules`
-and `registry_vectors`; nothing here judges meaning.
+and `registry_vectors`; meanings are not checked here.
 """
 
 from __future__ import annotations

@@ -27,19 +27,19 @@ def schemas(data: Data) -> Iterator[Finding]:
     entry = Draft202012Validator({"$ref": "urn:authproblem:registry#/$defs/entry"}, registry=store)
     for row in data.rows:
         for fault in entry.iter_errors(row.entry):
-            yield row.finding(_told(fault), f"make it fit $defs/entry of {REGISTRY}/schema.json")
+            yield row.finding(_message(fault), f"make it fit $defs/entry of {REGISTRY}/schema.json")
     whole = Draft202012Validator({"$ref": "urn:authproblem:registry"}, registry=store)
     for name, document in data.files.items():
         for fault in whole.iter_errors({**document, "entries": [{**_SOUND, "id": "oauth:x"}]}):
-            yield Finding(f"{REGISTRY / name}.json", _told(fault), f"make it fit {REGISTRY}/schema.json")
+            yield Finding(f"{REGISTRY / name}.json", _message(fault), f"make it fit {REGISTRY}/schema.json")
     for name in (*data.manifest["tables"], "manifest", "glossary"):
         form = Draft202012Validator({"$ref": f"urn:authproblem:registry-tables#/$defs/{name}"}, registry=store)
         for fault in form.iter_errors(data.tables.get(name, {})):
-            yield Finding(f"{REGISTRY / name}.json", _told(fault), f"make it fit {REGISTRY}/tables.schema.json")
+            yield Finding(f"{REGISTRY / name}.json", _message(fault), f"make it fit {REGISTRY}/tables.schema.json")
     vector = Draft202012Validator(data.table("vectors.schema"))
     for place in data.vectors:
         for fault in vector.iter_errors(place.row):
-            yield Finding(place.where, _told(fault), f"make it fit {VECTORS}/schema.json")
+            yield Finding(place.where, _message(fault), f"make it fit {VECTORS}/schema.json")
 
 
 _SOUND = {
@@ -51,7 +51,7 @@ _SOUND = {
 }
 
 
-def _told(fault: Any) -> str:
+def _message(fault: Any) -> str:
     path = "/".join(map(str, fault.absolute_path))
     return f"{path + ': ' if path else ''}{fault.message[:200]}"
 

@@ -68,7 +68,7 @@ def claims(data: Data) -> Iterator[Finding]:
     """No two entries claim the same responses."""
     tiers: dict[tuple[str, str | None, str | None, bool], list[Row]] = defaultdict(list)
     for row in [row for row in data.rows if not row.entry.get("lookup_only")]:
-        for text in _told_by(row.entry):
+        for text in _texts_of(row.entry):
             key = row.provider, row.entry.get("code"), fold(text) if text else None, "texts" in row.entry
             tiers[key].append(row)
     for key, rivals in tiers.items():
@@ -79,7 +79,7 @@ def claims(data: Data) -> Iterator[Finding]:
                     yield row.finding(what, "merge the two, or distinguish them by shapes, status, surfaces or name")
 
 
-def _told_by(entry: Json) -> tuple[str | None, ...]:
+def _texts_of(entry: Json) -> tuple[str | None, ...]:
     """The texts, or causes and reasons, that select the entry; None where its code does."""
     texts = entry.get("texts") or (*entry.get("causes", ()), *entry.get("reasons", ()))
     return tuple(texts) or (None,)
@@ -98,7 +98,7 @@ def names(data: Data) -> Iterator[Finding]:
 
 
 def _overlap(one: Json, other: Json) -> bool:
-    """Whether a response can fit both, and neither demands more than the other (then that one would be asked first)."""
+    """Whether a response can fit both, and neither demands more than the other (then that one would be tried first)."""
     if _rank(one) != _rank(other) or one.get("name") != other.get("name"):
         return False
     return all(
@@ -112,7 +112,7 @@ def _rank(entry: Json) -> int:
 
 
 def evidence(data: Data) -> Iterator[Finding]:
-    """What proves a sender is one vendor's alone: its code, or a long constant text that nobody else has."""
+    """What proves a sender is one vendor's alone: its code, or a long constant text that no other vendor has."""
     codes: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, set[str]] = defaultdict(set)
     for row in data.rows:

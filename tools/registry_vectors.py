@@ -1,4 +1,4 @@
-"""Rules that are tried out: every entry is reached, every vector hits what it names, folded answers are genuine.
+"""Rules that are tried out: every entry is reached, every vector hits what it names, folded responses are genuine.
 
 The vectors run through `authproblem.normalize` on the registry that the checked files make.
 """
@@ -28,7 +28,7 @@ Tried = Callable[[Data, Registry], Iterable[Finding]]
 
 
 def coverage(data: Data, registry: Registry) -> Iterator[Finding]:
-    """Every entry that comes over the wire has a vector that it answers, every name in a vector exists."""
+    """Every entry that comes over the wire has a vector that reaches it, every name in a vector exists."""
     named = Counter(vector.row["entry"] for vector in data.vectors)
     near = {vector.row["near"] for vector in data.vectors if "near" in vector.row}
     for row in data.rows:
@@ -186,7 +186,7 @@ def folds(data: Data, registry: Registry) -> Iterator[Finding]:
     where = f"{REGISTRY}/folds.json"
     slugs = {row["slug"] for row in data.table("problem_types")["types"]}
     surfaces = {row["id"]: row for row in data.table("surfaces")["surfaces"]}
-    for number, response in enumerate(data.table("folds")["answers"], 1):
+    for number, response in enumerate(data.table("folds")["responses"], 1):
         place = f"{where} answer {number} ({response['provider']}, {response['shape']})"
         for slug in [slug for slug in (*response["targets"], *response["entries"]) if slug not in slugs]:
             yield Finding(place, f"type {slug!r} does not exist", "use a slug of problem_types.json")
@@ -223,12 +223,12 @@ def _genuine(place: str, response: Json, registry: Registry, paths: list[str]) -
 
 
 def _complete(where: str, data: Data, targets: set[str]) -> Iterator[Finding]:
-    """Each provider has a usual answer for each target, or an unauthenticated caller would get the truth."""
+    """Each provider has a usual response for each target, or an unauthenticated caller would get the real reason."""
     for provider in ("auth0", "okta", "oauth"):
         for target in sorted(targets):
             usual: list[Any] = [
                 response
-                for response in data.table("folds")["answers"]
+                for response in data.table("folds")["responses"]
                 if response["provider"] == provider
                 and target in response["targets"]
                 and "*" in response.get("usual", ())

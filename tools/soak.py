@@ -32,7 +32,7 @@ DEFAULT_SECONDS = 120
 CLIENTS = 8
 """Connections to each server at a time."""
 LIMIT = 30
-"""Seconds that a server may take to start, to answer or to stop."""
+"""Seconds that a server may take to start, to respond or to stop."""
 WARM_UP = 0.25
 """The share of the time after which memory has to stay: by then every path was taken and every cache is filled."""
 MAY_GROW = 8 * 1024
@@ -139,7 +139,7 @@ class Client(threading.Thread):
     def _ask(self, connection: http.client.HTTPConnection, path: str) -> None:
         connection.request("GET", f"{path}?n={self._number}")
         response = connection.getresponse()
-        fault = judge(path, self._number, response.status, dict(response.getheaders()), response.read())
+        fault = fault_in(path, self._number, response.status, dict(response.getheaders()), response.read())
         if fault:
             self.faults.append(f"{path}: {fault}")
 
@@ -153,7 +153,7 @@ class Client(threading.Thread):
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
 
-def judge(path: str, number: int, status: int, headers: dict[str, str], body: bytes) -> str:
+def fault_in(path: str, number: int, status: int, headers: dict[str, str], body: bytes) -> str:
     """What is wrong with the response to a request; empty if it is the right one."""
     if headers.get("x-number") != str(number) or headers.get("set-cookie") != f"number={number}":
         return f"the headers of another request: {headers.get('x-number')}, not {number}"
@@ -239,7 +239,7 @@ def soak(name: str, seconds: float, clients: int = CLIENTS) -> Figures:
             samples.append((server.memory(), server.descriptors()))
         for thread in threads:
             thread.join(LIMIT)
-        last = settled(server, start[1])
+        last = wait_for_descriptors(server, start[1])
     finally:
         server.stop()
     counts: Counter[str] = Counter()
@@ -257,7 +257,7 @@ def soak(name: str, seconds: float, clients: int = CLIENTS) -> Figures:
 
 
 def greet(server: Server) -> None:
-    """Wait until the server answers, and let it take every path once."""
+    """Wait until the server responds, and let it take every path once."""
     until = time.monotonic() + LIMIT
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), timeout=1):
@@ -268,10 +268,10 @@ def greet(server: Server) -> None:
         connection.request("GET", path)
         connection.getresponse().read()
     connection.close()
-    settled(server, 0, patience=1)
+    wait_for_descriptors(server, 0, patience=1)
 
 
-def settled(server: Server, wanted: int | None, patience: float = 10) -> int | None:
+def wait_for_descriptors(server: Server, wanted: int | None, patience: float = 10) -> int | None:
     """Open descriptors once the server has noticed that its clients are gone, or after some seconds."""
     until = time.monotonic() + patience
     found = server.descriptors()

@@ -1,4 +1,4 @@
-"""A sign-in page of one's own, in front of Auth0, that knows what to do for every remedy: see `page.html`.
+"""A sign-in page of one's own, in front of Auth0, that handles every remedy: see `page.html`.
 
 UPSTREAM=https://YOUR-TENANT.auth0.com uvicorn --factory examples.sign_in.app:make_app
 """

@@ -150,7 +150,7 @@ def forward(response: Any) -> HttpResponse:
 
 
 class _CookieLine(Morsel[str]):
-    """A `Set-Cookie` line as it was received: the standard library's parser drops what it does not know."""
+    """A `Set-Cookie` line as it was received: the standard library's parser drops unknown attributes."""
 
     def __init__(self, line: str) -> None:
         super().__init__()

@@ -77,8 +77,8 @@ def problem_responses(
 def problem_components() -> dict[str, Any]:
     """The schemas of the problem document, by component name, for OpenAPI 3.1 (JSON Schema 2020-12).
 
-    Enumerations to which later releases may add are left open, so that a generated client accepts a problem type that
-    it does not know.
+    Enumerations to which later releases may add are left open, so that a generated client accepts an unknown problem
+    type.
 
     Returns:
         A new dictionary, for `components.schemas` of an OpenAPI document.

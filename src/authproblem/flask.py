@@ -52,7 +52,7 @@ class AuthProblem:
     """A Flask extension: the WSGI middleware, and a handler for a provider's exceptions, which Flask makes a 500 of.
 
     The app's own handlers come first: those of blueprints, those for certain classes, and one for `Exception` too: an
-    app that has one decides about every exception by itself. An exception that is no provider's is treated as if the
+    app that has one decides about every exception. An exception that is no provider's is treated as if the
     extension were not there: by a handler for 500, the debugger, `PROPAGATE_EXCEPTIONS`, and `got_request_exception`,
     which Sentry listens to. A provider's exception reaches none of these, in debug mode neither: it is no failure of
     the app, and our event reports it.
@@ -76,7 +76,7 @@ class AuthProblem:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Wrap an app and register the handler, before its first request, as Flask demands of every handler.
+        """Wrap an app and register the handler, before its first request, as Flask requires of every handler.
 
         Args:
             app: the app.

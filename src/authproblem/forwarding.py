@@ -33,7 +33,7 @@ _NOT_FORWARDED = frozenset((b"accept-encoding", b"content-length", b"expect", b"
 def accept_encoding(value: str | None) -> str:
     """Reduce a client's `Accept-Encoding` to what the middleware can decode.
 
-    An app that forwards the header as it came lets the client choose a coding that nobody in the app can undo. The
+    An app that forwards the header as it came lets the client choose a coding that nothing in the app can undo. The
     provider's error then passes through unread, and `disclosure` has no effect on it.
 
     Args:
@@ -60,9 +60,9 @@ def request_headers(headers: AnyHeaders) -> list[tuple[str, str]]:
         Pairs for `httpx.request(headers=...)`; for requests, `dict(...)` of them.
     """
     lines = end_to_end(_lines(headers))
-    asked = [value for name, value in lines if name == b"accept-encoding"]
+    accepted = [value for name, value in lines if name == b"accept-encoding"]
     kept = [(name, value) for name, value in lines if name not in _NOT_FORWARDED]
-    kept.append((b"accept-encoding", filter_accept_encoding(asked, decodable_codings())))
+    kept.append((b"accept-encoding", filter_accept_encoding(accepted, decodable_codings())))
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in kept]
 
 

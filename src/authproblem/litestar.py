@@ -96,7 +96,7 @@ def forward(response: Any) -> Response[bytes]:
 
 
 class _Forwarded(Response[bytes]):
-    """A response with repeated header lines, which `headers` of Litestar's own cannot hold."""
+    """A response with repeated header lines, which Litestar's own `headers` cannot represent."""
 
     def __init__(self, body: bytes, status: int, lines: list[tuple[str, str]]) -> None:
         super().__init__(body, status_code=status, headers=dict(reversed(lines)))  # of repeated lines the first
@@ -131,4 +131,4 @@ def _to_response(reply: Reply) -> Response[Any]:
 
 
 async def _no_app(_scope: Any, _receive: Any, _send: Any) -> None:
-    """Stand in for the app until Litestar has one for each route."""
+    """Take the place of the app until Litestar has one for each route."""

@@ -45,7 +45,7 @@ _OUTER = frozenset(
 def install(app: Starlette, **options: Unpack[MiddlewareOptions]) -> None:
     """Add the middleware to a Starlette app, and check its options now.
 
-    `app.add_middleware` builds a middleware when the server starts the app, and some servers go on serving if that
+    `app.add_middleware` builds a middleware when the server starts the app, and some servers keep running if that
     fails. Here a wrong option is an error where the app is written.
 
     The place is outside of the middleware that the app has so far, so that its errors are seen, but inside of CORS,

@@ -100,7 +100,7 @@ class Connection:
         await asyncio.wait_for(event.wait(), LIMIT)
 
     def _check(self, message: dict[str, Any]) -> None:
-        """Mind the order of the messages that ASGI knows; any other may stand anywhere."""
+        """Mind the order of the messages that ASGI defines; any other may come anywhere."""
         kind = message["type"]
         if kind == START:
             self._expect(START, kind)

@@ -11,7 +11,7 @@ from tests.adapters.fleet import Fleet
 
 @pytest.fixture(scope="session")
 def fleet() -> Iterator[Fleet]:
-    """Real servers, started when they are asked for."""
+    """Real servers, started when they are first needed."""
     servers = Fleet()
     yield servers
     servers.stop()

@@ -38,7 +38,7 @@ def marked(_request: HttpRequest) -> HttpResponseBase:
 
 
 def healthy(_request: HttpRequest) -> HttpResponseBase:
-    """Answer."""
+    """Respond."""
     return JsonResponse({"ok": True})
 
 

@@ -1,4 +1,4 @@
-"""Real servers on the loopback, started when they are first asked for and kept until the end of the run."""
+"""Real servers on the loopback, started when they are first needed and kept until the end of the run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 LIMIT = 20
 """Seconds that a server may take to start or to stop: the machine may be busy."""
 KEEPS_ALIVE = frozenset(("uvicorn-h11", "uvicorn-httptools", "gunicorn-gthread", "gunicorn-uvicorn", "waitress"))
-"""Servers that answer several requests on one connection."""
+"""Servers that serve several requests on one connection."""
 
 
 class Server:
@@ -154,7 +154,7 @@ def _process(command: list[str], module: str) -> Server:
 
 
 def _granian(interface: str, module: str) -> Server:
-    """Granian binds its port itself: find a free one, and wait until it answers."""
+    """Granian binds its port itself: find a free one, and wait until it responds."""
     with listener() as bound:
         port = bound.getsockname()[1]
     words = ["--host", "127.0.0.1", "--port", str(port), "--interface", interface, "--log-level", "error"]

@@ -1,4 +1,4 @@
-"""Hostile input as data: bodies, headers and strings that a middleware meets in production or from an attacker."""
+"""Hostile input as data: bodies, headers and strings that a middleware gets in production or from an attacker."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ SECRETS = {
     "password": ("The password Tr0ub4dor&3 has been used before", "Tr0ub4dor"),
     "one-time code": ("otp: 492039 has expired", "492039"),
 }
-"""Sentences that reflect what nobody else may see, and the part that gives it away."""
+"""Sentences that reflect what no other user may see, and the part that reveals it."""
 
 
 def forged(text: str) -> Iterator[bytes]:

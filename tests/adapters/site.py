@@ -1,6 +1,6 @@
 """One site in both protocols, behind the middleware: what the servers of the tests serve. Run by other processes, too.
 
-`asgi` and `wsgi` are the apps. Every response carries the number that its request asked with, so that a mix-up shows.
+`asgi` and `wsgi` are the apps. Every response carries the number that its request carried, so that a mix-up shows.
 """
 
 from __future__ import annotations

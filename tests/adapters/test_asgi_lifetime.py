@@ -39,7 +39,8 @@ class AppError(Exception):
 
 
 @with_options
-def test_an_exception_before_the_start_goes_up_as_it_is(options: dict[str, Any]) -> None:
+def test_an_exception_before_the_start_propagates_as_it_is(options: dict[str, Any]) -> None:
+    """The same object, and nothing is sent."""
     error, connection = AppError("x"), Connection()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -54,9 +55,10 @@ def test_an_exception_before_the_start_goes_up_as_it_is(options: dict[str, Any])
 @with_options
 @each
 @pytest.mark.parametrize("parts", [0, 1])
-def test_an_exception_amid_a_response_goes_up_and_the_response_stays_unfinished(
+def test_an_exception_amid_a_response_propagates_and_the_response_stays_unfinished(
     sent: Response, parts: int, options: dict[str, Any]
 ) -> None:
+    """The server ends the connection, so that the client sees the failure."""
     error, connection = AppError("x"), Connection()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -73,7 +75,9 @@ def test_an_exception_amid_a_response_goes_up_and_the_response_stays_unfinished(
     assert len(connection.messages) in {0, 1 + parts}
 
 
-def test_an_exception_amid_a_held_response_leaves_the_connection_free_for_an_error_page() -> None:
+def test_an_exception_amid_a_buffered_response_leaves_room_for_an_error_page() -> None:
+    """Nothing was sent, so a middleware outside may respond."""
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send(start(OKTA))
         await send(body(OKTA.body[:9], more=True))
@@ -88,6 +92,7 @@ def test_an_exception_amid_a_held_response_leaves_the_connection_free_for_an_err
 
 @each
 def test_an_exception_after_the_response_leaves_it_whole(sent: Response) -> None:
+    """As of a background task."""
     connection = Connection()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -109,23 +114,27 @@ def test_an_exception_after_the_response_leaves_it_whole(sent: Response) -> None
 @each
 @pytest.mark.parametrize("parts", [0, 1])
 def test_a_response_that_the_app_does_not_finish_goes_out_as_far_as_it_went(sent: Response, parts: int) -> None:
+    """What was buffered is sent unchanged."""
     script = [start(sent), *(body(chunk, more=True) for chunk in bytewise(sent.body, 5)[:parts])]
     connection = connect(AuthProblemMiddleware(scripted(*script)))
     assert connection.messages == script
 
 
 def test_an_app_that_sends_nothing_sends_nothing() -> None:
+    """The server finds it."""
     assert connect(AuthProblemMiddleware(scripted())).messages == []
 
 
 @each
 def test_a_second_start_reaches_the_server_which_refuses_it(sent: Response) -> None:
+    """A mistake of the app, found as without the middleware."""
     connection = connect(AuthProblemMiddleware(scripted(start(sent), start(sent))))
     assert connection.faults == ["http.response.start where http.response.body is expected"]
 
 
 @each
 def test_what_follows_the_end_reaches_the_server_which_refuses_it(sent: Response) -> None:
+    """A mistake of the app, found as without the middleware."""
     connection = connect(AuthProblemMiddleware(scripted(start(sent), body(sent.body), body(b"more"))))
     assert connection.faults == ["http.response.body where nothing is expected"]
 
@@ -135,8 +144,9 @@ def test_what_follows_the_end_reaches_the_server_which_refuses_it(sent: Response
 
 @each
 @pytest.mark.parametrize("after", [0, 1])
-def test_the_app_is_told_that_the_client_has_gone(sent: Response, after: int) -> None:
-    connection, told = Connection(gone_after=after), []
+def test_the_app_gets_the_error_of_a_client_that_has_disconnected(sent: Response, after: int) -> None:
+    """`send` raises `OSError` (ASGI 2.4), also for what was buffered."""
+    connection, errors = Connection(gone_after=after), []
     chunks = bytewise(sent.body, 5)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -146,17 +156,18 @@ def test_the_app_is_told_that_the_client_has_gone(sent: Response, after: int) ->
                 await send(body(chunk, more=True))
             await send(body(b""))
         except OSError as error:
-            told.append(str(error))
+            errors.append(str(error))
             raise
 
     with pytest.raises(OSError, match="the client has gone"):
         run(AuthProblemMiddleware(app)(http_scope("/oauth/token"), connection.receive, connection.send))
-    assert told == ["the client has gone"]
+    assert errors == ["the client has gone"]
     assert connection.refused == 1
 
 
 @each
-def test_an_app_that_swallows_the_disconnect_is_not_troubled_again(sent: Response) -> None:
+def test_an_app_that_suppresses_the_disconnect_gets_no_second_error(sent: Response) -> None:
+    """Nothing is sent afterwards."""
     connection = Connection(gone_after=0)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -171,6 +182,7 @@ def test_an_app_that_swallows_the_disconnect_is_not_troubled_again(sent: Respons
 
 @each
 def test_an_app_that_learns_of_the_disconnect_by_receive_may_just_return(sent: Response) -> None:
+    """What was buffered is sent, and the server drops it."""
     connection = Connection()
 
     async def receive() -> Any:
@@ -191,7 +203,9 @@ def test_an_app_that_learns_of_the_disconnect_by_receive_may_just_return(sent: R
 
 @with_options
 @each
-def test_cancellation_goes_through_and_nothing_is_sent_meanwhile(sent: Response, options: dict[str, Any]) -> None:
+def test_cancellation_propagates_and_nothing_is_sent_meanwhile(sent: Response, options: dict[str, Any]) -> None:
+    """The app's clean-up runs."""
+
     async def scene() -> tuple[Connection, list[str], int, int]:
         connection, cleaned, waiting = Connection(), [], asyncio.Event()
 
@@ -220,7 +234,9 @@ def test_cancellation_goes_through_and_nothing_is_sent_meanwhile(sent: Response,
     assert not connection.complete
 
 
-def test_a_timeout_of_the_app_is_not_swallowed() -> None:
+def test_a_timeout_of_the_app_propagates() -> None:
+    """Also with `exceptions=True`."""
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send(start(OKTA))
         await asyncio.wait_for(asyncio.Event().wait(), 0.001)
@@ -235,6 +251,7 @@ def test_a_timeout_of_the_app_is_not_swallowed() -> None:
 @with_options
 @each
 def test_the_app_runs_in_the_callers_task_and_context(sent: Response, options: dict[str, Any]) -> None:
+    """Context variables that it sets are visible outside."""
     variable = contextvars.ContextVar("variable", default=0)
     tasks = []
 
@@ -257,6 +274,7 @@ def test_the_app_runs_in_the_callers_task_and_context(sent: Response, options: d
 @with_options
 @each
 def test_it_runs_under_trio(sent: Response, options: dict[str, Any]) -> None:
+    """Nothing in it needs asyncio."""
     connection = Connection()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -274,7 +292,8 @@ def test_it_runs_under_trio(sent: Response, options: dict[str, Any]) -> None:
         assert_untouched(connection.answer(), sent)
 
 
-def test_cancellation_under_trio_goes_through() -> None:
+def test_cancellation_under_trio_propagates() -> None:
+    """The app's clean-up runs."""
     connection, cleaned = Connection(), []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -295,12 +314,14 @@ def test_cancellation_under_trio_goes_through() -> None:
 
 
 def test_one_instance_serves_several_event_loops() -> None:
+    """Nothing is bound to a loop."""
     app = AuthProblemMiddleware(answering(OKTA))
     for _ in range(3):
         assert_problem(connect(app).answer())
 
 
 def test_a_thousand_requests_at_once_do_not_mix() -> None:
+    """Each gets its own status, headers and body."""
     names = [*ERRORS, "healthy"]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -340,6 +361,7 @@ class Scope(dict[str, Any]):
 @with_options
 @each
 def test_nothing_of_a_request_is_kept(sent: Response, options: dict[str, Any]) -> None:
+    """Its scope is freed with it."""
     app = AuthProblemMiddleware(answering(sent), **options)
     references = []
     for _ in range(10):

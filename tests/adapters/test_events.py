@@ -73,6 +73,7 @@ def records() -> Iterator[list[logging.LogRecord]]:
 
 @adapters
 def test_a_problem_has_exactly_one_event_with_exactly_these_keys(adapter: str, events: Events) -> None:
+    """All keys have a value or None, and no other key is there."""
     response = through(adapter, MFA, path="/oauth/token", method="POST")
     event, document = events.only(), assert_problem(response)
     assert set(event) == KEYS | {"event", "log_level"}
@@ -106,6 +107,7 @@ def test_a_problem_has_exactly_one_event_with_exactly_these_keys(adapter: str, e
 
 @adapters
 def test_an_unknown_code_is_a_warning_with_a_fingerprint_and_no_text(adapter: str, events: Events) -> None:
+    """The provider is certain, so somebody should look at it."""
     assert_problem(through(adapter, UNKNOWN))
     event = events.only()
     assert (event["event"], event["log_level"]) == ("authproblem.unclassified", "warning")
@@ -115,6 +117,7 @@ def test_an_unknown_code_is_a_warning_with_a_fingerprint_and_no_text(adapter: st
 
 @adapters
 def test_the_fingerprint_is_the_same_for_all_values(adapter: str, events: Events) -> None:
+    """It is made of names and JSON types alone."""
     for summary in ("one", "two"):
         through(adapter, json_response(401, {**UNKNOWN.document(), "errorSummary": summary, "errorId": summary}))
     assert events[0]["fingerprint"] == events[1]["fingerprint"]
@@ -134,6 +137,7 @@ LEVELS = {
 @adapters
 @pytest.mark.parametrize("owner", LEVELS)
 def test_the_owner_decides_the_level(adapter: str, owner: str, events: Events) -> None:
+    """Debug, info, warning or error."""
     level, sent = LEVELS[owner]
     through(adapter, sent)
     assert (events.only()["owner"], events.only()["log_level"]) == (owner, level)
@@ -153,13 +157,15 @@ def test_the_owner_decides_the_level(adapter: str, owner: str, events: Events) -
         Response(302, [("location", "/login")], b""),
     ],
 )
-def test_the_apps_own_answers_have_no_event(adapter: str, sent: Response, events: Events) -> None:
+def test_the_apps_own_responses_have_no_event(adapter: str, sent: Response, events: Events) -> None:
+    """Neither its successes nor its errors."""
     through(adapter, sent)
     assert events == []
 
 
 @adapters
 def test_what_might_have_been_a_providers_error_has_an_event_at_debug(adapter: str, events: Events) -> None:
+    """With the reason why it was left alone."""
     through(adapter, json_response(400, {"error": "invalid_grant"}))
     event = events.only()
     assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", "no_evidence")
@@ -168,13 +174,15 @@ def test_what_might_have_been_a_providers_error_has_an_event_at_debug(adapter: s
 
 @adapters
 def test_flow_control_has_an_event_at_debug(adapter: str, events: Events) -> None:
+    """It is no error, and passes."""
     through(adapter, json_response(403, {"error": "slow_down"}, ("x-auth0-requestid", "r")))
     event = events.only()
     assert (event["event"], event["log_level"], event["why"]) == ("authproblem.passed", "debug", "flow_control")
 
 
 @adapters
-def test_a_dry_run_tells_what_it_would_have_done(adapter: str, events: Events) -> None:
+def test_a_dry_run_reports_what_it_would_have_done(adapter: str, events: Events) -> None:
+    """The event says that nothing was applied."""
     assert_untouched(through(adapter, MFA, mode="observe"), MFA)
     assert (events.only()["event"], events.only()["applied"]) == ("authproblem.normalized", False)
 
@@ -182,6 +190,7 @@ def test_a_dry_run_tells_what_it_would_have_done(adapter: str, events: Events) -
 @adapters
 @pytest.mark.parametrize("marks", [False, True])
 def test_a_redirect_with_an_error_has_an_event_that_is_not_applied(adapter: str, marks: bool, events: Events) -> None:
+    """The redirect stays as it is."""
     location = "https://app.example/cb?error=login_required&error_description=x&state=1"
     through(adapter, Response(302, [("location", location)], b""), mark_redirects=marks)
     assert (events.only()["event"], events.only()["applied"]) == ("authproblem.normalized", False)
@@ -201,7 +210,8 @@ def test_a_callback_has_an_event_at_info_whatever_the_owner(adapter: str, events
 
 @adapters
 @pytest.mark.parametrize("layers", [2, 3])
-def test_several_of_us_tell_a_response_once(adapter: str, layers: int, events: Events) -> None:
+def test_several_instances_report_a_response_once(adapter: str, layers: int, events: Events) -> None:
+    """The instance nearest to the app reports it."""
     for sent in (MFA, Response(302, [("location", "https://a.example/?error=login_required&state=1")], b"")):
         through(adapter, sent, layers=layers)
         assert len(events) == 1
@@ -209,23 +219,30 @@ def test_several_of_us_tell_a_response_once(adapter: str, layers: int, events: E
 
 
 @adapters
-def test_the_event_tells_the_truth_where_the_answer_is_folded(adapter: str, events: Events) -> None:
+def test_the_event_has_the_real_reason_where_the_response_is_folded(adapter: str, events: Events) -> None:
+    """The client gets the general one, with the same instance."""
     locked = json_response(423, {**OKTA_BODY, "errorCode": "E0000069", "errorSummary": "User Locked"})
-    told = assert_problem(through(adapter, locked, path="/api/v1/authn", disclosure="strict"))
+    document = assert_problem(through(adapter, locked, path="/api/v1/authn", disclosure="strict"))
     event = events.only()
     assert (event["problem"], event["upstream_code"]) == ("account-locked", "E0000069")
-    assert (told["reason"], told["errorCode"], told["instance"]) == ("sign-in-failed", "E0000004", event["instance"])
+    assert (document["reason"], document["errorCode"], document["instance"]) == (
+        "sign-in-failed",
+        "E0000004",
+        event["instance"],
+    )
 
 
 @adapters
 @pytest.mark.parametrize("path", ["/oauth/token?code=secret", "/oauth/token%3Fcode=secret"])
 def test_the_path_has_no_query(adapter: str, path: str, events: Events) -> None:
+    """Not even a question mark that was encoded."""
     through(adapter, MFA, path=path.replace("?", "%3F"))
     assert events.only()["path"] == "/oauth/token"
 
 
 @adapters
 def test_secrets_are_in_no_event(adapter: str, events: Events) -> None:
+    """Neither tokens, nor addresses, nor cookies."""
     token = "Fe26.2*1*SECRETSECRETSECRETSECRET*abcdefghijklmnopqrst*SECRETSECRETSECRETSECRET"
     sent = json_response(
         403,
@@ -239,7 +256,8 @@ def test_secrets_are_in_no_event(adapter: str, events: Events) -> None:
 
 
 @adapters
-def test_upstream_text_is_told_only_on_request_and_masked(adapter: str, events: Events) -> None:
+def test_upstream_text_is_logged_only_on_request_and_masked(adapter: str, events: Events) -> None:
+    """With `log_upstream_text=True`."""
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "Wrong for jane@corp.example at 203.0.113.7"})
     through(adapter, sent)
     through(adapter, sent, log_upstream_text=True)
@@ -249,20 +267,22 @@ def test_upstream_text_is_told_only_on_request_and_masked(adapter: str, events: 
 
 @adapters
 def test_an_event_says_applied_only_of_what_was_sent(adapter: str, events: Events) -> None:
+    """For every kind of hostile body."""
     wrong = []
     for name, content in BODIES.items():
         sent = Response(401, [("content-type", JSON), ("x-okta-request-id", "r")], content)
         response = through(adapter, sent)
-        told = [event for event in events if event["event"] != "authproblem.passed"]
-        if len(told) > 1 or bool(told) != is_problem(response):
-            wrong.append((name, [event["event"] for event in told]))
+        reported = [event for event in events if event["event"] != "authproblem.passed"]
+        if len(reported) > 1 or bool(reported) != is_problem(response):
+            wrong.append((name, [event["event"] for event in reported]))
         events.clear()
     assert wrong == []
 
 
 @adapters
 @pytest.mark.parametrize("content", [b"", OKTA.body], ids=["no body", "body"])
-def test_of_a_head_request_an_event_says_applied_only_if_it_was(adapter: str, content: bytes, events: Events) -> None:
+def test_for_a_head_request_an_event_says_applied_only_if_it_was(adapter: str, content: bytes, events: Events) -> None:
+    """Where headers alone do not decide, nothing is changed."""
     sent = Response(401, [*OKTA.headers, ("x-okta-request-id", "r")], content)
     response = through(adapter, sent, method="HEAD")
     assert [event["applied"] for event in events if event["event"] != "authproblem.passed"] == [True] * is_problem(
@@ -275,6 +295,7 @@ def test_of_a_head_request_an_event_says_applied_only_if_it_was(adapter: str, co
 
 @adapters
 def test_the_logger_is_the_one_that_is_configured_when_the_event_happens(adapter: str) -> None:
+    """Not the one from when the middleware was built."""
     request = built(adapter, MFA)
     outputs = [io.StringIO(), io.StringIO()]
     for output in outputs:
@@ -289,6 +310,7 @@ def test_the_logger_is_the_one_that_is_configured_when_the_event_happens(adapter
 
 @adapters
 def test_a_structlog_app_gets_its_own_keys_too(adapter: str) -> None:
+    """Context variables and processors of the app apply."""
     output = io.StringIO()
     structlog.configure(
         processors=[
@@ -307,6 +329,7 @@ def test_a_structlog_app_gets_its_own_keys_too(adapter: str) -> None:
 @adapters
 @pytest.mark.parametrize(("level", "count"), [(logging.INFO, 1), (logging.WARNING, 0)])
 def test_native_filtering_is_respected(adapter: str, level: int, count: int) -> None:
+    """Of `make_filtering_bound_logger`."""
     output = io.StringIO()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -322,6 +345,7 @@ def test_native_filtering_is_respected(adapter: str, level: int, count: int) -> 
 def test_structlog_on_standard_logging_goes_by_the_loggers_level(
     adapter: str, level: int, count: int, records: list[logging.LogRecord]
 ) -> None:
+    """That of `logging.getLogger("authproblem")`."""
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -333,6 +357,7 @@ def test_structlog_on_standard_logging_goes_by_the_loggers_level(
 
 
 def test_an_asynchronous_structlog_logger_gets_the_event(records: list[logging.LogRecord]) -> None:
+    """Its methods are coroutines, which are run."""
     structlog.configure(
         processors=[structlog.stdlib.render_to_log_kwargs],
         wrapper_class=structlog.stdlib.AsyncBoundLogger,
@@ -345,6 +370,7 @@ def test_an_asynchronous_structlog_logger_gets_the_event(records: list[logging.L
 @adapters
 @pytest.mark.parametrize("configured", [False, True])
 def test_capture_logs_sees_the_event(adapter: str, configured: bool) -> None:
+    """Whether structlog is configured or not."""
     if configured:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     with structlog.testing.capture_logs() as captured:
@@ -357,6 +383,7 @@ def test_capture_logs_sees_the_event(adapter: str, configured: bool) -> None:
 
 @adapters
 def test_an_app_without_structlog_gets_a_record_with_the_keys(adapter: str, records: list[logging.LogRecord]) -> None:
+    """As attributes, with a readable message."""
     response = built(adapter, MFA)()
     (record,) = records
     assert (record.name, record.levelname) == ("authproblem", "INFO")
@@ -370,6 +397,7 @@ def test_an_app_without_structlog_gets_a_record_with_the_keys(adapter: str, reco
 
 @adapters
 def test_a_percent_sign_stays_one(adapter: str, records: list[logging.LogRecord]) -> None:
+    """Messages of standard logging are not formatted twice."""
     through(adapter, MFA, path="/100%25d/%25s")
     assert records[0].__dict__["path"] == "/100%d/%s"
     assert 'path="/100%d/%s" ' in records[0].getMessage()
@@ -377,6 +405,7 @@ def test_a_percent_sign_stays_one(adapter: str, records: list[logging.LogRecord]
 
 @adapters
 def test_a_root_logger_at_warning_keeps_out_what_is_below(adapter: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """The app's level decides."""
     handler = logging.StreamHandler()
     root = logging.getLogger()
     root.addHandler(handler)
@@ -395,7 +424,7 @@ def test_a_root_logger_at_warning_keeps_out_what_is_below(adapter: str, capfd: p
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_app_without_any_logging_prints_no_info_events_and_says_so_once(adapter: str) -> None:
-    """In a process of its own: nobody has touched logging there. Nothing goes to stdout."""
+    """In a process of its own: logging is not configured there. Nothing goes to stdout."""
     found = python(
         f"""
         from tests.adapters.samples import LIMITED, MFA
@@ -417,6 +446,7 @@ def test_an_app_without_any_logging_prints_no_info_events_and_says_so_once(adapt
 
 
 def test_importing_imports_neither_structlog_nor_logging_configuration() -> None:
+    """In a process of its own."""
     found = python(
         """
         import sys, logging
@@ -451,9 +481,10 @@ def break_down(*_: Any, **__: Any) -> Any:
 
 
 @adapters
-def test_a_broken_processor_costs_no_answer_and_is_reported_once(
+def test_a_broken_processor_costs_no_response_and_is_reported_once(
     adapter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """On standard error."""
     structlog.configure(processors=[break_down])
     request = built(adapter, MFA)
     for _ in range(3):
@@ -462,9 +493,10 @@ def test_a_broken_processor_costs_no_answer_and_is_reported_once(
 
 
 @adapters
-def test_a_broken_handler_costs_no_answer_and_is_reported_once(
+def test_a_broken_handler_costs_no_response_and_is_reported_once(
     adapter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """On standard error."""
     handler, logger = logging.Handler(), logging.getLogger("authproblem")
     handler.emit = break_down  # type: ignore[method-assign]
     logger.addHandler(handler)
@@ -489,9 +521,10 @@ BROKEN_LOGGERS: dict[str, dict[str, Any]] = {
 
 @adapters
 @pytest.mark.parametrize("part", BROKEN_LOGGERS)
-def test_a_logger_that_cannot_be_made_costs_no_answer(
+def test_a_logger_that_cannot_be_made_costs_no_response(
     adapter: str, part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Whatever part of the configuration is broken."""
     structlog.configure(**BROKEN_LOGGERS[part])
     request = built(adapter, MFA)
     for _ in range(3):
@@ -516,9 +549,10 @@ CALLABLES: dict[str, dict[str, Any]] = {
 
 @adapters
 @pytest.mark.parametrize("option", CALLABLES)
-def test_a_callable_of_the_app_that_raises_costs_no_answer_and_is_reported_once(
+def test_a_callable_of_the_app_that_raises_costs_no_response_and_is_reported_once(
     adapter: str, option: str, events: Events
 ) -> None:
+    """`pass_text` and `on_problem`."""
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
     request = built(adapter, sent, **CALLABLES[option])
     for _ in range(3):
@@ -532,6 +566,7 @@ def test_a_callable_of_the_app_that_raises_costs_no_answer_and_is_reported_once(
 
 @adapters
 def test_providers_that_raise_leave_the_response_untouched_and_are_reported_once(adapter: str, events: Events) -> None:
+    """Without a sender nothing can be classified."""
     request = built(adapter, MFA, providers=break_down)
     for _ in range(3):
         assert_untouched(request(), MFA)
@@ -540,6 +575,7 @@ def test_providers_that_raise_leave_the_response_untouched_and_are_reported_once
 
 @adapters
 def test_providers_that_raise_for_a_callback_cost_the_app_no_request(adapter: str, events: Events) -> None:
+    """The request reaches the app, without a problem."""
     query, options = "error=access_denied&state=1", dict[str, Any](callback_paths=("/cb",), providers=break_down)
     for _ in range(3):
         if adapter == "asgi":
@@ -578,26 +614,29 @@ def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once
     ],
     ids=["None", "a number", "bytes", "empty", "long", "a surrogate"],
 )
-def test_pass_text_may_answer_anything(adapter: str, answer: Any) -> None:
+def test_pass_text_may_return_anything(adapter: str, answer: Any) -> None:
+    """The response stays a valid problem."""
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
     assert_problem(through(adapter, sent, pass_text=lambda problem, member, text: answer))
 
 
 @adapters
 def test_pass_text_decides_about_an_unknown_text(adapter: str) -> None:
-    asked = []
+    """It gets the problem, the member and the text."""
+    calls = []
 
     def pass_text(problem: Any, member: str, text: str) -> str:
-        asked.append((problem.reason, member, text))
+        calls.append((problem.reason, member, text))
         return "as the app says"
 
     sent = json_response(401, {**OKTA_BODY, "errorSummary": "unknown text"})
     assert assert_problem(through(adapter, sent, pass_text=pass_text))["errorSummary"] == "as the app says"
-    assert asked == [("invalid-credentials", "errorSummary", "unknown text")]
+    assert calls == [("invalid-credentials", "errorSummary", "unknown text")]
 
 
 @adapters
-def test_on_problem_is_called_once_a_problem_with_the_truth(adapter: str) -> None:
+def test_on_problem_is_called_once_a_problem_with_the_real_reason(adapter: str) -> None:
+    """Before folding."""
     seen: list[Any] = []
     for sent in (*ERRORS.values(), FOREIGN, HEALTHY):
         through(adapter, sent, on_problem=seen.append)
@@ -615,9 +654,10 @@ class FullDisk(io.StringIO):
 @adapters
 @pytest.mark.parametrize("logs", ["structlog", "logging"])
 @pytest.mark.parametrize("stderr", ["writable", "full", "none"])
-def test_a_full_disk_under_the_log_costs_no_answer(
+def test_a_full_disk_under_the_log_costs_no_response(
     adapter: str, logs: str, stderr: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With structlog and with standard logging."""
     full = FullDisk()
     handler, logger = logging.StreamHandler(full), logging.getLogger("authproblem")
     if logs == "structlog":
@@ -638,7 +678,8 @@ def test_a_full_disk_under_the_log_costs_no_answer(
 
 
 @adapters
-def test_a_full_disk_and_a_broken_callable_cost_no_answer(adapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_and_a_broken_callable_cost_no_response(adapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not even standard error can be written."""
     full = FullDisk()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=full))
     monkeypatch.setattr(sys, "stderr", full)

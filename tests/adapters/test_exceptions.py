@@ -156,7 +156,7 @@ def test_a_program_may_repeat_what_can_spend_nothing(method: str, url: str, auto
         "login.example.com",
     ],
 )
-def test_an_exception_of_a_providers_host_is_answered(host: str) -> None:
+def test_an_exception_of_a_providers_host_becomes_a_response(host: str) -> None:
     """By domain, in any case, with a final dot."""
     response = ask("asgi", raising(status_error(EMPTY, f"https://{host}:8443/x")), upstream_hosts=["login.example.com"])
     assert is_problem(response)
@@ -381,7 +381,7 @@ def test_two_instances_emit_one_event_for_an_exception(adapter: str, events: Eve
 
 
 def _through_two(adapter: str, call: Any) -> Response:
-    """An instance that only watches, and one outside of it that would answer."""
+    """An instance that only watches, and one outside of it that would respond."""
     if adapter == "asgi":
         return connect(AsgiMiddleware(AsgiMiddleware(asgi_app(call), exceptions=True, mode="observe"), exceptions=True))
     inner = WsgiMiddleware(wsgi_app(call), exceptions=True, mode="observe")
@@ -503,7 +503,7 @@ def test_wsgi_what_was_started_but_not_sent_gives_way(status: str, lazily: bool,
 
 
 def test_wsgi_a_body_that_never_started_is_replaced_and_closed_once() -> None:
-    """PEP 3333 asks for `close()`."""
+    """PEP 3333 requires `close()`."""
     chunks = Body()
     response = WsgiServer().run(wsgi(chunks, None), http_environ())
     assert is_problem(response)
@@ -575,7 +575,7 @@ def test_a_healthy_response_is_the_same_with_the_option(adapter: str) -> None:
     assert response == Response(200, [("content-type", "application/json")], b"[1]")
 
 
-# --- The answer's form ---
+# --- The response's form ---
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
@@ -612,7 +612,7 @@ def test_no_option_lets_the_upstreams_text_in(texts: str, events: Events) -> Non
     assert_no_secret(response, events)
 
 
-def test_the_answer_folds_like_any_other(events: Events) -> None:
+def test_the_response_folds_like_any_other(events: Events) -> None:
     """A missing membership looks like a wrong password to the client; the event has what happened."""
     outside = {"error": "access_denied", "error_description": "user auth0|1 is not part of the org_1 organization"}
     folded = ask("wsgi", raising(status_error(json_response(403, outside, ("retry-after", "7")))))

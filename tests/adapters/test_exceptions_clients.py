@@ -173,7 +173,7 @@ def test_a_connect_timeout_of_aiohttp_names_its_host(adapter: str) -> None:
     assert (document["reason"], document["provider"]) == ("upstream-timeout", "okta")
 
 
-def test_a_stream_that_nobody_has_read_stays_unread(upstream: Upstream) -> None:
+def test_an_unread_stream_stays_unread(upstream: Upstream) -> None:
     """To read it here would block the server, or wait for the upstream."""
     with requests.Session() as session:
         session.trust_env = False
@@ -250,7 +250,7 @@ SDKS = {
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("name", SDKS)
-def test_the_classes_of_the_sdks_tell_the_provider(
+def test_the_classes_of_the_sdks_name_the_provider(
     adapter: str, name: str, upstream: Upstream, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No host has to be named for them: a custom domain is known by the SDK's class."""
@@ -307,7 +307,7 @@ def test_generic_oauth_errors_elsewhere_propagate(adapter: str, name: str, upstr
     assert list(events) == []
 
 
-def test_an_answer_that_is_no_oauth_at_all_is_broken_to_oauthlib(upstream: Upstream) -> None:
+def test_a_response_that_is_no_oauth_at_all_is_broken_to_oauthlib(upstream: Upstream) -> None:
     """Okta's limits come in its own shape, in which oauthlib misses a token."""
     upstream.answer = OKTA_LIMIT
     document = assert_problem(ask("wsgi", lambda: oauthlib(upstream), provider="okta"))

@@ -21,7 +21,7 @@ from authproblem.asgi import AuthProblemMiddleware
 from tests.adapters.failing import SECRET, WAIT, WRONG_PASSWORD, assert_no_secret, status_error
 from tests.support.asgi_server import AsgiServer, http_scope
 from tests.support.events import Events
-from tests.support.responses import Response as Answer
+from tests.support.responses import Response as Received
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -42,11 +42,11 @@ def starlette(**options: Any) -> Starlette:
     return Starlette(routes=ROUTES, middleware=[Middleware(AuthProblemMiddleware, exceptions=True)], **options)
 
 
-def get(app: Any, path: str = "/profile") -> Answer:
-    """The answer of an app as a browser gets it, whatever is raised once it has been sent."""
+def get(app: Any, path: str = "/profile") -> Received:
+    """The response of an app as a browser gets it, whatever is raised once it has been sent."""
     client = TestClient(app, raise_server_exceptions=False)
     response = client.get(path, headers={"accept": "text/html"})
-    return Answer(response.status_code, list(response.headers.multi_items()), response.content)
+    return Received(response.status_code, list(response.headers.multi_items()), response.content)
 
 
 def test_without_the_option_debug_mode_shows_the_token() -> None:
@@ -67,7 +67,7 @@ def test_with_the_option_nothing_is_shown(debug: bool, path: str, events: Events
 
 
 def test_the_servers_log_has_no_traceback_either() -> None:
-    """What is answered never gets to the server: nothing is raised out of the app."""
+    """What is handled never gets to the server: nothing is raised out of the app."""
     assert TestClient(starlette(), raise_server_exceptions=True).get("/profile").status_code == 403
 
 
@@ -110,7 +110,7 @@ def test_the_apps_handler_for_everything_gets_the_rest(known: type[Exception] | 
 
 
 def test_around_the_whole_app_it_comes_too_late(events: Events) -> None:
-    """ServerErrorMiddleware has sent its 500 before it lets the exception go on: put it in by `add_middleware`."""
+    """ServerErrorMiddleware has sent its 500 before it lets the exception propagate: put it in by `add_middleware`."""
     with pytest.warns(UserWarning, match="around a Starlette app"):
         app = AuthProblemMiddleware(Starlette(routes=ROUTES), exceptions=True)
     response = get(app)
@@ -130,7 +130,7 @@ def test_middleware_of_the_other_kind_lets_exceptions_through(outside: bool) -> 
 
 
 def test_a_stream_that_fails_at_its_first_chunk_has_begun() -> None:
-    """Starlette sends the headers before it asks for a chunk."""
+    """Starlette sends the headers before it reads a chunk."""
 
     async def chunks() -> Any:
         raise status_error(WRONG_PASSWORD)
@@ -184,7 +184,7 @@ def test_a_cancel_scope_of_the_app_works(backend: str) -> None:
             await anyio.sleep(WAIT)
         raise status_error(WRONG_PASSWORD)
 
-    async def main() -> Answer:
+    async def main() -> Received:
         server = AsgiServer()
         await AuthProblemMiddleware(app, exceptions=True)(http_scope(), server.receive, server.send)
         return server.response()

@@ -34,7 +34,7 @@ def answers_nothing() -> dict[str, str]:
 
 
 def answers(app: FastAPI) -> dict[str, Any]:
-    """The documented answers of the route."""
+    """The documented responses of the route."""
     found: dict[str, Any] = app.openapi()["paths"]["/login"]["post"]["responses"]
     return found
 
@@ -88,7 +88,7 @@ def test_keeps_the_app_s_own_schemas() -> None:
     assert {"Own", "AuthProblem"} <= set(app.openapi()["components"]["schemas"])
 
 
-def test_may_be_asked_many_times() -> None:
+def test_may_be_generated_many_times() -> None:
     """FastAPI caches its document."""
     app = app_with(problem_responses(401))
 

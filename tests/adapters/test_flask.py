@@ -38,6 +38,7 @@ def get(app: Any, path: str = "/", **more: Any) -> Response:
 
 
 def test_one_line_needs_no_option() -> None:
+    """Cookies of the app stay, each on its line."""
     app = site()
 
     @app.get("/")
@@ -53,6 +54,7 @@ def test_one_line_needs_no_option() -> None:
 
 
 def test_the_test_client_sees_the_problem() -> None:
+    """As JSON, where that is accepted."""
     app = site()
 
     @app.get("/")
@@ -65,6 +67,7 @@ def test_the_test_client_sees_the_problem() -> None:
 
 
 def test_abort_and_error_handlers_run_before_us() -> None:
+    """Their response is what is classified."""
     app = site()
 
     @app.errorhandler(401)
@@ -80,6 +83,7 @@ def test_abort_and_error_handlers_run_before_us() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"providers": {"/": "auth0"}}], ids=["plain", "scope"])
 def test_the_frameworks_own_errors_stay(options: dict[str, Any]) -> None:
+    """404, 405, 429 and those of the app."""
     responses = []
     for app in (site(**options), Flask("site")):
         pages = Blueprint("pages", "pages", url_prefix="/auth")
@@ -101,6 +105,7 @@ def test_the_frameworks_own_errors_stay(options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("status", [200, 401])
 def test_a_stream_with_context_keeps_its_context(status: int) -> None:
+    """While a body is buffered as well."""
     app = site()
 
     @app.get("/")
@@ -121,6 +126,7 @@ def test_a_stream_with_context_keeps_its_context(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 401])
 def test_what_a_request_opens_is_closed_once(status: int) -> None:
+    """Teardown functions and `call_on_close`."""
     app, log = site(), []
 
     @app.teardown_request
@@ -139,6 +145,7 @@ def test_what_a_request_opens_is_closed_once(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 404])
 def test_a_file_is_sent_whole(tmp_path: Path, status: int) -> None:
+    """With a success and with an error status."""
     file, app = tmp_path / "page.json", site()
     file.write_bytes(b'{"a": 1}')
 
@@ -152,7 +159,8 @@ def test_a_file_is_sent_whole(tmp_path: Path, status: int) -> None:
     assert (reply.status, reply.body) == (status, b'{"a": 1}')
 
 
-def test_an_exception_is_flasks_to_answer() -> None:
+def test_an_exception_is_flasks_to_handle() -> None:
+    """Without `exceptions=True`."""
     app = site()
     app.logger.disabled = True
 
@@ -167,6 +175,7 @@ def test_an_exception_is_flasks_to_answer() -> None:
 
 
 def test_a_mark_on_a_response_is_evidence_and_does_not_leave() -> None:
+    """Set by `mark_upstream`."""
     app = site()
 
     @app.get("/")
@@ -180,6 +189,7 @@ def test_a_mark_on_a_response_is_evidence_and_does_not_leave() -> None:
 
 
 def test_paths_count_from_where_the_app_is_mounted() -> None:
+    """By `DispatcherMiddleware`."""
     inner = site(providers={"/login": "auth0"})
 
     @inner.get("/login/token")
@@ -193,6 +203,7 @@ def test_paths_count_from_where_the_app_is_mounted() -> None:
 
 
 def test_proxy_fix_and_lint_on_either_side_do_no_harm() -> None:
+    """Werkzeug's own middleware."""
     app = Flask("site")
 
     @app.get("/")
@@ -209,6 +220,7 @@ def test_proxy_fix_and_lint_on_either_side_do_no_harm() -> None:
 
 
 def test_a_callbacks_problem_is_in_the_environ() -> None:
+    """As `authproblem.problem`."""
     app = site(callback_paths=("/callback",))
 
     @app.get("/callback")
@@ -218,7 +230,8 @@ def test_a_callbacks_problem_is_in_the_environ() -> None:
     assert get(app, "/callback", query="error=access_denied&state=1").body == b"access-denied"
 
 
-def test_a_providers_answer_that_is_passed_on_is_normalized() -> None:
+def test_a_providers_response_that_is_passed_on_is_normalized() -> None:
+    """Its headers are evidence."""
     app = site()
 
     @app.get("/")

@@ -16,7 +16,7 @@ from authproblem.flask import AuthProblem, current_problem
 from tests.adapters.failing import SECRET, WRONG_PASSWORD, assert_no_secret, status_error
 from tests.adapters.support import assert_problem, is_problem
 from tests.support.events import Events
-from tests.support.responses import Response as Answer
+from tests.support.responses import Response as Received
 from tests.support.responses import json_response
 
 LOCKED = json_response(
@@ -60,9 +60,9 @@ def extended(**config: Any) -> Flask:
     return app
 
 
-def get(app: Flask, path: str = "/profile", method: str = "GET", **options: Any) -> Answer:
+def get(app: Flask, path: str = "/profile", method: str = "GET", **options: Any) -> Received:
     response = app.test_client().open(path, method=method, **options)
-    return Answer(response.status_code, list(response.headers.items()), response.data)
+    return Received(response.status_code, list(response.headers.items()), response.data)
 
 
 def test_without_it_there_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
@@ -72,7 +72,7 @@ def test_without_it_there_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
     assert SECRET in caplog.text
 
 
-def test_one_line_answers_for_exceptions(events: Events, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_line_responds_to_exceptions(events: Events, caplog: pytest.LogCaptureFixture) -> None:
     """One response, one event, and no token in either or in Flask's log."""
     app = make()
     AuthProblem(app)
@@ -143,7 +143,7 @@ def test_post_and_head_work_likewise(method: str) -> None:
     assert_problem(get(extended(), method=method), method=method)
 
 
-def test_functions_after_the_request_see_the_answer() -> None:
+def test_functions_after_the_request_see_the_response() -> None:
     """It is a response of Flask's: cookies, CORS and sessions work as on any other."""
     app = extended()
 
@@ -186,7 +186,7 @@ def test_a_blueprints_handler_comes_first() -> None:
     assert (get(app, "/admin").body, is_problem(get(app))) == (b"the blueprint's", True)
 
 
-# --- What is no provider's goes on exactly as without the extension ---
+# --- What is no provider's propagates exactly as without the extension ---
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_a_mistake_of_the_apps_is_flasks_500(
     assert list(events) == []
 
 
-def test_what_is_answered_is_not_reported(signaled: list[BaseException]) -> None:
+def test_what_is_handled_is_not_reported(signaled: list[BaseException]) -> None:
     """`got_request_exception` is not sent: Sentry sees no failure of the app."""
     get(extended())
     assert signaled == []
@@ -220,7 +220,7 @@ def test_what_is_answered_is_not_reported(signaled: list[BaseException]) -> None
 
 @pytest.mark.parametrize("config", [{"DEBUG": True}, {"TESTING": True}, {"PROPAGATE_EXCEPTIONS": True}], ids=str)
 def test_debug_and_propagation(config: dict[str, Any], signaled: list[BaseException]) -> None:
-    """A mistake of the app's gets to the debugger; a provider's exception is answered all the same."""
+    """A mistake of the app's gets to the debugger; a provider's exception is handled all the same."""
     app = extended(**config)
     with pytest.raises(ValueError, match=SECRET) as caught:
         get(app, "/mistake")
@@ -284,7 +284,7 @@ def test_redirects_of_the_router_work() -> None:
     assert get(app, "/folder").status == RequestRedirect.code
 
 
-def test_an_exception_before_flask_is_answered_by_wsgi(events: Events) -> None:
+def test_an_exception_before_flask_is_handled_by_wsgi(events: Events) -> None:
     """Middleware between the extension and the app may call a provider as well."""
     app = make()
 

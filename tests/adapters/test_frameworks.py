@@ -56,7 +56,7 @@ def sites(adapter: str, name: str, **options: Any) -> tuple[Any, Any]:
     """The app without and with our middleware."""
     bare = (apps.ASGI if adapter == "asgi" else apps.WSGI)[name]()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # exceptions=True has no effect around most frameworks, and says so
+        warnings.simplefilter("ignore")  # exceptions=True has no effect around most frameworks, and warns
         return bare, (AsgiMiddleware(bare, **options) if adapter == "asgi" else WsgiMiddleware(bare, **options))
 
 

@@ -44,6 +44,7 @@ MEBIBYTE = 1_048_576
     "status", [401, pytest.param(400, marks=pytest.mark.slow), pytest.param(503, marks=pytest.mark.slow)]
 )
 def test_any_body_is_untouched_or_a_problem(adapter: str, sender: str, status: int) -> None:
+    """Nothing in between, and no exception."""
     for name, content in BODIES.items():
         sent = Response(status, [("content-type", JSON), *SENDERS[sender]], content)
         try:
@@ -60,6 +61,7 @@ def test_any_body_is_untouched_or_a_problem(adapter: str, sender: str, status: i
     "media", ["text/plain", "text/html", "application/problem+json", "text/event-stream", "", "json"]
 )
 def test_any_body_of_any_other_type_is_untouched_or_a_problem(adapter: str, media: str) -> None:
+    """Pages, plain text and types that do not exist."""
     for name, content in BODIES.items():
         sent = Response(500, [("content-type", media), ("x-okta-request-id", "req")], content)
         try:
@@ -74,6 +76,7 @@ def test_any_body_of_any_other_type_is_untouched_or_a_problem(adapter: str, medi
     "options", [{"texts": "all"}, {"disclosure": "strict"}, {"status": "canonical"}, {"flow_control": True}], ids=str
 )
 def test_no_option_lets_any_body_through_half_changed(adapter: str, options: dict[str, Any]) -> None:
+    """With each option on its own."""
     for name, content in BODIES.items():
         sent = Response(401, [("content-type", JSON), ("x-okta-request-id", "req")], content)
         try:
@@ -84,6 +87,7 @@ def test_no_option_lets_any_body_through_half_changed(adapter: str, options: dic
 
 @adapters
 def test_success_with_any_body_on_a_path_of_transactions_is_untouched_or_a_problem(adapter: str) -> None:
+    """Successes are parsed there."""
     for name, content in BODIES.items():
         sent = Response(200, [("content-type", JSON)], content)
         try:
@@ -94,6 +98,7 @@ def test_success_with_any_body_on_a_path_of_transactions_is_untouched_or_a_probl
 
 @adapters
 def test_of_duplicate_members_the_last_counts_and_is_sent_once(adapter: str) -> None:
+    """As most parsers do."""
     content = (
         b'{"errorCode":"E0000047","errorCode":"E0000004","errorSummary":"x","errorSummary":"Authentication failed"}'
     )
@@ -103,14 +108,16 @@ def test_of_duplicate_members_the_last_counts_and_is_sent_once(adapter: str) -> 
 
 
 @adapters
-def test_a_number_that_cannot_be_held_is_dropped(adapter: str) -> None:
+def test_a_number_beyond_64_bits_is_dropped(adapter: str) -> None:
+    """The parser would return it as a float."""
     content = b'{"errorCode":"E0000004","errorSummary":"Authentication failed","statusCode":18446744073709551616}'
     document = assert_problem(through(adapter, Response(401, OKTA.headers, content)))
     assert "statusCode" not in document
 
 
 @adapters
-def test_a_protocol_document_with_a_number_that_cannot_be_held_passes(adapter: str) -> None:
+def test_a_protocol_document_with_a_number_beyond_64_bits_passes(adapter: str) -> None:
+    """It must stay whole."""
     content = b'{"status":"LOCKED_OUT","_embedded":{"n":18446744073709551616}}'
     sent = Response(401, OKTA.headers, content)
     assert_untouched(through(adapter, sent), sent)
@@ -139,6 +146,7 @@ BOMBS = bombs()
 @adapters
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_passes_in_bounded_memory(adapter: str, name: str) -> None:
+    """A small body that decompresses to gigabytes."""
     coding, content = BOMBS[name]
     sent = Response(401, [*OKTA.headers, ("content-encoding", coding)], content)
     through(adapter, sent)  # what is imported on the way does not count
@@ -154,6 +162,7 @@ def test_a_bomb_passes_in_bounded_memory(adapter: str, name: str) -> None:
 
 @adapters
 def test_ten_megabytes_in_one_chunk_are_not_copied(adapter: str) -> None:
+    """Beyond the limit the app's own object is sent."""
     sent = Response(401, OKTA.headers, OKTA.body.ljust(10 * MEBIBYTE))
     asgi, wsgi = AsgiMiddleware(answering(sent)), WsgiMiddleware(eager(sent))
     lengths = []
@@ -192,6 +201,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("coding", CODINGS)
 def test_a_damaged_or_mislabeled_coding_is_untouched_or_a_problem(adapter: str, coding: str, damage: str) -> None:
+    """Cut off, with garbage, or in no coding at all."""
     name, encode = CODINGS[coding]
     content = DAMAGES[damage](encode(OKTA.body))
     sent = Response(401, [*OKTA.headers, ("content-encoding", name)], content)
@@ -202,6 +212,7 @@ def test_a_damaged_or_mislabeled_coding_is_untouched_or_a_problem(adapter: str, 
 @pytest.mark.parametrize("claimed", ["gzip", "deflate", "br", "zstd", "x-gzip", "identity"])
 @pytest.mark.parametrize("coding", CODINGS)
 def test_a_coding_under_another_name_is_untouched_or_a_problem(adapter: str, coding: str, claimed: str) -> None:
+    """Gzip that claims to be br, and the reverse."""
     content = CODINGS[coding][1](OKTA.body)
     sent = Response(401, [*OKTA.headers, ("content-encoding", claimed)], content)
     assert_sound(through(adapter, sent), sent)
@@ -212,6 +223,7 @@ def test_a_coding_under_another_name_is_untouched_or_a_problem(adapter: str, cod
     "value", ["compress", "aes128gcm", "gzip, sdch", "gzip;q=1", "\x00", "gzip gzip", "deflate, " * 99]
 )
 def test_an_unknown_coding_passes(adapter: str, value: str) -> None:
+    """It cannot be undone."""
     sent = Response(401, [*OKTA.headers, ("content-encoding", value)], OKTA.body)
     if "\x00" in value:
         sent = Response(401, [*OKTA.headers, ("content-encoding", "\x01")], OKTA.body)
@@ -223,6 +235,7 @@ def test_an_unknown_coding_passes(adapter: str, value: str) -> None:
 
 @adapters
 def test_a_body_in_sixty_thousand_chunks_is_kept_in_linear_memory(adapter: str) -> None:
+    """Byte by byte."""
     content = OKTA.body.ljust(61_440)
     chunks: Sequence[bytes] = bytewise(content)
     tracemalloc.start()
@@ -237,6 +250,7 @@ def test_a_body_in_sixty_thousand_chunks_is_kept_in_linear_memory(adapter: str) 
 
 @adapters
 def test_a_flood_of_empty_chunks_is_no_body(adapter: str) -> None:
+    """They cost nothing."""
     chunks = [b""] * 50_000 + [OKTA.body]
     assert_problem(through(adapter, OKTA, chunks))
 
@@ -247,6 +261,7 @@ def test_a_flood_of_empty_chunks_is_no_body(adapter: str) -> None:
 @adapters
 @pytest.mark.parametrize("name", FORGERIES)
 def test_nothing_of_a_body_gets_into_a_header(adapter: str, name: str) -> None:
+    """Line breaks in codes and texts."""
     for content in forged(FORGERIES[name]):
         for sender in SENDERS.values():
             sent = Response(401, [("content-type", JSON), *sender], content)
@@ -307,6 +322,7 @@ HEADERS: dict[str, Pairs] = {
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("content", [OKTA.body, b"", b"Unauthorized"], ids=["okta", "empty", "text"])
 def test_any_headers_leave_it_untouched_or_a_problem(adapter: str, name: str, first: bool, content: bytes) -> None:
+    """Malformed, doubled and very long ones, before and after the usual ones."""
     headers = [*HEADERS[name], *OKTA.headers] if first else [*OKTA.headers, *HEADERS[name]]
     sent = Response(429, headers, content)
     response = through(adapter, sent)
@@ -320,6 +336,7 @@ def test_any_headers_leave_it_untouched_or_a_problem(adapter: str, name: str, fi
 @adapters
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
 def test_any_headers_of_a_request_leave_it_a_problem(adapter: str, headers: Pairs) -> None:
+    """`Accept` with thousands of ranges."""
     asked = [*headers, ("accept", "a/b;q=0.5," * 5000), ("accept", "\xff" * 500), ("accept", ";" * 9000)]
     options: dict[str, Any] = {"callback_paths": ("/oauth/token",), "provider": "okta"}
     response = through(adapter, OKTA, headers=asked, **options)
@@ -331,6 +348,7 @@ def test_any_headers_of_a_request_leave_it_a_problem(adapter: str, headers: Pair
     "location", ["https://[x?error=access_denied&state=1", "?error=" * 9000, "http://\xff\xfe?error=x&state=1"]
 )
 def test_any_location_passes(adapter: str, location: str) -> None:
+    """Redirects are read, and stay as they are."""
     sent = Response(302, [("location", location)], b"")
     assert_untouched(through(adapter, sent, mark_redirects=True), sent)
 
@@ -341,6 +359,7 @@ def test_any_location_passes(adapter: str, location: str) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "post", "X" * 5000, "A\xe9"])
 def test_any_path_and_method_leave_it_a_problem(adapter: str, path: str, method: str) -> None:
+    """Control characters, dots and invalid encodings."""
     response = through(adapter, OKTA, path=path, method=method, providers={"/x": "okta"}, exclude=("/y",))
     assert_problem(response)
 
@@ -354,6 +373,7 @@ def test_any_path_and_method_leave_it_a_problem(adapter: str, path: str, method:
 def test_what_an_unknown_text_reflects_reaches_neither_client_nor_log(
     adapter: str, name: str, options: dict[str, Any], events: Events
 ) -> None:
+    """In every member of every shape."""
     sentence, secret = SECRETS[name]
     rewritten = 0
     for content in (*forged(sentence), json.dumps({**OKTA_BODY, "x": {"y": [sentence]}, sentence: 1}).encode()):
@@ -364,7 +384,7 @@ def test_what_an_unknown_text_reflects_reaches_neither_client_nor_log(
                 rewritten += 1
                 assert secret not in response.body.decode() + repr(response.headers)
     assert rewritten >= 15
-    if name != "password" or "log_upstream_text" not in options:  # that a word is a password, no mask can tell
+    if name != "password" or "log_upstream_text" not in options:  # no mask can recognize a password
         assert secret not in repr(events)
 
 
@@ -397,6 +417,7 @@ def forge(adapter: str, text: str) -> None:
 @adapters
 @pytest.mark.parametrize("name", FORGERIES)
 def test_an_app_without_structlog_gets_one_clean_line_an_event(adapter: str, name: str) -> None:
+    """Upstream strings cannot forge a line."""
     logger, handler = logging.getLogger("authproblem"), Lines()
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logger.addHandler(handler)
@@ -414,6 +435,7 @@ def test_an_app_without_structlog_gets_one_clean_line_an_event(adapter: str, nam
 @adapters
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_json_log_gets_one_object_an_event(adapter: str, name: str) -> None:
+    """Upstream strings cannot forge an object."""
     lines: list[str] = []
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer(ensure_ascii=False)],
@@ -435,6 +457,7 @@ def test_a_json_log_gets_one_object_an_event(adapter: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_the_samples_are_problems_in_both_adapters(name: str) -> None:
+    """Otherwise the tests of this file would show nothing."""
     for adapter in ADAPTERS:
         assert assert_problem(through(adapter, ERRORS[name]))["reason"] == name
     assert OKTA.document() == {**OKTA_BODY}

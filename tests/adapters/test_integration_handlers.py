@@ -32,7 +32,7 @@ def raise_own() -> Any:
 
 
 def quart(handlers: dict[Any, str], **config: Any) -> Visit:
-    """A Quart app with handlers that answer with a text."""
+    """A Quart app with handlers that return a text."""
     from quart import Quart, abort
 
     from authproblem.quart import install
@@ -123,7 +123,7 @@ def test_litestars_debug_page_is_for_failures_of_the_app() -> None:
     assert (is_problem(answer), SECRET.encode() in answer.body) == (True, False)
 
 
-def test_quart_answers_where_exceptions_propagate() -> None:
+def test_quart_responds_where_exceptions_propagate() -> None:
     """`PROPAGATE_EXCEPTIONS`, which debugging and testing turn on, is for failures of the app."""
     visit = quart({}, PROPAGATE_EXCEPTIONS=True)
     assert is_problem(visit("/provider"))
@@ -158,7 +158,7 @@ def test_a_websocket_of_quart_is_left_alone() -> None:
 
 
 class OwnMiddleware:
-    """Middleware of a Django project that answers for exceptions."""
+    """Middleware of a Django project that handles exceptions."""
 
     def __init__(self, get_response: Any) -> None:
         self.get_response = get_response
@@ -168,14 +168,14 @@ class OwnMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: Any, exception: Exception) -> Any:
-        """Answer."""
+        """Respond."""
         from django.http import HttpResponse
 
         return HttpResponse("ours", status=418)
 
 
 @pytest.mark.parametrize(("inside", "expected"), [(True, (418, False)), (False, (403, True))])
-def test_djangos_middleware_answers_from_the_view_outward(inside: bool, expected: Any) -> None:
+def test_djangos_middleware_responds_from_the_view_outward(inside: bool, expected: Any) -> None:
     """As the documentation of `process_exception` has it: the one nearer to the view comes first."""
     from django.core.wsgi import get_wsgi_application
     from django.test import override_settings

@@ -72,6 +72,7 @@ def okta(*headers: tuple[str, str], status: int = 401, **members: Any) -> Respon
 
 @adapters
 def test_every_other_header_stays_as_it_is_and_in_order(adapter: str) -> None:
+    """Cookies, nonces, challenges and trace headers."""
     response = through(adapter, okta(*KEPT))
     assert_problem(response)
     kept = [(name.lower(), value) if adapter == "asgi" else (name, value) for name, value in KEPT]
@@ -80,14 +81,16 @@ def test_every_other_header_stays_as_it_is_and_in_order(adapter: str) -> None:
 
 @adapters
 @pytest.mark.parametrize("header", GONE, ids=lambda pair: pair[0])
-def test_what_describes_the_old_body_goes(adapter: str, header: tuple[str, str]) -> None:
+def test_what_describes_the_old_body_is_dropped(adapter: str, header: tuple[str, str]) -> None:
+    """Validators, digests, codings and lengths."""
     response = through(adapter, okta(header))
     assert_problem(response)
     assert header[1] not in response.lines(header[0])
 
 
 @adapters
-def test_headers_that_stand_between_others_do_not_disturb_the_order(adapter: str) -> None:
+def test_dropped_headers_do_not_disturb_the_order_of_the_others(adapter: str) -> None:
+    """Wherever they are."""
     mixed = [pair for pairs in zip(KEPT, GONE, strict=False) for pair in pairs]
     response = through(adapter, okta(*mixed))
     wanted = [(name.lower(), value) for name, value in mixed if (name, value) in KEPT]
@@ -96,12 +99,14 @@ def test_headers_that_stand_between_others_do_not_disturb_the_order(adapter: str
 
 @adapters
 def test_a_challenge_is_not_made_up(adapter: str) -> None:
+    """`WWW-Authenticate` is never added."""
     assert through(adapter, OKTA).lines("www-authenticate") == []
 
 
 @adapters
 @pytest.mark.parametrize("respect", [False, True])
 def test_no_transform_stops_the_rewrite_only_on_request(adapter: str, respect: bool) -> None:
+    """Auth0 sends the directive on its errors."""
     sent = okta(("cache-control", "private, No-Transform"))
     response = through(adapter, sent, respect_no_transform=respect)
     if respect:
@@ -112,6 +117,7 @@ def test_no_transform_stops_the_rewrite_only_on_request(adapter: str, respect: b
 
 @adapters
 def test_status_canonical_sends_the_types_status_but_never_turns_another_into_401(adapter: str) -> None:
+    """A 401 would owe a challenge."""
     limited = through(adapter, Response(403, LIMITED.headers, LIMITED.body), status="canonical")
     assert assert_problem(limited)["status"] == 429
     assert limited.status == 429
@@ -151,6 +157,7 @@ ACCEPTS = [
 @pytest.mark.parametrize(("accept", "media"), ACCEPTS)
 @pytest.mark.parametrize("upstream", [JSON, "application/json; charset=utf-8"])
 def test_accept_chooses_the_media_type(adapter: str, accept: str | None, media: str, upstream: str) -> None:
+    """By the most specific range (RFC 9110 section 12.5.1)."""
     sent = Response(401, [("content-type", upstream)], OKTA.body)
     response = through(adapter, sent, headers=[] if accept is None else [("accept", accept)])
     assert_problem(response, media_type=media)
@@ -159,6 +166,7 @@ def test_accept_chooses_the_media_type(adapter: str, accept: str | None, media: 
 @adapters
 @pytest.mark.parametrize("lines", [["application/json", "text/html"], ["text/html", "application/json"]])
 def test_several_accept_lines_are_one_list(adapter: str, lines: list[str]) -> None:
+    """RFC 9110 section 5.3."""
     assert_problem(through(adapter, OKTA, headers=[("accept", line) for line in lines]), media_type=JSON)
 
 
@@ -167,6 +175,7 @@ def test_several_accept_lines_are_one_list(adapter: str, lines: list[str]) -> No
     ("accept", "media"), [(ION, ION), ("application/ion+json", ION), ("*/*", PROBLEM), (f"{ION}, {JSON}", JSON)]
 )
 def test_an_ion_client_gets_ion(adapter: str, accept: str, media: str) -> None:
+    """Identity Engine clients accept nothing else."""
     message = {"message": "Authentication failed", "i18n": {"key": "errors.E0000004"}, "class": "ERROR"}
     idx = {"version": "1.0.0", "stateHandle": "02abc", "messages": {"type": "array", "value": [message]}}
     sent = Response(401, [("content-type", ION)], json_response(401, idx).body)
@@ -178,6 +187,7 @@ def test_an_ion_client_gets_ion(adapter: str, accept: str, media: str) -> None:
 @pytest.mark.parametrize(("option", "media"), [("problem", PROBLEM), ("json", JSON)])
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "text/html", ION])
 def test_a_forced_media_type_is_not_negotiated(adapter: str, option: str, media: str, accept: str) -> None:
+    """So `Vary` is not needed."""
     response = through(adapter, OKTA, headers=[("accept", accept)], media_type=option)
     assert_problem(response, media_type=media)
     assert response.lines("vary") == []
@@ -196,6 +206,7 @@ def test_a_forced_media_type_is_not_negotiated(adapter: str, option: str, media:
     ],
 )
 def test_vary_is_appended_where_accept_is_missing(adapter: str, given: list[str], wanted: list[str]) -> None:
+    """The lines that are there stay."""
     assert through(adapter, okta(*(("vary", value) for value in given))).lines("vary") == wanted
 
 
@@ -219,6 +230,7 @@ def listing(*lines: str) -> Pairs:
 
 @adapters
 def test_names_are_exposed_only_where_another_origin_may_read(adapter: str) -> None:
+    """Where `Access-Control-Allow-Origin` is sent."""
     assert exposed(adapter, okta()) == []
     assert exposed(adapter, okta(*listing("x-a"))) == ["x-a"]
     assert exposed(adapter, okta(ORIGIN)) == [", ".join(PROBLEM_HEADERS)]
@@ -226,6 +238,7 @@ def test_names_are_exposed_only_where_another_origin_may_read(adapter: str) -> N
 
 @adapters
 def test_a_wait_is_exposed_with_the_problem_headers(adapter: str) -> None:
+    """Scripts need it for the countdown."""
     sent = Response(429, [*LIMITED.headers, ORIGIN, ("retry-after", "7")], LIMITED.body)
     assert exposed(adapter, sent) == [", ".join([*PROBLEM_HEADERS, "Retry-After"])]
 
@@ -241,11 +254,13 @@ def test_a_wait_is_exposed_with_the_problem_headers(adapter: str) -> None:
     ],
 )
 def test_only_missing_names_are_exposed(adapter: str, lines: list[str], wanted: str) -> None:
+    """Each name is listed once."""
     assert exposed(adapter, okta(ORIGIN, *listing(*lines))) == [wanted]
 
 
 @adapters
 def test_exposing_can_be_turned_off(adapter: str) -> None:
+    """Then the header stays as it is."""
     assert exposed(adapter, okta(ORIGIN), expose_headers=False) == []
     assert exposed(adapter, okta(ORIGIN, *listing("x-a")), expose_headers=False) == ["x-a"]
 
@@ -273,7 +288,8 @@ def waiting(*values: str) -> Response:
         ("Wed, 21 Oct 2026 07:00:00 GMT", 0),
     ],
 )
-def test_a_valid_wait_stays_as_sent_and_is_told(adapter: str, value: str, after: int) -> None:
+def test_a_valid_wait_stays_as_sent_and_is_in_the_hint(adapter: str, value: str, after: int) -> None:
+    """Seconds and dates."""
     response = through(adapter, waiting(value))
     retry = assert_problem(response)["retry"]
     assert (response.lines("retry-after"), retry["after"], retry["source"]) == ([value], after, "retry-after")
@@ -297,7 +313,8 @@ def test_a_valid_wait_stays_as_sent_and_is_told(adapter: str, value: str, after:
         ["Fri, 31 Dec 9999 23:59:59 GMT"],
     ],
 )
-def test_a_wait_that_cannot_be_believed_gives_way_to_the_entrys(adapter: str, values: list[str]) -> None:
+def test_an_invalid_wait_is_replaced_by_the_entrys(adapter: str, values: list[str]) -> None:
+    """Malformed, doubled or too long."""
     response = through(adapter, waiting(*values))
     retry = assert_problem(response)["retry"]
     assert retry["source"] == "default"
@@ -306,12 +323,14 @@ def test_a_wait_that_cannot_be_believed_gives_way_to_the_entrys(adapter: str, va
 
 @adapters
 def test_two_equal_waits_become_one(adapter: str) -> None:
+    """They do not contradict each other."""
     response = through(adapter, waiting("17", "17"))
     assert (assert_problem(response)["retry"]["after"], response.lines("retry-after")) == (17, ["17"])
 
 
 @adapters
-def test_a_wait_is_told_in_seconds_where_only_a_reset_header_knows_it(adapter: str) -> None:
+def test_a_wait_is_sent_in_seconds_where_only_a_reset_header_has_it(adapter: str) -> None:
+    """Counted from the response's own `Date`."""
     sent = Response(429, [*LIMITED.headers, DATE, ("x-rate-limit-reset", "1792567710")], LIMITED.body)
     response = through(adapter, sent)
     retry = assert_problem(response)["retry"]
@@ -322,16 +341,18 @@ def test_a_wait_is_told_in_seconds_where_only_a_reset_header_knows_it(adapter: s
 
 @adapters
 @pytest.mark.parametrize(("value", "kept"), [("17", ["17"]), ("banana", []), ("86401", [])])
-def test_where_waiting_does_not_help_a_valid_wait_stays_and_a_bad_one_goes(
+def test_where_waiting_does_not_help_a_valid_wait_stays_and_an_invalid_one_is_dropped(
     adapter: str, value: str, kept: list[str]
 ) -> None:
+    """The hint has no wait."""
     response = through(adapter, okta(("retry-after", value)))
     assert "after" not in assert_problem(response)["retry"]
     assert response.lines("retry-after") == kept
 
 
 @adapters
-def test_max_wait_is_the_longest_wait_that_is_believed(adapter: str) -> None:
+def test_max_wait_is_the_longest_valid_wait(adapter: str) -> None:
+    """One second more counts as absent."""
     assert assert_problem(through(adapter, waiting("60"), max_wait=60))["retry"]["source"] == "retry-after"
     assert assert_problem(through(adapter, waiting("61"), max_wait=60))["retry"]["source"] == "default"
 
@@ -341,18 +362,21 @@ def test_max_wait_is_the_longest_wait_that_is_believed(adapter: str) -> None:
 
 @adapters
 def test_what_clients_need_stays_a_member(adapter: str) -> None:
+    """Under its own name."""
     document = assert_problem(through(adapter, MFA))
     assert (document["error"], document["mfa_token"]) == ("mfa_required", "Fe26.2*x")
 
 
 @adapters
 def test_type_base_is_the_teams(adapter: str) -> None:
+    """The slug is appended."""
     document = assert_problem(through(adapter, MFA, type_base="https://docs.example.com/errors#"))
     assert document["type"] == "https://docs.example.com/errors#mfa-required"
 
 
 @adapters
 def test_each_response_has_an_instance_of_its_own(adapter: str) -> None:
+    """Nothing else differs."""
     first, second = (assert_problem(through(adapter, MFA)) for _ in range(2))
     assert first.pop("instance") != second.pop("instance")
     assert first == second
@@ -360,6 +384,7 @@ def test_each_response_has_an_instance_of_its_own(adapter: str) -> None:
 
 @adapters
 def test_both_adapters_send_the_same(adapter: str) -> None:
+    """Status, headers and body."""
     response, other = through(adapter, MFA), through("asgi", MFA)
     wanted = assert_problem(other)
     assert {**assert_problem(response), "instance": ""} == {**wanted, "instance": ""}

@@ -27,7 +27,7 @@ DEFAULT = [
 ]
 FURTHER = ["hypercorn-asgi", "hypercorn-wsgi", "granian-asgi", "granian-wsgi", "gunicorn-asgi"]
 SINGLE = frozenset(("gunicorn-sync", "wsgiref"))
-"""Servers that answer one request at a time."""
+"""Servers that serve one request at a time."""
 SEQUENCE = [
     ("GET", "/okta"),
     ("GET", "/healthy"),
@@ -52,7 +52,7 @@ SIZED = [step for step in SEQUENCE if step[1] in {"/okta", "/healthy", "/limited
 
 
 def sequence(server: str) -> list[tuple[str, str]]:
-    """What a server answers on one connection."""
+    """What a server sends on one connection."""
     return SIZED if server == "waitress" else SEQUENCE
 
 
@@ -87,7 +87,7 @@ def fetch(connection: http.client.HTTPConnection, method: str, path: str, number
 
 
 def check(response: Response, method: str, path: str, number: int) -> None:
-    """The answer is the one that this request has to get."""
+    """The response is the one that this request has to get."""
     sent = PAGES[path][0]
     assert response.lines("x-number") == [str(number)]
     assert response.lines("set-cookie") == [f"a={number}", "b=2"]
@@ -109,6 +109,7 @@ def check(response: Response, method: str, path: str, number: int) -> None:
 
 @each
 def test_a_connection_stays_in_step(server: str, fleet: Fleet) -> None:
+    """Lengths are right, so the next response begins where it should."""
     sockets = set()
     with connected(fleet.port(server)) as connection:
         for number, (method, path) in enumerate(sequence(server) * 2):
@@ -119,26 +120,27 @@ def test_a_connection_stays_in_step(server: str, fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("server", servers(sorted(KEEPS_ALIVE)))
-def test_pipelined_requests_get_their_answers_in_order(server: str, fleet: Fleet) -> None:
-    asked = [(method, path) for method, path in sequence(server) if path != "/large"]
+def test_pipelined_requests_get_their_responses_in_order(server: str, fleet: Fleet) -> None:
+    """HTTP/1.1, all requests at once."""
+    wanted = [(method, path) for method, path in sequence(server) if path != "/large"]
     requests = [
         f"{method} {path}?n={number} HTTP/1.1\r\nHost: x\r\n"
-        + ("Connection: close\r\n\r\n" if number == len(asked) - 1 else "\r\n")
-        for number, (method, path) in enumerate(asked)
+        + ("Connection: close\r\n\r\n" if number == len(wanted) - 1 else "\r\n")
+        for number, (method, path) in enumerate(wanted)
     ]
     with socket.create_connection(("127.0.0.1", fleet.port(server)), timeout=LIMIT) as wire:
         wire.sendall("".join(requests).encode())
         received = b"".join(iter(lambda: wire.recv(65_536), b""))
-    for number, ((method, path), response) in enumerate(zip(asked, parsed(received, asked), strict=True)):
+    for number, ((method, path), response) in enumerate(zip(wanted, parsed(received, wanted), strict=True)):
         check(response, method, path, number)
 
 
-def parsed(received: bytes, asked: list[tuple[str, str]]) -> list[Response]:
-    """The answers in a stream of bytes, by a strict parser of its own."""
+def parsed(received: bytes, wanted: list[tuple[str, str]]) -> list[Response]:
+    """The responses in a stream of bytes, by a strict parser of its own."""
     client, responses = h11.Connection(h11.CLIENT), []
     client.receive_data(received)
     client.receive_data(b"")
-    for method, path in asked:
+    for method, path in wanted:
         client.send(h11.Request(method=method, target=path, headers=[("Host", "x")]))
         client.send(h11.EndOfMessage())
         head, body = client.next_event(), b""
@@ -148,7 +150,7 @@ def parsed(received: bytes, asked: list[tuple[str, str]]) -> list[Response]:
         assert isinstance(part, h11.EndOfMessage)
         headers = [(name.decode(), value.decode("latin-1")) for name, value in head.headers]
         responses.append(Response(head.status_code, headers, body))
-        if len(responses) < len(asked):
+        if len(responses) < len(wanted):
             client.start_next_cycle()
     return responses
 
@@ -166,7 +168,8 @@ def test_a_stream_flows_while_it_is_made(server: str, fleet: Fleet) -> None:
 
 
 @parallel
-def test_clients_that_leave_amid_a_response_trouble_nobody_else(server: str, fleet: Fleet) -> None:
+def test_clients_that_leave_amid_a_response_do_not_disturb_others(server: str, fleet: Fleet) -> None:
+    """They reset the connection."""
     port = fleet.port(server)
     for path in ("/large", "/stream", "/okta", "/mfa") * 3:
         with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as wire:
@@ -178,7 +181,8 @@ def test_clients_that_leave_amid_a_response_trouble_nobody_else(server: str, fle
 
 
 @parallel
-def test_many_clients_at_once_get_their_own_answers(server: str, fleet: Fleet) -> None:
+def test_many_clients_at_once_get_their_own_responses(server: str, fleet: Fleet) -> None:
+    """Eight connections, mixed traffic."""
     port = fleet.port(server)
 
     def client(start: int) -> None:

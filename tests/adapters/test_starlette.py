@@ -50,6 +50,8 @@ def site(**options: Any) -> FastAPI:
 
 @pytest.mark.parametrize("make", [FastAPI, Starlette])
 def test_add_middleware_needs_no_argument(make: Any) -> None:
+    """The recommended line without `install`."""
+
     async def page(request: Request) -> JSONResponse:
         return JSONResponse(OKTA_BODY, 401)
 
@@ -59,6 +61,8 @@ def test_add_middleware_needs_no_argument(make: Any) -> None:
 
 
 def test_the_list_of_middleware_takes_it_too() -> None:
+    """With options."""
+
     async def page(request: Request) -> JSONResponse:
         return JSONResponse(OKTA_BODY, 401)
 
@@ -67,6 +71,7 @@ def test_the_list_of_middleware_takes_it_too() -> None:
 
 
 def test_the_test_client_sees_lifespan_websockets_and_problems() -> None:
+    """Everything that FastAPI does goes through the middleware."""
     log = []
 
     async def lifespan(app: Any) -> AsyncIterator[dict[str, int]]:
@@ -104,6 +109,7 @@ def test_the_test_client_sees_lifespan_websockets_and_problems() -> None:
 
 @pytest.mark.parametrize("detail", [OKTA_BODY, json.dumps(OKTA_BODY)], ids=["object", "string"])
 def test_a_providers_error_as_the_detail_of_an_exception_is_unwrapped(detail: Any) -> None:
+    """`HTTPException(401, detail=error)` is how apps pass errors on."""
     app = site()
 
     @app.get("/")
@@ -121,6 +127,7 @@ def test_a_providers_error_as_the_detail_of_an_exception_is_unwrapped(detail: An
     "detail", ["no", {"error": "no"}, ["no"], None, {"error": "invalid_grant"}, {"detail": OKTA_BODY}]
 )
 def test_any_other_detail_stays(detail: Any) -> None:
+    """Byte for byte as without the middleware."""
     app, bare = site(), FastAPI()
     for one in (app, bare):
 
@@ -143,6 +150,7 @@ def test_any_other_detail_stays(detail: Any) -> None:
     ],
 )
 def test_a_frameworks_own_errors_stay_below_a_scope_too(method: str, path: str, options: dict[str, Any]) -> None:
+    """404, 405, 422 and the app's own 429."""
     app, bare = site(**options), FastAPI()
     for one in (app, bare):
 
@@ -171,6 +179,7 @@ def test_a_frameworks_own_errors_stay_below_a_scope_too(method: str, path: str, 
 
 @pytest.mark.parametrize("status", [200, 401])
 def test_background_tasks_run_after_the_response(status: int) -> None:
+    """Also after one that was rewritten."""
     app, ran = site(), []
     connection = Connection()
 
@@ -185,6 +194,7 @@ def test_background_tasks_run_after_the_response(status: int) -> None:
 
 
 def test_a_streaming_response_streams() -> None:
+    """Each chunk reaches the client before the next one is made."""
     app, connection = site(), Connection()
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -203,6 +213,7 @@ def test_a_streaming_response_streams() -> None:
 @pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize("extensions", [{}, {"http.response.pathsend": {}}], ids=["chunks", "pathsend"])
 def test_a_file_response_is_sent_as_the_server_can(tmp_path: Path, status: int, extensions: Any) -> None:
+    """By pathsend where the server supports it."""
     file = tmp_path / "page.json"
     file.write_bytes(b'{"a": 1}')
     bare, app = FastAPI(), site()
@@ -220,6 +231,8 @@ def test_a_file_response_is_sent_as_the_server_can(tmp_path: Path, status: int, 
 
 
 def test_a_base_http_middleware_on_either_side_does_no_harm() -> None:
+    """It streams through anyio."""
+
     async def dispatch(request: Request, call_next: Any) -> Any:
         response = await call_next(request)
         response.headers["x-seen"] = "1"
@@ -257,6 +270,7 @@ GZIP = Middleware(GZipMiddleware, minimum_size=1)
 
 @pytest.mark.parametrize("order", [(OURS, CORS), (CORS, OURS)], ids=["outside", "inside"])
 def test_cors_headers_stay_on_either_side(order: tuple[Middleware, ...]) -> None:
+    """And the problem headers are exposed."""
     response = get(stacked(*order), headers=[("origin", ORIGIN)])
     assert_problem(response)
     assert response.lines("access-control-allow-origin") == [ORIGIN]
@@ -269,6 +283,7 @@ def test_cors_headers_stay_on_either_side(order: tuple[Middleware, ...]) -> None
 
 @pytest.mark.parametrize("order", [(OURS, GZIP), (GZIP, OURS), (OURS, GZIP, CORS), (CORS, GZIP, OURS)], ids=str)
 def test_compression_on_either_side_does_no_harm(order: tuple[Middleware, ...]) -> None:
+    """Inside, its body is decompressed first."""
     response = get(stacked(*order), headers=[("accept-encoding", "gzip"), ("origin", ORIGIN)])
     assert response.lines("content-length") == [str(len(response.body))]
     if response.lines("content-encoding") == ["gzip"]:
@@ -283,6 +298,8 @@ def test_compression_on_either_side_does_no_harm(order: tuple[Middleware, ...]) 
 
 
 def test_inside_a_mounted_app_paths_count_from_the_mount() -> None:
+    """As the app sees them."""
+
     async def page(request: Request) -> JSONResponse:
         return JSONResponse(GENERIC, 400)
 
@@ -310,6 +327,7 @@ def test_outside_of_a_mounted_app_paths_count_from_the_outer_app() -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_the_apps_mark_on_a_response(status: int) -> None:
+    """It is evidence, and never leaves."""
     app = site()
 
     @app.get("/")
@@ -326,6 +344,7 @@ def test_the_apps_mark_on_a_response(status: int) -> None:
 
 
 def test_a_callbacks_problem_is_in_the_requests_state() -> None:
+    """As `authproblem.problem`."""
     app = site(callback_paths=("/callback",))
 
     @app.get("/callback")
@@ -336,6 +355,7 @@ def test_a_callbacks_problem_is_in_the_requests_state() -> None:
 
 
 def test_a_response_made_from_a_problem_by_the_app_passes() -> None:
+    """It carries `Auth-Problem`."""
     problem = Problem.from_bytes(get(relaying(MFA)).body)
     assert problem is not None
     app = site()
@@ -350,7 +370,7 @@ def test_a_response_made_from_a_problem_by_the_app_passes() -> None:
 
 
 def relaying(sent: Response) -> FastAPI:
-    """An app that passes a provider's answer on."""
+    """An app that passes a provider's response on."""
     app = site()
 
     @app.get("/")

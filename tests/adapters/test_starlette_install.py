@@ -21,7 +21,7 @@ from tests.adapters.samples import OKTA_BODY
 
 
 class Own:
-    """Middleware of the app: it asks a provider, and passes the error on."""
+    """Middleware of the app: it calls a provider, and passes the error on."""
 
     def __init__(self, app: Any) -> None:
         self.app = app

@@ -1,7 +1,7 @@
 """Random apps against one oracle: with the middleware a client is never worse off than without.
 
 ASGI: a state machine whose rules are what an app, a client and a server can do, in any order. WSGI: random scripts of
-`start_response`, `write`, chunks and exceptions. Both know what the app has said, and judge what the client got of it.
+`start_response`, `write`, chunks and exceptions. Both record what the app sends, and check what the client gets of it.
 """
 
 from __future__ import annotations
@@ -101,13 +101,13 @@ class AsgiApps(RuleBasedStateMachine):
                 if command == "send":
                     raise
             else:
-                self.said.append(argument)
+                self.produced.append(argument)
 
     @precondition(lambda self: self.running is None)
     @rule(method=st.sampled_from(["GET", "POST", "HEAD"]))
     def begin(self, method: str) -> None:
         """A request arrives."""
-        self.said: list[Any] = []
+        self.produced: list[Any] = []
         self.sent = Response(0, [], b"")
         self.rest = b""
         self.refused = False
@@ -117,7 +117,7 @@ class AsgiApps(RuleBasedStateMachine):
         self.running = self.middleware(scope, self.connection.receive, self.connection.send)
         self.running.send(None)
 
-    def tell(self, command: str, argument: Any = None) -> str:
+    def command(self, command: str, argument: Any = None) -> str:
         """Give the app a command; how the request ended, if it did."""
         assert self.running is not None
         try:
@@ -132,7 +132,7 @@ class AsgiApps(RuleBasedStateMachine):
         else:
             return ""
         assert ended != "raised something else"
-        self.judge(ended)
+        self.check(ended)
         return ended
 
     alive = precondition(lambda self: self.running is not None)
@@ -144,51 +144,51 @@ class AsgiApps(RuleBasedStateMachine):
         if self.sent.status and once:  # mostly, apps start once
             return
         self.sent, self.rest = sent, sent.body
-        self.tell("send", start(sent, trailers=True) if trailers else start(sent))
+        self.command("send", start(sent, trailers=True) if trailers else start(sent))
 
     @alive
     @rule(size=st.integers(0, 300), kind=st.sampled_from([bytes, bytearray, memoryview]), patient=st.booleans())
     def app_sends_a_part(self, size: int, kind: Any, patient: bool) -> None:
         """Some bytes of the body."""
         chunk, self.rest = self.rest[:size], self.rest[size:]
-        self.tell("send" if patient else "try", body(kind(chunk), more=True))
+        self.command("send" if patient else "try", body(kind(chunk), more=True))
 
     @alive
     @rule()
     def app_sends_the_rest(self) -> None:
         """The end of the body."""
         chunk, self.rest = self.rest, b""
-        self.tell("send", body(chunk))
+        self.command("send", body(chunk))
 
     @alive
     @rule(chunk=st.binary(max_size=300), more=st.booleans())
     def app_sends_anything(self, chunk: bytes, more: bool) -> None:
-        """Bytes that nobody expects."""
-        self.tell("send", body(chunk, more=more))
+        """Unexpected bytes."""
+        self.command("send", body(chunk, more=more))
 
     @alive
     @rule(kind=st.sampled_from(["early_hint", "debug", "invented", "zerocopysend", "pathsend"]), more=st.booleans())
     def app_sends_another_message(self, kind: str, more: bool) -> None:
         """A message that is no body."""
-        self.tell("send", {"type": f"http.response.{kind}", "more_body": more})
+        self.command("send", {"type": f"http.response.{kind}", "more_body": more})
 
     @alive
     @rule(more=st.booleans())
     def app_sends_trailers(self, more: bool) -> None:
         """Trailers, announced or not."""
-        self.tell("send", {"type": TRAILERS, "headers": [(b"x", b"1")], "more_trailers": more})
+        self.command("send", {"type": TRAILERS, "headers": [(b"x", b"1")], "more_trailers": more})
 
     @alive
     @rule()
     def app_returns(self) -> None:
         """The app ends, whether it is done or not."""
-        self.tell("return")
+        self.command("return")
 
     @alive
     @rule()
     def app_raises(self) -> None:
         """The app fails."""
-        self.tell("raise", AppError("secret"))
+        self.command("raise", AppError("secret"))
 
     @alive
     @rule()
@@ -197,7 +197,7 @@ class AsgiApps(RuleBasedStateMachine):
         assert self.running is not None
         with pytest.raises(asyncio.CancelledError):
             self.running.throw(asyncio.CancelledError())
-        self.judge("cancelled")
+        self.check("cancelled")
 
     @alive
     @rule()
@@ -208,55 +208,56 @@ class AsgiApps(RuleBasedStateMachine):
     @invariant()
     def what_is_none_of_our_business_is_out_at_once(self) -> None:
         """And never is more held back than may be."""
-        if self.running is None or not self.said:
+        if self.running is None or not self.produced:
             return
-        statuses = [message["status"] for message in self.said if message["type"] == START]
+        statuses = [message["status"] for message in self.produced if message["type"] == START]
         if max(statuses, default=0) < 300 and "transaction_states" not in self.options:
-            assert len(self.connection.messages) == len(self.said)
-        lag = sum(map(length, self.said)) - sum(map(length, self.connection.messages))
+            assert len(self.connection.messages) == len(self.produced)
+        lag = sum(map(length, self.produced)) - sum(map(length, self.connection.messages))
         assert is_problem_sent(self.connection) or lag <= self.options.get("max_body", 262_144)
 
-    def judge(self, ended: str) -> None:
+    def check(self, ended: str) -> None:
         """The client is no worse off."""
         self.running = None
         bare = Connection()
-        for message in self.said:
+        for message in self.produced:
             drive(bare.send(message))
-        if bare.faults:  # the app broke the protocol: its server answers for that
+        if bare.faults:  # the app broke the protocol: its server handles that
             return
         assert self.connection.faults == []
         if is_problem_sent(self.connection):
-            self.judge_problem()
+            self.check_problem()
         else:
-            self.judge_passed(bare, ended)
+            self.check_passed(bare, ended)
 
-    def judge_problem(self) -> None:
-        """A problem is whole, and comes only when the app has said all of its error."""
-        parts = [message for message in self.said if message["type"] == BODY]
+    def check_problem(self) -> None:
+        """A problem is whole, and comes only when the app has sent all of its error."""
+        parts = [message for message in self.produced if message["type"] == BODY]
         assert not parts[-1]["more_body"]
         own = {START, BODY, TRAILERS}
         assert [message["type"] for message in self.connection.messages if message["type"] in own] == [START, BODY]
         others = [
-            [one for one in messages if one["type"] not in own] for messages in (self.connection.messages, self.said)
+            [one for one in messages if one["type"] not in own]
+            for messages in (self.connection.messages, self.produced)
         ]
         assert others[0] == others[1]
         assert_problem(self.connection.answer(), method=self.method)
 
-    def judge_passed(self, bare: Connection, ended: str) -> None:
-        """What is not rewritten is as the app said it: all of it, or its beginning where the request broke off."""
-        got, said = described(self.connection), described(bare)
+    def check_passed(self, bare: Connection, ended: str) -> None:
+        """What is not rewritten is as the app sent it: all of it, or its beginning where the request broke off."""
+        got, expected = described(self.connection), described(bare)
         if ended == "returned" and not self.refused:
-            assert got == said
+            assert got == expected
             assert self.connection.complete == bare.complete
         else:
-            assert got[0] == said[0][: len(got[0])]
-            assert said[1].startswith(got[1])
+            assert got[0] == expected[0][: len(got[0])]
+            assert expected[1].startswith(got[1])
             assert bare.complete or not self.connection.complete
 
     def teardown(self) -> None:
         """What is still running, ends."""
         if self.running is not None:
-            self.tell("return")
+            self.command("return")
 
 
 def length(message: Any) -> int:
@@ -333,16 +334,16 @@ def scripts(draw: Any) -> Script:
 
 
 class WsgiApp:
-    """An app that follows a script and remembers what it has said.
+    """An app that follows a script and records what it has sent.
 
     Attributes:
-        said: the response that it started last, with all that it has sent since.
+        produced: the response that it started last, with all that it has sent since.
         closed: how often its iterable was closed.
     """
 
     def __init__(self, script: Script) -> None:
         self.script = script
-        self.said = Response(0, [], b"")
+        self.produced = Response(0, [], b"")
         self.rest = b""
         self.closed = 0
         self.returned = False
@@ -357,7 +358,7 @@ class WsgiApp:
                 write = chunk
             elif chunk is not None:
                 write(chunk)
-                self.said = self.said._replace(body=self.said.body + chunk)
+                self.produced = self.produced._replace(body=self.produced.body + chunk)
         self.returned = True
         return self.generate(start_response) if self.script.kind == "generator" else _Iterable(self, start_response)
 
@@ -372,7 +373,7 @@ class WsgiApp:
             chunk, self.rest = self.rest[:size], self.rest[size:]
             return chunk
         write = start_response(line(argument), list(argument.headers), *(failure() if command == "restart" else ()))
-        self.said, self.rest = argument._replace(body=b""), argument.body
+        self.produced, self.rest = argument._replace(body=b""), argument.body
         return write
 
     def generate(self, start_response: Any) -> Iterator[bytes]:
@@ -381,7 +382,7 @@ class WsgiApp:
             for command, argument in self.script.iteration:
                 chunk = self.act(command, argument, start_response)
                 if isinstance(chunk, bytes):
-                    self.said = self.said._replace(body=self.said.body + chunk)
+                    self.produced = self.produced._replace(body=self.produced.body + chunk)
                     yield chunk
         finally:
             if self.script.kind == "generator":
@@ -426,7 +427,8 @@ _anything = given(script=scripts(), options=st.sampled_from(OPTIONS), method=st.
 @settings(max_examples=400, deadline=None, suppress_health_check=ODD)
 @_anything
 def test_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None:
-    judge(script, options, method)
+    """Any order of calls that an app may make."""
+    check_wsgi(script, options, method)
 
 
 @pytest.mark.slow
@@ -434,10 +436,11 @@ def test_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None
 @settings(max_examples=10_000, deadline=None, suppress_health_check=ODD)
 @_anything
 def test_many_wsgi_apps(script: Script, options: dict[str, Any], method: str) -> None:
-    judge(script, options, method)
+    """The same, with many more examples."""
+    check_wsgi(script, options, method)
 
 
-def judge(script: Script, options: dict[str, Any], method: str) -> None:
+def check_wsgi(script: Script, options: dict[str, Any], method: str) -> None:
     """Run an app bare and behind the middleware: the client is no worse off."""
     bare, app = WsgiApp(script), WsgiApp(script)
     _, bare_raised = outcome(bare, script, method)
@@ -451,12 +454,12 @@ def judge(script: Script, options: dict[str, Any], method: str) -> None:
     if is_problem(response) and response.status >= 400:
         assert_problem(response, method=method)
         return
-    said = app.said._replace(headers=plain(app.said.headers))
-    assert (response.status, plain(response.headers)) == (said.status, said.headers)
+    expected = app.produced._replace(headers=plain(app.produced.headers))
+    assert (response.status, plain(response.headers)) == (expected.status, expected.headers)
     if script.leaves_after is None:
-        assert response.body == said.body
+        assert response.body == expected.body
     else:
-        assert said.body.startswith(response.body)
+        assert expected.body.startswith(response.body)
 
 
 _headers = st.lists(
@@ -477,6 +480,7 @@ _sent = st.builds(Response, st.integers(200, 599), _headers, _bodies)
 @settings(max_examples=300, deadline=None, suppress_health_check=ODD)
 @given(sent=_sent, cut=st.integers(1, 50), options=st.sampled_from(OPTIONS))
 def test_any_response(adapter: str, sent: Response, cut: int, options: dict[str, Any]) -> None:
+    """Any status, headers and body, cut anywhere."""
     response = through(adapter, sent, bytewise(sent.body, cut) or [b""], **options)
     if is_problem(response) and response.status >= 400:
         assert_problem(response, media_type=response.lines("content-type")[0])

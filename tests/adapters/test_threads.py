@@ -1,4 +1,4 @@
-"""A cold registry, asked by many threads at once: its tables are filled lazily, and nobody may see one half filled.
+"""A cold registry, used by many threads at once: its tables are filled lazily, and no thread may see one half filled.
 
 With a GIL the threads change every few microseconds; without one they run at the same time.
 """
@@ -59,7 +59,7 @@ def cold() -> Registry:
     return Registry.builtin().extend({"entries": []})
 
 
-def judged(vectors: list[Vector], registry: Registry) -> dict[str, Problem | None]:
+def normalized(vectors: list[Vector], registry: Registry) -> dict[str, Problem | None]:
     """What becomes of each vector."""
     return {
         vector.place: normalize(
@@ -75,14 +75,14 @@ def judged(vectors: list[Vector], registry: Registry) -> dict[str, Problem | Non
     }
 
 
-def test_every_vector_has_the_answer_that_it_has_alone() -> None:
-    """The first threads meet empty tables at the same codes; the last ones come in another order."""
+def test_every_vector_has_the_response_that_it_has_alone() -> None:
+    """The first threads find empty tables at the same codes; the last ones come in another order."""
     vectors = [vector for stem in FILES for vector in load(stem)]
-    alone = judged(vectors, cold())
+    alone = normalized(vectors, cold())
     registry = cold()
     orders = [vectors] * 3 + [random.Random(0).sample(vectors, len(vectors))]
 
-    responses = at_once(len(orders), lambda number: judged(orders[number], registry))
+    responses = at_once(len(orders), lambda number: normalized(orders[number], registry))
 
     assert [response == alone for response in responses] == [True] * len(orders)
 

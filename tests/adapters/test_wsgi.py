@@ -36,7 +36,7 @@ def fail() -> None:
 
 
 def serve(app: Any, environ: dict[str, Any] | None = None, **options: Any) -> Response:
-    """The answer of an app behind the middleware."""
+    """The response of an app behind the middleware."""
     return Gateway().serve(AuthProblemMiddleware(app, **options), environ).answer()
 
 
@@ -68,10 +68,13 @@ PASSED = {
 @kinds
 @pytest.mark.parametrize("name", PASSED)
 def test_what_is_no_providers_error_passes_byte_for_byte(name: str, kind: Any) -> None:
+    """Healthy responses, errors of the app and of others: status, headers and body."""
     assert_untouched(serve(kind(PASSED[name])), PASSED[name])
 
 
 def test_the_reason_phrase_of_the_app_stays() -> None:
+    """While the status is the same."""
+
     def app(environ: Any, start_response: Any) -> list[bytes]:
         start_response("401 Who are you?", list(OKTA.headers))
         return [OKTA.body]
@@ -81,6 +84,7 @@ def test_the_reason_phrase_of_the_app_stays() -> None:
 
 
 def test_a_changed_status_gets_its_own_phrase() -> None:
+    """The app's phrase described another status."""
     locked = Response(401, OKTA.headers, b'{"errorCode":"E0000047","errorSummary":"API call exceeded rate limit"}')
     gateway = Gateway().serve(AuthProblemMiddleware(eager(locked), status="canonical"))
     assert gateway.starts[0][0] == "429 Too Many Requests"
@@ -104,6 +108,7 @@ def test_what_is_not_held_is_the_apps_own_object(kind: str, status: int) -> None
 
 @each
 def test_a_file_wrapper_is_closed(sent: Response) -> None:
+    """Whether the server sends the file or its error is replaced."""
     file = io.BytesIO(sent.body)
 
     def app(environ: Any, start_response: Any) -> Any:
@@ -116,6 +121,7 @@ def test_a_file_wrapper_is_closed(sent: Response) -> None:
 
 @each
 def test_the_environ_is_the_servers_and_a_plain_dict(sent: Response) -> None:
+    """The app gets the same object, and PEP 3333 allows no subclass."""
     given: list[Any] = []
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
@@ -131,6 +137,7 @@ def test_the_environ_is_the_servers_and_a_plain_dict(sent: Response) -> None:
 
 @each
 def test_the_apps_list_of_headers_is_not_changed(sent: Response) -> None:
+    """Apps may use the same list again."""
     headers = [*sent.headers, ("Auth-Problem-Upstream", "okta"), ("Content-Length", "7")]
     before = list(headers)
 
@@ -149,6 +156,7 @@ def test_the_apps_list_of_headers_is_not_changed(sent: Response) -> None:
 @pytest.mark.parametrize("sent", [*ERRORS.values(), FOREIGN, HEALTHY, TEXT])
 @pytest.mark.parametrize("lint", [validator, LintMiddleware], ids=["wsgiref", "werkzeug"])
 def test_validators_on_both_sides_find_nothing(sent: Response, kind: Any, lint: Any) -> None:
+    """The validator of wsgiref or werkzeug, around the middleware and around the app in it."""
     whole = Response(sent.status, [*sent.headers, ("Content-Length", str(len(sent.body)))], sent.body)
     app = lint(AuthProblemMiddleware(lint(kind(whole))))
     assert_sound(Gateway().serve(app).answer(), whole)
@@ -169,24 +177,28 @@ CUTS = {
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_becomes_a_problem_however_its_body_is_cut(name: str, cut: str, kind: Any) -> None:
+    """For every kind of iterable that an app may return."""
     app = kind(ERRORS[name], CUTS[cut](ERRORS[name].body))
     assert assert_problem(serve(app))["reason"] == name
 
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_content_codings_are_undone(coding: str) -> None:
+    """However the coded body is cut."""
     sent = coded(OKTA, coding)
     assert_problem(serve(eager(sent, bytewise(sent.body, 9))))
 
 
 @pytest.mark.parametrize("length", ["0", "5", "900", "-1", "abc", ""])
 def test_a_wrong_content_length_is_replaced(length: str) -> None:
+    """The length of the new body is sent, once."""
     assert_problem(serve(eager(Response(401, [*OKTA.headers, ("Content-Length", length)], OKTA.body))))
 
 
 @kinds
 @pytest.mark.parametrize("sent", [HEALTHY, TEXT])
 def test_a_stream_is_pulled_one_chunk_at_a_time(sent: Response, kind: Any) -> None:
+    """Each chunk reaches the client before the next one is made."""
     log = []
 
     def chunks() -> Iterator[bytes]:
@@ -202,7 +214,8 @@ def test_a_stream_is_pulled_one_chunk_at_a_time(sent: Response, kind: Any) -> No
 @kinds
 @pytest.mark.parametrize("status", [200, 401, 500])
 @pytest.mark.parametrize("size", [4096, 65_536, 10_485_760])
-def test_ten_megabytes_pass_while_next_to_nothing_is_held(size: int, status: int, kind: Any) -> None:
+def test_ten_megabytes_pass_with_at_most_one_chunk_in_memory(size: int, status: int, kind: Any) -> None:
+    """Beyond the limit nothing is buffered any more."""
     produced = delivered = most = 0
     chunk = b'{"errorCode":"E0000004"}'.ljust(size)
 
@@ -225,12 +238,14 @@ def test_ten_megabytes_pass_while_next_to_nothing_is_held(size: int, status: int
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
 def test_max_body_is_the_last_size_that_is_rewritten(over: int) -> None:
+    """One byte more passes through unchanged."""
     response = serve(eager(OKTA, bytewise(OKTA.body, 10)), max_body=len(OKTA.body) - over)
     assert is_problem(response) == (over <= 0)
 
 
 @kinds
 def test_a_body_above_the_limit_passes_byte_for_byte(kind: Any) -> None:
+    """What was buffered before is sent first."""
     sent = Response(401, OKTA.headers, OKTA.body.ljust(5000))
     assert_untouched(serve(kind(sent, bytewise(sent.body, 100)), max_body=1000), sent)
 
@@ -240,7 +255,9 @@ def test_a_body_above_the_limit_passes_byte_for_byte(kind: Any) -> None:
 
 @each
 @pytest.mark.parametrize("written", [0, 9, 10_000])
-def test_what_is_written_stands_before_what_is_returned(sent: Response, written: int) -> None:
+def test_what_is_written_precedes_what_is_returned(sent: Response, written: int) -> None:
+    """`write()` and the iterable make one body (PEP 3333)."""
+
     def app(environ: Any, start_response: Any) -> list[bytes]:
         write = start_response(line(sent), list(sent.headers))
         for chunk in bytewise(sent.body[:written], 4):
@@ -252,6 +269,7 @@ def test_what_is_written_stands_before_what_is_returned(sent: Response, written:
 
 @pytest.mark.parametrize("sent", [HEALTHY, TEXT])
 def test_what_is_written_into_a_response_that_passes_is_out_at_once(sent: Response) -> None:
+    """`write()` returns when the client can have the data."""
     log = []
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
@@ -266,6 +284,7 @@ def test_what_is_written_into_a_response_that_passes_is_out_at_once(sent: Respon
 
 
 def test_an_error_above_the_limit_that_is_written_passes() -> None:
+    """The written part first, then the returned one."""
     sent = Response(401, OKTA.headers, OKTA.body.ljust(5000))
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
@@ -297,6 +316,7 @@ def restarting(first: Response, second: Response, chunks: list[bytes]) -> Any:
 @pytest.mark.parametrize("second", [HEALTHY, OKTA, FOREIGN, TEXT], ids=["healthy", "provider", "foreign", "text"])
 @pytest.mark.parametrize("first", [HEALTHY, OKTA, FOREIGN, TEXT], ids=["healthy", "provider", "foreign", "text"])
 def test_a_restarted_response_is_the_second_one_alone(first: Response, second: Response) -> None:
+    """Before output an app may replace its response with `exc_info`."""
     response = serve(restarting(first, second, [second.body]))
     if second is OKTA:
         assert_sound(response, OKTA)
@@ -305,17 +325,21 @@ def test_a_restarted_response_is_the_second_one_alone(first: Response, second: R
 
 
 def test_a_restarted_response_loses_the_apps_mark() -> None:
+    """The mark never leaves the app."""
     second = Response(401, [*OKTA.headers, ("Auth-Problem-Upstream", "okta")], OKTA.body)
     assert serve(restarting(HEALTHY, second, [second.body])).lines("auth-problem-upstream") == []
 
 
 def test_an_error_after_an_error_is_normalized_and_its_cause_handed_on() -> None:
+    """The server gets `exc_info`, for its log."""
     gateway = Gateway().serve(AuthProblemMiddleware(restarting(FOREIGN, LIMITED, [LIMITED.body])))
     assert assert_problem(gateway.answer())["reason"] == "rate-limited"
     assert [with_exc_info for _, _, with_exc_info in gateway.starts] == [True]
 
 
-def test_what_was_written_into_a_held_response_goes_with_it() -> None:
+def test_what_was_written_into_a_buffered_response_is_dropped_with_it() -> None:
+    """The second response starts with an empty body."""
+
     def app(environ: Any, start_response: Any) -> list[bytes]:
         start_response(line(LIMITED), list(LIMITED.headers))(b'{"half":')
         try:
@@ -330,6 +354,7 @@ def test_what_was_written_into_a_held_response_goes_with_it() -> None:
 @pytest.mark.parametrize("again", [OKTA, TEXT], ids=["held", "passed"])
 @kinds
 def test_a_restart_after_output_raises_inside_the_app(again: Response, kind: Any) -> None:
+    """PEP 3333: the server raises `exc_info` where headers were sent."""
     caught = []
 
     def chunks(start_response: Any) -> Iterator[bytes]:
@@ -365,6 +390,8 @@ def test_a_restart_after_output_raises_inside_the_app(again: Response, kind: Any
     ids=["held-lazy", "held-eager", "passed-eager", "passed-lazy"],
 )
 def test_a_restart_during_iteration_before_output_is_the_second_response_alone(again: Response, kind: Any) -> None:
+    """No chunk of the first one was sent."""
+
     def chunks(start_response: Any) -> Iterator[bytes]:
         try:
             fail()
@@ -396,9 +423,11 @@ def test_a_restart_during_iteration_before_output_is_the_second_response_alone(a
     ],
     ids=["passed", "bodiless", "healthy", "held", "passed with exceptions", "held with exceptions"],
 )
-def test_a_held_response_that_starts_again_during_iteration_is_the_second_one_alone(
+def test_a_buffered_response_that_starts_again_during_iteration_is_the_second_one_alone(
     again: Response, options: dict[str, Any], chunks: int
 ) -> None:
+    """However many chunks were buffered."""
+
     def generate(start_response: Any) -> Iterator[bytes]:
         yield from bytewise(OKTA.body, 50)[:chunks]
         try:
@@ -417,6 +446,7 @@ def test_a_held_response_that_starts_again_during_iteration_is_the_second_one_al
 
 
 def test_a_restart_after_a_write_raises_inside_the_app() -> None:
+    """What was written has been sent with the headers."""
     caught = []
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
@@ -438,6 +468,8 @@ def test_a_restart_after_a_write_raises_inside_the_app() -> None:
 
 @each
 def test_two_starts_without_exc_info_are_refused(sent: Response) -> None:
+    """A mistake of the app, found as without the middleware."""
+
     def app(environ: Any, start_response: Any) -> list[bytes]:
         start_response(line(sent), list(sent.headers))
         start_response(line(sent), list(sent.headers))
@@ -462,7 +494,9 @@ def test_exc_info_is_not_made_up() -> None:
 
 
 @each
-def test_an_exception_of_the_call_goes_up(sent: Response) -> None:
+def test_an_exception_of_the_call_propagates(sent: Response) -> None:
+    """Nothing was sent."""
+
     def app(environ: Any, start_response: Any) -> list[bytes]:
         start_response(line(sent), list(sent.headers))
         raise AppError
@@ -475,7 +509,8 @@ def test_an_exception_of_the_call_goes_up(sent: Response) -> None:
 
 @each
 @pytest.mark.parametrize("at", [0, 1])
-def test_an_exception_of_the_iteration_goes_up_and_the_body_is_closed(sent: Response, at: int) -> None:
+def test_an_exception_of_the_iteration_propagates_and_the_body_is_closed(sent: Response, at: int) -> None:
+    """Nothing of a buffered error is sent."""
     result, gateway = Body(bytewise(sent.body, 5), fails_at=at), Gateway()
     with pytest.raises(KeyError, match="in iteration"):
         gateway.serve(AuthProblemMiddleware(eager(sent, result)))
@@ -485,6 +520,7 @@ def test_an_exception_of_the_iteration_goes_up_and_the_body_is_closed(sent: Resp
 
 @each
 def test_the_body_is_closed_once(sent: Response) -> None:
+    """Whether it passes or is replaced."""
     result = Body(bytewise(sent.body, 5))
     ending(sent, serve(eager(sent, result)))
     assert result.closed == 1
@@ -492,6 +528,7 @@ def test_the_body_is_closed_once(sent: Response) -> None:
 
 @each
 def test_closing_twice_closes_the_body_once(sent: Response) -> None:
+    """Servers may call `close()` again."""
     result = Body([sent.body])
     gateway = Gateway().serve(AuthProblemMiddleware(eager(sent, result)))
     if gateway.result is not result:
@@ -500,7 +537,8 @@ def test_closing_twice_closes_the_body_once(sent: Response) -> None:
 
 
 @each
-def test_an_exception_of_close_goes_up_once(sent: Response) -> None:
+def test_an_exception_of_close_propagates_once(sent: Response) -> None:
+    """`close()` is not called again for it."""
     result = Body([sent.body], fails_to_close=True)
     with pytest.raises(KeyError, match="in close"):
         serve(eager(sent, result))
@@ -509,7 +547,8 @@ def test_an_exception_of_close_goes_up_once(sent: Response) -> None:
 
 @each
 @pytest.mark.parametrize("stops_after", [0, 1])
-def test_a_client_that_leaves_early_gets_the_body_closed(sent: Response, stops_after: int) -> None:
+def test_the_body_is_closed_where_the_client_disconnects_early(sent: Response, stops_after: int) -> None:
+    """After any number of chunks, none included."""
     result, gateway = Body(bytewise(sent.body, 5)), Gateway(stops_after=stops_after)
     if stops_after:
         gateway.serve(AuthProblemMiddleware(eager(sent, result)))
@@ -519,7 +558,8 @@ def test_a_client_that_leaves_early_gets_the_body_closed(sent: Response, stops_a
 
 
 @each
-def test_a_generators_finally_runs_when_the_client_leaves(sent: Response) -> None:
+def test_a_generators_finally_runs_when_the_client_disconnects(sent: Response) -> None:
+    """`close()` reaches the app's generator."""
     ran = []
 
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:
@@ -535,6 +575,7 @@ def test_a_generators_finally_runs_when_the_client_leaves(sent: Response) -> Non
 
 
 def test_the_body_is_closed_after_the_last_chunk_is_delivered() -> None:
+    """Resources of the app live as long as the response."""
     log = []
 
     class Closing(Body):
@@ -546,11 +587,13 @@ def test_the_body_is_closed_after_the_last_chunk_is_delivered() -> None:
 
 
 def test_an_app_that_never_starts_fails_as_without_us() -> None:
+    """The server finds it."""
     with pytest.raises(AssertionError, match="before start_response"):
         serve(lambda environ, start_response: [b"x"])
 
 
 def test_an_app_that_returns_nothing_useful_fails_as_without_us() -> None:
+    """With the error of Python."""
     with pytest.raises(TypeError):
         serve(lambda environ, start_response: None)
 
@@ -561,13 +604,15 @@ def test_an_app_that_returns_nothing_useful_fails_as_without_us() -> None:
 @kinds
 @pytest.mark.parametrize("sent", [OKTA, LIMITED])
 def test_a_head_response_without_a_body_keeps_its_headers(sent: Response, kind: Any) -> None:
+    """Nothing in it shows which error a GET would get."""
     headed = Response(sent.status, [*sent.headers, ("Content-Length", str(len(sent.body)))], b"")
     assert_untouched(serve(kind(headed), http_environ("/oauth/token", "HEAD")), headed)
 
 
 @kinds
 @pytest.mark.parametrize("sent", [OKTA, LIMITED])
-def test_a_head_response_with_a_body_that_the_server_would_drop_tells_what_get_tells(sent: Response, kind: Any) -> None:
+def test_a_head_response_whose_body_the_server_drops_has_the_headers_of_get(sent: Response, kind: Any) -> None:
+    """The body is classified, and not sent."""
     response = serve(kind(sent), http_environ("/oauth/token", "HEAD"))
     assert_problem(response, method="HEAD")
     assert response.lines("auth-problem") == serve(kind(sent)).lines("auth-problem")
@@ -577,6 +622,7 @@ def test_a_head_response_with_a_body_that_the_server_would_drop_tells_what_get_t
 
 
 def test_1024_requests_on_64_threads_do_not_mix() -> None:
+    """Each gets its own status, headers and body."""
     names = [*ERRORS, "healthy"]
 
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:
@@ -617,6 +663,7 @@ def test_responses_that_one_thread_iterates_by_turns_do_not_mix(kind: Any) -> No
 
 
 def test_a_response_may_be_iterated_and_closed_on_another_thread() -> None:
+    """Servers with thread pools do so."""
     gateway, result = Gateway(), Body(bytewise(OKTA.body, 9))
     with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
         body = first.submit(AuthProblemMiddleware(eager(OKTA, result)), http_environ(), gateway.start_response).result()
@@ -630,6 +677,8 @@ def test_a_response_may_be_iterated_and_closed_on_another_thread() -> None:
 
 @pytest.mark.parametrize("media", [JSON, "text/plain"])
 def test_a_status_line_without_a_phrase_is_taken(media: str) -> None:
+    """The phrase may be empty (RFC 9112 section 4)."""
+
     def app(environ: Any, start_response: Any) -> list[bytes]:
         start_response("401 ", [("Content-Type", media)])
         return [OKTA.body]
@@ -659,13 +708,14 @@ def test_a_response_that_the_app_has_started_is_started_when_the_middleware_retu
 
 @held
 def test_a_list_stays_a_list(sent: Response) -> None:
-    """Servers tell the length of a body by a list of one chunk."""
+    """Servers determine the length of a body by a list of one chunk."""
     result = AuthProblemMiddleware(eager(sent, [sent.body]))(http_environ(), Gateway().start_response)
     assert (type(result), len(result)) == (list, 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("sent", [OKTA, FOREIGN], ids=["provider", "foreign"])
 def test_a_response_that_the_app_has_started_is_started_with_exceptions_as_well(sent: Response) -> None:
+    """The first chunk is not waited for."""
     gateway = Gateway()
     app = AuthProblemMiddleware(eager(sent, Body(bytewise(sent.body, 9))), exceptions=True)
     app(http_environ(), gateway.start_response)

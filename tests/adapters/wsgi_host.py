@@ -1,6 +1,6 @@
-"""A WSGI server that does what PEP 3333 asks of servers and records everything, and apps to put before it.
+"""A WSGI server that does what PEP 3333 requires of servers and records everything, and apps to put before it.
 
-Lenient where `tests.support.wsgi_server` is strict, for a middleware meets broken apps as well. No assert on what the
+Lenient where `tests.support.wsgi_server` is strict, for a middleware gets broken apps as well. No assert on what the
 library does belongs here.
 """
 
@@ -14,7 +14,7 @@ from tests.support.wsgi_server import http_environ
 
 
 class Gateway:
-    """The server's end of one WSGI request: does what PEP 3333 asks of servers, and keeps what happened.
+    """The server's end of one WSGI request: does what PEP 3333 requires of servers, and keeps what happened.
 
     Attributes:
         starts: the arguments of each `start_response` call.
@@ -82,7 +82,7 @@ class Gateway:
 
 
 class Body:
-    """An app's iterable, not its own iterator, that counts how often it is closed and may fail where it is told to."""
+    """An app's iterable, not its own iterator, that counts how often it is closed and may fail on demand."""
 
     def __init__(self, chunks: Iterable[bytes], *, fails_at: int | None = None, fails_to_close: bool = False) -> None:
         self.chunks = list(chunks)

@@ -50,7 +50,7 @@ def test_classify_reads_every_kind_of_status_line(run: Run, status_line: str, en
     ],
 )
 def test_classify_takes_the_last_of_several_header_blocks(run: Run, before: bytes) -> None:
-    """`curl -i` prints interim responses, the proxy's answer and followed redirects as well."""
+    """`curl -i` prints interim responses, the proxy's response and followed redirects as well."""
     data = before + response("HTTP/2 429 ", ["content-type: application/json"], LIMITED)
 
     assert json.loads(run("classify", "-", stdin=data).out)["status"] == 429
@@ -98,11 +98,11 @@ def test_classify_takes_a_body_alone(run: Run) -> None:
     }
 
     given = run("classify", "-", "--status", "429", stdin=json.dumps(LIMITED).encode())
-    told = run("classify", "-", stdin=json.dumps(mgmt).encode())
+    expected = run("classify", "-", stdin=json.dumps(mgmt).encode())
     guessed = run("classify", "-", stdin=json.dumps(LIMITED).encode())
 
-    assert [json.loads(got.out)["status"] for got in (given, told, guessed)] == [429, 404, 400]
-    assert [("--status" in got.err) for got in (given, told, guessed)] == [False, False, True]
+    assert [json.loads(got.out)["status"] for got in (given, expected, guessed)] == [429, 404, 400]
+    assert [("--status" in got.err) for got in (given, expected, guessed)] == [False, False, True]
 
 
 def test_classify_uses_provider_endpoint_and_method(run: Run) -> None:
@@ -156,8 +156,8 @@ def test_classify_names_the_option_that_would_change_it(
     assert not wishes or run("classify", "-", *arguments, *wishes, stdin=data.encode()).status == 0
 
 
-@pytest.mark.parametrize(("level", "told"), [("off", "account-not-assigned"), ("safe", "invalid-credentials")])
-def test_classify_applies_the_disclosure_level(run: Run, level: str, told: str) -> None:
+@pytest.mark.parametrize(("level", "expected"), [("off", "account-not-assigned"), ("safe", "invalid-credentials")])
+def test_classify_applies_the_disclosure_level(run: Run, level: str, expected: str) -> None:
     """The document is what an unauthenticated caller gets; the true problem type is on standard error."""
     body = {"error": "access_denied", "error_description": "User is not assigned to the client application."}
     arguments = ("--status", "400", "--provider", "okta", "--endpoint", "/oauth2/v1/token", "--disclosure", level)
@@ -165,7 +165,7 @@ def test_classify_applies_the_disclosure_level(run: Run, level: str, told: str) 
     got = run("classify", "-", *arguments, stdin=json.dumps(body).encode())
 
     assert (json.loads(got.out)["reason"], "disclosure" in got.err, "not-assigned" in got.err) == (
-        told,
+        expected,
         level == "safe",
         True,
     )

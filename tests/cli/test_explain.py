@@ -94,7 +94,7 @@ def test_explain_shows_internal_names_aliases_and_some_of_many_texts(run: Run) -
 
 
 def test_explain_marks_a_retired_entry(run: Run) -> None:
-    """Who meets it in old logs has to know that it is not sent any more."""
+    """Who finds it in old logs has to know that it is not sent any more."""
     retired = next(entry for entry in Registry.builtin() if entry.retired)
 
     assert "retired" in run("explain", retired.id).out.splitlines()[0]

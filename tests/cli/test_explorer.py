@@ -1,4 +1,4 @@
-"""The explorer's server: what it answers, what it refuses, and how fast."""
+"""The explorer's server: what it sends, what it refuses, and how fast."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def client() -> TestClient:
 
 
 def ask(client: TestClient, **question: Any) -> Any:
-    """Return the answer to a question."""
+    """Return what the server sends for a question."""
     got = client.post("/explain", json=question)
     assert got.status_code == 200
     return got.json()
 
 
-def test_the_answer_holds_everything_that_the_page_shows(client: TestClient) -> None:
+def test_the_response_contains_everything_that_the_page_shows(client: TestClient) -> None:
     """Problem, match, retry sentence, headers, event, code."""
     got = ask(client, text=RAW, method="GET")
 
@@ -89,7 +89,7 @@ def test_a_response_that_is_left_alone_has_a_reason_and_suggestions(client: Test
 
 
 def test_of_several_responses_the_first_problem_is_explained(client: TestClient) -> None:
-    """The answer says which one it is."""
+    """The response says which one it is."""
     records = [{"status": 200, "body": "ok"}, {"status": 429, "body": LIMITED}]
 
     got = ask(client, text="\n".join(map(json.dumps, records)))
@@ -180,7 +180,7 @@ def test_an_answer_takes_less_than_fifty_milliseconds() -> None:
 
 
 def test_the_command_serves_the_page() -> None:
-    """`authproblem explore --port 0 --no-browser` prints its address and answers there until it is stopped."""
+    """`authproblem explore --port 0 --no-browser` prints its address and serves there until it is stopped."""
     command = [sys.executable, "-m", "authproblem", "explore", "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

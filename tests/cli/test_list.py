@@ -87,7 +87,7 @@ def test_own_entries_are_part_of_every_subcommand(run: Run, tmp_path: Path) -> N
     Draft202012Validator(schema("document.schema")).validate(exported)
 
 
-def test_a_mistake_in_own_entries_is_told_and_ends_the_run(run: Run, tmp_path: Path) -> None:
+def test_a_mistake_in_own_entries_is_reported_and_ends_the_run(run: Run, tmp_path: Path) -> None:
     """The message of `Registry.extend`, no traceback."""
     path = own(tmp_path, {"id": "auth0:acme_denied", "code": "acme_denied", "type": "access-denyed"})
 

@@ -36,7 +36,7 @@ class RedisServer:
         self.start()
 
     def start(self) -> None:
-        """Start it, empty, and wait until it answers."""
+        """Start it, empty, and wait until it responds."""
         port = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
         command = [PROGRAM or "redis-server", *port, "--save", "", "--appendonly", "no", *self._flags]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -54,7 +54,7 @@ class RedisServer:
         return redis.Redis(port=self.port, socket_timeout=LIMIT)
 
     def signal(self, number: int) -> None:
-        """Send it a signal: SIGSTOP makes it hang, SIGCONT go on."""
+        """Send it a signal: SIGSTOP makes it hang, SIGCONT continue."""
         if self._process is not None:
             self._process.send_signal(number)
 

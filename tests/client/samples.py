@@ -43,10 +43,10 @@ NONCE = json_response(
     {"error": "use_dpop_nonce", "error_description": "Authorization server requires nonce in DPoP proof"},
     ("dpop-nonce", "eyJ7S_zG.eyJH0-Z.HX4w-7v"),
 )
-"""A DPoP nonce is asked for (RFC 9449 section 8)."""
+"""A DPoP nonce is required (RFC 9449 section 8)."""
 PENDING = json_response(400, {"error": "authorization_pending", "error_description": "User has yet to authorize."})
-"""Polling goes on (RFC 8628 section 3.5)."""
+"""Polling continues (RFC 8628 section 3.5)."""
 TOKEN = json_response(200, {"access_token": "at", "token_type": "Bearer", "expires_in": 3600})
 """A token."""
 STRANGER = json_response(404, {"detail": "no such thing"})
-"""An error that is nobody's in particular."""
+"""An error without a sign of its sender."""

@@ -24,7 +24,7 @@ class _PromptServer(uvicorn.Server):
 def served(app: Any, **options: Any) -> Iterator[str]:
     """Run an app in uvicorn as long as the block runs, and give its origin."""
     listening = socket.create_server(("127.0.0.1", 0))
-    # asyncio sets it on sockets that it makes itself, and each answer would wait 40 ms for the client's delayed ACK.
+    # asyncio sets it on sockets that it makes itself, and each response would wait 40 ms for the client's delayed ACK.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         app,

@@ -87,7 +87,7 @@ def test_an_okta_error_is_no_token(client: Client, refresh: bool) -> None:
 
 @by_client
 def test_is_caught_as_authlibs_own_error(client: Client) -> None:
-    """Apps that catch `OAuthError` go on working, with code and sentence where they look for them."""
+    """Apps that catch `OAuthError` keep working, with code and sentence where they look for them."""
     refused = json_response(401, {"error": "invalid_client", "error_description": "Invalid value for 'client_id'."})
 
     with running(refused) as upstream, pytest.raises(OAuthError) as caught:

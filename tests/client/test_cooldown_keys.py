@@ -1,4 +1,4 @@
-"""A provider that limits by user, address, client, org or endpoint: a limit of one caller suppresses nobody else's.
+"""A provider that limits by user, address, client, org or endpoint: a limit of one caller suppresses no other caller's.
 
 Through the gateway, whose clients have addresses, and through the httpx transport, where the process is the caller.
 """
@@ -64,7 +64,7 @@ LIMITS: dict[str, Key] = {
 
 
 class Provider:
-    """Answers 429 to every second request of one key, and says what it has seen."""
+    """Sends 429 to every second request of one key, and says what it has seen."""
 
     def __init__(self, key: Key, *headers: tuple[str, str]) -> None:
         self.key, self.headers = key, headers
@@ -106,7 +106,7 @@ class Answered:
 
 
 class Upstream:
-    """The gateway's client: asks the provider in this process."""
+    """The gateway's client: calls the provider in this process."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -156,14 +156,14 @@ OTHERS = {
 class TestGateway:
     @pytest.mark.parametrize("limited", sorted(LIMITS))
     @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
-    def test_a_limit_of_one_caller_suppresses_nobody_elses_requests(self, limited: str, other: Call) -> None:
+    def test_a_limit_of_one_caller_suppresses_no_other_callers_requests(self, limited: str, other: Call) -> None:
         """Whatever the provider counts by, another caller's request is sent, and the provider decides."""
         got = statuses(Provider(LIMITS[limited]), [CALLER, CALLER, other])
 
         assert got[2][1] is True
 
     @pytest.mark.parametrize("limited", sorted(LIMITS))
-    def test_a_limited_caller_is_answered_without_being_sent(self, limited: str) -> None:
+    def test_a_limited_caller_gets_a_problem_without_being_sent(self, limited: str) -> None:
         """The cool-down itself: the third request of the same caller is not sent."""
         got = statuses(Provider(LIMITS[limited]), [CALLER] * 3)
 
@@ -187,7 +187,7 @@ class TestGateway:
 
     @pytest.mark.parametrize(("headers", "sent"), [((), True), ((("x-auth0-error-kind", "global-rate-limit"),), False)])
     def test_a_limit_that_may_be_one_users_needs_a_proof(self, headers: tuple[Any, ...], sent: bool) -> None:
-        """Auth0's My Account API says so in a header."""
+        """Auth0's My Account API marks it in a header."""
         calls = [Call("/me/v1/factors", token=f"t-{number}", method="GET") for number in range(3)]
 
         got = statuses(Provider(LIMITS["org"], *headers), calls, TENANT)
@@ -217,7 +217,7 @@ class TestTransport:
         assert self.answers(Provider(LIMITS[limited]), [alice, alice, bob]) == [True, True, True]
 
     def test_a_limit_of_one_resource_suppresses_no_other(self) -> None:
-        """One API token asks for many users; each has an id in the path."""
+        """One API token reads many users; each has an id in the path."""
         alice, bob = (Call(f"/api/v1/users/{user}", token="t", method="GET") for user in ("alice", "bob"))
 
         assert self.answers(Provider(LIMITS["endpoint"]), [alice, alice, bob]) == [True, True, True]
@@ -229,7 +229,7 @@ class TestTransport:
         assert self.answers(Provider(basic), [one, one, one, two]) == [True, True, False, True]
 
 
-def test_the_answer_of_a_cool_down_names_no_other_caller() -> None:
+def test_the_response_of_a_cool_down_names_no_other_caller() -> None:
     """What is kept is the document of a limit, without the address, token or user of the one that reached it."""
     store = MemoryCooldown()
     transport = ProblemTransport(httpx.MockTransport(Provider(basic)), cooldown=store)

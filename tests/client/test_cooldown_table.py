@@ -1,4 +1,4 @@
-"""The local copy of shared cool-downs: what is held, who asks first at its end, and that it stays bounded."""
+"""The local copy of shared cool-downs: what is kept, who sends first at its end, and that it stays bounded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands still."""
+    """A frozen clock."""
     return Clock()
 
 
@@ -113,7 +113,7 @@ def test_processes_with_requests_take_the_lease_first(
 
 
 def test_lease_is_tried_once(table: CooldownTable, clock: Clock) -> None:
-    """After an answer there is nothing due, whatever it was."""
+    """After a response there is nothing due, whatever it was."""
     table.merge(KEY, 10, b"d", written=True)
     clock.now += 10
     table.grant(KEY, lease=False)
@@ -147,7 +147,7 @@ def test_ended_entries_are_dropped(table: CooldownTable, clock: Clock) -> None:
 
 
 def test_what_is_not_there_any_more_can_be_granted(table: CooldownTable) -> None:
-    """The writer's answers may come late."""
+    """The writer's responses may come late."""
     table.grant(KEY, lease=True)
     table.mark_written(KEY)
 

@@ -38,7 +38,7 @@ FOREIGN = json_response(409, {"type": "https://shop.example/out-of-stock", "reas
 
 
 class Provider:
-    """A transport of httpx that answers from a list, the last one for ever, and keeps the requests."""
+    """A transport of httpx whose responses come from a list, the last one for ever, and keeps the requests."""
 
     def __init__(self, *answers: Response) -> None:
         self.answers = answers
@@ -54,7 +54,7 @@ class Provider:
         return self.answer(request)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """The next answer, unread as from a socket."""
+        """The next response, unread as from a socket."""
         self.requests.append(request)
         status, headers, body = self.answers[min(len(self.requests), len(self.answers)) - 1]
         return httpx.Response(status, headers=headers, stream=Chunks([body]))
@@ -83,7 +83,7 @@ class Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def client_of(provider: Callable[[httpx.Request], httpx.Response], **options: Any) -> httpx.Client:
-    """A client whose requests a stub provider answers."""
+    """A client whose requests a stub provider receives."""
     return httpx.Client(transport=ProblemTransport(httpx.MockTransport(provider), **options))
 
 
@@ -106,7 +106,7 @@ class TestRaiseForProblem:
         """A client with the hook, and nothing that normalizes before it."""
         return httpx.Client(transport=httpx.MockTransport(Provider(answer)), event_hooks={"response": [hook]})
 
-    def test_raises_for_a_raw_answer_of_a_vendor(self) -> None:
+    def test_raises_for_a_raw_response_of_a_vendor(self) -> None:
         """The host names the provider; no other set-up is needed."""
         with self.hooked(samples.DENIED) as client, pytest.raises(AuthProblemError) as caught:
             client.get(USERS)
@@ -135,7 +135,7 @@ class TestRaiseForProblem:
 
     @pytest.mark.parametrize("answer", [samples.TOKEN, samples.STRANGER, text_response(500, "oops"), FOREIGN])
     def test_leaves_all_else_to_the_app(self, answer: Response) -> None:
-        """Healthy answers and errors of nobody in particular."""
+        """Healthy responses and errors without a sign of their sender."""
         with self.hooked(answer) as client:
             assert client.get("https://api.example.com/users").status_code == answer.status
 
@@ -202,7 +202,7 @@ class TestAuthProblemError:
 
 
 class TestProblemTransport:
-    def test_makes_a_raw_answer_a_problem_document(self) -> None:
+    def test_makes_a_raw_response_a_problem_document(self) -> None:
         """Status, document and problem headers, as through the middleware."""
         response = client_of(Provider(samples.DENIED)).get(USERS)
 
@@ -211,7 +211,7 @@ class TestProblemTransport:
         assert int(response.headers["content-length"]) == len(response.content)
 
     def test_asks_for_json_get_json(self) -> None:
-        """SDKs that accept no other type go on working."""
+        """SDKs that accept no other type keep working."""
         response = client_of(Provider(samples.DENIED)).get(USERS, headers={"Accept": "application/json"})
 
         assert response.headers["content-type"] == "application/json"
@@ -282,7 +282,7 @@ class TestProblemTransport:
         assert stream.closed
 
     def test_passes_an_unread_coding_as_it_is(self) -> None:
-        """A coding that nobody here can undo: the bytes and their header stay together."""
+        """A coding that cannot be undone here: the bytes and their header stay together."""
         answer = Response(401, [("content-type", "application/json"), ("content-encoding", "x-own")], b"\x00\x01")
 
         with client_of(Provider(answer)).stream("GET", USERS) as response:
@@ -324,7 +324,7 @@ class TestProblemTransport:
 
         assert statuses == [401, 404, 500, 429] * 3
 
-    def test_lets_a_broken_answer_be_the_error_that_it_is(self) -> None:
+    def test_lets_a_broken_response_be_the_error_that_it_is(self) -> None:
         """The provider stops in the middle of an error: httpx's own exception, and the pool is free again."""
 
         def speak(file: Any) -> None:
@@ -339,7 +339,7 @@ class TestProblemTransport:
                     with pytest.raises(httpx.RemoteProtocolError):
                         client.get(upstream.url)
 
-    def test_lets_a_broken_asynchronous_answer_be_the_error_that_it_is(self) -> None:
+    def test_lets_a_broken_asynchronous_response_be_the_error_that_it_is(self) -> None:
         """The same, and the pool is free again."""
 
         def speak(file: Any) -> None:
@@ -411,7 +411,7 @@ class TestRetry:
         assert len(provider.requests) == 1
 
     def test_repeats_what_the_hint_says_a_program_may(self) -> None:
-        """The limit first, then the answer."""
+        """The limit first, then the response."""
         provider = Provider(samples.limited(("retry-after", "0")), samples.TOKEN)
 
         assert client_of(provider, retry=EAGER).get(USERS).status_code == 200
@@ -442,7 +442,7 @@ class TestRetry:
         assert moments[1] - moments[0] >= 1.0
 
     def test_gives_up_after_so_many_attempts(self) -> None:
-        """The last answer is what the app gets."""
+        """The last response is what the app gets."""
         provider = Provider(samples.limited(("retry-after", "0")))
 
         response = client_of(provider, retry=Retry(attempts=4, jitter=0.0)).get(USERS)
@@ -450,7 +450,7 @@ class TestRetry:
         assert (read(response).reason, len(provider.requests)) == ("rate-limited", 4)
 
     def test_does_not_begin_a_wait_that_is_too_long(self) -> None:
-        """30 seconds do not fit into 20: the app gets the answer at once."""
+        """30 seconds do not fit into 20: the app gets the response at once."""
         provider = Provider(samples.LIMITED)
 
         response = client_of(provider, retry=Retry(total=20)).get(USERS)
@@ -477,7 +477,7 @@ class TestRetry:
 
     @pytest.mark.parametrize("backend", ["asyncio", "trio"])
     def test_gives_up_in_every_event_loop(self, backend: str) -> None:
-        """The last answer is what the app gets."""
+        """The last response is what the app gets."""
         provider = Provider(samples.limited(("retry-after", "0")))
 
         response = anyio.run(partial(get_async, provider, retry=EAGER), backend=backend)
@@ -496,7 +496,7 @@ class TestRetry:
         )
 
     def test_cannot_repeat_a_stream(self) -> None:
-        """A generator can be sent once; the app gets the answer."""
+        """A generator can be sent once; the app gets the response."""
         provider = Provider(samples.limited(("retry-after", "0")), samples.TOKEN)
 
         response = client_of(provider, retry=EAGER).post(USERS, content=iter([b"{}"]))
@@ -514,13 +514,13 @@ class TestNonce:
         return httpx.Request(request.method, request.url, headers=headers, content=request.content)
 
     def test_is_left_to_the_auth_layer(self) -> None:
-        """Byte for byte, so that a client that knows DPoP repeats by itself."""
+        """Byte for byte, so that a client that supports DPoP repeats it."""
         response = client_of(Provider(samples.NONCE)).post(self.URL)
 
         assert response.content == samples.NONCE.body
 
     def test_repeats_once_where_the_app_can_sign(self) -> None:
-        """The proof holds the nonce, and the app sees the second answer alone."""
+        """The proof contains the nonce, and the app sees only the second response."""
         provider = Provider(samples.NONCE, samples.TOKEN)
 
         response = client_of(provider, on_nonce=self.sign).post(self.URL, data={"grant_type": "client_credentials"})
@@ -538,7 +538,7 @@ class TestNonce:
         assert (response.status_code, len(provider.requests)) == (200, 2)
 
     def test_reads_a_nonce_from_a_challenge(self) -> None:
-        """A resource answers 401 with `WWW-Authenticate: DPoP` and no body (RFC 9449 section 9)."""
+        """A resource sends 401 with `WWW-Authenticate: DPoP` and no body (RFC 9449 section 9)."""
         challenge = Response(401, [("www-authenticate", 'DPoP error="use_dpop_nonce"'), ("dpop-nonce", "n-1")], b"")
         provider = Provider(challenge, samples.TOKEN)
 
@@ -560,8 +560,8 @@ class TestNonce:
 
         assert (response.content, len(provider.requests)) == (samples.NONCE.body, 1)
 
-    def test_is_not_asked_for_by_any_answer_with_the_header(self) -> None:
-        """Every answer may bring the next nonce."""
+    def test_is_not_required_by_any_response_with_the_header(self) -> None:
+        """Every response may have the next nonce."""
         denied = samples.DENIED._replace(headers=[*samples.DENIED.headers, ("dpop-nonce", "n-2")])
         provider = Provider(denied)
 
@@ -571,7 +571,7 @@ class TestNonce:
 
 
 class TestCooldown:
-    def test_answers_at_once_until_the_provider_wants_to_be_asked_again(self) -> None:
+    def test_responds_at_once_until_the_cool_down_ends(self) -> None:
         """The same problem, a fresh instance, no sooner than the provider said."""
         provider = Provider(samples.LIMITED, samples.TOKEN)
 
@@ -639,7 +639,7 @@ class TestCooldown:
 
         assert [answer.headers["auth-problem-retry"] for answer in (register, users)] == ["manual", "after_delay"]
 
-    def test_answers_head_without_a_body(self) -> None:
+    def test_responds_to_head_without_a_body(self) -> None:
         """Headers alone."""
         with client_of(Provider(samples.LIMITED), cooldown=MemoryCooldown()) as client:
             client.get(USERS)

@@ -69,7 +69,7 @@ def test_no_type_needs_two_persons() -> None:
     assert doubtful == []
 
 
-def test_no_type_leaves_a_caller_without_an_answer() -> None:
+def test_no_type_leaves_a_caller_without_advice() -> None:
     """Of every type some predicate is true."""
     assert [slug for slug in Registry.builtin().types if not holding(of_type(slug))] == []
 

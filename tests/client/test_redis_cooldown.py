@@ -1,4 +1,4 @@
-"""Cool-downs shared by Redis: what one process learns, all know; without the server, each goes on by itself."""
+"""Cool-downs shared by Redis: what one process finds out reaches all; without the server, each continues alone."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_a_lost_server_is_reported_once_and_its_return_once(
 
 @pytest.mark.slow
 def test_a_full_server_is_reported_once(server: RedisServer, make: Make, events: Events) -> None:
-    """Writes are refused, reads go on: one event, and one when there is space again."""
+    """Writes are refused, reads continue: one event, and one when there is space again."""
     store = make()
     wait_for(lambda: listeners(server) == 1, "it listens")
     client = server.client()
@@ -201,7 +201,7 @@ def test_a_full_server_is_reported_once(server: RedisServer, make: Make, events:
 
 
 def test_values_of_another_type_are_replaced(server: RedisServer, make: Make, events: Events) -> None:
-    """Somebody else's list under an entry or the index breaks nothing."""
+    """Another program's list under an entry or the index breaks nothing."""
     first = make()
     first.hold(KEY, 30, DOCUMENT)
     client = server.client()
@@ -221,7 +221,7 @@ def test_values_of_another_type_are_replaced(server: RedisServer, make: Make, ev
 
 @pytest.mark.parametrize("data", [b"", b"x", b"0" * 32 + b"soon:{}", b"\xff" * 32 + b"5:{}", b"0" * 32 + b"-5:{}"])
 def test_foreign_messages_are_ignored(server: RedisServer, make: Make, data: bytes) -> None:
-    """Whatever is published on the channel, the listener goes on."""
+    """Whatever is published on the channel, the listener continues."""
     one, other = make(), make()
     wait_for(lambda: listeners(server) == 2, "both listen")
     server.client().publish("{authproblem}:1:cooldowns", data)

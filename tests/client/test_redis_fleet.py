@@ -1,4 +1,4 @@
-"""Four processes with one Redis behind a provider's limit: who is asked, how often, and what a killed Redis costs."""
+"""Four processes with one Redis behind a provider's limit: what is sent, how often, and what a killed Redis costs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Provider:
         self.limited_at: float | None = None
 
     def limit(self, seconds: int) -> None:
-        """Answer the next request with 429, and the others for as long."""
+        """Respond to the next request with 429, and the others for as long."""
         self._seconds = seconds
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -133,7 +133,7 @@ def test_one_limit_stops_four_processes(server: RedisServer) -> None:
 
 
 def test_killed_redis_costs_no_request(server: RedisServer) -> None:
-    """`kill -9` in the middle of 10,000 requests, and a new start: all are answered by the provider."""
+    """`kill -9` in the middle of 10,000 requests, and a new start: all reach the provider."""
     provider = Provider()
     with served(provider) as port:
         processes = start(server, port, 2500, 0)

@@ -59,7 +59,7 @@ def test_one_owner_has_the_lease(run: Run) -> None:
 
 
 def test_lease_ends_by_itself(run: Run) -> None:
-    """A process that was killed blocks nobody for longer."""
+    """A process that was killed blocks no other for longer."""
     run("acquire", "k", "a", 0.1)
     time.sleep(0.2)
 
@@ -78,7 +78,7 @@ def test_verdict_is_kept_until_its_time_is_over(run: Run) -> None:
 
 
 def test_values_of_another_type_count_as_empty(run: Run, server: RedisServer, events: Events) -> None:
-    """Somebody else's list under a key is replaced, and no failure."""
+    """Another program's list under a key is replaced, and no failure."""
     for kind in ("lease", "verdict"):
         server.client().rpush(f"{{authproblem}}:1:{kind}:k", "other")
 
@@ -119,7 +119,7 @@ def _answers(run: Run) -> bool:
 
 
 def test_a_full_server_is_a_failure(run: Run, server: RedisServer, events: Events) -> None:
-    """The guard goes on without; one event."""
+    """The guard continues without; one event."""
     server.client().config_set("maxmemory", "1")
 
     with pytest.raises(redis.ResponseError):

@@ -24,7 +24,7 @@ WORKER = Path(__file__).with_name("refresh_worker.py")
 @pytest.mark.slow
 @pytest.mark.parametrize(("kills", "requests"), [(False, 1), (True, 2)])
 def test_a_hundred_threads_of_four_processes_send_once(kills: bool, requests: int, tmp_path: Path) -> None:
-    """Nobody waits longer than the budget, and everybody who lives gets the tokens."""
+    """No caller waits longer than the budget, and every live one gets the tokens."""
     store = MemoryRefreshStore()
     Manager.register("shared", callable=lambda: store)
     manager = Manager(("127.0.0.1", 0), KEY)

@@ -26,7 +26,7 @@ EAGER = Retry(attempts=6, jitter=0.0)
 
 
 def client_of(provider: Provider, **options: Any) -> httpx.Client:
-    """A client whose requests a provider answers."""
+    """A client whose requests a provider receives."""
     return httpx.Client(transport=ProblemTransport(httpx.MockTransport(provider), **options))
 
 
@@ -48,7 +48,7 @@ class TestProofs:
 
         assert len(proofs(provider)) == 1
 
-    def test_a_nonce_is_answered_with_a_new_proof_alone(self) -> None:
+    def test_a_nonce_leads_to_a_new_proof_alone(self) -> None:
         """A callback that returns the request with its old proof changes nothing."""
         provider = Provider(samples.NONCE)
 
@@ -69,7 +69,7 @@ class TestProofs:
 
         assert len(set(proofs(provider))) == len(provider.requests) == 2
 
-    def test_a_nonce_is_not_answered_without_a_signature(self) -> None:
+    def test_a_nonce_is_passed_on_without_a_signature(self) -> None:
         """The same request would be refused again, whatever the retry hint says."""
         provider = Provider(samples.NONCE)
 
@@ -145,7 +145,7 @@ class TestPickling:
 
 
 class Unreachable(BaseAdapter):
-    """An adapter that reaches nobody."""
+    """An adapter without a connection."""
 
     def send(self, *_: Any, **__: Any) -> Any:
         raise requests.ConnectionError

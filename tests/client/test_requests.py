@@ -25,7 +25,7 @@ PATH = "/api/v1/users"
 
 @contextlib.contextmanager
 def asking(*answers: Response, **options: Any) -> Iterator[tuple[requests.Session, Upstream]]:
-    """A session with the adapter, and a provider that answers from a list, the last one for ever."""
+    """A session with the adapter, and a provider whose responses come from a list, the last one for ever."""
 
     def answer(_: Seen) -> Response:
         return answers[min(len(upstream.seen), len(answers)) - 1]
@@ -44,7 +44,7 @@ def read(response: requests.Response) -> Problem:
 
 
 class TestProblemAdapter:
-    def test_makes_a_raw_answer_a_problem_document(self) -> None:
+    def test_makes_a_raw_response_a_problem_document(self) -> None:
         """Status, headers and body of a response that works like any other."""
         with asking(samples.DENIED) as (session, upstream):
             response = session.get(upstream.url + PATH, timeout=5)
@@ -154,7 +154,7 @@ class TestProblemAdapter:
 
         assert statuses == [401, 404, 500] * 3
 
-    def test_lets_a_broken_answer_be_the_error_that_it_is(self) -> None:
+    def test_lets_a_broken_response_be_the_error_that_it_is(self) -> None:
         """The provider stops in the middle of an error: the exception of requests."""
 
         def speak(file: Any) -> None:
@@ -181,7 +181,7 @@ class TestProblemAdapter:
                 session.get(upstream.url, timeout=0.2)
             release.set()
 
-    def test_answers_head_without_a_body(self) -> None:
+    def test_responds_to_head_without_a_body(self) -> None:
         """No `Content-Length` that would promise one."""
         with asking(samples.DENIED) as (session, upstream):
             response = session.head(upstream.url + PATH, timeout=5)
@@ -196,13 +196,13 @@ class TestProblemAdapter:
 
 class TestObeying:
     def test_repeats_what_the_hint_says_a_program_may(self) -> None:
-        """The limit first, then the answer."""
+        """The limit first, then the response."""
         with asking(samples.limited(("retry-after", "0")), samples.TOKEN, retry=EAGER) as (session, upstream):
             assert session.get(upstream.url + PATH, timeout=5).status_code == 200
             assert len(upstream.seen) == 2
 
     def test_gives_up_after_so_many_attempts(self) -> None:
-        """The last answer is what the app gets."""
+        """The last response is what the app gets."""
         with asking(samples.limited(("retry-after", "0")), retry=EAGER) as (session, upstream):
             response = session.get(upstream.url + PATH, timeout=5)
 
@@ -258,7 +258,7 @@ class TestObeying:
 class TestRaiseForProblem:
     @pytest.mark.parametrize("adapted", [True, False])
     def test_raises_as_a_hook(self, adapted: bool) -> None:
-        """With the adapter, and for raw answers without it."""
+        """With the adapter, and for raw responses without it."""
         hook = partial(raise_for_problem, hosts={"127.0.0.1": "okta"})
         with running(samples.DENIED) as upstream, requests.Session() as session:
             if adapted:
@@ -272,7 +272,7 @@ class TestRaiseForProblem:
 
     @pytest.mark.parametrize("answer", [samples.TOKEN, samples.STRANGER])
     def test_leaves_all_else_to_the_app(self, answer: Response) -> None:
-        """Healthy answers and errors of nobody in particular."""
+        """Healthy responses and errors without a sign of their sender."""
         with running(answer) as upstream:
             response = requests.get(upstream.url, timeout=5)
             raise_for_problem(response)

@@ -45,7 +45,7 @@ class Case(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What the stub upstream knows it by."""
+        """The name by which the stub upstream finds it."""
         return self.vector.place
 
     @property
@@ -55,7 +55,7 @@ class Case(NamedTuple):
 
 
 def case_of(vector: Vector) -> Case:
-    """The case of a vector; without a `Date` the local clock would tell the wait."""
+    """The case of a vector; without a `Date` the local clock would decide the wait."""
     named = (vector.entry or vector.place).partition(":")[0].partition("-")[0]
     provider = vector.provider or (named if named in PROVIDERS else "okta")
     sent = vector.response
@@ -163,7 +163,7 @@ ADAPTERS: dict[str, Callable[[str], Any]] = {
 
 
 def faults(case: Case, got: Response) -> Iterator[str]:
-    """Where an answer is not what `normalize` makes of the vector."""
+    """Where a response is not what `normalize` makes of the vector."""
     sent = case.response
     expected = normalize(
         sent.status,

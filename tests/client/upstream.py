@@ -12,7 +12,7 @@ from tests.support.responses import Pairs, Response
 
 BODILESS = frozenset((204, 304))
 Speak = Callable[[Any], None]
-"""Writes an answer itself, to a file; then the connection is closed."""
+"""Writes a response itself, to a file; then the connection is closed."""
 
 
 class Seen(NamedTuple):
@@ -63,7 +63,7 @@ class Upstream:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            wbufsize = -1  # one packet for an answer
+            wbufsize = -1  # one packet for a response
             disable_nagle_algorithm = True
 
             def __getattr__(self, name: str) -> Any:
@@ -85,7 +85,7 @@ class Upstream:
                     self.wfile.flush()
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-                """Tests speak by their assertions."""
+                """Nothing is printed."""
 
         return Handler
 
@@ -114,7 +114,7 @@ def wire(response: Response, method: str) -> bytes:
 
 
 def running(answer: Answer | Response) -> contextlib.AbstractContextManager[Upstream]:
-    """Run a provider as long as the block runs; a `Response` answers every request."""
+    """Run a provider as long as the block runs; a `Response` is sent for every request."""
     return serving(Upstream((lambda _: answer) if isinstance(answer, Response) else answer))
 
 

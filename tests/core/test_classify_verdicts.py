@@ -38,6 +38,7 @@ class TestWhy:
         ],
     )
     def test_of_an_error(self, status: int, headers: Pairs, body: bytes, sender: Sender, why: str) -> None:
+        """Each reason for which an error response is left alone."""
         assert why == verdict(status, headers, body, sender)[1]
 
     @pytest.mark.parametrize(
@@ -49,15 +50,18 @@ class TestWhy:
         ],
     )
     def test_of_a_success_on_a_path_of_transactions(self, body: bytes, why: str) -> None:
+        """Each reason for which a success is left alone."""
         assert why == verdict(200, [JSON], body, UNKNOWN, states=True)[1]
 
     def test_a_success_is_looked_at_on_request_only(self) -> None:
+        """With `transaction_states`."""
         locked = b'{"status": "LOCKED_OUT", "stateToken": "x"}'
 
         assert verdict(200, [JSON], locked) == (None, "not_candidate")
         assert classify(200, [JSON], locked) is None
 
     def test_oktas_device_challenge_is_flow_control_beside_other_challenges(self) -> None:
+        """Whatever the order of the lines."""
         headers = [JSON, ("www-authenticate", "Bearer"), ("www-authenticate", 'Oktadevicejwt realm="x"')]
 
         assert verdict(401, headers, STEP)[1] == "flow_control"
@@ -77,18 +81,21 @@ class TestShape:
         ],
     )
     def test_of_a_body_without_a_code(self, headers: Pairs, body: bytes, shape: str) -> None:
+        """The status decides for a certain provider."""
         found, _ = verdict(404, headers, body, AUTH0)
 
         assert found is not None
         assert (found.shape, found.matched_by) == (shape, "status")
 
     def test_a_text_is_read_without_blanks_around_it(self) -> None:
+        """Servers add line ends."""
         found, _ = verdict(404, [TEXT], b" no such thing \n", AUTH0)
 
         assert found is not None
         assert found.upstream.text == "no such thing"
 
-    def test_a_page_tells_its_code(self) -> None:
+    def test_the_code_of_a_page_is_found(self) -> None:
+        """Auth0's error page has it in bold."""
         page = b"<p><strong>invalid_request</strong>: no</p>"
         found, why = verdict(400, [HTML], page, AUTH0)
 
@@ -96,26 +103,30 @@ class TestShape:
         assert (found.upstream.code, found.shape, found.provider, why) == ("invalid_request", "html", "auth0", "")
         assert found.matched_by == "code"
 
-    def test_a_page_without_a_code_tells_its_status(self) -> None:
+    def test_a_page_without_a_code_is_classified_by_its_status(self) -> None:
+        """Of a certain provider."""
         found, _ = verdict(502, [HTML], b"<p>no</p>", Sender("okta", certain=True))
 
         assert found is not None
         assert (found.upstream.code, found.reason, found.matched_by) == (None, "upstream-error", "status")
 
     @pytest.mark.parametrize("status", [300, 302, 399])
-    def test_a_redirect_is_told_by_a_header(self, status: int) -> None:
+    def test_a_redirect_is_matched_by_a_header(self, status: int) -> None:
+        """`Location`."""
         found = classify(status, [("location", "https://app.example.com/cb?error=login_required&state=x")], b"")
 
         assert found is not None
         assert (found.shape, found.matched_by) == ("redirect", "header")
 
-    def test_a_callback_is_told_by_a_header(self) -> None:
+    def test_a_callback_is_matched_by_a_header(self) -> None:
+        """Its parameters come from a redirect."""
         problem = Problem.from_callback({"error": "login_required", "state": "x"})
 
         assert problem is not None
         assert problem.matched_by == "header"
 
     def test_an_error_of_a_challenge_that_is_no_code_is_none(self) -> None:
+        """A sentence is no code (RFC 6750 section 3)."""
         found = classify(401, [("www-authenticate", 'Bearer error="invalid_token or so"')], b"", provider="auth0")
 
         assert found is not None
@@ -127,7 +138,8 @@ class TestConcurrency:
 
     LIMITS = (JSON, ("x-rate-limit-limit", "0"), ("x-rate-limit-remaining", "0"))
 
-    def test_is_told_by_the_headers(self) -> None:
+    def test_is_recognized_by_the_headers(self) -> None:
+        """Limit 0 with remaining 0."""
         found = classify(429, self.LIMITS, b'{"errorCode": "E0000047", "errorSummary": "x"}')
 
         assert found is not None
@@ -138,12 +150,14 @@ class TestConcurrency:
         )
 
     def test_is_not_what_another_error_means(self) -> None:
+        """Only of a rate limit."""
         found = classify(401, self.LIMITS, b'{"errorCode": "E0000004", "errorSummary": "Authentication failed"}')
 
         assert found is not None
         assert (found.reason, found.matched_by != "header") == ("invalid-credentials", True)
 
     def test_is_not_another_providers(self) -> None:
+        """The headers are Okta's."""
         found = classify(429, self.LIMITS, b'{"error": "too_many_requests"}', provider="auth0")
 
         assert found is not None

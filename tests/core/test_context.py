@@ -33,5 +33,5 @@ def test_the_endpoint_is_the_senders() -> None:
 def test_a_providers_header_proves_it_unless_the_app_is_certain(
     headers: list[tuple[str, str]], declared: Sender, expected: Sender
 ) -> None:
-    """A gateway in front may add headers of its own provider; the app knows better."""
+    """A gateway in front may add headers of its own provider; the app's declaration wins."""
     assert expected == effective_sender(read_headers(headers), declared, REGISTRY)

@@ -19,7 +19,7 @@ from tests.support.vectors import FILES, Vector, load
 
 REGISTRY = Registry.builtin()
 FOLDS: dict[str, dict[str, str]] = REGISTRY.data["problem_types"]["folds"]
-ANSWERS: list[dict[str, Any]] = REGISTRY.data["folds"]["answers"]
+ANSWERS: list[dict[str, Any]] = REGISTRY.data["folds"]["responses"]
 SURFACES: list[dict[str, Any]] = REGISTRY.data["surfaces"]["surfaces"]
 REQUEST_ID = ("x-auth0-requestid", "4ad55daa560e468bdfe1")
 ERROR_ID = re.compile(rb'"oae[A-Za-z0-9_-]{22}"')
@@ -81,7 +81,7 @@ def provider_of(vector: Vector) -> Any:
 
 
 def genuine(provider: Any, surface: str, target: str) -> list[Response]:
-    """The provider's own answers that a folded one may be: the surface's, else the usual ones of its shapes."""
+    """The provider's own responses that a folded one may be: the surface's, else the usual ones of its shapes."""
     fitting = [row for row in ANSWERS if row["provider"] == provider and target in row["targets"]]
     own = [row for row in fitting if surface in row.get("surfaces", ())] or [row for row in fitting if row.get("usual")]
     return [
@@ -97,7 +97,7 @@ def is_protocol(response: Response) -> bool:
 
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
-def test_at_sign_in_the_truth_is_the_genuine_answer_byte_for_byte(
+def test_at_sign_in_every_error_becomes_the_genuine_response_byte_for_byte(
     provider: Any, surface: str, path: str, level: Any
 ) -> None:
     """Status, headers in order, body and length, for every entry of every type that folds."""
@@ -121,7 +121,7 @@ def test_at_sign_in_the_truth_is_the_genuine_answer_byte_for_byte(
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
 def test_what_one_app_has_sent_before_tells_nothing(provider: Any, surface: str, path: str, level: Any) -> None:
-    """Prepared responses, from the second time on, are the same for the truth and the genuine error, in every byte."""
+    """Prepared responses, from the second time on, are the same for the folded and the genuine error, in every byte."""
     sending: list[Response] = []
 
     async def app(*connection: Any) -> None:
@@ -152,7 +152,7 @@ def test_what_one_app_has_sent_before_tells_nothing(provider: Any, surface: str,
 
 
 @pytest.mark.parametrize("path", ["/api/v1/registration/reg1/register"])
-def test_at_oktas_sign_up_the_truth_is_a_genuine_answer(path: str) -> None:
+def test_at_oktas_sign_up_every_error_becomes_a_genuine_response(path: str) -> None:
     """A refused sign-up that says nothing about the reason has to look the same."""
     cause = {"errorSummary": "login: An object with this field already exists in the current organization"}
     refused = {**E4, "errorCode": "E0000001", "errorSummary": "Api validation failed", "errorLink": "E0000001"}
@@ -163,7 +163,7 @@ def test_at_oktas_sign_up_the_truth_is_a_genuine_answer(path: str) -> None:
 
 
 @by_level
-def test_of_an_unknown_vendor_the_truth_is_the_genuine_answer(level: Any) -> None:
+def test_of_an_unknown_vendor_every_error_becomes_the_genuine_response(level: Any) -> None:
     """Whatever server it is: what it says to wrong credentials is not known beforehand."""
     wrong = json_response(401, {"error": "invalid_grant", "error_description": "Invalid user credentials"})
     answers = [sent("asgi", truth, "/token", "oauth", level) for truth in (wrong, json_response(400, INACTIVE))]
@@ -175,7 +175,7 @@ def test_of_an_unknown_vendor_the_truth_is_the_genuine_answer(level: Any) -> Non
 @by_level
 @pytest.mark.parametrize("accept", [None, "application/json", "application/ion+json", "text/html", "*/*;q=0.1"])
 def test_no_request_header_distinguishes_folded_responses(adapter: str, level: Any, accept: str | None) -> None:
-    """Whatever type the client asks for."""
+    """Whatever type the client accepts."""
     request = [] if accept is None else [("accept", accept)]
     path = "/oauth/token"
     answers = [
@@ -205,7 +205,7 @@ def test_no_request_header_distinguishes_folded_responses(adapter: str, level: A
         ),
     ],
 )
-def test_the_answers_are_those_of_the_contract(
+def test_the_responses_are_those_of_the_contract(
     adapter: str, path: str, truth: Response, status: int, document: dict[str, Any]
 ) -> None:
     """Auth0's token and old password endpoints, Okta's authentication API."""
@@ -360,7 +360,7 @@ def test_the_event_reports_the_truth(adapter: str, events: Events) -> None:
 
 
 @pytest.mark.parametrize("level", ["off", None])
-def test_who_asks_the_function_is_no_stranger(level: Any | None) -> None:
+def test_the_caller_of_the_function_is_trusted(level: Any | None) -> None:
     """`normalize` folds only on request."""
     body = json.dumps(INACTIVE).encode()
     options: dict[str, Any] = {} if level is None else {"disclosure": level}
@@ -370,8 +370,8 @@ def test_who_asks_the_function_is_no_stranger(level: Any | None) -> None:
     assert found.reason == "account-inactive"
 
 
-def test_a_folded_answer_is_told_by_its_code() -> None:
-    """As a genuine one whose text nobody looked at."""
+def test_a_folded_response_is_matched_by_its_code() -> None:
+    """As a genuine one whose text was not looked at."""
     body = json.dumps(INACTIVE).encode()
     found = normalize(400, [JSON_TYPE], body, provider="auth0", endpoint="/oauth/token", disclosure="safe", texts="all")
 

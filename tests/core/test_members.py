@@ -93,7 +93,7 @@ class TestValues:
 
 
 class TestContinuation:
-    """What the client needs to go on stays, whatever it holds."""
+    """What the client needs to continue stays, whatever it contains."""
 
     @pytest.mark.parametrize(
         "name",
@@ -109,7 +109,7 @@ class TestContinuation:
         assert kept({name: value}) == {name: value}
 
     def test_of_a_password_policy_are_the_rules(self) -> None:
-        """The form shows which rule is broken; nothing else of the object goes on."""
+        """The form shows which rule is broken; nothing else of the object is sent on."""
         rules = [{"message": "At least 8 characters", "code": "lengthAtLeast", "verified": False, "format": [8]}]
         description = {"rules": rules, "verified": False, "user": "jane@example.com"}
         found = problem({"code": "invalid_password", "name": "PasswordStrengthError", "description": description})
@@ -145,7 +145,7 @@ class TestContinuation:
 
 
 class TestTexts:
-    """Upstream text can reflect user input: only a known one goes on."""
+    """Upstream text can reflect user input: only a known one is sent on."""
 
     @pytest.mark.parametrize(
         "name", ["error_description", "errorDescription", "errorSummary", "message", "description"]
@@ -240,17 +240,17 @@ class TestTexts:
         assert kept({"error_uri": uri}) == ({"error_uri": uri} if stays else {})
 
     def test_of_an_error_uri_may_be_either_vendors_where_that_is_unknown(self) -> None:
-        """A server that is only known to speak OAuth."""
+        """A server that is only known to be one of OAuth."""
         uris = ["https://auth0.com/x", "https://developer.okta.com/x", "https://example.com/x"]
 
         assert [bool(kept({"error_uri": uri}, provider="oauth")) for uri in uris] == [True, True, False]
 
 
 class TestAllTexts:
-    """`texts="all"`: everything goes on, capped, without control characters."""
+    """`texts="all"`: everything is sent on, capped, without control characters."""
 
     def test_go_on(self) -> None:
-        """Texts, and members that nobody knows."""
+        """Texts, and unknown members."""
         members = {"error_description": UNKNOWN, "hint": "Jane", "extra": {"a": [1, "x"]}, "flag": True}
 
         assert kept(members, texts="all") == members
@@ -293,7 +293,7 @@ class TestPassText:
         assert asked == [("invalid-grant", "error_description", UNKNOWN), ("invalid-grant", "hint", "Jane")]
 
     def test_of_an_entry_needs_no_asking(self) -> None:
-        """`"text": "pass"` is for codes that the tenant mints itself."""
+        """`"text": "pass"` is for codes that the tenant defines itself."""
         rows = [{"id": "auth0:denied_by_action", "code": "denied_by_action", "type": "access-denied", "text": "pass"}]
         registry = Registry.builtin().extend({"entries": rows})
         document = {"error": "denied_by_action", "error_description": "Please call\n our office."}
@@ -303,7 +303,7 @@ class TestPassText:
 
 
 class TestOurNames:
-    @pytest.mark.parametrize("name", sorted(OWN - {"detail"}))  # `detail` alone is what frameworks answer
+    @pytest.mark.parametrize("name", sorted(OWN - {"detail"}))  # `detail` alone is what frameworks send
     def test_win_at_the_top_level(self, name: str) -> None:
         """The upstream's member moves below `upstream.members`, if it may be sent: status and type are no texts."""
         found = problem({"error": "invalid_grant", name: KNOWN})
@@ -421,7 +421,7 @@ def test_any_object_becomes_a_document_of_the_wire_format_or_none(
     assert sent == found.to_dict()
 
 
-@pytest.mark.parametrize("name", sorted(OWN - {"detail"}))  # `detail` alone is what frameworks answer
+@pytest.mark.parametrize("name", sorted(OWN - {"detail"}))  # `detail` alone is what frameworks send
 def test_a_member_with_a_name_of_ours_is_kept_apart(name: str) -> None:
     """Below `upstream.members` where it has its form; the wire format allows every name there."""
     body = json.dumps({name: "Wrong email or password."}).encode()
@@ -442,7 +442,7 @@ TEXTS = ("error", "error_description", "errorDescription", "errorSummary", "mess
     st.sampled_from(["auth0", "okta", "oauth"]),
 )
 def test_an_unknown_text_never_passes(document: dict[str, Any], provider: Any) -> None:
-    """Wherever it stands, except in what the client needs to go on."""
+    """Wherever it is, except in what the client needs to continue."""
     table = Registry.builtin().data["shapes"]["members"]
     planted = {name: value for name, value in document.items() if table.get(name) != "keep"}
     for name in (*TEXTS, "made_up", "errorCode"):

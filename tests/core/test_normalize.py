@@ -144,7 +144,7 @@ class TestFlowControl:
         ],
     )
     def test_is_no_error(self, status: int, headers: Pairs, body: bytes, reason: str) -> None:
-        """Clients know it and go on; it is a problem on request only."""
+        """Clients handle it and continue; it is a problem on request only."""
         asked = normalize(status, headers, body, provider="okta", flow_control=True)
         found = classify(status, headers, body, provider="okta")
 
@@ -154,14 +154,14 @@ class TestFlowControl:
         assert (asked.reason, found.reason) == (reason, reason)
 
     def test_of_a_pushed_factor_is_no_error(self) -> None:
-        """The user has not answered yet."""
+        """The user has not responded yet."""
         body = b'{"stateToken":"t","status":"MFA_CHALLENGE","factorResult":"WAITING"}'
 
         assert [normalize(status, JSON, body, transaction_states=True) for status in (200, 401)] == [None, None]
 
     @pytest.mark.parametrize("flow_control", [True, False])
     def test_of_oktas_device_challenge_is_left_alone(self, flow_control: bool) -> None:
-        """The browser's extension answers it."""
+        """The browser's extension responds to it."""
         headers = [("WWW-Authenticate", 'Oktadevicejwt realm="Okta Device"')]
 
         assert normalize(401, headers, b"", provider="okta", flow_control=flow_control) is None

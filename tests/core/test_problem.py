@@ -161,7 +161,7 @@ class TestQuestions:
             ({"error": "authorization_pending"}, 400, "POST", {"is_retryable", "is_temporary"}),
         ],
     )
-    def test_are_answered_by_owner_remedy_and_retry(
+    def test_are_derived_from_owner_remedy_and_retry(
         self, document: object, status: int, method: str, answers: set[str]
     ) -> None:
         """Each is true of these and of no others."""

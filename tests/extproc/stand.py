@@ -26,7 +26,7 @@ Command = list[str]
 
 
 class Upstream:
-    """An ASGI app that answers each request with the response that its header `x-number` names.
+    """An ASGI app that sends, for each request, the response that its header `x-number` names.
 
     Attributes:
         responses: the responses by number; an even one is sent with its Content-Length, an odd one in chunks.
@@ -38,7 +38,7 @@ class Upstream:
     def add(self, response: Response, *, chunked: bool = False) -> str:
         """Keep a response and give its number."""
         if len(self.responses) % 2 != chunked:
-            self.responses.append(response)  # takes the place of the other parity, and is never asked for
+            self.responses.append(response)  # takes the place of the other parity, and is never requested
         self.responses.append(response)
         return str(len(self.responses) - 1)
 

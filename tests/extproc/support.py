@@ -1,4 +1,4 @@
-"""Envoy's messages for a response, and what Envoy makes of the answers: its side of the protocol, without Envoy."""
+"""Envoy's messages for a response, and what Envoy makes of the replies: its side of the protocol, without Envoy."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def through(
 
 
 def applied(response: Response, common: CommonResponse) -> Response:
-    """A response after the changes of an answer."""
+    """A response after the changes that a reply contains."""
     status, headers = mutated(response.status, response.headers, common.header_mutation)
     changed = common.body_mutation.WhichOneof("mutation") == "body"
     return Response(status, headers, common.body_mutation.body if changed else response.body)

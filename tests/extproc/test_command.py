@@ -28,7 +28,7 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
 def health(port: int, service: str = SERVICE) -> int:
-    """What the health service of a worker answers."""
+    """The status that the health service of a worker returns."""
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         response = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10, wait_for_ready=True)
@@ -45,7 +45,7 @@ def started(tmp_path: Path) -> Iterator[Started]:
 
 
 @pytest.mark.servers
-def test_health_service_answers_for_each_worker(started: Started) -> None:
+def test_health_service_reports_each_worker(started: Started) -> None:
     """For the whole server and for the service by its name."""
     _, port = started
 
@@ -114,14 +114,14 @@ def test_a_taken_address_is_named() -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         done = run("--listen", address, "--log-level", "error")
 
-    said = [line for line in done.stderr.splitlines() if line.startswith("authproblem")]
-    assert (done.returncode, len(said)) == (1, 1)
-    assert address in said[0]
+    lines = [line for line in done.stderr.splitlines() if line.startswith("authproblem")]
+    assert (done.returncode, len(lines)) == (1, 1)
+    assert address in lines[0]
 
 
 @pytest.mark.servers
 def test_a_taken_address_of_a_worker_ends_the_command() -> None:
-    """It must not run with fewer workers than Envoy is configured for, and nobody notices."""
+    """It must not run with fewer workers than Envoy is configured for, unnoticed."""
     first = free_ports(2)
     with socket.create_server(("127.0.0.1", first + 1)):
         done = run("--listen", f"127.0.0.1:{first}", "--workers", "2")

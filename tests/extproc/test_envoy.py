@@ -54,7 +54,7 @@ def test_error_becomes_a_problem(stand: Stand) -> None:
 
 
 def test_chunked_error_becomes_a_problem(stand: Stand) -> None:
-    """Without a Content-Length the answer is chunked, too."""
+    """Without a Content-Length the response is chunked, too."""
     got = stand.ask(stand.upstream.add(EXPIRED, chunked=True))
 
     assert (got.document()["reason"], got.header("content-length")) == ("invalid-token", None)
@@ -99,7 +99,7 @@ def test_redirect_with_an_error_stays_and_is_reported(stand: Stand) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_large_error_stays(stand: Stand, *, chunked: bool) -> None:
-    """Beyond what is judged, and beyond Envoy's own buffer: byte for byte."""
+    """Beyond what is buffered, and beyond Envoy's own buffer: byte for byte."""
     sent = EXPIRED._replace(body=b'{"errorCode":"E0000011","x":"' + b"x" * 3_000_000 + b'"}')
 
     got = stand.ask(stand.upstream.add(sent, chunked=chunked))
@@ -119,7 +119,7 @@ def test_large_error_at_a_sign_in_folds(tmp_path: Any, *, chunked: bool) -> None
 
 
 def test_head_has_no_body(stand: Stand) -> None:
-    """The next request on the same connection would meet it."""
+    """The next request on the same connection would get it."""
     sent = Response(401, [("www-authenticate", 'Bearer error="invalid_token"'), ("x-okta-request-id", "r")], b"")
 
     got = stand.ask(stand.upstream.add(sent), method="HEAD")
@@ -164,7 +164,7 @@ def test_every_vector_becomes_what_normalize_gives(tmp_path: Any, *, states: boo
 
 
 def test_fails_open_while_the_service_is_stopped(tmp_path: Any) -> None:
-    """A service that hangs costs an error its time limit, and nothing else; it goes on when it wakes up."""
+    """A service that hangs costs an error its time limit, and nothing else; it continues when it wakes up."""
     with running(tmp_path) as stand:
         number = stand.upstream.add(EXPIRED)
         os.killpg(stand.process.pid, signal.SIGSTOP)
@@ -178,7 +178,7 @@ def test_fails_open_while_the_service_is_stopped(tmp_path: Any) -> None:
 
 
 def test_fails_open_when_the_service_is_killed(tmp_path: Any) -> None:
-    """Nobody listens: errors go out as they came, at once."""
+    """Nothing listens: errors go out as they came, at once."""
     with running(tmp_path) as stand:
         os.killpg(stand.process.pid, signal.SIGKILL)
         stand.process.wait()

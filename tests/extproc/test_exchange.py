@@ -1,4 +1,4 @@
-"""Answers to Envoy's messages: what is buffered, what is replaced, and what stays as it came."""
+"""Replies to Envoy's messages: what is buffered, what is replaced, and what stays as it came."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_leaves_an_error_of_the_app_alone() -> None:
 
 
 def test_leaves_a_body_alone_that_was_cut_off() -> None:
-    """Envoy sends what fits into its buffer, without the end: that is never judged."""
+    """Envoy sends what fits into its buffer, without the end: that is never classified."""
     exchange = Exchange(gate())
     exchange.process(head(EXPIRED))
 
@@ -104,7 +104,7 @@ def test_leaves_a_body_alone_that_was_cut_off() -> None:
     assert CommonResponse() == response.response_body.response
 
 
-def test_answers_head_by_headers_alone() -> None:
+def test_responds_to_head_by_headers_alone() -> None:
     """There is no body to wait for, and none is sent."""
     challenge = 'Bearer error="invalid_token"'
     response = Response(401, [("www-authenticate", challenge), ("content-length", "120")], b"")
@@ -148,8 +148,8 @@ def test_an_encoded_path_is_decoded() -> None:
 @pytest.mark.parametrize(
     "kind", ["request_headers", "request_body", "request_trailers", "response_trailers", "response_body"]
 )
-def test_a_message_that_was_not_asked_for_changes_nothing(kind: str) -> None:
-    """Another configuration of the filter may send more: each kind is answered by its own kind."""
+def test_an_unexpected_message_changes_nothing(kind: str) -> None:
+    """Another configuration of the filter may send more: each kind gets a reply of its own kind."""
     message = ProcessingRequest()
     getattr(message, kind).SetInParent()
 
@@ -158,7 +158,7 @@ def test_a_message_that_was_not_asked_for_changes_nothing(kind: str) -> None:
     assert (kind, 0) == (response.WhichOneof("response"), len(getattr(response, kind).ListFields()))
 
 
-def test_a_message_without_attributes_is_answered() -> None:
+def test_a_message_without_attributes_gets_a_reply() -> None:
     """A filter without `response_attributes` costs the path, not the response."""
     message = head(EXPIRED)
     message.ClearField("attributes")
@@ -182,10 +182,10 @@ def test_a_message_without_attributes_is_answered() -> None:
     chunks=st.lists(st.tuples(st.binary(max_size=60), st.booleans()), max_size=3),
     path=st.text(max_size=20),
 )
-def test_whatever_arrives_is_answered_by_its_kind(
+def test_whatever_arrives_gets_a_reply_of_its_kind(
     status: str, headers: list[tuple[str, bytes]], chunks: list[tuple[bytes, bool]], path: str
 ) -> None:
-    """Malformed statuses, lengths, codings, paths and bodies: Envoy gets an answer that it accepts for each message."""
+    """Malformed statuses, lengths, codings, paths and bodies: Envoy gets a reply that it accepts for each message."""
     message = head(Response(401, [], b""), path)
     del message.response_headers.headers.headers[:]
     for name, value in [(":status", status.encode()), *headers]:
@@ -199,7 +199,7 @@ def test_whatever_arrives_is_answered_by_its_kind(
 
 
 def test_a_failure_of_ours_passes_the_response(events: Events) -> None:
-    """A message that cannot be read is answered with: continue."""
+    """A message that cannot be read gets the reply: continue."""
     message = head(EXPIRED)
     message.response_headers.headers.headers[0].raw_value = b"four hundred"
 

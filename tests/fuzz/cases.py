@@ -21,7 +21,7 @@ PROVIDERS = ("auth0", "okta", "oauth")
 _MAX_HEADERS = 64
 _MAX_STATUS = 999
 _SEED_VARIANTS = 48
-"""The numbers that the seeds carry: enough for each option and each chunking to meet vectors of every shape."""
+"""The numbers that the seeds carry: enough for each option and each chunking to get vectors of every shape."""
 
 
 class Case(NamedTuple):
@@ -77,7 +77,7 @@ def _case(vector: Vector, variant: int) -> Case:
 
 
 def _with_canary(body: bytes) -> bytes:
-    """A body whose known text goes on with the canary, so that it is known no more."""
+    """A body whose known text is followed by the canary, so that it is no longer known."""
     for mark in (b'."', b'"}', b'",'):
         head, found, rest = body.rpartition(mark)
         if found:

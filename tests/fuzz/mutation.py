@@ -70,7 +70,7 @@ WORDS = (
     *(b"\nx-rate-limit-reset: ", b"\nx-ratelimit-reset: 1", b"\nauth0-client-quota-limit: b=x;r=0;t=5", b"\nvary: *"),
     *(b"\naccess-control-allow-origin: *", b"\naccess-control-expose-headers: X", b"\ncache-control: no-transform"),
 )
-"""What means something to somebody: pieces of JSON, of the shapes, and of headers."""
+"""What has a meaning somewhere: pieces of JSON, of the shapes, and of headers."""
 
 
 def _replace(rng: random.Random, data: bytes, _pool: Sequence[bytes]) -> bytes:

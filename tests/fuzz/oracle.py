@@ -1,4 +1,4 @@
-"""What has to hold for every answer, whatever came in: the oracle of the fuzz targets; it raises `Finding`.
+"""What has to be true for every response, whatever came in: the oracle of the fuzz targets; it raises `Finding`.
 
 "As it came, or a whole problem": a document of the wire format, headers that say the same, no size without bound, and
 nothing of what a user typed (the canary) but where the contract lets it pass.
@@ -57,9 +57,9 @@ def check_problem(problem: Problem, status: int | None, limit: int, *, texts_pas
 
     Args:
         problem: the problem.
-        status: the upstream's status; None where the answer may be a folded one.
+        status: the upstream's status; None where the response may be a folded one.
         limit: bytes that the upstream's body had, decoded.
-        texts_pass: whether the app asked for upstream texts, so that the canary may pass.
+        texts_pass: whether the app lets upstream texts through, so that the canary may pass.
     """
     content = problem.to_bytes()
     document = json.loads(content)
@@ -134,7 +134,7 @@ def _leaks(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def _may_carry(path: tuple[Any, ...]) -> bool:
-    """Whether a member stays whatever it contains: it is what the client needs to go on."""
+    """Whether a member stays whatever it contains: it is what the client needs to continue."""
     if path[:2] == ("upstream", "members"):
         return path[2] in _KEPT and path[2] in OWN
     if path[0] == "validation_errors":

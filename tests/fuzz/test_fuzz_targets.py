@@ -110,6 +110,7 @@ class TestOracle:
     """An oracle that finds nothing in anything would let everything pass."""
 
     def test_sees_a_document_that_is_not_of_the_wire_format(self) -> None:
+        """Checked by the schema of the document."""
         problem = normalize(403, JSON, b'{"error":"invalid_grant"}', provider="auth0")
         assert problem is not None
 
@@ -117,6 +118,7 @@ class TestOracle:
             check_problem(problem.replace(owner="nobody"), 403, 25, texts_pass=False)
 
     def test_sees_a_leak(self) -> None:
+        """The canary is in a text that the registry does not have."""
         problem = normalize(403, JSON, b'{"error":"invalid_grant"}', provider="auth0")
         assert problem is not None
         leaking = problem.replace(extensions={"error": "invalid_grant", "error_description": f"no: {CANARY}"})
@@ -125,6 +127,7 @@ class TestOracle:
             check_problem(leaking, 403, 25, texts_pass=False)
 
     def test_sees_growth_without_bound(self) -> None:
+        """A document that is many times longer than the body."""
         problem = normalize(403, JSON, b'{"error":"invalid_grant"}', provider="auth0")
         assert problem is not None
 
@@ -142,6 +145,7 @@ class TestOracle:
         ids=lambda added: added[0][0],
     )
     def test_sees_a_header_that_is_not_ours_or_not_clean(self, added: list[tuple[str, str]]) -> None:
+        """The right headers pass, and one more is a finding."""
         problem = normalize(403, JSON, b'{"error":"invalid_grant"}', provider="auth0")
         assert problem is not None
         content = problem.to_bytes()
@@ -162,5 +166,6 @@ class TestOracle:
         ids=["a failure of ours", "two", "a leak", "a forged line"],
     )
     def test_sees_a_wrong_event(self, events: list[dict[str, str]]) -> None:
+        """A failure of ours, a second event, a leak, or a forged line."""
         with pytest.raises(Finding):
             check_events(Events(events), texts_pass=False)

@@ -116,7 +116,7 @@ class TestOnTheWire:
 
         assert (got.status_code, got.json()["reason"], got.headers["retry-after"]) == (502, "upstream-unreachable", "2")
 
-    def test_a_provider_that_does_not_answer_in_time(self) -> None:
+    def test_a_provider_that_does_not_respond_in_time(self) -> None:
         """504; the request may have been carried out, so there is no `Retry-After`."""
         release = threading.Event()
 

@@ -22,7 +22,7 @@ pytestmark = [
 
 
 class LimitedProvider:
-    """A provider that answers everything but `/healthy` by a limit, and counts the requests to the rest."""
+    """A provider that responds to everything but `/healthy` by a limit, and counts the requests to the rest."""
 
     def __init__(self) -> None:
         self.limited = 0
@@ -42,8 +42,8 @@ class LimitedProvider:
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_a_limit_that_one_gateway_met_is_answered_by_the_other(tmp_path: Path, shared: bool) -> None:
-    """With `--redis`; without it the other gateway asks the provider again."""
+def test_a_limit_that_one_gateway_met_is_kept_by_the_other(tmp_path: Path, shared: bool) -> None:
+    """With `--redis`; without it the other gateway calls the provider again."""
     provider, ports = LimitedProvider(), (free_port(), free_port())
     token = {"Authorization": "Bearer one"}
     server = RedisServer(tmp_path)

@@ -22,7 +22,7 @@ class TestSlowUploads:
 
     @pytest.mark.parametrize("start", [HALF, NOTHING])
     def test_do_not_block_complete_requests(self, start: bytes) -> None:
-        """As many half-sent requests as there are connections, and more: the next complete one is answered at once."""
+        """With more half-sent requests than connections, the next complete one gets a response at once."""
         with running(OK) as upstream, before(upstream.url, max_connections="4", pool_timeout="5") as client:
             halves = contextlib.ExitStack()
             for _ in range(6):
@@ -83,6 +83,6 @@ class TestSlowUploads:
             url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             with before(url, write_timeout="0.3") as client:
                 got = client.post("/api/v1/users", content=b"x" * 20_000_000)
-                listening.close()  # resets the connection, which nobody has accepted
+                listening.close()  # resets the connection, which was not accepted
 
         assert (got.status_code, got.json()["reason"]) == (504, "upstream-timeout")

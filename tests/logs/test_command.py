@@ -148,7 +148,7 @@ def test_only_the_first_bad_lines_are_named(run: Run) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_cannot_be_read_does_not_stop_the_rest(run: Run, tmp_path: Path, jobs: int) -> None:
-    """It is named, and the exit status says so."""
+    """It is named, and the exit status is not 0."""
     good, broken = tmp_path / "good", tmp_path / "broken.gz"
     good.write_bytes(ndjson([OKTA]))
     broken.write_bytes(gzip.compress(ndjson(EVENTS) * 50)[:-20])
@@ -217,7 +217,7 @@ def test_a_summary_counts_by_reason_owner_client_and_hour(run: Run, tmp_path: Pa
 
 
 def test_a_summary_of_nothing_says_so(run: Run, tmp_path: Path) -> None:
-    """No failure is good news."""
+    """No failure: exit status 0."""
     pytest.importorskip("rich")
 
     assert run("--plot", tmp_path / "x.svg", stdin=ndjson([SUCCESS])).out.strip() == "0 failures in 1 lines"

@@ -1,4 +1,4 @@
-"""`Problem.find_in`: from an answer to the provider's own event of it."""
+"""`Problem.find_in`: from a response to the provider's own event of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AT = datetime(2026, 2, 14, 20, 18, 55, tzinfo=timezone.utc)
 
 
 def okta(headers: dict[str, str] | None = None, **options: Any) -> Problem:
-    """The answer of a wrong password, which is the same for an unknown name."""
+    """The response to a wrong password, which is the same for an unknown name."""
     body = b'{"errorCode":"E0000004","errorSummary":"Authentication failed","errorId":"oaeMadeUp","errorCauses":[]}'
     sent = {"content-type": "application/json", **(headers or {})}
     problem = normalize(401, sent, body, provider="okta", endpoint="/api/v1/authn", **options)
@@ -38,8 +38,8 @@ def logged(reason: str, **changes: Any) -> Json:
 OTHER = logged("INVALID_CREDENTIALS", transaction={"id": "another"}, debugContext={"debugData": {}})
 
 
-def test_the_request_id_finds_the_true_reason_of_a_folded_answer() -> None:
-    """Strangers learn that the sign-in failed; the log says that the account was locked."""
+def test_the_request_id_finds_the_true_reason_of_a_folded_response() -> None:
+    """Unauthenticated callers learn that the sign-in failed; the log says that the account was locked."""
     problem = okta({"x-okta-request-id": REQUEST}, disclosure="strict")
 
     found = problem.find_in([OTHER, logged("LOCKED_OUT"), OTHER])

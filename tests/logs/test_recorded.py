@@ -1,7 +1,7 @@
 """Events of public fixtures and bug reports, whole, with their source; names, addresses, ids and tokens are replaced.
 
 `data/recorded.jsonl` has one a line: `source`, `document` (the event in the envelope in which it was published), and
-what it means: `reason`, `owner` and `attack`, which were written down before the classifier was asked.
+what it means: `reason`, `owner` and `attack`, which were written down before the classifier was run.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_the_recorded_events_are_of_both_providers_and_of_many_types() -> None:
     assert len([vector for vector in RECORDED if vector["reason"]]) >= 35
 
 
-def test_the_recorded_events_hold_nobody_s_data() -> None:
+def test_the_recorded_events_contain_no_personal_data() -> None:
     """Addresses are those of the RFCs for examples (2606, 5737)."""
     for address in re.findall(r"[\w.+-]+@[\w.-]+\.\w+", TEXT):
         assert address.endswith("@example.com")

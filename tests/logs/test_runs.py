@@ -98,7 +98,7 @@ def test_an_interrupted_run_shows_what_it_counted(jobs: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_live_stream_is_answered_line_by_line(jobs: str) -> None:
+def test_a_live_stream_is_classified_line_by_line(jobs: str) -> None:
     """A line is written before the next one comes."""
     command = [sys.executable, "-m", "authproblem", "logs", "--jobs", jobs]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ) as process:

@@ -39,7 +39,7 @@ def test_a_scope_and_a_coding_that_cannot_be_decoded_give_one_hint(adapter: str,
 
 
 def test_no_hint_without_a_scope() -> None:
-    """Sign-in cannot be told from the app's own pages there, so nothing is folded."""
+    """Sign-in cannot be distinguished from the app's own pages there, so nothing is folded."""
     assert start("brotli=None", "mode='observe'") == ""
 
 

@@ -268,7 +268,7 @@ def test_normalize_refuses_a_wrong_provider_and_endpoint(provider: Any, endpoint
 
 
 def test_the_middleware_discloses_less_than_the_function() -> None:
-    """`disclosure` is `safe` in the middleware and `off` in `normalize`, which answers the app."""
+    """`disclosure` is `safe` in the middleware and `off` in `normalize`, which serves the app."""
     assert [make_options({}).policy.disclosure, make_policy({}).disclosure] == ["safe", "off"]
 
 

@@ -28,7 +28,7 @@ def build(kind: str, app: Any, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize(("kind", "name"), SITES)
-def test_around_a_framework_that_answers_itself_there_is_a_warning(kind: str, name: str) -> None:
+def test_around_a_framework_that_handles_exceptions_itself_there_is_a_warning(kind: str, name: str) -> None:
     """It names what to use instead, and the line that built the middleware."""
     app = getattr(apps, kind)[name]()
     with pytest.warns(UserWarning, match=INSTEAD[name]) as caught:

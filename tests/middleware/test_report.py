@@ -106,7 +106,7 @@ def test_a_candidate_that_passes_is_told_at_debug(
 
 @by_adapter
 def test_an_error_that_is_understood_and_passes_is_reported_with_its_entry(adapter: str, events: Events) -> None:
-    """Somebody may count them."""
+    """They may be counted."""
     event = only_event(adapter, events, json_response(400, {"error": "slow_down"}), "/oauth2/v1/token", provider="okta")
 
     assert [event[key] for key in ("problem", "provider", "entry", "path")] == [
@@ -118,7 +118,7 @@ def test_an_error_that_is_understood_and_passes_is_reported_with_its_entry(adapt
 def test_a_coding_that_cannot_be_undone_is_reported(
     adapter: str, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The extra is not installed: the response passes, and somebody should know."""
+    """The extra is not installed: the response passes, and that should be visible."""
     monkeypatch.setitem(sys.modules, "brotli", None)
     response = Response(401, [("content-type", "application/json"), ("content-encoding", "br")], b"coded")
 
@@ -141,7 +141,7 @@ def test_a_coding_that_cannot_be_undone_is_reported(
     ],
 )
 def test_the_apps_own_responses_are_not_reported(adapter: str, response: Response, events: Events) -> None:
-    """Not even at debug: a log of every 404 helps nobody."""
+    """Not even at debug: a log of every 404 is of no use."""
     through(adapter, response)
 
     assert events == []

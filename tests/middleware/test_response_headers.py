@@ -144,10 +144,10 @@ class TestRewritten:
         ],
     )
     def test_tells_the_wait_once(self, options: RewriteOptions, wait: str | None, expected: list[str]) -> None:
-        """The upstream's valid line, ours, or none at all where the answer is folded."""
+        """The upstream's valid line, ours, or none at all where the response is folded."""
         assert lines(sent([("Retry-After", "as sent")], options, wait), "Retry-After") == expected
 
-    def test_loses_the_challenge_only_with_a_folded_answer_of_another_status(self) -> None:
+    def test_loses_the_challenge_only_with_a_folded_response_of_another_status(self) -> None:
         """It is never changed otherwise."""
         pairs = [("WWW-Authenticate", "Basic"), ("www-authenticate", "Bearer")]
 

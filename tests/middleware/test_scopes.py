@@ -79,7 +79,7 @@ class TestScopes:
 
         assert found == Sender("auth0", False, endpoint)
 
-    def test_a_scope_of_the_provider_that_answers_everything_is_certain(self) -> None:
+    def test_a_scope_of_the_provider_that_sends_everything_is_certain(self) -> None:
         """`provider=` says it of all paths."""
         scopes = Scopes("auth0", {"/a": "auth0", "/b": "okta"}, ())
 

@@ -84,9 +84,9 @@ class Stand(NamedTuple):
         """What the access log says of the client's request of this number (from 0)."""
         return self.gateway.entry(self.client.address, number)
 
-    def asked(self, path: str) -> list[Call]:
+    def calls_to(self, path: str) -> list[Call]:
         """The requests for a path that reached the app."""
-        return self.site.asked(path)
+        return self.site.calls_to(path)
 
     def another(self) -> Client:
         """A client with another address."""
@@ -95,7 +95,7 @@ class Stand(NamedTuple):
 
 @pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Gives each gateway and the app behind it by its name; it is started when it is first asked for."""
+    """Gives each gateway and the app behind it by its name; it is started when it is first needed."""
     site, gateways = Site(), {}
     with contextlib.ExitStack() as stack:
         app = stack.enter_context(served(site))

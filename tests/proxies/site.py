@@ -59,7 +59,7 @@ class Site:
         """Let the next event of a gated stream go."""
         self._gates[path].release()
 
-    def asked(self, path: str) -> list[Call]:
+    def calls_to(self, path: str) -> list[Call]:
         """The requests for a path."""
         return [call for call in self.calls if call.path == path]
 
@@ -77,7 +77,7 @@ class Site:
 def served(app: Any, **settings: Any) -> Iterator[int]:
     """Run an app in uvicorn, in a thread, as long as the block runs, and give its port."""
     listening = socket.create_server(("127.0.0.1", 0))
-    # asyncio sets it on sockets that it makes itself, and each answer would wait 40 ms for the client's delayed ACK.
+    # asyncio sets it on sockets that it makes itself, and each response would wait 40 ms for the client's delayed ACK.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="critical", proxy_headers=False, timeout_graceful_shutdown=LIMIT, **settings)

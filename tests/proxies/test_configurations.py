@@ -44,5 +44,6 @@ def checked(name: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_gateway_accepts_its_configuration_without_a_warning(name: str, tmp_path: Path) -> None:
-    said = checked(name, tmp_path).lower()
-    assert [line for line in said.splitlines() if "warn" in line and "admin endpoint disabled" not in line] == []
+    """By its own check."""
+    output = checked(name, tmp_path).lower()
+    assert [line for line in output.splitlines() if "warn" in line and "admin endpoint disabled" not in line] == []

@@ -76,6 +76,7 @@ def curl_knows_headers() -> bool:
 
 @pytest.mark.skipif(not curl_knows_headers(), reason="the page's commands need curl 7.83 or newer")
 def test_commands_of_the_page_print_what_it_shows(stand: Stand) -> None:
+    """Each command of the page, in order."""
     walk = read_walk(stand.name)
     assert run(walk, stand) == walk.steps
     for shown in walk.lines:

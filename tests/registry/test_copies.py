@@ -34,7 +34,7 @@ def test_a_read_only_copy_cannot_be_changed_at_any_depth() -> None:
 
 
 def test_a_change_of_the_original_does_not_reach_the_copy() -> None:
-    """A caller may go on using its own dictionary."""
+    """A caller may keep using its own dictionary."""
     original = {"a": [1]}
     copy = read_only(original)
     original["a"].append(2)

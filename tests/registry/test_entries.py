@@ -49,7 +49,7 @@ def test_notes_for_maintainers_stay_in_the_row() -> None:
 
 
 def test_the_sentence_for_users_follows_the_remedy() -> None:
-    """Nobody is sent to sign in where an administrator has to act; the row's own sentence wins."""
+    """Users are not asked to sign in where an administrator has to act; the row's own sentence wins."""
     other = entry_of({**ROW, "remedy": "ask_admin"}, TYPES, SENTENCES)
     same = entry_of({**ROW, "remedy": TYPES["access-denied"].remedy}, TYPES, SENTENCES)
     own = entry_of({**ROW, "remedy": "ask_admin", "detail": "Ask Jane."}, TYPES, SENTENCES)
@@ -60,6 +60,6 @@ def test_the_sentence_for_users_follows_the_remedy() -> None:
 
 
 def test_only_the_word_pass_lets_unknown_texts_through() -> None:
-    """A team says so of the codes that its tenant mints."""
+    """A team sets it for the codes that its tenant defines."""
     assert not entry_of(ROW, TYPES, SENTENCES).pass_text
     assert entry_of({**ROW, "text": "pass"}, TYPES, SENTENCES).pass_text

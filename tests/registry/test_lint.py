@@ -1,6 +1,6 @@
 """The registry's lint and generated pages: each fault that is planted in a small copy is found, with how to fix it.
 
-A long file: one function for each fault, so that the table below reads as the list of what the lint knows.
+A long file: one function for each fault, so that the table below reads as the list of what the lint finds.
 """
 
 from __future__ import annotations
@@ -303,19 +303,19 @@ def alias_of_two(copy: Copy) -> None:
 
 def fold_to_nowhere(copy: Copy) -> None:
     folds = copy.read("folds")
-    folds["answers"][0]["entries"] = {"invalid-credentials": "auth0:no-such-entry"}
+    folds["responses"][0]["entries"] = {"invalid-credentials": "auth0:no-such-entry"}
     copy.write("folds", folds)
 
 
 def fold_that_is_not_genuine(copy: Copy) -> None:
     folds = copy.read("folds")
-    folds["answers"][0]["document"] = {"error": "access_denied"}
+    folds["responses"][0]["document"] = {"error": "access_denied"}
     copy.write("folds", folds)
 
 
 def fold_without_usual_answer(copy: Copy) -> None:
     folds = copy.read("folds")
-    folds["answers"] = [response for response in folds["answers"] if response["provider"] != "oauth"]
+    folds["responses"] = [response for response in folds["responses"] if response["provider"] != "oauth"]
     copy.write("folds", folds)
 
 

@@ -57,7 +57,7 @@ def test_rows_that_match_the_same_responses_are_refused() -> None:
 
 
 def test_a_file_is_named_in_the_error(tmp_path: Path) -> None:
-    """By its name alone: the folder is nobody's business."""
+    """By its name alone: the folder stays private."""
     file = tmp_path / "acme.json"
     file.write_text(json.dumps({"entries": [{"id": "auth0:x", "type": "unheard-of"}]}))
 

@@ -39,7 +39,7 @@ Json = dict[str, Any]
     ],
 )
 def test_lookup_by_id_with_or_without_provider(registry: Registry, name: str, found: str | None) -> None:
-    """Without a provider, Auth0, Okta and OAuth are asked in this order."""
+    """Without a provider, Auth0, Okta and OAuth are tried in this order."""
     entry = registry.lookup(name)
     wanted = found if found is None or registry.lookup(found) is not None else "an id of this test that does not exist"
 
@@ -47,7 +47,7 @@ def test_lookup_by_id_with_or_without_provider(registry: Registry, name: str, fo
 
 
 def test_lookup_by_every_alias(registry: Registry) -> None:
-    """An alias leads to its entry, with the provider or with a bare name that nobody else has."""
+    """An alias leads to its entry, with the provider or with a bare name that no other entry has."""
     wrong = [
         (entry.id, alias)
         for entry in registry
@@ -103,7 +103,7 @@ def entry_of(registry: Registry, name: str) -> Entry:
 
 
 def test_extend_adds_a_code_of_an_action(registry: Registry) -> None:
-    """A code that a tenant mints is found by name and in responses."""
+    """A code that a tenant defines is found by name and in responses."""
     own = registry.extend({"entries": [{**DENIED, "detail": "Your contract has ended.", "default_wait": 5}]})
 
     entry = entry_of(own, "acme_denied")
@@ -144,7 +144,7 @@ def test_extend_changes_one_field_of_a_builtin_entry(registry: Registry, change:
 
 
 def test_extend_with_another_remedy_changes_what_the_user_reads(registry: Registry) -> None:
-    """Nobody is asked for the password again where an administrator has to act."""
+    """Users are not asked for the password again where an administrator has to act."""
     own = registry.extend({"entries": [{"id": "auth0:invalid_user_password", "remedy": "ask_admin"}]})
 
     before, after = entry_of(registry, "invalid_user_password"), entry_of(own, "invalid_user_password")
@@ -451,7 +451,7 @@ def schema(name: str) -> Any:
 
 
 def validator(name: str) -> Draft202012Validator:
-    """A schema of the package, ready to judge."""
+    """A schema of the package, ready to validate."""
     return Draft202012Validator(schema(name))
 
 

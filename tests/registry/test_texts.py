@@ -154,7 +154,7 @@ class TestTextTable:
         assert TextTable([("a{any}", 1)]).find(long[:-1]) == (1,)
 
     def test_is_false_where_it_holds_nothing(self) -> None:
-        """A group without texts need not be asked."""
+        """A group without texts need not be searched."""
         tables: list[TextTable[int]] = [TextTable([]), TextTable([("a", 1)]), TextTable([("a {any}", 1)])]
 
         assert [bool(table) for table in tables] == [False, True, True]

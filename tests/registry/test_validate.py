@@ -74,6 +74,6 @@ def test_a_correct_row_is_accepted(wait: int) -> None:
 
 @pytest.mark.parametrize("document", [None, [], {}, {"entries": {}}, {"entries": [], "rows": []}])
 def test_an_extension_is_an_object_with_entries(document: object) -> None:
-    """And with no member that nobody reads."""
+    """And with no unused member."""
     with pytest.raises(RegistryError, match="expected"):
         check_top_level(document, "acme.json")

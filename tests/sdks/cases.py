@@ -1,4 +1,4 @@
-"""What the played providers answer: one row for each way in which Auth0 or Okta says no, as they send it.
+"""The responses of the played providers: one row for each way in which Auth0 or Okta refuse, as they send it.
 
 Bodies, statuses and header names are the vendors'; identifiers and secrets are made up. A row says what a client has to
 see of it (`code`, `text`, `mfa_token`) and which problem type the middleware makes of it (`reason`; None: it must pass
@@ -17,18 +17,18 @@ OKTA_BASIC = 'Basic realm="https://example.okta.com"'
 
 
 class Case(NamedTuple):
-    """One answer.
+    """One response.
 
     Attributes:
         vendor: `auth0` or `okta`.
-        name: what a client sends as its `client_id`, or as its token, to get this answer.
+        name: what a client sends as its `client_id`, or as its token, to get this response.
         status: the HTTP status.
         body: the JSON body; for `USERINFO` the text.
         code: the code that a client is to see.
         text: the sentence that a client is to see.
-        reason: the problem type that the middleware makes of it; None where it must leave the answer alone.
-        headers: headers beside those that the vendor sends on every answer.
-        known: whether the sentence is one that the registry holds. Any other gives way to the registry's.
+        reason: the problem type that the middleware makes of it; None where it must leave the response alone.
+        headers: headers beside those that the vendor sends on every response.
+        known: whether the sentence is one that the registry has. Any other is replaced by the registry's.
     """
 
     vendor: str
@@ -221,7 +221,7 @@ TOKEN = (
     oauth("okta", "pending", 400, "authorization_pending", PENDING, None),
     oauth("okta", "slow_down", 400, "slow_down", "Slow down the polling frequency. Please try again later.", None),
 )
-"""What the token endpoints answer, by `client_id`."""
+"""What the token endpoints send, by `client_id`."""
 
 API = (
     management("inexistent_user", 404, "Not Found", "The user does not exist.", "inexistent_user", "account-not-found"),
@@ -264,7 +264,7 @@ API = (
     ),
     envelope("E0000181", 503, "E0000181", "Service temporarily unavailable.", "upstream-unavailable"),
 )
-"""What the management APIs answer, by access token."""
+"""What the management APIs send, by access token."""
 
 SIGNUP = (
     Case(
@@ -308,7 +308,7 @@ SIGNUP = (
         "password-too-weak",
     ),
 )
-"""What `/dbconnections/signup` answers, by `client_id`."""
+"""What `/dbconnections/signup` sends, by `client_id`."""
 
 PASSWORDLESS = (
     Case(
@@ -322,13 +322,13 @@ PASSWORDLESS = (
     ),
     oauth("auth0", "sms_limited", 429, "too_many_requests", "Rate limit exceeded.", "rate-limited"),
 )
-"""What `/passwordless/start` answers, by `client_id`."""
+"""What `/passwordless/start` sends, by `client_id`."""
 
 AUTHN = (
     envelope("E0000004", 401, "E0000004", "Authentication failed", "invalid-credentials"),
     envelope("E0000047", 429, "E0000047", RATE, "rate-limited"),
 )
-"""What Okta's `/api/v1/authn` answers, by user name."""
+"""What Okta's `/api/v1/authn` sends, by user name."""
 
 
 def idx(name: str, status: int, key: str, text: str, reason: str | None, *headers: tuple[str, str]) -> Case:
@@ -363,7 +363,7 @@ IDX = (
     ),
     idx("idx_device", 401, "", "", None, ("www-authenticate", 'Oktadevicejwt realm="Okta Device"')),
 )
-"""What `/idp/idx/identify` answers, by the state handle."""
+"""What `/idp/idx/identify` sends, by the state handle."""
 
 USERINFO = (
     Case(
@@ -392,7 +392,7 @@ USERINFO = (
         (("www-authenticate", 'Bearer error="invalid_token", error_description="The access token is invalid."'),),
     ),
 )
-"""What the user-info endpoints answer: the error is in the header alone."""
+"""What the user-info endpoints send: the error is in the header alone."""
 
 
 def rows(table: tuple[Case, ...], vendor: str, *names: str) -> list[Case]:

@@ -1,4 +1,4 @@
-"""What oauthlib makes of an answer of the token endpoint: shared by the tests of oauthlib and of requests-oauthlib."""
+"""What oauthlib makes of a response of the token endpoint: shared by the tests of oauthlib and of requests-oauthlib."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Auth0 and Okta, played by one Starlette app: the endpoints that SDKs call, with the vendors' paths and headers.
 
 Which row of `cases` a request gets lies in the request (its `client_id`, or its access token), so the app has no state
-but the progress of device codes. It knows nothing of the middleware.
+but the progress of device codes. It is independent of the middleware.
 """
 
 from __future__ import annotations
@@ -113,12 +113,12 @@ class Provider:
         return _json(request, "okta", 200, {"interaction_handle": (await _form(request))["client_id"]})
 
     async def introspect(self, request: Request) -> Response:
-        """The first document of a sign-in: it asks for user name and password."""
+        """The first document of a sign-in: it requires user name and password."""
         case = row(IDX, "okta", json.loads(await request.body())["interactionHandle"])
         return _idx(request, case._replace(status=200, headers=(), body={**case.body, "messages": None}))
 
     async def identify(self, request: Request) -> Response:
-        """The answer to user name and password."""
+        """The response to user name and password."""
         return _idx(request, row(IDX, "okta", json.loads(await request.body())["stateHandle"][2:]))
 
     async def userinfo(self, request: Request) -> Response:

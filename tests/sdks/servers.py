@@ -1,6 +1,6 @@
 """Real servers for the clients: the played provider behind TLS on the loopback, bare and behind the middleware.
 
-One thread and one loop for all of them; ports are the system's choice, and listen before a server starts: nobody waits.
+One thread and one loop for all of them; ports are the system's choice, and listen before a server starts.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Site(NamedTuple):
         return None if self.name == "bare" else case.reason
 
     def text(self, case: Case) -> Any:
-        """The sentence that a client is to see at this site: the provider's, unless nobody vouches for it."""
+        """The sentence that a client gets at this site: the provider's if it is registered, else the registry's."""
         return case.text if case.known or self.name == "bare" else ANY
 
 
@@ -75,7 +75,7 @@ def failure(kind: type[E], call: Callable[[], object]) -> E:
 
 def listen() -> socket.socket:
     """A socket on a free port of the loopback, listening already."""
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer would cost 40 ms.
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every response would cost 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen(64)

@@ -44,6 +44,7 @@ def log_in(client: GetToken) -> Any:
 
 @pytest.mark.parametrize("case", rows(TOKEN, "auth0"), ids=by_id)
 def test_get_token(case: Case, site: Site) -> None:
+    """The same exception with the same fields as without the middleware."""
     client = GetToken(site.host, case.name, client_secret="shh")
     error = failure(Auth0Error, lambda: GRANTS.get(case.name, log_in)(client))
     expected = (RateLimitError if case.status == 429 else Auth0Error, case.status, case.code, site.text(case))
@@ -52,6 +53,7 @@ def test_get_token(case: Case, site: Site) -> None:
 
 
 def test_get_token_keeps_what_a_second_factor_needs(site: Site) -> None:
+    """`mfa_token` and what may be required."""
     case = row(TOKEN, "auth0", "mfa_required")
     error = failure(Auth0Error, lambda: log_in(GetToken(site.host, case.name, client_secret="shh")))
     assert error.content is not None
@@ -59,7 +61,8 @@ def test_get_token_keeps_what_a_second_factor_needs(site: Site) -> None:
     assert expected == (error.content["mfa_token"], error.content["mfa_requirements"])
 
 
-def test_get_token_tells_when_a_limit_resets(site: Site) -> None:
+def test_get_token_has_the_reset_of_a_limit(site: Site) -> None:
+    """The SDK reads the vendor's header."""
     now = int(time.time())
     error = failure(Auth0Error, lambda: log_in(GetToken(site.host, "rate_limited", client_secret="shh")))
     assert isinstance(error, RateLimitError)
@@ -67,6 +70,7 @@ def test_get_token_tells_when_a_limit_resets(site: Site) -> None:
 
 
 def test_get_token_finds_the_dpop_nonce(site: Site) -> None:
+    """It is in a header that stays."""
     case = row(TOKEN, "auth0", "dpop")
     error = failure(
         Auth0Error,
@@ -90,6 +94,7 @@ def test_sign_up(case: Case, site: Site) -> None:
 
 @pytest.mark.parametrize("case", PASSWORDLESS, ids=by_id)
 def test_passwordless(case: Case, site: Site) -> None:
+    """The same exception with the same fields as without the middleware."""
     error = failure(Auth0Error, lambda: Passwordless(site.host, case.name).sms("+491701234567"))
     expected = (RateLimitError if case.status == 429 else Auth0Error, case.status, case.code, case.text)
     assert expected == (type(error), error.status_code, error.error_code, error.message)
@@ -103,7 +108,7 @@ def http(trusted: ssl.SSLContext) -> Iterator[httpx.Client]:
 
 
 def test_user_info(site: Site) -> None:
-    """The client reads no `WWW-Authenticate`: bare it knows the status phrase, behind the middleware code and text."""
+    """The client reads no `WWW-Authenticate`: bare it shows the status phrase, behind the middleware code and text."""
     error = failure(Auth0Error, lambda: Users(site.host).userinfo("expired"))
     bare = ("a0.sdk.internal.unknown", "Unauthorized")
     expected = bare if site.name == "bare" else ("invalid_token", "The token has expired")
@@ -117,6 +122,7 @@ def management(site: Site, token: str, http: httpx.Client) -> ManagementClient:
 
 @pytest.mark.parametrize("case", rows(API, "auth0"), ids=by_id)
 def test_management(case: Case, site: Site, http: httpx.Client) -> None:
+    """The class of the exception follows the status."""
     client = management(site, case.name, http)
     error = failure(ApiError, lambda: client.users.get("auth0|1", request_options={"max_retries": 0}))
     assert (MANAGEMENT_ERRORS.get(case.status, ApiError), case.status) == (type(error), error.status_code)
@@ -124,9 +130,7 @@ def test_management(case: Case, site: Site, http: httpx.Client) -> None:
     assert site.marks(case) == site.last.problem
 
 
-def test_management_waits_as_long_as_it_is_told(
-    site: Site, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_management_waits_for_the_reset(site: Site, http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own reading of the reset header and the middleware's `Retry-After` agree."""
     waits: list[float] = []
     monkeypatch.setattr("auth0.management.core.http_client.time.sleep", waits.append)

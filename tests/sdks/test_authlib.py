@@ -78,6 +78,7 @@ def test_e_codes(case: Case, site: Site, ask: Ask, trusted: ssl.SSLContext) -> N
 
 @pytest.mark.parametrize("case", DOWN, ids=by_id)
 def test_outages(case: Case, site: Site, ask: Ask, trusted: ssl.SSLContext) -> None:
+    """Authlib raises the library's own exception."""
     base = next(base for base in OAuth2Client.__mro__ if base.__name__ == "Client")  # httpx's or httpx2's
     kind: type[Any] = requests.HTTPError if ask is by_requests else sys.modules[base.__module__].HTTPStatusError
     error = failure(kind, lambda: ask(site, case, trusted))
@@ -101,6 +102,7 @@ def test_mfa_token_is_there_for_a_compliance_hook(site: Site) -> None:
     assert [case.mfa_token] == tokens
 
 
-def test_media_type_is_what_the_client_asks_for(site: Site, ask: Ask, trusted: ssl.SSLContext) -> None:
+def test_media_type_is_the_one_that_the_client_accepts(site: Site, ask: Ask, trusted: ssl.SSLContext) -> None:
+    """`application/json`."""
     failure(OAuthError, lambda: ask(site, row(TOKEN, "auth0", "wrong_password"), trusted))
     assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")

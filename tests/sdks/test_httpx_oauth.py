@@ -35,6 +35,7 @@ def ask(site: Site, case: Case) -> object:
 
 @pytest.mark.parametrize("case", TOKEN, ids=by_id)
 def test_token_errors(case: Case, site: Site) -> None:
+    """The response is in the exception."""
     error = failure(OAuth2RequestError, lambda: ask(site, case))
     assert error.response is not None
     response = error.response.json()
@@ -56,6 +57,7 @@ def test_profile(case: Case, site: Site) -> None:
     assert site.marks(case) == site.last.problem
 
 
-def test_media_type_is_what_the_client_asks_for(site: Site) -> None:
+def test_media_type_is_the_one_that_the_client_accepts(site: Site) -> None:
+    """`application/json`."""
     failure(GetAccessTokenError, lambda: ask(site, row(TOKEN, "auth0", "wrong_password")))
     assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")

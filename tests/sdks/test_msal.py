@@ -48,6 +48,7 @@ def test_token_errors(case: Case, site: Site, session: requests.Session) -> None
 
 @pytest.mark.parametrize("case", [case for case in TOKEN if case.status >= 500], ids=by_id)
 def test_outages(case: Case, site: Site, session: requests.Session) -> None:
+    """The library raises the exception of requests."""
     error = failure(requests.HTTPError, lambda: ask(site, case, session))
     response = error.response.json()
     assert (case.status, case.code) == (error.response.status_code, response.get("error") or response["errorCode"])
@@ -70,6 +71,7 @@ def test_device_polling_goes_on(
     assert [(status, None) for status in statuses] == [(each.status, each.problem) for each in site.exchanges]
 
 
-def test_media_type_is_what_the_client_asks_for(site: Site, session: requests.Session) -> None:
+def test_media_type_is_the_one_that_the_client_accepts(site: Site, session: requests.Session) -> None:
+    """`application/json`."""
     ask(site, row(TOKEN, "auth0", "wrong_password"), session)
     assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")

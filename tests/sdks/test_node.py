@@ -1,6 +1,7 @@
-"""The Node clients show the same behind the middleware: each runs in Node, asks every case, and prints what it saw.
+"""The Node clients show the same behind the middleware: each runs in Node, requests every case, and prints what it saw.
 
-npm installs them below `build/` the first time, in the exact versions of `node/package.json`; `node/<client>.mjs` asks.
+npm installs them below `build/` the first time, in the exact versions of `node/package.json`; `node/<client>.mjs` sends
+the requests.
 """
 
 from __future__ import annotations
@@ -134,16 +135,17 @@ def ask(client: str, folder: Path, origin: str, bundle: Path) -> dict[str, dict[
 def test_surfaces_the_code(client: str, case: Case, surfaced: Callable[[str, str], Run]) -> None:
     """Without the middleware: so that a client which sees nothing cannot pass for one that sees the same."""
     seen = surfaced(client, "bare").seen[by_id(case)]
-    told = seen.get("returned") or seen  # the Identity Engine's documents are no exceptions
+    shown = seen.get("returned") or seen  # the Identity Engine's documents are no exceptions
     expected = (None, None) if by_id(case) in UNREAD.get(client, ()) else (case.code or None, case.mfa_token)
-    assert expected == (told.get("error"), told.get("mfa_token"))
+    assert expected == (shown.get("error"), shown.get("mfa_token"))
 
 
 @pytest.mark.parametrize("site", ["default", "off"])
 @pytest.mark.parametrize(("client", "case"), CASES)
 def test_surfaces_the_same(client: str, case: Case, site: str, surfaced: Callable[[str, str], Run]) -> None:
+    """Each client, each case: what it shows an app, with and without the middleware."""
     bare, wrapped = (surfaced(client, name).seen[by_id(case)] for name in ("bare", site))
-    if not case.known:  # a sentence that nobody vouches for gives way to the registry's
+    if not case.known:  # an unregistered sentence is replaced by the registry's
         bare, wrapped = ({**seen, "text": None} for seen in (bare, wrapped))
     assert {**bare, **GAINED.get((client, by_id(case)), {})} == wrapped
 
@@ -163,7 +165,7 @@ def test_flows_succeed(client: str, site: str, surfaced: Callable[[str, str], Ru
 
 @pytest.mark.parametrize("site", ["default", "off"])
 @pytest.mark.parametrize("client", list(CLIENTS))
-def test_every_answer_was_rewritten(client: str, site: str, surfaced: Callable[[str, str], Run]) -> None:
+def test_every_response_was_rewritten(client: str, site: str, surfaced: Callable[[str, str], Run]) -> None:
     """One problem for each case that is one, and none for flow control."""
     expected = sorted(case.reason for _, case in cases_of(client) if case.reason)
     assert expected == sorted(surfaced(client, site).problems)

@@ -25,6 +25,7 @@ def fetch(site: Site, case: Case, body: str) -> str:
 
 @pytest.mark.parametrize("case", TOKEN, ids=by_id)
 def test_token_response(case: Case, site: Site) -> None:
+    """The same exception as without the middleware."""
     client = LegacyApplicationClient(case.name)
     text = fetch(site, case, client.prepare_request_body("jane@example.com", "secret"))
     error = failure(OAuth2Error, lambda: client.parse_request_body_response(text))

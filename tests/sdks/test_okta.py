@@ -73,6 +73,7 @@ def private_key(case_name: str, key: str, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", rows(API, "okta"), ids=by_id)
 def test_api(case: Case, site: Site, trusted: ssl.SSLContext) -> None:
+    """The same error with the same fields as without the middleware."""
     _, error = run(site, trusted, get_user, token=case.name)
     seen = (type(error), error.status, error.error_code, error.error_summary, error.error_causes)
     assert (OktaAPIError, case.status, case.code, site.text(case), case.body["errorCauses"]) == seen
@@ -119,6 +120,7 @@ def test_retries_after_the_limit_resets(
     assert (case.code, [RESET + 1], 2) == (error.error_code, waits, len(site.exchanges))
 
 
-def test_media_type_is_what_the_client_asks_for(site: Site, trusted: ssl.SSLContext) -> None:
+def test_media_type_is_the_one_that_the_client_accepts(site: Site, trusted: ssl.SSLContext) -> None:
+    """`application/json`."""
     run(site, trusted, get_user, token="E0000007")
     assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")

@@ -56,6 +56,7 @@ def normalized(request: pytest.FixtureRequest) -> Rows:
 
 @pytest.mark.parametrize("order", list(ORDERS.values()), ids=list(ORDERS))
 def test_finds_the_same_code(order: tuple[str, ...], normalized: Rows) -> None:
+    """In each order in which SDKs read members."""
     codes = {vector.place: first(body, order) for vector, body, _ in normalized}
     expected = {place: code for place, code in codes.items() if not is_sentence(code)}
     assert expected == {
@@ -64,6 +65,7 @@ def test_finds_the_same_code(order: tuple[str, ...], normalized: Rows) -> None:
 
 
 def test_finds_what_a_second_factor_needs(normalized: Rows) -> None:
+    """These members stay whatever they contain."""
     members = ("mfa_token", "mfa_requirements", "interaction_uri", "stateToken", "stateHandle")
     expected = {(vector.place, name): body[name] for vector, body, _ in normalized for name in members if name in body}
     assert expected == {

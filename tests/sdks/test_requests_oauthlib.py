@@ -51,6 +51,7 @@ def test_mfa_token_is_there_for_a_compliance_hook(site: Site) -> None:
     assert [case.mfa_token] == tokens
 
 
-def test_media_type_is_what_the_client_asks_for(site: Site) -> None:
+def test_media_type_is_the_one_that_the_client_accepts(site: Site) -> None:
+    """`application/json`."""
     failure(OAuth2Error, lambda: ask(site, row(TOKEN, "okta", "wrong_password")))
     assert (site.last.accept, site.last.media_type) == ("application/json", "application/json")

@@ -17,7 +17,7 @@ NAMES = (
     *("acr_values", "max_age", "interval", "field", "method", "validation_errors", "factorResult", "factorType"),
     *("version", "messages", "remediation", "value", "i18n", "key", "class", "_embedded", "extra"),
 )
-"""Names of members that mean something to somebody."""
+"""Names of members that have a meaning somewhere."""
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 scalars: st.SearchStrategy[Any] = st.one_of(

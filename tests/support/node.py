@@ -34,7 +34,7 @@ def node_clients() -> Path:
 
 
 def _install(npm: str, ready: Path) -> None:
-    """Install beside the place and move there: two runs at once do not meet half of it."""
+    """Install beside the place and move there: two runs at once do not find half of it."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
         fresh = Path(temporary) / "fresh"

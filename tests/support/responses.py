@@ -45,7 +45,7 @@ def text_response(status: int, text: str, *headers: tuple[str, str]) -> Response
 
 
 def asgi_app(response: Response) -> Any:
-    """An ASGI app that answers every request with this response."""
+    """An ASGI app that responds to every request with this response."""
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -56,7 +56,7 @@ def asgi_app(response: Response) -> Any:
 
 
 def wsgi_app(response: Response) -> Any:
-    """A WSGI app that answers every request with this response."""
+    """A WSGI app that responds to every request with this response."""
     line = f"{response.status} {_phrase(response.status)}"
 
     def app(environ: Any, start_response: Any) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Fixtures of the kit's own tests: fakes behind TLS on the loopback, for SDKs that speak nothing else."""
+"""Fixtures of the kit's own tests: fakes behind TLS on the loopback, for SDKs that support nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _trust(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def auth0_server(server_context: ssl.SSLContext, _trust: None) -> Iterator[tuple[FakeAuth0, str]]:
-    """A fake Auth0 with one user, and the host and port at which it answers."""
+    """A fake Auth0 with one user, and the host and port at which it listens."""
     fake = FakeAuth0()
     fake.add_user()
     with fake.serve(context=server_context) as url:
@@ -60,7 +60,7 @@ def auth0_server(server_context: ssl.SSLContext, _trust: None) -> Iterator[tuple
 
 @pytest.fixture
 def okta_server(server_context: ssl.SSLContext, _trust: None) -> Iterator[tuple[FakeOkta, str]]:
-    """A fake Okta with one user, and the URL at which it answers."""
+    """A fake Okta with one user, and the URL at which it listens."""
     fake = FakeOkta()
     fake.add_user()
     with fake.serve(context=server_context) as url:

@@ -18,11 +18,13 @@ def problem(entry: str = "auth0:mfa_required") -> httpx.Response:
 
 
 def test_a_problem_as_expected_is_returned() -> None:
+    """For further assertions."""
     found = assert_problem(problem(), "mfa-required", status=403, remedy="provide_mfa", mfa_token="made-up")
     assert found.reason == "mfa-required"
 
 
 def test_a_failure_shows_what_is_different_line_by_line() -> None:
+    """All differences at once."""
     with pytest.raises(AssertionError) as caught:
         assert_problem(problem(), "account-locked", status=403, policy="after_delay")
     assert str(caught.value).splitlines() == [
@@ -36,6 +38,7 @@ def test_a_failure_shows_what_is_different_line_by_line() -> None:
 
 
 def test_a_response_that_is_no_problem_is_shown() -> None:
+    """Its status and its type."""
     response = httpx.Response(200, json={"ok": True})
     assert_no_problem(response)
     with pytest.raises(AssertionError, match=r"no problem document\n  status: 200\n  content-type: application/json"):
@@ -45,6 +48,7 @@ def test_a_response_that_is_no_problem_is_shown() -> None:
 
 
 def test_what_leaks_is_named_with_its_place() -> None:
+    """In the body or in a header."""
     response = httpx.Response(400, json={"detail": "secret-1"}, headers={"x-debug": "secret-2"})
     assert_hidden(response, "secret-3")
     with pytest.raises(AssertionError) as caught:

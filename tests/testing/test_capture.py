@@ -36,6 +36,7 @@ def test_flask() -> None:
 
 
 def test_asgi_and_what_came_before_can_be_forgotten() -> None:
+    """`clear()` between two parts of a test."""
     fake = FakeOkta()
     client = TestClient(AuthProblemMiddleware(fake.asgi))
     with capturing() as seen, fake.fail("okta:E0000047", retry_after=17):

@@ -74,7 +74,7 @@ def _connections_are_closed() -> Iterator[None]:
 
 
 def proxy(upstream: str) -> Any:
-    """An app that does nothing but pass on what Okta answers."""
+    """An app that does nothing but pass on what Okta sends."""
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         if environ["PATH_INFO"] == "/lonely":
@@ -133,11 +133,13 @@ def test_a_fake_starts_in_less_than_a_third_of_a_second() -> None:
 
 @pytest.mark.parametrize("arguments", [["fake"], ["check", "http://127.0.0.1:1/"]])
 def test_without_a_fake_there_is_nothing_to_do(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of usage."""
     assert main(arguments) == 2
     assert "expected" in capsys.readouterr().err
 
 
 def test_an_address_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says what is expected."""
     with pytest.raises(SystemExit):
         main(["fake", "--okta", "here"])
     assert "expected :8081 or 127.0.0.1:8081" in capsys.readouterr().err
@@ -153,6 +155,7 @@ def test_check_passes_an_app_with_the_middleware(okta: str, capsys: pytest.Captu
 
 
 def test_check_shows_what_an_app_without_it_loses(okta: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 1, and a row for each error."""
     errors = ["--error", "okta:E0000047", "--error", "mfa-required", "--error", "slow-down"]
     with served(proxy(okta)) as url:
         assert main(["check", f"{url}/me", "--fake", okta, *errors]) == 1
@@ -162,7 +165,8 @@ def test_check_shows_what_an_app_without_it_loses(okta: str, capsys: pytest.Capt
     assert re.search(r"lost +2  ", output)
 
 
-def test_check_says_where_the_app_does_not_ask(okta: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_reports_an_app_that_does_not_call_the_fake(okta: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error was never sent."""
     with served(proxy(okta)) as url:
         assert main(["check", f"{url}/lonely", "--fake", okta, "--error", "okta:E0000047"]) == 1
     assert "never sent: the app did not call the fake" in capsys.readouterr().out
@@ -185,12 +189,14 @@ def test_check_finds_the_fake_of_an_app(capsys: pytest.CaptureFixture[str]) -> N
         ({"okta": {"limit": {"requests": 1}}}, r"okta.limit: expected a list of tables \(\[\[okta.limit\]\]\)"),
     ],
 )
-def test_scenarios_that_make_no_sense_are_refused(scenario: dict[str, Any], message: str) -> None:
+def test_invalid_scenarios_are_refused(scenario: dict[str, Any], message: str) -> None:
+    """The message names the mistake."""
     with pytest.raises(ScenarioError, match=message):
         play(scenario, {"okta": FakeOkta()})
 
 
 def test_a_scenario_that_is_no_toml(tmp_path: Path) -> None:
+    """The message says so."""
     path = tmp_path / "scenario.toml"
     path.write_text("users = [")
     with pytest.raises(ScenarioError, match="no TOML"):

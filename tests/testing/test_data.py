@@ -61,6 +61,7 @@ def test_rows_belong_to_entries_and_are_sorted() -> None:
 
 
 def test_rows_have_known_fields() -> None:
+    """A misspelled one would be ignored."""
     assert {field for row in ROWS.values() for field in row} <= FIELDS
     assert {row["form"] for row in ROWS.values() if "form" in row} <= TEMPLATES["forms"].keys()
 
@@ -91,6 +92,7 @@ def described(catalog: Catalog, entry: Any) -> Any:
 
 @pytest.mark.parametrize("data", ["responses", "templates", "vendors"])
 def test_templates_name_values_that_there_are(data: str) -> None:
+    """Every `$name` is filled."""
     document = {name: value for name, value in read_data(data).items() if name != "about"}
     assert set(names(document)) - VALUES == set()
 
@@ -128,6 +130,7 @@ def test_vendors_have_the_same_flows() -> None:
 
 
 def test_public_names_are_listed_sorted_and_documented() -> None:
+    """Those of `authproblem.testing`."""
     assert kit.__all__ == sorted(kit.__all__)
     assert [name for name in kit.__all__ if not (getattr(kit, name).__doc__ or "").strip()] == []
 

@@ -1,4 +1,4 @@
-"""Every registry entry comes out of the kit as its vendor sends it, whichever way it is asked for."""
+"""Every registry entry comes out of the kit as its vendor sends it, whichever way it is requested."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def entries(provider: str) -> list[Entry]:
     return list(CATALOG.entries(provider))
 
 
-def test_every_entry_that_is_sent_can_be_asked_for() -> None:
+def test_every_entry_that_is_sent_can_be_armed() -> None:
     """All entries but the names that only the vendors' logs use."""
     sent = {entry.id for entry in CATALOG.entries()}
     assert {entry.id for entry in Registry.builtin() if not entry.lookup_only} == sent - {CONCURRENCY}
@@ -152,7 +152,7 @@ def test_every_entry_that_is_sent_can_be_asked_for() -> None:
 @pytest.mark.parametrize("ask", [by_send, by_asgi, by_wsgi, by_httpx, SLOWLY(by_requests), SLOWLY(by_socket)])
 @pytest.mark.parametrize("provider", list(FAKES))
 def test_every_entry_comes_back_as_itself(provider: str, ask: Ask) -> None:
-    """`normalize` of each answer gives the entry back."""
+    """`normalize` of each response returns the entry."""
     fake = FAKES[provider]()
     wrong = {}
     for entry in entries(provider):

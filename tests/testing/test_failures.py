@@ -23,6 +23,7 @@ def statuses(fake: FakeOkta, count: int, **headers: str) -> list[int]:
 
 
 def test_an_error_stays_until_it_is_canceled() -> None:
+    """And counts how often it was sent."""
     fake = FakeOkta()
     failure = fake.fail("okta:E0000047", retry_after=17)
     assert statuses(fake, 3) == [429, 429, 429]
@@ -31,6 +32,7 @@ def test_an_error_stays_until_it_is_canceled() -> None:
 
 
 def test_a_block_cancels_its_error() -> None:
+    """At its end."""
     fake = FakeOkta()
     with fake.fail("okta:E0000047"):
         assert statuses(fake, 1) == [429]
@@ -38,6 +40,7 @@ def test_a_block_cancels_its_error() -> None:
 
 
 def test_the_next_request_alone_and_in_order() -> None:
+    """Two errors for the next two requests."""
     fake = FakeOkta()
     fake.fail_next("okta:E0000006")
     fake.fail_next("okta:E0000047")
@@ -45,6 +48,7 @@ def test_the_next_request_alone_and_in_order() -> None:
 
 
 def test_so_many_times_after_so_many_good_ones() -> None:
+    """`skip` and `times`."""
     fake = FakeOkta()
     fake.fail("okta:E0000047", skip=2, times=1)
     assert statuses(fake, 5) == [200, 200, 429, 200, 200]
@@ -113,6 +117,8 @@ def test_a_user_is_met_by_name_path_and_token() -> None:
 
 
 def test_with_a_probability_that_a_seed_repeats() -> None:
+    """Another seed gives another sequence."""
+
     def run(seed: int) -> list[int]:
         fake = FakeOkta(seed=seed)
         fake.fail("okta:E0000047", probability=0.3)
@@ -131,7 +137,7 @@ def test_with_a_probability_that_a_seed_repeats() -> None:
         ("okta:E0000047/concurrency", 17, "default"),
     ],
 )
-def test_the_wait_is_said_the_way_the_vendor_says_it(entry: str, wait: int, source: str) -> None:
+def test_the_wait_is_in_the_headers_of_the_vendor(entry: str, wait: int, source: str) -> None:
     """A limit by its reset header, an outage by `Retry-After`; the concurrency limit's reset is only a suggestion."""
     fake = FakeOkta(clock=Clock(frozen=True))
     fake.fail(entry, retry_after=wait)
@@ -143,6 +149,7 @@ def test_the_wait_is_said_the_way_the_vendor_says_it(entry: str, wait: int, sour
 
 
 def test_what_a_test_wants_to_be_different() -> None:
+    """Status, text, members and headers."""
     fake = FakeAuth0()
     fake.fail(
         "auth0:invalid_grant/wrong-credentials",
@@ -157,6 +164,7 @@ def test_what_a_test_wants_to_be_different() -> None:
 
 
 def test_an_error_as_a_document_of_the_identity_engine() -> None:
+    """With `form="okta_idx"`."""
     fake = FakeOkta()
     fake.fail("okta:E0000004", form="okta_idx", status=401)
     document = fake.send("POST", OKTA + "/idp/idx/identify").json()
@@ -164,6 +172,7 @@ def test_an_error_as_a_document_of_the_identity_engine() -> None:
 
 
 def test_a_redirect_carries_the_state_to_the_callback() -> None:
+    """As the authorization endpoint does."""
     fake = FakeAuth0()
     fake.fail("auth0:consent_required")
     response = fake.send("GET", AUTH0 + "/authorize?redirect_uri=https://app.example.com/cb&state=s1")
@@ -180,12 +189,14 @@ def test_a_redirect_carries_the_state_to_the_callback() -> None:
     ],
 )
 def test_errors_that_cannot_be_sent_are_refused(entry: str, message: str) -> None:
+    """The message says why, and names similar ones."""
     with pytest.raises(UnknownEntryError, match=message):
         FakeOkta().fail(entry)
 
 
 @pytest.mark.parametrize("options", [{"probability": 0.0}, {"probability": 1.5}, {"times": 0}])
-def test_numbers_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+def test_invalid_numbers_are_refused(options: dict[str, Any]) -> None:
+    """When the error is armed, not when it is sent."""
     with pytest.raises(ValueError, match="expected a number"):
         FakeOkta().fail("okta:E0000047", **options)
 
@@ -212,7 +223,8 @@ def test_the_same_seed_gives_the_same_run() -> None:
     assert run() == run()
 
 
-def test_what_was_asked_and_answered_can_be_read() -> None:
+def test_what_was_requested_and_sent_can_be_read() -> None:
+    """In `fake.exchanges`."""
     fake = FakeOkta()
     fake.fail_next("okta:E0000047")
     users(fake)
@@ -256,14 +268,15 @@ def test_a_form_takes_the_arguments_of_fail() -> None:
 
 
 @pytest.mark.parametrize("form", [b"arm=okta:E1", b"arm=okta:E0000047&times=often", b"arm=okta:E0000047&probability=7"])
-def test_a_form_that_makes_no_sense_arms_nothing(form: bytes) -> None:
+def test_an_invalid_form_arms_nothing(form: bytes) -> None:
+    """The page of the fake returns 400."""
     fake = FakeOkta()
     response = fake.send("POST", OKTA + "/", FORM, form)
     assert (response.status, fake.failures) == (400, ())
 
 
 def test_a_response_of_the_test_s_own_has_no_vendor_s_headers() -> None:
-    """What a CDN answers in the vendor's place."""
+    """What a CDN sends in the vendor's place."""
     fake = FakeOkta()
     page = Response(503, (("content-type", "text/html"),), b"<h1>Unavailable</h1>")
     fake.reply_with(page, times=1)

@@ -16,7 +16,7 @@ from authproblem.testing import Clock, FakeAuth0, FakeOAuth, FakeOkta
 
 AUTH0, OKTA, AS = "https://example.auth0.com", "https://example.okta.com", "https://as.example.com"
 CALLBACK = "https://app.example.com/callback"
-ASKED = {"client_id": "app", "redirect_uri": CALLBACK, "response_type": "code", "state": "s1", "scope": "openid"}
+PARAMETERS = {"client_id": "app", "redirect_uri": CALLBACK, "response_type": "code", "state": "s1", "scope": "openid"}
 
 
 @pytest.fixture
@@ -35,35 +35,37 @@ def token(client: httpx.Client, path: str = "/oauth/token", **form: str) -> dict
     return document
 
 
-def test_the_sign_in_page_asks_until_the_password_is_right(auth0: FakeAuth0) -> None:
+def test_the_sign_in_page_is_shown_until_the_password_is_right(auth0: FakeAuth0) -> None:
     """And then there is a session: the next app gets its code without a page."""
     with browser(auth0) as client:
-        page = client.get("/authorize", params={**ASKED, "login_hint": "ada@example.com"})
+        page = client.get("/authorize", params={**PARAMETERS, "login_hint": "ada@example.com"})
         assert (page.status_code, 'value="ada@example.com"' in page.text) == (200, True)
-        wrong = client.post("/authorize", data={**ASKED, "username": "ada@example.com", "password": "wrong"})
+        wrong = client.post("/authorize", data={**PARAMETERS, "username": "ada@example.com", "password": "wrong"})
         assert (wrong.status_code, 'role="alert"' in wrong.text) == (400, True)
-        right = client.post("/authorize", data={**ASKED, "username": "ada@example.com", "password": "right"})
+        right = client.post("/authorize", data={**PARAMETERS, "username": "ada@example.com", "password": "right"})
         assert parse_qs(urlsplit(right.headers["location"]).query)["state"] == ["s1"]
-        again = client.get("/authorize", params={**ASKED, "prompt": "none"})
+        again = client.get("/authorize", params={**PARAMETERS, "prompt": "none"})
         assert "code=" in again.headers["location"]
         out = client.get("/v2/logout", params={"returnTo": "https://app.example.com/"})
         assert out.headers["location"] == "https://app.example.com/"
         client.cookies.clear()
-        silent = client.get("/authorize", params={**ASKED, "prompt": "none"})
+        silent = client.get("/authorize", params={**PARAMETERS, "prompt": "none"})
         assert "error=login_required" in silent.headers["location"]
 
 
 def test_what_is_typed_into_the_page_is_escaped(auth0: FakeAuth0) -> None:
+    """The sign-in page contains parameters of the request."""
     with browser(auth0) as client:
-        page = client.get("/authorize", params={**ASKED, "login_hint": '"><script>', "nonce": "<b>"})
+        page = client.get("/authorize", params={**PARAMETERS, "login_hint": '"><script>', "nonce": "<b>"})
     assert ("<script>" in page.text, "<b>" in page.text) == (False, False)
 
 
 @pytest.mark.parametrize(("mode", "sign"), [("query", "?code="), ("fragment", "#code="), ("form_post", None)])
 def test_response_modes(auth0: FakeAuth0, mode: str, sign: str | None) -> None:
+    """Query, fragment and form post."""
     auth0.signed_in = auth0.accounts.users[0]
     with browser(auth0) as client:
-        answer = client.get("/authorize", params={**ASKED, "response_mode": mode})
+        answer = client.get("/authorize", params={**PARAMETERS, "response_mode": mode})
     if sign is not None:
         assert answer.headers["location"].startswith(CALLBACK + sign)
     else:
@@ -71,16 +73,18 @@ def test_response_modes(auth0: FakeAuth0, mode: str, sign: str | None) -> None:
 
 
 def test_a_callback_that_is_not_registered_is_no_redirect(auth0: FakeAuth0) -> None:
+    """RFC 6749 section 4.1.2.1."""
     auth0.add_client("app", redirect_uris=("https://other.example.com/",))
     with browser(auth0) as client:
-        assert client.get("/authorize", params=ASKED).status_code == 400
-        assert client.get("/authorize", params={**ASKED, "client_id": "unknown"}).status_code == 400
+        assert client.get("/authorize", params=PARAMETERS).status_code == 400
+        assert client.get("/authorize", params={**PARAMETERS, "client_id": "unknown"}).status_code == 400
 
 
 def test_codes_and_tokens_end_by_the_clock(auth0: FakeAuth0) -> None:
+    """That of the fake."""
     auth0.signed_in = auth0.accounts.users[0]
     with browser(auth0) as client:
-        location = client.get("/authorize", params=ASKED).headers["location"]
+        location = client.get("/authorize", params=PARAMETERS).headers["location"]
         code = parse_qs(urlsplit(location).query)["code"][0]
         auth0.clock.advance(301)
         grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
@@ -98,6 +102,7 @@ def test_codes_and_tokens_end_by_the_clock(auth0: FakeAuth0) -> None:
     [("deny", "access_denied"), ("wait", "expired_token"), ("nothing", "authorization_pending")],
 )
 def test_a_device_that_gets_no_token(auth0: FakeAuth0, what: str, expected: str) -> None:
+    """Denied, expired, or not approved yet."""
     with browser(auth0) as client:
         begun = client.post("/oauth/device/code", data={"client_id": "app"}).json()
         if what == "deny":
@@ -121,6 +126,7 @@ def test_polling_too_fast_makes_the_interval_longer(auth0: FakeAuth0) -> None:
 
 
 def test_nothing_waits_for_approval(auth0: FakeAuth0) -> None:
+    """An unknown code is a mistake of the test."""
     for answer in (auth0.approve, auth0.deny):
         with pytest.raises(LookupError, match="nothing waits"):
             answer("NO-SUCH-CODE")
@@ -142,6 +148,7 @@ def test_a_code_by_sms_as_second_factor(auth0: FakeAuth0) -> None:
 
 
 def test_a_push_is_approved_or_rejected(auth0: FakeAuth0) -> None:
+    """By the test, in place of the user."""
     auth0.accounts.users[0].factors = ("push",)
     with browser(auth0) as client:
         needed = token(client, grant_type="password", username="ada@example.com", password="right")
@@ -154,6 +161,7 @@ def test_a_push_is_approved_or_rejected(auth0: FakeAuth0) -> None:
 
 
 def test_a_factor_is_enrolled_with_the_token_of_the_error(auth0: FakeAuth0) -> None:
+    """`mfa_token` authorizes the enrollment."""
     auth0.accounts.users[0].factors = ("push",)
     with browser(auth0) as client:
         needed = token(client, grant_type="password", username="ada@example.com", password="right")
@@ -164,12 +172,14 @@ def test_a_factor_is_enrolled_with_the_token_of_the_error(auth0: FakeAuth0) -> N
 
 @pytest.mark.parametrize(("state", "code"), [("blocked", "unauthorized"), ("password_expired", "password_expired")])
 def test_accounts_that_cannot_sign_in(auth0: FakeAuth0, state: str, code: str) -> None:
+    """Each state has its error."""
     setattr(auth0.accounts.users[0], state, True)
     with browser(auth0) as client:
         assert token(client, grant_type="password", username="ada@example.com", password="right")["error"] == code
 
 
-def test_a_user_that_is_gone_ends_refreshing(auth0: FakeAuth0) -> None:
+def test_a_user_that_is_deleted_ends_refreshing(auth0: FakeAuth0) -> None:
+    """The refresh token is dead."""
     with browser(auth0) as client:
         login = {"grant_type": "password", "username": "ada@example.com", "password": "right"}
         refresh = token(client, **login, scope="offline_access")["refresh_token"]
@@ -181,6 +191,7 @@ def test_a_user_that_is_gone_ends_refreshing(auth0: FakeAuth0) -> None:
 
 
 def test_refresh_tokens_stay_where_they_do_not_rotate() -> None:
+    """With `rotate=False`."""
     fake = FakeOAuth(rotate=False)
     fake.add_user("ada@example.com", "right")
     with browser(fake, AS) as client:
@@ -201,6 +212,7 @@ def test_refresh_tokens_stay_where_they_do_not_rotate() -> None:
     ],
 )
 def test_requests_that_the_token_endpoint_refuses(form: dict[str, str], error: str) -> None:
+    """Each with the error of its specification."""
     fake = FakeOAuth()
     fake.add_client("app")
     fake.add_client("narrow", grants=("client_credentials",))
@@ -219,15 +231,16 @@ def test_handles_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_introspection_and_revocation() -> None:
+    """A revoked token is inactive."""
     fake = FakeOkta()
     fake.add_user("ada@example.com", "right")
     with browser(fake, OKTA) as client:
         login = {"grant_type": "password", "username": "ada@example.com", "password": "right"}
         access = token(client, "/oauth2/v1/token", **login)["access_token"]
-        asked = {"token": access, "client_id": "app"}
-        assert client.post("/oauth2/v1/introspect", data=asked).json()["username"] == "ada@example.com"
-        assert client.post("/oauth2/v1/revoke", data=asked).status_code == 200
-        assert client.post("/oauth2/v1/introspect", data=asked).json() == {"active": False}
+        form = {"token": access, "client_id": "app"}
+        assert client.post("/oauth2/v1/introspect", data=form).json()["username"] == "ada@example.com"
+        assert client.post("/oauth2/v1/revoke", data=form).status_code == 200
+        assert client.post("/oauth2/v1/introspect", data=form).json() == {"active": False}
 
 
 def test_the_identity_engine_step_by_step() -> None:
@@ -235,7 +248,7 @@ def test_the_identity_engine_step_by_step() -> None:
     fake = FakeOkta()
     fake.add_user("ada@example.com", "right", factors=("otp",))
     with browser(fake, OKTA) as client:
-        handle = client.post("/oauth2/default/v1/interact", data=ASKED).json()["interaction_handle"]
+        handle = client.post("/oauth2/default/v1/interact", data=PARAMETERS).json()["interaction_handle"]
         document = client.post("/idp/idx/introspect", json={"interactionHandle": handle}).json()
         state = {"stateHandle": document["stateHandle"]}
 
@@ -281,6 +294,7 @@ def test_okta_s_users_are_managed() -> None:
 
 
 def test_without_cryptography_errors_are_sent_and_tokens_say_what_is_missing() -> None:
+    """Only signed tokens need the package."""
     code = """
 import sys
 sys.modules["cryptography"] = None

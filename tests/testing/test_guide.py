@@ -64,6 +64,7 @@ def test_the_sign_in_page_works_in_a_browser(tmp_path: Path) -> None:
 
 
 def test_the_scenario_can_be_played(tmp_path: Path) -> None:
+    """The TOML of the guide."""
     (scenario,) = blocks("toml")
     path = tmp_path / "scenario.toml"
     path.write_text(scenario)
@@ -88,5 +89,6 @@ def test_the_commands_are_commands() -> None:
     "name", ["transport", "adapter", "mock_respx", "mock_responses", "serve", "asgi", "wsgi", "send"]
 )
 def test_every_way_to_a_fake_is_explained(name: str) -> None:
+    """And exists."""
     assert f"fake.{name}" in GUIDE
     assert hasattr(FakeOkta(), name)

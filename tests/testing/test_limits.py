@@ -45,6 +45,7 @@ def test_ten_a_minute_hold_under_two_hundred_concurrent_requests_and_reset_when_
 
 
 def test_the_headers_count_down() -> None:
+    """And the request after the last one is refused."""
     fake = FakeOkta(clock=Clock(frozen=True, start=START))
     fake.limit(3, 60)
     seen = [(a.status, a.header("x-rate-limit-limit"), a.header("x-rate-limit-remaining")) for a in map(me, [fake] * 4)]
@@ -73,6 +74,7 @@ def test_waiting_as_the_problem_says_is_enough() -> None:
     ],
 )
 def test_each_has_a_counter_of_its_own(per: str, one: dict[str, str], other: dict[str, str]) -> None:
+    """Each user, client or organization."""
     fake = FakeAuth0(clock=Clock(frozen=True))
     fake.limit(1, 60, per=per, endpoint="auth0.token")
     base = {"grant_type": "client_credentials", "client_id": "app"}
@@ -82,6 +84,7 @@ def test_each_has_a_counter_of_its_own(per: str, one: dict[str, str], other: dic
 
 
 def test_by_address_and_by_endpoint() -> None:
+    """`auth0-forwarded-for` names the address."""
     fake = FakeAuth0(clock=Clock(frozen=True))
     fake.limit(1, 60, per="address")
 
@@ -96,6 +99,7 @@ def test_by_address_and_by_endpoint() -> None:
 
 
 def test_metadata_has_no_limit_and_no_headers_of_one() -> None:
+    """Keys and discovery documents."""
     fake = FakeOkta()
     fake.limit(1, 60)
     responses = [fake.send("GET", OKTA + "/oauth2/v1/keys") for _ in range(3)]
@@ -159,12 +163,14 @@ def test_delays_are_waited_for() -> None:
 
 
 @pytest.mark.parametrize("arguments", [{"requests": 0}, {"requests": 1, "seconds": 0}, {"requests": 1, "per": "moon"}])
-def test_limits_that_make_no_sense_are_refused(arguments: dict[str, int]) -> None:
+def test_invalid_limits_are_refused(arguments: dict[str, int]) -> None:
+    """When they are set."""
     with pytest.raises(ValueError, match="invalid"):
         FakeOkta().limit(**arguments)  # type: ignore[arg-type]
 
 
-def test_a_running_clock_runs_and_a_frozen_one_stands_still() -> None:
+def test_a_running_clock_runs_and_a_frozen_one_does_not() -> None:
+    """Both can be advanced."""
     running, frozen = Clock(), Clock(frozen=True, start=1000.0)
     assert abs(running.now() - time.time()) < 1
     running.advance(3600)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PLUGINS = ("no:authproblem", "authproblem.pytest_plugin", "no:randomly", "no:cacheprovider")
-"""Ours by its name alone, whether the environment knows its entry point or not."""
+"""Ours by its name alone, whether the environment has its entry point or not."""
 RUN = ["-m", "pytest", "-q", *(part for plugin in PLUGINS for part in ("-p", plugin))]
 
 
@@ -130,6 +130,7 @@ def test_fixtures_and_marker(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_name_that_does_not_exist_stops_the_run(tmp_path: Path) -> None:
+    """Otherwise the test would check nothing."""
     source = """
 import pytest
 

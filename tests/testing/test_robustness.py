@@ -1,4 +1,4 @@
-"""Whatever a client sends, a fake answers: hostile bodies, headers and paths at every endpoint."""
+"""Whatever a client sends, a fake responds: hostile bodies, headers and paths at every endpoint."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ HEADERS = st.fixed_dictionaries(
 @settings(max_examples=60)
 @given(data=st.data())
 def test_every_request_gets_a_response(kind: type[FakeProvider], data: st.DataObject) -> None:
+    """Any body and headers at any endpoint."""
     fake = kind()
     fake.add_user()  # type: ignore[attr-defined]
     method, path, _ = data.draw(st.sampled_from(kind.routes))
@@ -54,7 +55,8 @@ def test_every_request_gets_a_response(kind: type[FakeProvider], data: st.DataOb
 
 
 @given(st.text(max_size=60))
-def test_any_path_is_answered(path: str) -> None:
+def test_any_path_gets_a_response(path: str) -> None:
+    """With a status that the vendor sends."""
     assert FakeOkta().send("GET", "https://example.com/" + path.replace("#", "")).status in {
         200,
         302,
@@ -88,4 +90,5 @@ def test_templates_without_names_stay_as_they_are(template: Any, values: dict[st
     ],
 )
 def test_samples_of_texts(text: str, expected: str) -> None:
+    """Slots are filled, doubled braces become single."""
     assert sample(text) == expected

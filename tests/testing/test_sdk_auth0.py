@@ -39,6 +39,7 @@ def test_signs_in_and_the_id_token_verifies(auth0_server: Served) -> None:
 
 
 def test_a_wrong_password_is_refused_and_ten_lock_the_account(auth0_server: Served) -> None:
+    """By auth0-python."""
     _, host = auth0_server
     client = GetToken(host, "app", client_secret="shh")
     codes = []
@@ -50,6 +51,7 @@ def test_a_wrong_password_is_refused_and_ten_lock_the_account(auth0_server: Serv
 
 
 def test_refresh_tokens_rotate_and_reuse_revokes_the_family(auth0_server: Served) -> None:
+    """By auth0-python."""
     _, host = auth0_server
     client = GetToken(host, "app", client_secret="shh")
     first = client.login(EMAIL, PASSWORD, realm=REALM, scope=SCOPE)["refresh_token"]
@@ -78,6 +80,7 @@ def test_a_second_factor(auth0_server: Served, http: httpx.Client) -> None:
 
 
 def test_signs_up_once(auth0_server: Served) -> None:
+    """The second time the user exists."""
     _, host = auth0_server
     database = Database(host, "app")
     assert database.signup("grace@example.com", "a long password", REALM)["email"] == "grace@example.com"
@@ -90,6 +93,7 @@ def test_signs_up_once(auth0_server: Served) -> None:
 
 
 def test_passwordless(auth0_server: Served) -> None:
+    """A wrong code, then the right one."""
     _, host = auth0_server
     Passwordless(host, "app").email("new@example.com")
     client = GetToken(host, "app", client_secret="shh")
@@ -99,6 +103,7 @@ def test_passwordless(auth0_server: Served) -> None:
 
 
 def test_client_credentials_and_revocation(auth0_server: Served) -> None:
+    """By auth0-python."""
     fake, host = auth0_server
     fake.add_client("app", "shh")
     assert "access_token" in GetToken(host, "app", client_secret="shh").client_credentials("https://api.example.com")
@@ -147,6 +152,7 @@ def test_pushed_requests_and_codes(auth0_server: Served, http: httpx.Client) -> 
 
 @pytest.mark.slow
 def test_management(auth0_server: Served, http: httpx.Client) -> None:
+    """Users are created, listed and deleted; a second one and a missing one are errors."""
     _, host = auth0_server
     client = ManagementClient(domain=host, token="token", httpx_client=http)
     made = client.users.create(connection=REALM, email="grace@example.com", password="a long password")

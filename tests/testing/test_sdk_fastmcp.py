@@ -59,9 +59,9 @@ def sign_in(client: httpx.Client, mcp: str) -> dict[str, Any]:
     """What an MCP client does: register, authorize with PKCE by way of Auth0, and ask for tokens."""
     registered = client.post(f"{mcp}/register", json={"redirect_uris": [CALLBACK], "client_name": "test"}).json()
     challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-    asked = {"client_id": registered["client_id"], "redirect_uri": CALLBACK, "response_type": "code", "state": "s1"}
+    query = {"client_id": registered["client_id"], "redirect_uri": CALLBACK, "response_type": "code", "state": "s1"}
     response = client.get(
-        f"{mcp}/authorize", params={**asked, "code_challenge": challenge, "code_challenge_method": "S256"}
+        f"{mcp}/authorize", params={**query, "code_challenge": challenge, "code_challenge_method": "S256"}
     )
     while not (there := response.headers.get("location", "")).startswith(CALLBACK):
         assert there, f"no way on: {response.status_code}"
@@ -95,6 +95,7 @@ def test_a_user_of_auth0_calls_a_tool() -> None:
 
 
 def test_a_code_that_auth0_refuses_ends_the_sign_in() -> None:
+    """FastMCP's proxy passes the failure on."""
     auth0 = FakeAuth0()
     auth0.signed_in = auth0.add_user()
     auth0.fail("auth0:invalid_grant/authorization-code", endpoint="auth0.token")

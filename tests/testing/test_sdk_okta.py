@@ -37,6 +37,7 @@ def run(url: str, trusted: ssl.SSLContext, call: Callable[[Client], Awaitable[An
 
 
 def test_users_and_factors(okta_server: Served, trusted: ssl.SSLContext) -> None:
+    """By the okta package."""
     fake, url = okta_server
     user = fake.accounts.users[0]
     user.factors = ("otp", "sms")
@@ -50,7 +51,7 @@ def test_users_and_factors(okta_server: Served, trusted: ssl.SSLContext) -> None
 
 @pytest.mark.slow
 def test_private_key_and_dpop_with_its_nonces(okta_server: Served, trusted: ssl.SSLContext) -> None:
-    """The SDK asks for a token with an assertion, is asked for a nonce, and repeats."""
+    """The SDK requests a token with an assertion, gets a demand for a nonce, and repeats."""
     fake, url = okta_server
     fake.dpop_nonce = "nonce-1"
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -65,7 +66,7 @@ def test_private_key_and_dpop_with_its_nonces(okta_server: Served, trusted: ssl.
 def test_the_sdk_waits_until_the_limit_resets(
     okta_server: Served, trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It waits as long as the test asked for, counted by the fake's own clock."""
+    """It waits as long as the test sets, counted by the fake's own clock."""
     fake, url = okta_server
     fake.clock = Clock(frozen=True)
     waits: list[float] = []
@@ -101,6 +102,7 @@ def test_authlib_signs_in_by_code(okta_server: Served, trusted: ssl.SSLContext) 
 
 
 def test_authlib_with_a_wrong_verifier(okta_server: Served, trusted: ssl.SSLContext) -> None:
+    """PKCE is checked."""
     fake, url = okta_server
     fake.signed_in = fake.accounts.users[0]
     with OAuth2Client("app", redirect_uri=CALLBACK, code_challenge_method="S256", verify=trusted) as client:

@@ -29,6 +29,7 @@ def test_respx() -> None:
 
 
 def test_responses() -> None:
+    """The `responses` package."""
     fake = FakeAuth0()
     fake.fail("auth0:mfa_required")
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
@@ -39,6 +40,7 @@ def test_responses() -> None:
 
 
 def test_async_httpx_with_a_streamed_body() -> None:
+    """The body is read before the fake sees it."""
     fake = FakeAuth0()
 
     async def parts():
@@ -66,6 +68,7 @@ def test_mounted_below_a_path() -> None:
 
 
 def test_a_socket_that_is_closed_is_free_again() -> None:
+    """The next server gets the port."""
     fake = FakeOkta()
     with fake.serve() as url:
         port = int(url.rpartition(":")[2])
@@ -74,6 +77,7 @@ def test_a_socket_that_is_closed_is_free_again() -> None:
 
 
 def test_lifespan_and_head() -> None:
+    """As an ASGI app."""
     fake = FakeOkta()
     with TestClient(fake.asgi) as client:  # runs the lifespan
         response = client.head("/.well-known/openid-configuration")
@@ -98,8 +102,8 @@ def test_scripts_of_any_origin_may_ask() -> None:
     fake.fail_next("okta:E0000004")
     origin = {"Origin": "http://localhost:3000"}
     with httpx.Client(transport=fake.transport(), base_url="https://example.okta.com", headers=origin) as client:
-        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-        before = [client.options("/api/v1/authn", headers=asked) for _ in range(2)]
+        preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+        before = [client.options("/api/v1/authn", headers=preflight) for _ in range(2)]
         response = client.post("/api/v1/authn", json={"username": "ada@example.com"})
     assert [(a.status_code, a.headers["access-control-allow-headers"]) for a in before] == [(204, "content-type")] * 2
     assert (response.status_code, response.headers["access-control-allow-origin"]) == (401, "http://localhost:3000")

@@ -40,7 +40,7 @@ def of_adapters(app: object) -> None:
 
 
 async def notify(_problem: Problem) -> None:
-    """A callback that nobody would await."""
+    """A callback that would not be awaited."""
 
 
 def of_options(app: ASGIApp, problem: Problem) -> object:

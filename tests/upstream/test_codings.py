@@ -100,7 +100,7 @@ def test_damage_is_never_raised(coder: str) -> None:
 
 @by_coder
 def test_data_that_is_cut_short_is_left_alone(coder: str) -> None:
-    """Half an answer, or an empty one, would be taken for the whole."""
+    """Half a response, or an empty one, would be taken for the whole."""
     name, code = CODERS[coder]
     data = code(BODY * 20)
 
@@ -109,7 +109,7 @@ def test_data_that_is_cut_short_is_left_alone(coder: str) -> None:
 
 @by_coder
 def test_data_after_the_end_is_left_alone(coder: str) -> None:
-    """What follows is nobody's: the body is damaged, or holds more than it says."""
+    """What follows belongs to no member: the body is damaged, or longer than it says."""
     name, code = CODERS[coder]
 
     assert decode(code(BODY) + b"and more", [name], LIMIT) is None

@@ -59,13 +59,13 @@ def test_is_plain_json_where_that_is_liked_better(accept: str) -> None:
 
 @pytest.mark.parametrize("accept", [f"{ION}; okta-version=1.0.0", "text/html", f"{PROBLEM};q=0, {JSON};q=0", "*/*;q=0"])
 def test_is_the_type_of_the_upstream_where_neither_is_accepted(accept: str) -> None:
-    """An Identity Engine client asks for ion+json and for nothing else."""
+    """An Identity Engine client accepts ion+json and nothing else."""
     assert [media_type(accept, ION), media_type(accept, UPSTREAM)] == [ION, UPSTREAM]
 
 
 @pytest.mark.parametrize("upstream", ["", "text/html", "text/plain", "application/jsonp", "application/xml"])
 def test_is_a_problem_where_nothing_fits(upstream: str) -> None:
-    """An error may be sent in a type that was not asked for (RFC 9457 section 3)."""
+    """An error may be sent in a type that was not accepted (RFC 9457 section 3)."""
     assert media_type("image/png", upstream) == PROBLEM
 
 

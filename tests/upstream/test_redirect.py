@@ -86,6 +86,7 @@ def test_reads_the_fragment_of_single_page_routers(mark: str) -> None:
 
 @pytest.mark.parametrize(("length", "read"), [(8192, True), (8193, False)])
 def test_reads_up_to_8192_characters(length: int, read: bool) -> None:
+    """A longer one is no redirect with an error."""
     start = "/?error=login_required&state="
 
     assert (read_location(start + "x" * (length - len(start))) is not None) is read
@@ -93,6 +94,7 @@ def test_reads_up_to_8192_characters(length: int, read: bool) -> None:
 
 @pytest.mark.parametrize(("number", "read"), [(64, True), (65, False)])
 def test_reads_up_to_64_parameters(number: int, read: bool) -> None:
+    """One more, and it is no redirect with an error."""
     location = "/?error=login_required&state=x" + "&a=1" * (number - 2)
 
     assert (read_location(location) is not None) is read

@@ -102,7 +102,7 @@ class TestFlatShapes:
         assert all(cause == (None, None) for cause in found.causes)
 
     def test_read_a_single_cause_that_stands_in_no_list(self) -> None:
-        """Okta's documentation has such answers."""
+        """Okta's documentation has such responses."""
         found = SHAPES.read({"errorCode": "E0000041", "errorSummary": "s", "errorCauses": {"errorSummary": "a"}})
 
         assert found is not None

@@ -103,7 +103,7 @@ def document(registry: Registry) -> Json:
         "known": known_of(registry),
         "surfaces": tables["surfaces"]["surfaces"],
         "shapes": shapes,
-        "folds": {**types["folds"], "answers": folds["answers"]},
+        "folds": {**types["folds"], "responses": folds["responses"]},
     }
 
 

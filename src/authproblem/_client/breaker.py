@@ -1,7 +1,7 @@
 """A circuit breaker for the token endpoint: while it is open nothing is sent, then one probe decides.
 
 Only outages count (owner `upstream`): a user's dead token or a wrong client secret says that the endpoint works. A rate
-limit says so too; it has its own wait. Time comes from the caller.
+limit shows it too; it has its own wait. Time comes from the caller.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Cool-down: while a provider has asked a caller to wait, requests are answered with the same problem and not sent.
+"""Cool-down: while a provider wants a caller to wait, requests get the same problem and are not sent.
 
-Here are the keys of the store and the rules on which problem sets which key; sending and answering is the adapters'
+Here are the keys of the store and the rules on which problem sets which key; sending and responding is the adapters'
 business. Only a limit whose wait the provider itself named sets one, or an outage with a `Retry-After`: never attack
 protection, never a user's error.
 
-The keys follow one rule: **a limit put on one user, address or client suppresses nobody else's requests.** A response
-does not say on whom the limit was put (`remaining: 0` is sent for a limit of one user as well), so each caller learns
-of a limit by a request of its own, except where the provider documents that all callers share it (`limits.json`).
+The keys follow one rule: **a limit of one user, address or client suppresses no other caller's requests.** A response
+does not say whose limit it is (`remaining: 0` is sent for a limit of one user as well), so each caller discovers a
+limit by a request of its own, except where the provider documents that all callers share it (`limits.json`).
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _SEGMENTS = 3
 """Path segments in the common key: `/api/v1/users` and `/api/v1/logs` fail apart, the ids below them do not."""
 _MAX_SEGMENT = 64
 _NO_TOKEN = frozenset(("", "basic", "digest"))
-"""Schemes without a token. A client id can be sent by anybody, so that it proves nothing about the caller."""
+"""Schemes without a token. A client id can be sent by anyone, so that it proves nothing about the caller."""
 _KEPT_CODES = frozenset(("error", "errorCode", "errorLink", "code", "name"))
 _KEPT_TEXTS = _KEPT_CODES | {"errorSummary", "error_description", "description", "message"}
 
 
 class Caller(NamedTuple):
-    """Who sends a request, as far as it can be known without asking the provider.
+    """Who sends a request, as far as it can be known without the provider.
 
     Attributes:
         authorization: the value of `Authorization`, or None.
-        peer: the address of the client of a gateway; empty if the server does not know it. None in a client
+        peer: the address of the client of a gateway; empty if the server does not have it. None in a client
             integration, where the process itself is the caller.
     """
 
@@ -68,7 +68,7 @@ def bucket(registry: Registry, provider: str, place: tuple[str, str], method: st
     Args:
         registry: names the endpoint's surface.
         provider: whose endpoint it is.
-        place: the host (tenant or org; a custom domain counts by itself) and the provider's path.
+        place: the host (tenant or org; a custom domain counts separately) and the provider's path.
         method: the method, upper case; HEAD counts as GET.
         caller: who sends it.
     """
@@ -108,8 +108,8 @@ def tripped(registry: Registry, problem: Problem, place: Bucket, headers: list[t
     """Return the key that a problem sets, or None.
 
     Args:
-        registry: knows the shared limits.
-        problem: what the provider said.
+        registry: has the shared limits.
+        problem: the provider's problem.
         place: the request's keys.
         headers: the response's headers, for the proof that some shared limits need.
     """
@@ -138,7 +138,7 @@ def _text(value: Any) -> str:
 
 
 def document_of(problem: Problem, registry: Registry) -> bytes:
-    """Return what is kept of a problem: nothing that belongs to the one request that brought it.
+    """Return what is kept of a problem: nothing of the one request that led to it.
 
     Codes, registered texts and the registry's own sentence stay; ids, continuations and whatever else the response
     carried are dropped, since other requests get the document.

@@ -1,6 +1,6 @@
 """The local copy of shared cool-downs, and what happens when one ends. No I/O: time and leases come from outside.
 
-When a cool-down ends, the processes do not all ask the provider at once. One of them has taken a lease before (see
+When a cool-down ends, the processes do not all send a request at once. One of them has taken a lease before (see
 `due`): its first request goes out, and its others wait, as all requests of the other processes do, until the provider
 has limited it again (`merge` extends the cool-down), or the grace period is over. Nothing waits for longer than that.
 """
@@ -16,12 +16,12 @@ from typing import NamedTuple
 from authproblem.errors import invalid
 
 GRACE = 1.0
-"""Seconds after the end of a cool-down in which one request is to show whether the provider answers again."""
+"""Seconds after the end of a cool-down in which one request is to show whether the provider responds again."""
 BUSY_LEAD, IDLE_LEAD = (0.2, 0.3), (0.0, 0.1)
 """Seconds before the end, from and to, at which a process tries to take the lease: those with requests come first."""
 
 _SAME = 0.05
-"""Seconds by which two ends may differ that are one: a process hears of its own cool-down a little later."""
+"""Seconds by which two ends may differ that are one: a process receives its own cool-down a little later."""
 
 
 class Entry:
@@ -54,7 +54,7 @@ class Unwritten(NamedTuple):
 
 
 class CooldownTable:
-    """The cool-downs that this process knows of: bounded, safe to share between threads."""
+    """The cool-downs of this process: bounded, safe to share between threads."""
 
     def __init__(self, size: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Make an empty table.
@@ -156,7 +156,7 @@ class CooldownTable:
         return [digest for left, digest in waiting if left <= 0], min(later, default=None)
 
     def grant(self, digest: str, *, lease: bool) -> None:
-        """Take note of who asks first: this process, if it has the lease."""
+        """Record who sends the first request: this process, if it has the lease."""
         with self._lock:
             entry = self.entries.get(digest)
             if entry is not None:

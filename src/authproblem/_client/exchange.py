@@ -33,7 +33,7 @@ class Read(NamedTuple):
 
 
 class Close(NamedTuple):
-    """Close a response that nobody will read."""
+    """Close a response that will not be read."""
 
     response: Any
 
@@ -47,7 +47,7 @@ class ExchangeResult(NamedTuple):
     Attributes:
         response: the library's response: the provider's own, or the one that replaces it.
         problem: the problem that it carries; None where the provider's own passes.
-        nonce: the DPoP nonce with which the provider wants the request to be signed anew, or None.
+        nonce: the DPoP nonce with which the provider wants the request to be signed again, or None.
     """
 
     response: Any
@@ -96,7 +96,7 @@ class Rules(NamedTuple):
 
     Attributes:
         reader: hosts, options and cool-downs.
-        on_nonce: signs a request anew with a nonce; None leaves nonces to the application.
+        on_nonce: signs a request again with a nonce; None leaves nonces to the application.
     """
 
     reader: Reader
@@ -107,7 +107,7 @@ Steps = Generator[Step, Any, ExchangeResult]
 
 
 def exchange(rules: Rules, library: Library, request: Any) -> Steps:
-    """Send a request, and once more if a nonce is asked for and the application signs the request anew.
+    """Send a request, and once more if a nonce is required and the application signs the request again.
 
     A DPoP proof is sent once: a request that comes back with the proof of the first one is not sent (RFC 9449 section
     11.1).
@@ -143,7 +143,7 @@ def pass_or_replace(reader: Reader, library: Library, call: Call, response: Any,
         library: the library that made the response.
         call: the request.
         response: the response, unread.
-        nonce: whether the result shall say if a DPoP nonce is asked for.
+        nonce: whether the result shall say if a DPoP nonce is required.
     """
     status, pairs = library.begun(response)
     interception = reader.begin(call, status, pairs)

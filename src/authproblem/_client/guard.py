@@ -1,6 +1,6 @@
 """What both refresh guards have in common: options, the compliance hook, and how a caller's functions are called.
 
-The guards themselves, one for threads and one for tasks, stand in `authproblem.refresh`.
+The guards themselves, one for threads and one for tasks, are in `authproblem.refresh`.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class Guard:
                 thread cannot be interrupted: it ends by the timeouts of its library.
             attempts: requests that one refresh sends at most, the first one included.
             lease: seconds after which another process takes over a refresh that did not end.
-            remember: seconds for which callers that still hold the old credential get the new tokens; they stay in the
+            remember: seconds for which callers that still have the old credential get the new tokens; they stay in the
                 memory of this process.
-            dead_for: seconds for which a dead credential is answered without being sent.
+            dead_for: seconds for which a dead credential is refused without being sent.
             failures: outages in a row after which nothing is sent for a while.
             open_for: seconds of that while; then one request probes the endpoint.
             size: credentials that are remembered at most.
@@ -97,7 +97,7 @@ class Guard:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        """The class alone: a guard holds tokens."""
+        """The class alone: a guard has tokens."""
         return f"{type(self).__name__}(...)"
 
 

@@ -1,4 +1,4 @@
-"""Which provider answers at a host: what a client integration knows of a response before it looks at it."""
+"""Which provider a host is: what a client integration has of a response before it reads it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Hosts:
 
         Args:
             given: host names and their providers.
-            registry: knows the vendors' domains.
+            registry: has the vendors' domains.
 
         Raises:
             ValueError: for an unknown provider, or a host with a scheme, a port or a path.
@@ -35,7 +35,7 @@ class Hosts:
         self._domains = registry.vendor_domains
 
     def provider(self, host: str) -> Provider | None:
-        """The provider that answers at a host, or None."""
+        """The provider of a host, or None."""
         host = host.lower().rstrip(".")
         given = self._given.get(host)
         if given is not None:

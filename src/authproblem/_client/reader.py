@@ -1,4 +1,4 @@
-"""What client integrations and the gateway share: whose response it is, when to send, what to answer without sending.
+"""What client integrations and the gateway share: whose response it is, when to send, and what is returned if not.
 
 An adapter hands in plain values and gets plain values; it does the sending itself. No client library is known here.
 When a response is buffered and what replaces it is decided by `_middleware.interception`, as on the server side.
@@ -132,7 +132,7 @@ class Reader:
         return call.interceptor.begin(call.request, status, headers)
 
     def settle(self, call: Call, headers: list[Pair], problem: Problem) -> None:
-        """Keep a problem that the provider sent, if it asks to wait."""
+        """Keep a problem that the provider sent, if it says to wait."""
         if self._cooldown is None:
             return
         try:
@@ -141,7 +141,7 @@ class Reader:
                 seconds = min(float(problem.retry.after or 0), self._max_hold)
                 self._cooldown.hold(key, seconds, document_of(problem, self.registry))
                 observers.observe(lambda observer: observer.cooldown(problem))
-        except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its answer all the same
+        except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its response all the same
             events.report_fault(error, "a cool-down could not be kept")
 
     def nonce(self, call: Call, held: Interception) -> str | None:
@@ -162,7 +162,7 @@ class Reader:
         return held.response_headers.get("dpop-nonce") if asks else None
 
     def suppressed(self, call: Call) -> Problem | None:
-        """Return the problem that answers at once while the provider has asked to wait; None: send the request."""
+        """Return the problem to send at once while the provider wants callers to wait; None: send the request."""
         if self._cooldown is None:
             return None
         try:

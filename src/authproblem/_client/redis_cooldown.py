@@ -1,7 +1,7 @@
-"""Cool-downs of all processes of an app, by Redis: requests are answered from a local copy, threads keep it up to date.
+"""Cool-downs of all processes of an app, by Redis: requests read a local copy, threads keep it up to date.
 
 One thread listens for the cool-downs of others, one writes what is new and takes leases; requests never wait for
-either. Redis holds each cool-down under a key of its own that ends by itself, an index of them, and the leases.
+either. Redis has each cool-down under a key of its own with an expiry, an index of them, and the leases.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from authproblem._client.redis_link import (
 from authproblem._client.stores import DEFAULT_SIZE
 
 _IDLE = 1.0
-"""Seconds without a message after which the listener asks whether the server is still there."""
+"""Seconds without a message after which the listener checks whether the server is still there."""
 _LONGEST_WAIT = 1.0
 """Seconds that the writer sleeps at most: a cool-down that another process has announced may have a lease to take."""
 _DIGEST = 32
@@ -73,8 +73,8 @@ return found
 class RedisCooldown:
     """A `CooldownStore` that all processes of an app share, by Redis or Valkey; for threads, asyncio and trio alike.
 
-    `look` and `hold` never wait for the network. What one process learns reaches the others within milliseconds.
-    Without the server each process goes on with its own cool-downs, and shares them when the server is back. When a
+    `look` and `hold` never wait for the network. What one process finds out reaches the others within milliseconds.
+    Without the server each process continues with its own cool-downs, and shares them when the server is back. When a
     cool-down ends, one process sends one request first, and the others wait for at most a second more.
     """
 
@@ -86,7 +86,7 @@ class RedisCooldown:
         size: int = DEFAULT_SIZE,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
-        """Make a store; its threads start with the first request, in each process anew after a fork.
+        """Make a store; its threads start with the first request, again in each process after a fork.
 
         Args:
             server: a URL such as `rediss://user:password@host:6379/0`, or a client with timeouts of its own.
@@ -118,7 +118,7 @@ class RedisCooldown:
         """Return the seconds that remain and the problem document of a key; None if nothing is kept for it."""
         if not self._threads:
             self._start()
-        if not self._table.entries:  # the usual case: no provider has asked to wait
+        if not self._table.entries:  # the usual case: no cool-down
             return None
         return self._table.look(_digest(key))
 
@@ -130,7 +130,7 @@ class RedisCooldown:
             self._news.set()
 
     def close(self) -> None:
-        """End the threads and close the connections; the store keeps what it knows."""
+        """End the threads and close the connections; the store keeps what it has."""
         self._closed.set()
         self._news.set()
         if self._threads and not self._link.paused:
@@ -168,7 +168,7 @@ class RedisCooldown:
             self._closed.wait(self._link.paused)
 
     def _load(self) -> None:
-        """Take over what is there, and share what this process knows: the server may have lost it."""
+        """Take over what is there, and share what this process has: the server may have lost it."""
         for digest, left, document in self._client.eval(_LOAD, 1, self._index, self._size, self._entry):
             self._take_over(digest, left, document)
         self._link.worked()
@@ -220,7 +220,7 @@ class RedisCooldown:
             self._link.worked(("connection", "command"))
 
     def _grant_all(self, due: list[str]) -> None:
-        """Without a server there are no leases: each process asks for itself."""
+        """Without a server there are no leases: each process sends a request of its own."""
         for digest in due:
             self._table.grant(digest, lease=True)
 
@@ -231,7 +231,7 @@ class RedisCooldown:
 
 
 def _digest(key: str) -> str:
-    """The name of a key on the server: of fixed length, and nobody can read hosts or callers from it."""
+    """The name of a key on the server: of fixed length, and without readable hosts or callers."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:_DIGEST]
 
 

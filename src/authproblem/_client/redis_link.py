@@ -1,6 +1,6 @@
-"""What the Redis stores share: the client, the names of keys, and whether the server answers. No rule on entries here.
+"""What the Redis stores share: the client, the names of keys, and whether the server responds. No rule on entries here.
 
-Valkey and Redis speak the same protocol; what is said of Redis holds for both.
+Valkey and Redis have the same protocol; what is said of Redis is true of both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ VERSION = 1
 """Version of what is kept, in every key: releases with another one ignore each other's entries."""
 DEFAULT_NAMESPACE = "authproblem"
 DEFAULT_TIMEOUT = 0.25
-"""Seconds for one command. A refresh waits for it; a healthy server in the same network answers within 2 ms."""
+"""Seconds for one command. A refresh waits for it; a healthy server in the same network responds within 2 ms."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 """Seconds before the first further try, doubled with each; AWS and gRPC back off likewise, with jitter."""
 
@@ -82,7 +82,7 @@ def prefix_of(namespace: str) -> str:
 
 
 class Link:
-    """Whether the server answers: one event when it stops, one when it answers again, and pauses between tries."""
+    """Whether the server responds: one event when it stops, one when it responds again, and pauses between tries."""
 
     def __init__(self, address: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with the server taken for healthy.
@@ -98,14 +98,14 @@ class Link:
 
     @property
     def paused(self) -> float:
-        """Seconds before the next try; 0 if the server may be asked."""
+        """Seconds before the next try; 0 if the server may be called."""
         return max(0.0, self._until - self._clock()) if self._failing else 0.0
 
     def failed(self, error: BaseException) -> None:
         """Take note of a failure.
 
         Args:
-            error: what the client raised. Its message may hold anything, so the event has its class only.
+            error: what the client raised. Its message may contain anything, so the event has its class only.
         """
         with self._lock:
             lost = not self._failing
@@ -134,5 +134,5 @@ class Link:
 
 
 def _side(error: BaseException) -> str:
-    """What failed: a server that refuses a command (full, a replica, no permission) still answers others."""
+    """What failed: a server that refuses a command (full, a replica, no permission) still accepts others."""
     return "command" if isinstance(error, redis.ResponseError) else "connection"

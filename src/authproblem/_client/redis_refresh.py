@@ -1,6 +1,6 @@
 """Leases and verdicts of refreshes in Redis: `RefreshStore` and `AsyncRefreshStore`, one atomic command a decision.
 
-While the server is not reachable, methods raise at once instead of waiting for it: the guard then goes on without.
+While the server is not reachable, methods raise at once instead of waiting for it: the guard then continues without.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ return 0
 
 
 class StoreUnavailableError(ConnectionError):
-    """The server failed a moment ago and is not asked again yet."""
+    """The server failed a moment ago and is not called again yet."""
 
 
 class _Keys:
@@ -49,9 +49,9 @@ class _Keys:
         self.link = Link(address_of(client))
 
     def check(self) -> None:
-        """Raise `StoreUnavailableError` while the server is not to be asked."""
+        """Raise `StoreUnavailableError` while the server is not to be called."""
         if self.link.paused:
-            raise StoreUnavailableError("the store failed a moment ago and is not asked again yet")
+            raise StoreUnavailableError("the store failed a moment ago and is not called again yet")
 
 
 class RedisRefreshStore:
@@ -81,7 +81,7 @@ class RedisRefreshStore:
         self._keys = _Keys(self._client, namespace)
 
     def acquire(self, key: str, owner: str, seconds: float) -> bool:
-        """Take the lease of a key, in one atomic step; True if nobody else holds it."""
+        """Take the lease of a key, in one atomic step; True if no other owner has it."""
         return bool(self._run("eval", _ACQUIRE, 1, self._keys.lease + key, owner, _milliseconds(seconds)))
 
     def release(self, key: str, owner: str) -> None:
@@ -138,7 +138,7 @@ class AsyncRedisRefreshStore:
         self._keys = _Keys(self._client, namespace)
 
     async def acquire(self, key: str, owner: str, seconds: float) -> bool:
-        """Take the lease of a key, in one atomic step; True if nobody else holds it."""
+        """Take the lease of a key, in one atomic step; True if no other owner has it."""
         return bool(await self._run("eval", _ACQUIRE, 1, self._keys.lease + key, owner, _milliseconds(seconds)))
 
     async def release(self, key: str, owner: str) -> None:

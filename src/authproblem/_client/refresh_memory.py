@@ -74,7 +74,7 @@ class RefreshMemory:
                 _put(self._known, key, (now + seconds, outcome), self._limits.size, now)
 
     def lifetime(self, outcome: Outcome) -> float:
-        """Return for how many seconds an outcome answers further refreshes of the same credential."""
+        """Return for how many seconds an outcome is returned for further refreshes of the same credential."""
         if outcome.error is not None or outcome.kind is CredentialReplaced:
             return 0.0
         if outcome.kind is CredentialDead:

@@ -1,4 +1,4 @@
-"""What a refresh asks of the guard that performs it: send, wait, ask the store. Data alone; `refresh` has the rules."""
+"""The steps of a refresh: send, wait, read the store; the guard performs them. Data alone; `refresh` has the rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from authproblem._client.verdicts import Outcome
 
 
 class Flight:
-    """A refresh under way: what ends it, and how it ended (None: its leader was stopped, somebody has to take over)."""
+    """A refresh under way: what ends it, and how it ended (None: its leader was stopped, another has to lead)."""
 
     __slots__ = ("done", "outcome")
 

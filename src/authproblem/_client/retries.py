@@ -59,7 +59,7 @@ class Budget:
     def __call__(self, error: Exception) -> float | bool:
         """The seconds to wait before the next attempt, or False: no further one."""
         if not isinstance(error, AuthProblemError) or error.problem.retry.policy not in {"after_delay", "poll"}:
-            return False  # `once` asks for another request, such as one that is signed with a nonce
+            return False  # `once` requires another request, such as one that is signed with a nonce
         if not error.problem.is_retryable:
             return False
         wait = (error.problem.retry.after or 0) + random.uniform(0, self._jitter)  # noqa: S311 - it guards nothing

@@ -20,7 +20,7 @@ DEFAULT_SIZE = 1024
 class CooldownStore(Protocol):
     """Where cool-downs are kept. `MemoryCooldown` serves one process; a shared store can take its place.
 
-    Both methods are called for every request and must not block: a store that shares its entries over a network answers
+    Both methods are called for every request and must not block: a store that shares its entries over a network reads
     from a local copy, and sends and receives changes in the background. Entries may be lost: the provider will repeat
     its answer.
     """
@@ -35,11 +35,11 @@ class CooldownStore(Protocol):
 class RefreshStore(Protocol):
     """What the processes of a fleet share about refreshes: leases and verdicts. It never sees a token.
 
-    A lease says who refreshes a credential now. It ends by itself, so that a process that died blocks nobody. A verdict
+    A lease says who refreshes a credential now. It expires, so that a process that died blocks no other. A verdict
     is an opaque document of at most a few kilobytes: what the last refresh of a credential came to.
 
     Methods may block on the network, with a timeout well below a second: a refresh costs a request to the provider
-    anyway. They may raise anything: the guard then goes on without the store. Keys are at most 80 characters of
+    anyway. They may raise anything: the guard then continues without the store. Keys are at most 80 characters of
     `[A-Za-z0-9:._-]`.
     """
 
@@ -52,7 +52,7 @@ class RefreshStore(Protocol):
             seconds: how long the lease lasts unless it is released.
 
         Returns:
-            True if nobody else holds the lease.
+            True if no other owner has the lease.
         """
         ...
 
@@ -70,7 +70,7 @@ class AsyncRefreshStore(Protocol):
     """`RefreshStore` for `AsyncRefreshGuard`, with coroutine methods of the same names, arguments and results."""
 
     async def acquire(self, key: str, owner: str, seconds: float) -> bool:
-        """Take the lease of a key, in one atomic step; True if nobody else holds it."""
+        """Take the lease of a key, in one atomic step; True if no other owner has it."""
         ...
 
     async def release(self, key: str, owner: str) -> None:
@@ -169,7 +169,7 @@ class MemoryRefreshStore:
         return type(self), (self._leases.size,)
 
     def acquire(self, key: str, owner: str, seconds: float) -> bool:
-        """Take the lease of a key; True if nobody else holds it."""
+        """Take the lease of a key; True if no other owner has it."""
         with self._lock:
             lease = self._leases.get(key)
             if lease is not None and lease[1] != owner.encode():

@@ -38,10 +38,10 @@ class CredentialDead(RefreshError):  # noqa: N818 - a verdict, named as the appl
 
 
 class TryLater(RefreshError):  # noqa: N818 - a verdict
-    """The credential was not judged, or refused for something that passes: keep it.
+    """The credential was not examined, or refused for a temporary reason: keep it.
 
     Attributes:
-        after: seconds to wait, or None where nobody knows.
+        after: seconds to wait, or None where that is unknown.
     """
 
     @property
@@ -151,9 +151,9 @@ def is_outage(problem: Problem) -> bool:
 
 def verdict_of(registry: Registry, problem: Problem) -> tuple[Credential, str | None]:
     """Return what a problem says about the credential: as its document says, else by the table."""
-    said = getattr(problem, "credential", None)  # a document that was read names neither entry nor `matched_by`
-    if isinstance(said, str) and said != "unknown":
-        return cast("Credential", said), getattr(problem, "credential_kind", None)
+    stated = getattr(problem, "credential", None)  # a document that was read names neither entry nor `matched_by`
+    if isinstance(stated, str) and stated != "unknown":
+        return cast("Credential", stated), getattr(problem, "credential_kind", None)
     status = problem.upstream.get("status")
     return credential_of(registry, problem.entry, problem.reason, status, problem.matched_by)
 

@@ -16,7 +16,7 @@ from authproblem._upstream.response import UpstreamResponse
 from authproblem._upstream.shapes import ParsedKey
 
 MAX_ENTRIES = 4096
-"""Responses that are cached: about three for each entry of the registry. Then the cache starts anew."""
+"""Responses that are cached: about three for each entry of the registry. Then the cache is emptied."""
 
 CacheKey = tuple[ParsedKey, int, "str | None", bool]
 """Parsed key, status, declared provider, and whether it is certain."""

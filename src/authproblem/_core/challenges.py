@@ -35,7 +35,7 @@ _WITHOUT_ERROR = frozenset(("login-required", "authentication-failed", "session-
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}")
 _QUOTABLE = re.compile(r"[\x20\x21\x23-\x5B\x5D-\x7E]+")
-"""What every parameter may hold without escapes (RFC 6750 section 3)."""
+"""What every parameter may contain without escapes (RFC 6750 section 3)."""
 _SCHEMES = {"bearer": "Bearer", "dpop": "DPoP"}
 """How the RFCs spell the schemes, which are read in lower case."""
 _MAX_VALUE = 1024
@@ -54,7 +54,7 @@ class ChallengeParameters(TypedDict, total=False):
 
 
 class Challenge(NamedTuple):
-    """What a resource server asks of the token of a request.
+    """What a resource server requires of the token of a request.
 
     Attributes:
         scheme: the scheme, such as `bearer` or `dpop`; in lower case where it was read.
@@ -85,7 +85,7 @@ class Challenge(NamedTuple):
         """Return the value of a `WWW-Authenticate` header.
 
         Raises:
-            ConfigurationError: for a value that cannot stand in a header: each is printable ASCII without quotation
+            ConfigurationError: for a value that cannot be part of a header: each is printable ASCII without quotation
                 marks and backslashes, of at most 1024 characters.
         """
         if not _SCHEME.fullmatch(self.scheme):
@@ -137,7 +137,7 @@ def challenge(
         The value, or None where no challenge fits: the caller's token is not what is wrong.
 
     Raises:
-        ConfigurationError: for an argument that no header can hold.
+        ConfigurationError: for an argument that no header can contain.
     """
     error = ERRORS.get(problem.reason)
     if error is None and problem.reason not in _WITHOUT_ERROR:

@@ -2,7 +2,7 @@
 
 A response counts as a provider's only with evidence (a vendor's header, shape, code or constant text) or with the app's
 declaration. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it is left alone. Pure functions:
-nothing is cached here, and the same arguments always give the same verdict.
+nothing is cached here, and the same arguments always give the same result.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def classify_response(inquiry: Inquiry, *, states: bool = False) -> Verdict:
 
     Args:
         inquiry: the response, and what is known of its sender.
-        states: whether transaction states that come with a status below 400 are asked for.
+        states: whether transaction states that come with a status below 400 count.
     """
     status, response = inquiry.status, inquiry.response
     if status in UNTOUCHABLE:
@@ -101,7 +101,7 @@ def classify_response(inquiry: Inquiry, *, states: bool = False) -> Verdict:
 
 
 def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, verdict: Verdict) -> Verdict:
-    """Turn a rate limit of Okta into its concurrency limit where the headers say so, whatever the code says.
+    """Turn a rate limit of Okta into its concurrency limit where the headers show one, whatever the code is.
 
     Limit 0 with remaining 0 is the concurrency limit (Okta, rate limit reference).
     """
@@ -114,20 +114,20 @@ def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, verdic
     return verdict if entry is None else (found.replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
 
 
-def classify_parameters(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
+def classify_parameters(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
     """Classify the parameters of a redirect or callback: any error that the registry has."""
     registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider
     if provider is not None:
-        hit = registry.match(provider, said, status, inquiry.surfaces)
-        return _refined(inquiry, hit, provider, said, inquiry.surfaces) if hit is not None else None
+        hit = registry.match(provider, upstream, status, inquiry.surfaces)
+        return _refined(inquiry, hit, provider, upstream, inquiry.surfaces) if hit is not None else None
     nowhere = EndpointSurfaces(registry.surfaces, None)
-    found = _by_evidence(inquiry, said, nowhere)
+    found = _by_evidence(inquiry, upstream, nowhere)
     if found is not None:
         return found
     for name in ("oauth", *_VENDORS):
-        hit = registry.match_own(name, said, status, nowhere)
+        hit = registry.match_own(name, upstream, status, nowhere)
         if hit is not None:
-            return _refined(inquiry, hit, as_provider(name), said, nowhere)
+            return _refined(inquiry, hit, as_provider(name), upstream, nowhere)
     return None
 
 
@@ -172,38 +172,38 @@ def _object(inquiry: Inquiry, document: Json) -> Verdict:
     shapes = inquiry.registry.shapes
     if "detail" in document and len(document) == 1:
         inner = unwrap(document)
-        said = shapes.read(inner) if inner is not None else None
-        found = _by_evidence(inquiry, said, inquiry.surfaces) if said is not None else None
+        upstream = shapes.read(inner) if inner is not None else None
+        found = _by_evidence(inquiry, upstream, inquiry.surfaces) if upstream is not None else None
         if found is None:
-            return _NOT_CANDIDATE if said is None else _NO_EVIDENCE
+            return _NOT_CANDIDATE if upstream is None else _NO_EVIDENCE
         return found, ""
     key = inquiry.response.key(shapes)
-    said = shapes.read_nested(document) if key is None else error_of(key, document)
-    if said is not None and said.shape == "legacy_key" and not _is_registered(inquiry.registry, said.code):
-        said = None  # any object with one text looks like it
-    if said is None:
+    upstream = shapes.read_nested(document) if key is None else error_of(key, document)
+    if upstream is not None and upstream.shape == "legacy_key" and not _is_registered(inquiry.registry, upstream.code):
+        upstream = None  # any object with one text looks like it
+    if upstream is None:
         if shapes.is_step(document):
             return _step(inquiry)
         return _unshaped(inquiry, UpstreamError("unknown", document=document))
-    found = meaning(inquiry, said)
-    return (found, "") if found is not None else _unshaped(inquiry, said)
+    found = meaning(inquiry, upstream)
+    return (found, "") if found is not None else _unshaped(inquiry, upstream)
 
 
 def _is_registered(registry: Registry, code: str | None) -> bool:
     return code is not None and any(registry.has_code(provider, code) for provider in ("oauth", *_VENDORS))
 
 
-def meaning(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
-    """Return what a provider said: under the declared sender, else by evidence; None where nothing proves a sender."""
+def meaning(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
+    """Return what an error means: under the declared sender, else by evidence; None where nothing proves a sender."""
     if inquiry.sender.provider is not None:
-        found = _by_declaration(inquiry, said)
+        found = _by_declaration(inquiry, upstream)
         if found is not None:
             return found
-    return _by_evidence(inquiry, said, inquiry.surfaces)
+    return _by_evidence(inquiry, upstream, inquiry.surfaces)
 
 
 def _step(inquiry: Inquiry) -> Verdict:
-    """Return the verdict on a step of a flow; Okta's device challenge is flow control whatever its body is."""
+    """Return the result for a step of a flow; Okta's device challenge is flow control whatever its body is."""
     steps = inquiry.registry.step_challenges
     lines = inquiry.headers.all("www-authenticate")
     return (None, "flow_control") if any(line.partition(" ")[0].lower() in steps for line in lines) else _STEP
@@ -212,87 +212,93 @@ def _step(inquiry: Inquiry) -> Verdict:
 def _state(inquiry: Inquiry, document: Json) -> Verdict:
     """Classify a 200 that may be a failure: only the listed states and Identity Engine documents with an error."""
     shapes = inquiry.registry.shapes
-    said = shapes.read(document)
-    if said is None or said.shape not in {"okta_state", "okta_factor", "okta_idx"}:
+    upstream = shapes.read(document)
+    if upstream is None or upstream.shape not in {"okta_state", "okta_factor", "okta_idx"}:
         return _STEP if shapes.is_step(document) else _NOT_CANDIDATE
-    found = meaning(inquiry, said)
+    found = meaning(inquiry, upstream)
     return _NO_EVIDENCE if found is None else (found, "")
 
 
-def _unshaped(inquiry: Inquiry, said: UpstreamError) -> Verdict:
+def _unshaped(inquiry: Inquiry, upstream: UpstreamError) -> Verdict:
     """Classify a body without a shape: by the challenge, a known sentence, or for a certain sender by the status."""
     registry, sender = inquiry.registry, inquiry.sender
     challenge = error_challenge(inquiry.headers)
     if challenge is not None:
         error = {name: challenge.parameters[name] for name in _CHALLENGE_ERROR if name in challenge.parameters}
         # Where the body is no object, clients find the code where they look for it first: in the body.
-        document = said.document or error
+        document = upstream.document or error
         text = error.get("error_description")
         found = meaning(inquiry, UpstreamError("www_authenticate", error["error"], text, document=document))
         if found is not None:
             return found, ""
     if sender.provider is None or not sender.certain:
-        return _NOT_CANDIDATE if challenge is None and said.shape in _UNSHAPED else _NO_EVIDENCE
+        # An object without a code, in a form that proves nothing, may be any framework's: `{"message": "Not Found"}`.
+        bare = upstream.shape in _UNSHAPED or (upstream.code is None and upstream.proof == "none")
+        return _NOT_CANDIDATE if challenge is None and bare else _NO_EVIDENCE
     if "www-authenticate" in inquiry.headers and (step := _step(inquiry)) != _STEP:
         return step
-    hit = registry.match(sender.provider, said, inquiry.status, inquiry.surfaces) if said.text is not None else None
-    hit = hit or (registry.by_status(inquiry.status, said), "status")
-    return _refined(inquiry, hit, sender.provider, said, inquiry.surfaces), ""
+    hit = (
+        registry.match(sender.provider, upstream, inquiry.status, inquiry.surfaces)
+        if upstream.text is not None
+        else None
+    )
+    hit = hit or (registry.by_status(inquiry.status, upstream), "status")
+    return _refined(inquiry, hit, sender.provider, upstream, inquiry.surfaces), ""
 
 
-def _by_declaration(inquiry: Inquiry, said: UpstreamError) -> Classification | None:
+def _by_declaration(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
     """Return the meaning under the sender that the app or a header declares; under a mere scope a code is needed."""
     provider = inquiry.sender.provider
-    if provider is None or said.vendor not in {None, provider}:
+    if provider is None or upstream.vendor not in {None, provider}:
         return None
-    hit = _entry(inquiry, provider, said, inquiry.surfaces)
-    if hit is None and said.code is None and not inquiry.sender.certain:
+    hit = _entry(inquiry, provider, upstream, inquiry.surfaces)
+    if hit is None and upstream.code is None and not inquiry.sender.certain:
         return None
-    hit = hit or _general(inquiry, provider, said, inquiry.surfaces)
-    return _refined(inquiry, hit, provider, said, inquiry.surfaces)
+    hit = hit or _general(inquiry, provider, upstream, inquiry.surfaces)
+    return _refined(inquiry, hit, provider, upstream, inquiry.surfaces)
 
 
-def _by_evidence(inquiry: Inquiry, said: UpstreamError, surfaces: EndpointSurfaces) -> Classification | None:
+def _by_evidence(inquiry: Inquiry, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Classification | None:
     """Return the meaning where nothing but the response itself proves the sender."""
-    proof = said.proof
+    proof = upstream.proof
     if proof == "none":
         return None
-    for provider in _VENDORS if said.vendor is None else (as_provider(said.vendor),):
+    for provider in _VENDORS if upstream.vendor is None else (as_provider(upstream.vendor),):
         if proof == "shape":
-            hit = _entry(inquiry, provider, said, surfaces) or _general(inquiry, provider, said, surfaces)
-            return _refined(inquiry, hit, provider, said, surfaces)
-        own = inquiry.registry.match_own(provider, said, inquiry.status, surfaces)
-        if own is not None and _proves(own, said):
-            return _refined(inquiry, own, provider, said, surfaces)
+            hit = _entry(inquiry, provider, upstream, surfaces) or _general(inquiry, provider, upstream, surfaces)
+            return _refined(inquiry, hit, provider, upstream, surfaces)
+        own = inquiry.registry.match_own(provider, upstream, inquiry.status, surfaces)
+        if own is not None and _proves(own, upstream):
+            return _refined(inquiry, own, provider, upstream, surfaces)
     return None
 
 
-def _proves(match: Match, said: UpstreamError) -> bool:
+def _proves(match: Match, upstream: UpstreamError) -> bool:
     """Whether a match is a vendor's alone: by its entry, by the code in this shape, or by the one text that matched."""
     entry, matched_by = match
-    if entry.evidence or (said.proof == "registered" and entry.code == said.code):
+    if entry.evidence or (upstream.proof == "registered" and entry.code == upstream.code):
         return True
-    return matched_by == "code_description" and said.text is not None and fold(said.text) in entry.proof
+    return matched_by == "code_description" and upstream.text is not None and fold(upstream.text) in entry.proof
 
 
-def _general(inquiry: Inquiry, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces) -> Match:
+def _general(inquiry: Inquiry, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Match:
     """Return what is left for an unknown code of a certain provider: its family, a denial, then the status."""
     registry, status = inquiry.registry, inquiry.status
-    family = registry.family(provider, said.code, said.shape, status) if said.code is not None else None
+    family = registry.family(provider, upstream.code, upstream.shape, status) if upstream.code is not None else None
     if family is None:
-        family = registry.denial(provider, said, status, surfaces)
-    return (family, "family") if family is not None else (registry.by_status(status, said), "status")
+        family = registry.denial(provider, upstream, status, surfaces)
+    return (family, "family") if family is not None else (registry.by_status(status, upstream), "status")
 
 
-def _entry(inquiry: Inquiry, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces) -> Match | None:
-    """Return the entry; of several Identity Engine messages the first that an entry or a family knows."""
+def _entry(inquiry: Inquiry, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Match | None:
+    """Return the entry; of several Identity Engine messages the first that an entry or a family matches."""
     registry, status = inquiry.registry, inquiry.status
-    if said.shape != "okta_idx":
-        return registry.match(provider, said, status, surfaces)
+    if upstream.shape != "okta_idx":
+        return registry.match(provider, upstream, status, surfaces)
     # Messages in the forms are searched only where no message at the top is known: a walk through the document.
-    for text, key in chain(said.causes, form_errors(said.document or {})):
+    for text, key in chain(upstream.causes, form_errors(upstream.document or {})):
         hit = registry.match(provider, UpstreamError("okta_idx", key, text), status, surfaces)
-        if hit is None and key is not None and (family := registry.family(provider, key, said.shape, status)):
+        if hit is None and key is not None and (family := registry.family(provider, key, upstream.shape, status)):
             hit = family, "family"
         if hit is not None:
             return hit
@@ -313,30 +319,30 @@ def _redirect(inquiry: Inquiry) -> Verdict:
 
 
 def _html(inquiry: Inquiry, body: bytes | bytearray) -> Verdict:
-    """Judge a page of a certain provider: by the code that Auth0's error page carries, or by its status.
+    """Classify a page of a certain provider: by the code that Auth0's error page carries, or by its status.
 
-    Client libraries expect JSON where they get it; a browser that asked for a page keeps it (`_middleware`).
+    Client libraries expect JSON where they get it; a browser that requested a page keeps it (`_middleware`).
     """
     import re
 
     shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s{0,64}:", body)
-    said = UpstreamError("html", shown.group(1).decode() if shown else None)
+    upstream = UpstreamError("html", shown.group(1).decode() if shown else None)
     registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider or "oauth"
-    hit = registry.match(provider, said, status, inquiry.surfaces) if said.code else None
-    return _classification(hit or (registry.by_status(status, said), "status"), provider, said), ""
+    hit = registry.match(provider, upstream, status, inquiry.surfaces) if upstream.code else None
+    return _classification(hit or (registry.by_status(status, upstream), "status"), provider, upstream), ""
 
 
 def _refined(
-    inquiry: Inquiry, hit: Match, provider: Provider, said: UpstreamError, surfaces: EndpointSurfaces
+    inquiry: Inquiry, hit: Match, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces
 ) -> Classification:
     """Return the classification of a match, made more exact by what unknown sentences say."""
-    best = refine(inquiry.registry, hit, provider, said, status=inquiry.status, surfaces=surfaces)
-    return _classification(best, provider, said)
+    best = refine(inquiry.registry, hit, provider, upstream, status=inquiry.status, surfaces=surfaces)
+    return _classification(best, provider, upstream)
 
 
-def _classification(hit: Match, provider: Provider, said: UpstreamError) -> Classification:
+def _classification(hit: Match, provider: Provider, upstream: UpstreamError) -> Classification:
     entry, matched_by = hit
     by: MatchedBy = matched_by
-    if said.shape in _HEADER_SHAPES and matched_by not in {"family", "status", "phrase"}:
+    if upstream.shape in _HEADER_SHAPES and matched_by not in {"family", "status", "phrase"}:
         by = "header"
-    return Classification(entry.type.slug, entry.id or None, provider, said.shape, by, said)
+    return Classification(entry.type.slug, entry.id or None, provider, upstream.shape, by, upstream)

@@ -20,14 +20,14 @@ def credential_of(  # noqa: PLR0917 - what a classification consists of, in its 
     shape: str | None = None,
     code: str | None = None,
 ) -> tuple[Credential, str | None]:
-    """Return what an error says about the credential that was used, and the kind of credential that it speaks of.
+    """Return what an error says about the credential that was used, and the kind of that credential.
 
     `dead` means that nothing but a new credential helps, so an application deletes the one it has. It is therefore
     returned only for a registered code or text, never for 429 and 5xx (RFC 9110 section 15.6: the server is at fault),
     nor where only a family, a status or a page led to the problem type.
 
     Args:
-        registry: has the table; entries that a team added take the verdict of their type.
+        registry: has the table; entries that a team added take the row of their type.
         entry: the id of the registry entry, or None.
         reason: the slug of the problem type.
         status: the upstream's HTTP status; None where there was no response.
@@ -36,7 +36,7 @@ def credential_of(  # noqa: PLR0917 - what a classification consists of, in its 
         code: the upstream's code: where only a phrase decided, the code has to say `dead` as well.
 
     Returns:
-        The verdict (`dead`, `keep`, `step_up` or `unknown`), and the kind (such as `refresh_token`) or None.
+        `dead`, `keep`, `step_up` or `unknown`; and the kind (such as `refresh_token`) or None.
     """
     if status is not None and (status == 429 or status >= 500):
         return "keep", None
@@ -53,7 +53,7 @@ def credential_of(  # noqa: PLR0917 - what a classification consists of, in its 
 
 
 def _is_dead_by_code(registry: Registry, code: str | None) -> bool:
-    """Whether a code by itself, such as OAuth's `invalid_grant`, refuses the credential for good."""
+    """Whether a code alone, such as OAuth's `invalid_grant`, refuses the credential for good."""
     entry = None if code is None else registry.lookup(f"oauth:{code}")
     if entry is None:
         return False

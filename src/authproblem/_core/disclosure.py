@@ -97,25 +97,25 @@ def error_id(document: Mapping[str, Any] | None) -> str:
 def _genuine(registry: Registry, found: Classification, target: str, surface: str | None) -> Mapping[str, Any] | None:
     """Return the best genuine response: for this surface, else for this shape, else the provider's usual one."""
     best: Mapping[str, Any] | None = None
-    for answer in registry.data["folds"]["answers"]:
-        if answer["provider"] != found.provider or target not in answer["targets"]:
+    for genuine in registry.data["folds"]["responses"]:
+        if genuine["provider"] != found.provider or target not in genuine["targets"]:
             continue
-        if surface is not None and surface in answer.get("surfaces", ()):
-            return dict(answer)
-        usual = answer.get("usual", ())
+        if surface is not None and surface in genuine.get("surfaces", ()):
+            return dict(genuine)
+        usual = genuine.get("usual", ())
         if found.upstream.shape in usual or (best is None and "*" in usual):
-            best = answer
+            best = genuine
     return best
 
 
-def _folded(answer: Mapping[str, Any], found: Classification, target: str) -> Folded:
-    document = dict(answer["document"])
+def _folded(genuine: Mapping[str, Any], found: Classification, target: str) -> Folded:
+    document = dict(genuine["document"])
     if "errorId" in document:
         document["errorId"] = error_id(found.upstream.document)
     for name, value in document.items():
         if isinstance(value, tuple):  # the registry's data is read-only
             document[name] = list(value)
-    entry = answer["entries"].get(target)
-    code, text = document.get(answer["code"]), document.get(answer["text"])
-    said = UpstreamError(answer["shape"], code, text, document=document, vendor=found.upstream.vendor)
-    return Folded(Classification(target, entry, found.provider, answer["shape"], "code", said), answer["status"])
+    entry = genuine["entries"].get(target)
+    code, text = document.get(genuine["code"]), document.get(genuine["text"])
+    said = UpstreamError(genuine["shape"], code, text, document=document, vendor=found.upstream.vendor)
+    return Folded(Classification(target, entry, found.provider, genuine["shape"], "code", said), genuine["status"])

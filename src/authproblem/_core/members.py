@@ -88,17 +88,17 @@ def copy_members(
     """Copy the members of the upstream's object that may be sent on.
 
     Args:
-        said: what the provider said.
+        said: the provider's error.
         texts: what becomes of its texts.
         top: where the members of the top level go.
-        code: the upstream's code, if it has the form of one; it stands in several members.
+        code: the upstream's code, if it has the form of one; several members may contain it.
         is_verbatim: whether the object is known to be written as it came, so that it survives parsing.
 
     Returns:
         The members whose names are ours, for `upstream.members`.
 
     Raises:
-        UnsendableError: if the object is a protocol document with a number that JSON parsers here cannot hold.
+        UnsendableError: if the object is a protocol document with a number that the JSON parser cannot represent.
     """
     document = said.document or {}
     moved: Json = {}
@@ -139,7 +139,7 @@ def ident(_name: str, value: object, _texts: TextRules) -> object:
 
 
 def _status_code(_name: str, value: object, _texts: TextRules) -> object:
-    """The status in the body: a number, or in Guardian's answers a string of digits."""
+    """The status in the body: a number, or in Guardian's responses a string of digits."""
     if type(value) is str:
         return value if len(value) == 3 and value.isascii() and value.isdigit() else None
     return value if type(value) is int else None

@@ -45,7 +45,7 @@ class Outcome:
             return b""
         if self.kept is None or isinstance(sent, PreparedProblem):
             return sent.to_bytes()
-        # What came is what would be written, so it is not written anew: these are the largest documents.
+        # What came is what would be written, so it is not serialized again: these are the largest documents.
         return sent.replace(extensions={}).to_bytes()[:-1] + b"," + self.kept[1:]
 
     @property
@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def is_folded(self) -> bool:
-        """Whether the client gets something else than the truth."""
+        """Whether the client gets another problem than the events report."""
         return self.sent is not self.truth
 
     def without_problem(self, why: str) -> Outcome:

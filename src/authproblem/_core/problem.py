@@ -43,7 +43,7 @@ class Problem(Value, init=False):
     """One normalized error: an RFC 9457 problem document with a retry hint. Immutable, compared by value.
 
     `repr`, JSON renderers and pickles show `reason`, `status`, `provider` and `entry` only, since they end up
-    in logs; `to_dict()` is the one way to everything.
+    in logs; `to_dict()` is the only way to everything.
 
     Attributes:
         type: the problem type's URI; identity is `reason`.
@@ -61,8 +61,8 @@ class Problem(Value, init=False):
         entry: the id of the registry entry, or None.
         matched_by: what selected the entry.
         credential: what the error says about the credential that was used: `dead` (discard it: nothing but a new one
-            helps), `keep` (it was not judged), `step_up` (this action needs more), or `unknown`. `dead` is
-            never said on 429, 5xx, network failures, HTML or unknown codes.
+            helps), `keep` (it was not examined), `step_up` (this action needs more), or `unknown`. `dead` is
+            never returned for 429, 5xx, network failures, HTML or unknown codes.
         credential_kind: which credential the error is about, such as `refresh_token`, or None.
         confirmed: whether the provider is known to have sent it; False for redirects of an uncertain sender and for
             callbacks, which anyone can forge. Not part of the document.
@@ -155,7 +155,7 @@ class Problem(Value, init=False):
 
     @property
     def is_temporary(self) -> bool:
-        """Whether it passes by itself: nobody has to do anything but wait, or repeat."""
+        """Whether nobody has to do anything but wait, or repeat."""
         return self.retry.policy in AUTOMATIC_POLICIES
 
     @property
@@ -190,10 +190,7 @@ class Problem(Value, init=False):
 
     @property
     def is_settled(self) -> bool:
-        """Whether what was asked for is so already: go on with the next step of the flow.
-
-        .. versionadded:: 0.2.0
-        """
+        """Whether what was requested is already the case: continue with the next step of the flow."""
         return self.remedy == "none"
 
     def to_dict(self) -> Json:
@@ -257,7 +254,7 @@ class Problem(Value, init=False):
     ) -> LogMatch | None:
         """Find the provider's own event of this problem among log events: `authproblem.logs.find_in`.
 
-        The event may hold personal data, and the reason that a folded response hides: show it only to people who may
+        The event may contain personal data, and the reason that a folded response hides: show it only to people who may
         read the provider's log.
 
         Args:
@@ -285,7 +282,7 @@ class Problem(Value, init=False):
             The value, or None where no challenge fits: the caller's token is not what is wrong.
 
         Raises:
-            ConfigurationError: for a parameter that cannot stand in a header.
+            ConfigurationError: for a parameter that cannot be part of a header.
         """
         from authproblem._core.challenges import challenge
 
@@ -359,7 +356,7 @@ class Problem(Value, init=False):
 
         Args:
             params: the parameters; of a list the first value counts.
-            provider: whose callback it is, where the app knows.
+            provider: whose callback it is, if the app declares it.
             registry: the registry to use instead of the built-in one.
             type_base: what precedes the slug in `type`.
 
@@ -435,7 +432,7 @@ def _manual_policy(after: int | None) -> str:
 
 
 def _unpickled(reason: str, status: int, provider: Provider, entry: str | None) -> Problem:
-    """Make a problem from what a pickle holds, and fill in the rest from the built-in registry."""
+    """Make a problem from what a pickle contains, and fill in the rest from the built-in registry."""
     from authproblem._core.build import bare_problem
 
     return bare_problem(reason, status, provider, entry)

@@ -1,7 +1,7 @@
-"""From a general answer to a more exact one, by what unknown sentences say.
+"""From a general problem type to a more exact one, by what unknown sentences say.
 
-Asked last, where a code, a family or the status alone has decided, and only for texts that the entry does not know. A
-code is not stronger than what is said: where its meaning does not go with the status, the status counts, and where a
+Used last, where a code, a family or the status alone has decided, and only for texts that the entry does not have. A
+code is not stronger than the text: where its meaning does not agree with the status, the status counts, and where a
 phrase says something else and the status agrees, the phrase does.
 """
 
@@ -22,19 +22,19 @@ _SUMMARY = "Api validation failed: "
 
 _CALLER = frozenset(("user", "client"))
 MAX_SENTENCES = 8
-"""Unknown sentences of one response that are read; further causes say the same of further fields."""
+"""Unknown sentences of one response that are read; further causes repeat it for further fields."""
 
 
 def refine(
     registry: Registry, hit: Match, provider: str, said: UpstreamError, *, status: int, surfaces: EndpointSurfaces
 ) -> Match:
-    """Choose a more exact answer where sentences are unknown.
+    """Choose a more exact problem type where sentences are unknown.
 
     Args:
         registry: the entries and phrases.
         hit: what code, family or status gave; anything more exact is returned as it is.
         provider: whose response it is.
-        said: what the provider said.
+        said: the provider's error.
         status: the HTTP status.
         surfaces: the surfaces of the endpoint.
 

@@ -54,7 +54,7 @@ UNKNOWN = Sender()
 
 
 class Upstream(NamedTuple):
-    """A value for `providers`: what answers below a path. Made by `upstream`."""
+    """A value for `providers`: the provider below a path. Made by `upstream`."""
 
     provider: Provider
     whole: bool = False
@@ -62,10 +62,10 @@ class Upstream(NamedTuple):
 
 
 def upstream(provider: Provider, whole: bool = False, endpoint: str | None = None) -> Upstream:  # noqa: FBT001, FBT002
-    """Declare which provider answers below a path of the app.
+    """Declare which provider's responses an app sends below a path.
 
     Args:
-        provider: `auth0`, `okta` or `oauth` (speaks OAuth, vendor unknown).
+        provider: `auth0`, `okta` or `oauth` (a server of OAuth, vendor unknown).
         whole: whether everything below the path is the provider's, also bodies that do not look like it: for mounts
             and apps that do nothing but proxy.
         endpoint: the provider's path that is called, such as `/oauth/token`, if it is always the same.

@@ -139,7 +139,7 @@ class ResponseTemplate:
 
 
 class PreparedProblem:
-    """A problem that a template gives for one response; it becomes a `Problem` only where somebody asks for one.
+    """A problem that a template gives for one response; it becomes a `Problem` only where one is needed.
 
     Attributes:
         template: the template.

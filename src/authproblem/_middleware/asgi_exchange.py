@@ -88,7 +88,7 @@ class ResponseBuffer:
 
 
 class NotingSend:
-    """The server's `send`, noting whether the response has started: then no exception can be answered any more."""
+    """The server's `send`, noting whether the response has started: then it is too late to respond to an exception."""
 
     __slots__ = ("_send", "started")
 

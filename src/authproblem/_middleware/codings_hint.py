@@ -1,7 +1,7 @@
 """A hint, when a middleware is built, that bodies in some content codings could not be read.
 
-An error whose body cannot be read is classified by its status and headers; at sign-in it becomes the folded answer. An
-app that forwards a browser's `Accept-Encoding` as it is asks the provider for such bodies.
+An error whose body cannot be read is classified by its status and headers; at sign-in it becomes the folded response.
+An app that forwards a browser's `Accept-Encoding` as it is requests such bodies of the provider.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def writer(level: str) -> Write | None:
         level: `debug`, `info`, `warning` or `error`.
     """
     number = _NUMBERS[level]
-    structlog: Any = sys.modules.get("structlog")  # nobody has configured what was never imported
+    structlog: Any = sys.modules.get("structlog")  # what was never imported cannot be configured
     try:
         if structlog is None or not structlog.is_configured():
             plain = _plain()
@@ -111,7 +111,7 @@ def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) ->
 
     Args:
         error: what was raised.
-        what: what did not work, in our words.
+        what: what did not work, a constant sentence.
         to_stderr: whether the app's logging is what failed, so that it cannot be used.
     """
     frame = error.__traceback__

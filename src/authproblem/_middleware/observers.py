@@ -1,7 +1,7 @@
 """Where metrics and traces attach: one observer for the process, called inline. Off, it costs one comparison an error.
 
 Events are for people and may be filtered by level; an observer sees every problem. `authproblem.otel` installs one;
-nothing here knows what it does.
+what it does is not used here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Observer(Protocol):
         """
 
     def suppressed(self, problem: Problem) -> None:
-        """Take note of a request that was answered by a cool-down or a refresh guard, and not sent."""
+        """Record a request that was not sent because of a cool-down or a refresh guard."""
 
     def cooldown(self, problem: Problem) -> None:
         """Take note of a problem that starts a cool-down."""
@@ -44,7 +44,7 @@ class Observer(Protocol):
         """
 
     def duration(self, seconds: float) -> None:
-        """Take note of how long a response was held for our own work, without the time that its body took to come."""
+        """Record the time that this package needed for a response, without the time that its body took to come."""
 
 
 observer: Observer | None = None

@@ -33,7 +33,7 @@ def report_outcome(
 
     Args:
         options: the middleware's options.
-        outcome: what became of the response; the event reports the truth, also where the response is folded.
+        outcome: what became of the response; the event reports the real reason, also where the response is folded.
         method: the request's method.
         path: the request's path.
         applied: whether the problem is what the client gets.
@@ -157,7 +157,7 @@ def _report_passed(options: Options, outcome: Outcome, method: str | None, path:
 def _keys(
     options: Options, problem: Problem | PreparedProblem, sent: int, method: str | None, path: str
 ) -> dict[str, Any]:
-    """Return what an event says of a problem, of the request, and by which registry it was judged."""
+    """Return what an event says of a problem, of the request, and by which registry it was classified."""
     if isinstance(problem, PreparedProblem):
         summary, request_id = problem.template.summary, problem.request_id
     else:
@@ -176,13 +176,13 @@ def _keys(
 
 
 def _request(options: Options, method: str | None, path: str) -> dict[str, Any]:
-    """Return what an event says of the request, and by which registry it was judged."""
+    """Return what an event says of the request, and by which registry it was classified."""
     version = options.policy.registry.version
     return {"method": safe_method(method), "path": safe_path(path), "registry": version}
 
 
 def _frames(error: BaseException) -> events.Frames:
-    """Return the frames of an exception. Its message is left out: it may hold URLs and tokens."""
+    """Return the frames of an exception. Its message is left out: it may contain URLs and tokens."""
     frames = events.Frames()
     at = error.__traceback__
     while at is not None:

@@ -24,7 +24,7 @@ _DROPPED = frozenset((
     "accept-ranges", "content-range",
     # an error is never stored
     "cache-control", "expires", "pragma",
-    # ours, which nobody else may set
+    # ours, which only this package may set
     "auth-problem", "auth-problem-owner", "auth-problem-retry", "auth-problem-upstream",
 ))  # fmt: skip
 _CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers"))

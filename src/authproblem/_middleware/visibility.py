@@ -45,7 +45,7 @@ def warn_if_invisible() -> None:
 
 def missing_line() -> str | None:
     """The line of code that would make info events visible; None if they are, or if somebody turned them off."""
-    structlog: Any = sys.modules.get("structlog")  # nobody has configured what was never imported
+    structlog: Any = sys.modules.get("structlog")  # what was never imported cannot be configured
     if structlog is None or not structlog.is_configured():
         return _missing_for(logging.getLogger(_LOGGER))
     logger = _standard_logger(structlog.get_logger(_LOGGER).bind())

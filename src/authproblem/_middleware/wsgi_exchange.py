@@ -99,7 +99,7 @@ class Exchange:
 
 
 class ExceptionGuard:
-    """One request with `exceptions=True`: notes what was sent, and answers an exception where nothing was."""
+    """One request with `exceptions=True`: records what was sent, and responds to an exception where nothing was."""
 
     __slots__ = ("_answer", "_environ", "_sent", "_start_response", "_started")
 
@@ -153,7 +153,7 @@ class ExceptionGuard:
         reply = None if self._sent else self._answer(self._environ, error)
         if reply is None:
             return None
-        # The app may have begun a response that now nobody will see (PEP 3333, error handling).
+        # The app may have begun a response that now will not be sent (PEP 3333, error handling).
         given = ((type(error), error, error.__traceback__),) if self._started else ()
         self._start_response(_status_line(reply.status), reply.headers, *given)
         return reply.body

@@ -1,4 +1,4 @@
-"""What is found out about one response: what the provider said, what it means, and when to try again."""
+"""What is found out about one response: the provider's error, what it means, and when to try again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Proof = Literal["shape", "registered", "entry", "none"]
 
 
 class UpstreamError(Value, init=False):
-    """What the provider said. Its `repr` shows shape and code only, since it ends up in logs.
+    """A provider's error as it was sent. Its `repr` shows shape and code only, since it ends up in logs.
 
     Attributes:
         shape: the wire shape, such as `oauth` or `okta_api`.
@@ -91,7 +91,7 @@ class Classification(Value, init=False):
         shape: the wire shape.
         matched_by: `code_description`, `code_status`, `code`, `name`, `cause`, `phrase`, `family`, `header` or
             `status`.
-        upstream: what the provider said.
+        upstream: the provider's error.
     """
 
     __slots__ = ("reason", "entry", "provider", "shape", "matched_by", "upstream")

@@ -42,7 +42,7 @@ MatchedBy = Literal[
     "code_description", "code_status", "code", "name", "cause", "phrase", "family", "header", "status", "exception"
 ]
 PROVIDERS: tuple[Provider, ...] = ("auth0", "okta", "oauth")
-"""`oauth` is a provider that is only known to speak OAuth: the vendor is unknown."""
+"""`oauth` is a provider that is only known to be a server of OAuth: the vendor is unknown."""
 
 
 def as_provider(name: str) -> Provider:

@@ -50,7 +50,7 @@ def parse_line(line: str, *, loose: bool = False) -> list[Challenge] | None:
 
     Args:
         line: the field value.
-        loose: whether unquoted values may hold characters that no token has, and parameters may follow without a comma.
+        loose: whether unquoted values may have characters that no token has, and parameters may follow without a comma.
 
     A comma does not distinguish a new challenge from a new parameter: a token followed by `=` is a parameter, any other
     is a scheme.

@@ -84,7 +84,7 @@ def _brotli(body: bytes, limit: int) -> bytes | None:
     stream = brotli.Decompressor()
     try:
         out: bytes = stream.process(body, output_buffer_limit=limit + 1)
-    except (brotli.error, TypeError):  # TypeError: a release before 1.2 knows no output limit, so it is not used
+    except (brotli.error, TypeError):  # TypeError: a release before 1.2 has no output limit, so it is not used
         return None
     return out if stream.is_finished() and len(out) <= limit else None
 

@@ -46,7 +46,7 @@ def unwrap(document: Json) -> Json | None:
     """Return the object inside `{"detail": X}`: how FastAPI and Starlette apps pass an upstream's error on.
 
     Returns:
-        X, or the object that the string X holds; None for any other body.
+        X, or the object in the string X; None for any other body.
     """
     if len(document) != 1 or "detail" not in document:
         return None

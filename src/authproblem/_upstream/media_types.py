@@ -25,7 +25,7 @@ def media_type(accept: str | None, upstream: str) -> str:
 
     Returns:
         `application/json` if the client prefers it to `application/problem+json`; else that, if it is accepted
-        at all; else the upstream's own type where it is a JSON type (an IDX client asks for `application/ion+json`).
+        at all; else the upstream's own type where it is a JSON type (an IDX client accepts `application/ion+json`).
     """
     if not accept:
         return PROBLEM

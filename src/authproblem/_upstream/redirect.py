@@ -17,7 +17,7 @@ class ParameterError(NamedTuple):
     """The error in the parameters of a redirect or callback.
 
     Attributes:
-        error: what the provider said.
+        error: the provider's error.
         is_authorization_response: whether `state` or `error_description` came with it, as in an authorization response.
     """
 

@@ -54,7 +54,7 @@ class KeyLayout:
         shape: the shape.
         names: the members, in order.
         code: the member with the code, or None in a shape that has none.
-        texts: the members that may hold the text; the first string counts.
+        texts: the members that may contain the text; the first string counts.
         name: the member with the name, or None.
         causes: the member with the causes, or None.
         other: the layout to try where the values do not fit this shape, or None.

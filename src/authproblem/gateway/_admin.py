@@ -1,7 +1,7 @@
 """The admin port: `/healthz`, `/readyz` and `/metrics`, in a thread of the command's own process.
 
 It has neither TLS nor authentication and belongs in a private network. `/healthz` shows that the process runs;
-`/readyz` sends a request to the gateway's own port, which a worker has to answer.
+`/readyz` sends a request to the gateway's own port, to which a worker has to respond.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from authproblem.gateway._config import GatewayConfig
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus_client keeps the metrics of several processes in files."""
 _PROBE_TIMEOUT = 1.0
-"""Seconds within which a worker has to answer `/readyz`; Kubernetes waits one second for a probe by default."""
+"""Seconds within which a worker has to respond to `/readyz`; Kubernetes waits one second for a probe by default."""
 _ANY = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where "every address" is reached
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -43,7 +43,7 @@ def admin_server(config: GatewayConfig) -> Iterator[None]:
 
 
 def readiness(host: str, port: int, timeout: float = _PROBE_TIMEOUT) -> str | None:
-    """Ask the gateway's own port whether a worker answers.
+    """Check on the gateway's own port whether a worker responds.
 
     Args:
         host: the address that it listens on.

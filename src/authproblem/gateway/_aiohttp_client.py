@@ -25,7 +25,7 @@ _ADDED_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _MAX_HEADER = 65_536
 """Bytes of one header line of a response; with aiohttp's default of 8190 large cookies would fail."""
 _STATUSES = range(200, 600)
-"""Final status codes (RFC 9110 section 15). aiohttp consumes interim responses; a 101 was not asked for."""
+"""Final status codes (RFC 9110 section 15). aiohttp consumes interim responses; a 101 was not requested."""
 
 
 class AiohttpClient:

@@ -25,7 +25,7 @@ Scope = MutableMapping[str, Any]
 
 
 class Gateway:
-    """An ASGI 3 app that passes requests on to providers and answers their errors as problem documents.
+    """An ASGI 3 app that passes requests on to providers and returns their errors as problem documents.
 
     It follows no redirect, uses no proxy of the environment, keeps no cookie, and takes no header for the address that
     a request came from. Run it in a server that does not do so either, as `python -m authproblem gateway` does.
@@ -68,7 +68,7 @@ class Gateway:
             await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "websocket":  # neither provider speaks it
+        elif scope["type"] == "websocket":  # neither provider supports it
             await receive()
             await send({"type": "websocket.close", "code": 1003})
 
@@ -88,7 +88,7 @@ class Gateway:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = path_of(scope)
-        if path == b"*" and scope["method"] == "OPTIONS":  # asks the server itself (RFC 9110 section 9.3.7)
+        if path == b"*" and scope["method"] == "OPTIONS":  # is about the server itself (RFC 9110 section 9.3.7)
             await send(responses.start(204, []))
             await send(responses.part(b"", more=False))
             return

@@ -18,8 +18,8 @@ from authproblem.gateway._serve import FLAGS_VARIABLE, serve
 from authproblem.gateway._settings import CHOICES, GROUPS, SETTINGS
 
 _DESCRIPTION = """\
-Pass requests on to Auth0, Okta or another OAuth provider, and answer every
-error as a problem document (RFC 9457). Everything else passes unchanged."""
+Pass requests on to Auth0, Okta or another OAuth provider, and turn every
+error into a problem document (RFC 9457). Everything else passes unchanged."""
 _EXAMPLES = """\
 examples:
   python -m authproblem gateway --upstream https://tenant.auth0.com
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if source != "upstream":
             text = f"the same with a custom domain: an upstream of provider {source}"
         routes.add_argument(f"--{source}", action=_AddRoute, dest="routes", metavar="URL", help=text)
-    text = "path below which the upstream before it answers (default: every path)"
+    text = "path of the upstream before it (default: every path)"
     routes.add_argument("--prefix", action=_AddRoute, dest="routes", metavar="PATH", help=text)
     routes.add_argument("--config", metavar="FILE", help="TOML file with settings (default: $AUTHPROBLEM_CONFIG)")
     for title, settings in GROUPS:
@@ -129,7 +129,7 @@ def _usable(host: str, port: int) -> int:
     """Return a port that can be listened on: the given one, or a free one for 0.
 
     Raises:
-        OSError: if it cannot be used; a server would say so with a traceback or not at all.
+        OSError: if it cannot be used; a server would report it by a traceback or not at all.
     """
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as trial:

@@ -6,4 +6,4 @@ from authproblem.errors import ConfigurationError
 
 
 class ConfigError(ConfigurationError):
-    """An invalid setting; the message names it, where it stands, its value and what is expected."""
+    """An invalid setting; the message names it, where it is, its value and what is expected."""

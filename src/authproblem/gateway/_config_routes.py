@@ -20,7 +20,7 @@ Given = tuple[str, str, str]
 
 
 class Route(NamedTuple):
-    """What answers below a path.
+    """The upstream below a path.
 
     Attributes:
         prefix: the path of the gateway, without a final slash; empty for every path.
@@ -67,7 +67,7 @@ def checked_routes(given: Iterable[Given], registry: Registry) -> tuple[Route, .
 
     Args:
         given: the upstreams.
-        registry: knows the vendors' domains.
+        registry: has the vendors' domains.
 
     Returns:
         The routes, the one with the longest prefix first.

@@ -1,7 +1,7 @@
 """One request and its response: cool-down, provider, interception, client; and what is sent where one of them fails.
 
 As long as nothing has been sent, every failure becomes a problem document. Afterwards the response is left without its
-end, so that the server cuts the connection and nobody takes a part for the whole.
+end, so that the server cuts the connection and no client takes a part for the whole.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from authproblem.gateway._upstream import UpstreamClient, UpstreamFailure, Upstr
 _REPEATABLE = frozenset(("GET", "HEAD", "OPTIONS"))
 """Methods that are repeated where a kept connection turns out to be closed (RFC 9110 section 9.2.2).
 
-PUT and DELETE are idempotent, too, but a second DELETE is answered by 404 where the first was carried out.
+PUT and DELETE are idempotent, too, but a second DELETE gets a 404 where the first was carried out.
 """
 
 
@@ -75,7 +75,7 @@ class Exchange:
     Attributes:
         status: the status that was sent; 0 before that.
         cut: whether the response was left without its end.
-        suppressed: whether a cool-down answered, so that nothing was sent to the provider.
+        suppressed: whether there was a cool-down, so that nothing was sent to the provider.
         problem: the problem type that was sent, or None.
         failure: why there is no complete response, or None.
         seconds_to_headers: until the provider's response began; None if it did not.

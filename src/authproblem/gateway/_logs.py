@@ -63,7 +63,7 @@ def _dumps(keys: Any, **_: Any) -> bytes:
 
 
 def banner(config: GatewayConfig) -> None:
-    """Write where the gateway listens and what answers below which path."""
+    """Write where the gateway listens and which upstream is below which path."""
     settings = config.settings
     listening = {"url": f"http://{settings['host']}:{settings['port']}"}
     if settings["admin_port"] is not None:

@@ -32,7 +32,7 @@ class Metrics:
             name + "problems", "Responses that carried a problem of ours.", ["upstream", "problem"], registry=where
         )
         self._suppressed = Counter(
-            name + "suppressed", "Requests answered by a cool-down, not sent.", ["upstream"], registry=where
+            name + "suppressed", "Requests that were not sent because of a cool-down.", ["upstream"], registry=where
         )
         self._cut = Counter(name + "cut", "Responses left without their end.", ["upstream"], registry=where)
         self._seconds = Histogram(

@@ -55,7 +55,7 @@ class GatewayProtocol(_Base):  # type: ignore[misc]
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP with a problem document, too."""
+        """Send a problem document for invalid HTTP, too."""
         self._refuse(400, msg)
 
     def _unsupported_upgrade_warning(self) -> None:

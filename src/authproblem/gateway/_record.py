@@ -20,7 +20,7 @@ class Record(NamedTuple):
         upstream: host and port of the provider; None if no route matched.
         provider: `auth0`, `okta`, `oauth`, or None.
         problem: the problem type that was sent, or None.
-        suppressed: whether a cool-down answered and nothing was sent to the provider.
+        suppressed: whether there was a cool-down and nothing was sent to the provider.
         cut: whether the response was left without its end.
         failure: why there is no complete response of the provider's, or None.
         upstream_seconds: until the provider's response began; None if it did not.

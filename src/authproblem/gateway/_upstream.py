@@ -1,6 +1,6 @@
 """What the gateway expects of its HTTP client: a request, a response, and one exception for every way to fail.
 
-The client that is used stands in `_aiohttp_client`; tests may put their own in its place.
+The client that is used is in `_aiohttp_client`; tests may replace it.
 """
 
 from __future__ import annotations

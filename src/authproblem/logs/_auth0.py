@@ -1,7 +1,7 @@
 """Auth0's tenant logs: which type codes stand for a failure, and what their details say. No I/O.
 
 The type code decides whether an event is a failure. Where a type has many causes (a failed login, a failed exchange),
-`details.error` and `description` say which: the registry is asked first, for it knows these texts from the wire.
+`details.error` and `description` decide: the registry is searched first, since it has these texts from responses.
 """
 
 from __future__ import annotations

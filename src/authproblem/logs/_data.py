@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")
 MAX_CACHED = 8192
-"""Classifications kept for each provider: far more than one tenant's types and reasons; then the cache starts anew."""
+"""Classifications kept for each provider: far more than one tenant's types and reasons; then the cache is emptied."""
 MAX_TEXT = 512
 """Characters of a text that are searched, and of a text that may be a key of the cache."""
 

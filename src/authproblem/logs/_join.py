@@ -1,7 +1,7 @@
 """Links a normalized response to the event that the provider wrote of it: by ids, else by time.
 
-A folded or generic answer hides its reason from the caller; the provider's log has it. What is found is for people who
-may read that log, never for the answer.
+A folded or generic response hides its reason from the caller; the provider's log has it. What is found is for people
+who may read that log, never for the response.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def authorization_error(
         Status, headers and body, for any framework.
 
     Raises:
-        ConfigurationError: for an argument that no header can hold.
+        ConfigurationError: for an argument that no header can contain.
     """
     value = challenge(problem, scope=scope, realm=realm, resource_metadata=resource_metadata)
     status = challenge_status(problem) or (403 if problem.status == 401 else problem.status)

@@ -18,11 +18,11 @@ _NOT_CHANGED = ("password", "connection", "verify_email")
 def users(fake: OAuthProvider, request: Request) -> Response:
     """List users: `GET /api/v2/users`, with `include_totals` as an object."""
     _authorized(fake, request)
-    asked = request.params
-    page, size = _number(asked.get("page"), 0), _number(asked.get("per_page"), 50)
+    query = request.params
+    page, size = _number(query.get("page"), 0), _number(query.get("per_page"), 50)
     rows = [document(user) for user in fake.accounts.users]
     shown = rows[page * size : (page + 1) * size]
-    if asked.get("include_totals") != "true":
+    if query.get("include_totals") != "true":
         return json_response(200, shown)
     totals = {"start": page * size, "limit": size, "length": len(shown), "total": len(rows), "users": shown}
     return json_response(200, totals)

@@ -101,7 +101,7 @@ class FakeProvider(Control, Transports):
         with self._lock:
             self._in_flight += 1
             try:
-                response, entry = self._answer(request)
+                response, entry = self._respond(request)
             except BaseException:
                 self._in_flight -= 1
                 raise
@@ -132,7 +132,7 @@ class FakeProvider(Control, Transports):
         org = request.text("organization")
         return Subject(request.text(*names) or None, client or None, org or None, request.client_address)
 
-    def _answer(self, request: Request) -> tuple[Response, str | None]:
+    def _respond(self, request: Request) -> tuple[Response, str | None]:
         if is_preflight(request):
             return self._finish(request, Response(204)), None
         subject = self.subject(request)

@@ -31,8 +31,8 @@ class _Transport(httpx.MockTransport):
         import asyncio
 
         await request.aread()
-        asked = request_of(request.method, str(request.url), request.headers.raw, request.content)
-        with self._fake.exchange(asked) as response:
+        given = request_of(request.method, str(request.url), request.headers.raw, request.content)
+        with self._fake.exchange(given) as response:
             if response.delay:
                 await asyncio.sleep(response.delay)
             return _response(response)

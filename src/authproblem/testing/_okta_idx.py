@@ -34,8 +34,8 @@ def interact(fake: OAuthProvider, request: Request) -> Response:
     """`/v1/interact`: the start, with the parameters that `/v1/authorize` takes elsewhere."""
     fake.client_of(request)
     handle = fake.sessions.handle(length=43)
-    asked = {name: request.text(name) for name in request.values}
-    fake.sessions.steps[handle] = {"asked": asked, "token": web.token_url(fake, request)}
+    parameters = {name: request.text(name) for name in request.values}
+    fake.sessions.steps[handle] = {"parameters": parameters, "token": web.token_url(fake, request)}
     return json_response(200, {"interaction_handle": handle})
 
 
@@ -65,7 +65,7 @@ def identify(fake: OAuthProvider, request: Request) -> Response:
     return _continue(fake, request, state, step)
 
 
-def answer(fake: OAuthProvider, request: Request) -> Response:
+def challenge_answer(fake: OAuthProvider, request: Request) -> Response:
     """`/idp/idx/challenge/answer`: the password, or the code of a second factor."""
     state, step = _step(fake, request)
     passcode = request.nested("credentials", "passcode")
@@ -94,9 +94,9 @@ def _continue(fake: OAuthProvider, request: Request, state: str, step: dict[str,
 
 def _done(fake: OAuthProvider, state: str, step: dict[str, Any]) -> Response:
     """The last document: a code for the token endpoint."""
-    asked = step["asked"]
-    code = web.new_code(fake, {name: v for name, v in asked.items() if name != "redirect_uri"}, step["user"])
-    values = {"grant_type": "interaction_code", "interaction_code": code, "client_id": asked.get("client_id", "")}
+    parameters = step["parameters"]
+    code = web.new_code(fake, {name: v for name, v in parameters.items() if name != "redirect_uri"}, step["user"])
+    values = {"grant_type": "interaction_code", "interaction_code": code, "client_id": parameters.get("client_id", "")}
     issue = {
         "rel": ["create-form"],
         "name": "issue",
@@ -153,6 +153,6 @@ def _remediation(request: Request, state: str, name: str) -> dict[str, Any]:
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/idp/idx/introspect", introspect),
     ("POST", "/idp/idx/identify", identify),
-    ("POST", "/idp/idx/challenge/answer", answer),
+    ("POST", "/idp/idx/challenge/answer", challenge_answer),
     ("POST", "/idp/idx/cancel", cancel),
 )

@@ -30,11 +30,11 @@ class Adapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Return the response to a prepared request; time-outs, proxies and certificates have no meaning here."""
-        answer = _ask(self._fake, request)
+        response = _send(self._fake, request)
         raw = HTTPResponse(
-            body=io.BytesIO(answer.body),
-            headers=HTTPHeaderDict(answer.headers),
-            status=answer.status,
+            body=io.BytesIO(response.body),
+            headers=HTTPHeaderDict(response.headers),
+            status=response.status,
             preload_content=False,
             request_method=request.method,
         )
@@ -44,15 +44,15 @@ class Adapter(HTTPAdapter):
 def register(fake: Transports, mock: responses.RequestsMock, url: str) -> None:
     """Give a `responses` mock a callback for every method below a URL."""
 
-    def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        made = _ask(fake, request)
+    def respond(request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        made = _send(fake, request)
         return made.status, dict(made.headers), made.body
 
     for method in _METHODS:
-        mock.add_callback(method, re.compile(re.escape(url) + ".*"), callback=answer, content_type=None)
+        mock.add_callback(method, re.compile(re.escape(url) + ".*"), callback=respond, content_type=None)
 
 
-def _ask(fake: Transports, request: requests.PreparedRequest) -> Response:
+def _send(fake: Transports, request: requests.PreparedRequest) -> Response:
     body: Any = request.body or b""  # streams are iterables of bytes
     content = body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, bytes) else b"".join(body)
     return fake.send(request.method or "GET", request.url or "", dict(request.headers), content)

@@ -21,22 +21,22 @@ _SERVER = re.compile(r"/oauth2/(?!v1/)[^/]+")
 
 def authorize(fake: OAuthProvider, request: Request) -> Response:
     """The authorization endpoint (RFC 6749 section 3.1): a session gives a code at once, else there is a form."""
-    asked = _asked(fake, request)
-    client = fake.accounts.client(asked.get("client_id", ""))
-    target = asked.get("redirect_uri", "")
+    parameters = _parameters(fake, request)
+    client = fake.accounts.client(parameters.get("client_id", ""))
+    target = parameters.get("redirect_uri", "")
     if client is None:
         raise fake.refuse("unknown_client", status=400, form="text")
     if not target or (client.redirect_uris is not None and target not in client.redirect_uris):
         raise fake.refuse("redirect_uri", status=400, form="text")
     if request.method == "POST" and "password" in request.form:
-        return _log_in(fake, request, asked)
+        return _log_in(fake, request, parameters)
     user = fake.signed_in or fake.sessions.cookies.get(request.cookies.get(_COOKIE, ""))
-    user = fake.sessions.steps.pop(asked.get("sessionToken", ""), {}).get("user") or user  # Okta's own
-    if user is None and asked.get("prompt") == "none":
+    user = fake.sessions.steps.pop(parameters.get("sessionToken", ""), {}).get("user") or user  # Okta's own
+    if user is None and parameters.get("prompt") == "none":
         raise fake.refuse("login_required", form="redirect")
-    if user is None or asked.get("prompt") == "login":
-        return _form(request, asked, None)
-    return _answer(fake, asked, user)
+    if user is None or parameters.get("prompt") == "login":
+        return _form(request, parameters, None)
+    return _send_back(fake, parameters, user)
 
 
 def discovery(fake: OAuthProvider, request: Request) -> Response:
@@ -148,12 +148,14 @@ def pushed(fake: OAuthProvider, request: Request) -> Response:
 
 def register(fake: OAuthProvider, request: Request) -> Response:
     """Dynamic registration (RFC 7591)."""
-    asked = request.form
+    parameters = request.form
     client_id, secret = fake.sessions.handle(length=32), fake.sessions.handle(length=64)
     if fake.accounts.clients:
-        wanted = asked.get("redirect_uris")
+        wanted = parameters.get("redirect_uris")
         fake.add_client(client_id, secret, redirect_uris=tuple(wanted) if isinstance(wanted, list) else None)
-    return json_response(201, {**asked, "client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0})
+    return json_response(
+        201, {**parameters, "client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0}
+    )
 
 
 def logout(fake: OAuthProvider, request: Request) -> Response:
@@ -170,14 +172,14 @@ def wait_for(fake: OAuthProvider, handle: str, approval: Approval) -> None:
     fake.sessions.approvals[handle] = approval
 
 
-def new_code(fake: OAuthProvider, asked: dict[str, str], user: User) -> str:
+def new_code(fake: OAuthProvider, parameters: dict[str, str], user: User) -> str:
     """An authorization code for what was requested."""
     code = fake.sessions.handle(length=32)
     names = ("redirect_uri", "code_challenge", "nonce")
-    details = {name: asked[name] for name in names if asked.get(name)}
+    details = {name: parameters[name] for name in names if parameters.get(name)}
     until = fake.clock.now() + CODE_SECONDS
-    scope, audience = asked.get("scope", ""), asked.get("audience") or asked.get("resource")
-    fake.sessions.codes[code] = Grant(asked.get("client_id", ""), user, scope, audience, "", until, details)
+    scope, audience = parameters.get("scope", ""), parameters.get("audience") or parameters.get("resource")
+    fake.sessions.codes[code] = Grant(parameters.get("client_id", ""), user, scope, audience, "", until, details)
     return code
 
 
@@ -193,28 +195,28 @@ def token_url(fake: OAuthProvider, request: Request) -> str:
     return base + (path.removeprefix("/oauth2") if base != request.origin else path)
 
 
-def _log_in(fake: OAuthProvider, request: Request, asked: dict[str, str]) -> Response:
+def _log_in(fake: OAuthProvider, request: Request, parameters: dict[str, str]) -> Response:
     """What the sign-in page sends: on to the app with a session, or the page again."""
     try:
         user = fake.check_password(request.text("username"), request.text("password"))
     except Refusal as refusal:
-        return _form(request, asked, refusal)
+        return _form(request, parameters, refusal)
     session = fake.sessions.handle()
     fake.sessions.cookies[session] = user
-    return _answer(fake, asked, user).with_headers(("set-cookie", f"{_COOKIE}={session}; Path=/; HttpOnly"))
+    return _send_back(fake, parameters, user).with_headers(("set-cookie", f"{_COOKIE}={session}; Path=/; HttpOnly"))
 
 
-def _asked(fake: OAuthProvider, request: Request) -> dict[str, str]:
+def _parameters(fake: OAuthProvider, request: Request) -> dict[str, str]:
     """The parameters, with those of a pushed request."""
-    asked = {name: request.text(name) for name in request.values}
-    return {**asked, **fake.sessions.steps.get(asked.get("request_uri", ""), {})}
+    parameters = {name: request.text(name) for name in request.values}
+    return {**parameters, **fake.sessions.steps.get(parameters.get("request_uri", ""), {})}
 
 
-def _answer(fake: OAuthProvider, asked: dict[str, str], user: User) -> Response:
+def _send_back(fake: OAuthProvider, parameters: dict[str, str], user: User) -> Response:
     """Back to the app, with a code."""
-    sent = {"code": new_code(fake, asked, user), "state": asked.get("state")}
+    sent = {"code": new_code(fake, parameters, user), "state": parameters.get("state")}
     values = {name: value for name, value in sent.items() if value}
-    target, mode = asked["redirect_uri"], asked.get("response_mode", "query")
+    target, mode = parameters["redirect_uri"], parameters.get("response_mode", "query")
     if mode == "form_post":
         fields = "".join(f'<input type="hidden" name="{n}" value="{escape(v)}">' for n, v in values.items())
         page = (
@@ -225,12 +227,12 @@ def _answer(fake: OAuthProvider, asked: dict[str, str], user: User) -> Response:
     return redirect(target + mark + urlencode(values))
 
 
-def _form(request: Request, asked: dict[str, str], refusal: Refusal | None) -> Response:
+def _form(request: Request, parameters: dict[str, str], refusal: Refusal | None) -> Response:
     """The vendor's sign-in page."""
-    kept = {name: value for name, value in asked.items() if name not in {"username", "password"}}
+    kept = {name: value for name, value in parameters.items() if name not in {"username", "password"}}
     fields = "".join(f'<input type="hidden" name="{escape(n)}" value="{escape(v)}">' for n, v in kept.items())
     error = "" if refusal is None else '<p role="alert">Wrong email or password.</p>'
-    hint = escape(asked.get("login_hint", asked.get("username", "")))
+    hint = escape(parameters.get("login_hint", parameters.get("username", "")))
     page = (
         f"<!doctype html><title>Sign in</title><h1>Sign in</h1>{error}"
         f'<form method="post" action="{escape(request.path)}">{fields}'

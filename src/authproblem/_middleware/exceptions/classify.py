@@ -15,7 +15,7 @@ from authproblem._upstream.response import UpstreamResponse
 _PRESUMED = 400
 """The status of a response whose status the library did not keep (RFC 6749 section 5.2)."""
 _MATCHES = ("code_description", "cause", "name", "header", "code_status", "code", "phrase", "family", "status")
-"""How an entry can be found, the surest way first."""
+"""How an entry can be found, the most reliable way first."""
 
 
 def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -> Classification:

@@ -8,11 +8,11 @@ _GROUPS = frozenset(("builtins.BaseExceptionGroup", "exceptiongroup.BaseExceptio
 """By name: the built-in one exists from Python 3.11 on, the other one is the backport's."""
 _MAX_DEPTH = 8
 _MAX_LEAVES = 32
-"""Exceptions that are looked at: a page that asks a provider for more at the same time is not known."""
+"""Exceptions that are looked at: no known page sends more requests to a provider at the same time."""
 
 
 def leaves(error: BaseException) -> list[BaseException]:
-    """The exceptions that a group holds, through all its levels.
+    """The exceptions of a group, through all its levels.
 
     Args:
         error: any exception.

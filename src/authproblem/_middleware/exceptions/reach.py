@@ -1,4 +1,4 @@
-"""A warning where `exceptions=True` has no effect: a framework answers for its exceptions before the middleware can.
+"""A warning where `exceptions=True` has no effect: a framework handles its exceptions before the middleware can.
 
 By class names: no framework is imported.
 """
@@ -43,9 +43,7 @@ def warn_if_unreachable(app: Any) -> None:
         name, instead = next(((name, _INSTEAD[name]) for name in _names(layer) if name in _INSTEAD), (None, ""))
         if name is not None:
             kind = _KINDS.get(name.partition(".")[0], name.rpartition(".")[2])
-            message = (
-                f"exceptions=True has no effect around a {kind} app, which answers for exceptions itself; {instead}"
-            )
+            message = f"exceptions=True has no effect around a {kind} app, which handles exceptions itself; {instead}"
             warnings.warn(message, UserWarning, stacklevel=3)
             return
 

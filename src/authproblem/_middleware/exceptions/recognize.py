@@ -65,7 +65,7 @@ _CLASSES: dict[str, dict[str, str]] = {
         "ServerTimeoutError": TIMEOUT,
         "ClientConnectionError": BROKEN,
     },
-    # Generic OAuth errors, of any provider: an `error` that it sent, or what the library made of its answer.
+    # Generic OAuth errors, of any provider: an `error` that it sent, or what the library made of its response.
     "authlib.integrations.base_client.errors": {"OAuthError": _CODE},
     "authlib.oauth2.base": {"OAuth2Error": _CODE},
     "oauthlib.oauth2.rfc6749.errors": {
@@ -194,7 +194,7 @@ def _of_status(error: BaseException, sender: Sender) -> ProviderFailure:
     status = attribute(holder, "status" if answer is None else "status_code")
     if not isinstance(status, int) or status < 400:
         return ProviderFailure(sender, BROKEN)
-    # Not `content`: there requests would read a stream that nobody has read yet.
+    # Not `content`: there requests would read a stream that has not been read yet.
     return response(sender, status, attribute(holder, "headers"), attribute(holder, "_content"))
 
 

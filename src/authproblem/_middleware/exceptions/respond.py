@@ -1,7 +1,7 @@
 """The response to a provider's exception that leaves the app (`exceptions=True`), in place of a 500, and its event.
 
 It is made from the registry alone: no member and no header of the upstream's but a valid `Retry-After`. Its status is
-never the upstream's, for the client asked the app, not the provider; and never 401, which owes a challenge.
+never the upstream's, for the client called the app, not the provider; and never 401, which owes a challenge.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _READ = frozenset(
 
 
 def answer_exception(interceptor: Interceptor, request: Request, error: Exception) -> Reply | None:
-    """Judge an exception that left the app before its response began.
+    """Classify an exception that left the app before its response began.
 
     Args:
         interceptor: the rules.
@@ -71,7 +71,7 @@ def answer_exception(interceptor: Interceptor, request: Request, error: Exceptio
     try:
         return None if REPORTED in request.state else _judge(interceptor, request, error)
     except Exception as fault:  # noqa: BLE001 - no failure of ours takes the place of the app's exception
-        events.report_fault(fault, "an exception could not be judged and was raised again")
+        events.report_fault(fault, "an exception could not be classified and was raised again")
         return None
 
 

@@ -25,7 +25,7 @@ class ProviderFailure(NamedTuple):
 
     Attributes:
         sender: the provider, None where neither class nor host identify the vendor; and the endpoint, if it is known.
-        reason: the problem type that the class stands for; None where it has to be read from the response.
+        reason: the problem type of the class; None where it has to be read from the response.
         status: the HTTP status of the response, or None.
         headers: the response's headers.
         bodies: its body, as far as it has been read; the bodies that it may have had where an SDK keeps parts of it.
@@ -113,7 +113,7 @@ SDKS: dict[str, Callable[[BaseException], ProviderFailure]] = {
 
 
 def response(sender: Sender, status: object, headers: Any, *bodies: object) -> ProviderFailure:
-    """Read attributes that may hold anything; a response of which nothing is usable is a broken one."""
+    """Read attributes that may contain anything; a response of which nothing is usable is a broken one."""
     known = status if isinstance(status, int) and status >= 400 else None
     try:
         pairs = tuple((name, value) for name, value in pairs_of(headers or ()) if _is_text(name) and _is_text(value))

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--where", type=where, action="append", default=[], metavar="FIELD=VALUE[,VALUE]",
         help=f"only failures with these values; again for a further condition. FIELD: {', '.join(FIELDS)}",
     )  # fmt: skip
-    parser.add_argument("--state", metavar="FILE", help="remember how far each file was read, and go on from there")
+    parser.add_argument("--state", metavar="FILE", help="remember how far each file was read, and continue from there")
     parser.add_argument(
         "--jobs",
         type=jobs,

@@ -29,7 +29,7 @@ class InputError(Exception):
 
 
 class Part(NamedTuple):
-    """Whole lines of a plain file that a process reads by itself: cheaper than to send it the bytes."""
+    """Whole lines of a plain file that a process reads on its own: cheaper than to send it the bytes."""
 
     name: str
     start: int
@@ -216,7 +216,7 @@ class Cutter:
                     found.append(self._buffer[self._start : token.end()].replace(b"\n", b" "))
             self._position = token.end()
         keep = self._start if self._depth else self._position
-        if len(self._buffer) - keep > MAX_LINE:  # not JSON, or nothing that fits: start anew
+        if len(self._buffer) - keep > MAX_LINE:  # not JSON, or nothing that fits: start again
             keep, self._position, self._depth = len(self._buffer), len(self._buffer), 0
         self._buffer, self._position, self._start = self._buffer[keep:], self._position - keep, 0
         return b"\n".join(found) + b"\n" if found else b""

@@ -146,7 +146,7 @@ class Job:
 
 
 def _is_file(out: IO[bytes]) -> bool:
-    """Whether the output goes to a file, where nobody waits for it; a pipe gets every block at once."""
+    """Whether the output goes to a file, where no program waits for it; a pipe gets every block at once."""
     try:
         return stat.S_ISREG(os.fstat(out.fileno()).st_mode)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Shows the counts of a run: tables with bars on the terminal (rich), and a drawing where one is asked for."""
+"""Shows the counts of a run: tables with bars on the terminal (rich), and a drawing on request."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _HOUR = 13
 
 
 class Settings(NamedTuple):
-    """What the user asked for, as far as a block needs it."""
+    """The options of the user that a block needs."""
 
     names: str
     only_failures: bool

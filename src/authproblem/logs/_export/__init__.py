@@ -1,4 +1,4 @@
-"""Lookup tables for programs that cannot run Python: what `classify_event` knows, as CSV, a Splunk app, or VRL.
+"""Lookup tables for programs that cannot run Python: the rules of `classify_event`, as CSV, a Splunk app, or VRL.
 
 They say the same as `classify_event` on type, outcome, reason and text. What needs more than these is left out: the
 factor of a multi-factor event, the prompts and API responses of Auth0, the registry's own texts, and types that are in

@@ -1,6 +1,6 @@
 """The tables as one program in VRL, the Vector Remap Language: it adds `.authproblem` to events that are failures.
 
-The program is made of conditions, not of tables: VRL would build a table of literals anew for every event.
+The program is made of conditions, not of tables: VRL would build a table of literals again for every event.
 """
 
 from __future__ import annotations
