@@ -65,15 +65,15 @@ def _contradicts(entry: Entry, status: int) -> bool:
 
 
 def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entry) -> Iterator[str]:
-    """The sentences that the code's entries do not know, the most telling first: causes, text, the code's own name."""
+    """The sentences that the entry does not know, the most telling first: causes, text, the code's own name."""
     for text, reason in said.causes:
-        if text is not None and not registry.is_explained(provider, said.code, text):
+        if text is not None and not registry.is_explained(provider, entry.id, text):
             yield text
             if reason is not None:
                 yield reason
         elif text is None and reason is not None:
             yield reason
-    if said.text is not None and said.shape != "okta_idx" and not registry.is_explained(provider, said.code, said.text):
+    if said.text is not None and said.shape != "okta_idx" and not registry.is_explained(provider, entry.id, said.text):
         summary = said.text.removeprefix(_SUMMARY)
         if summary is said.text or " " in summary:
             yield summary
