@@ -77,5 +77,5 @@ def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entr
         summary = said.text.removeprefix(_SUMMARY)
         if summary is said.text or " " in summary:
             yield summary
-    if said.code is not None and not entry.id and not registry.has_code_anywhere(said.code):
+    if said.code is not None and not registry.has_code_anywhere(said.code):
         yield said.code

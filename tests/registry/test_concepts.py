@@ -1,0 +1,157 @@
+"""Concepts in sentences: which words count, what parts a phrase, and how much of a text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from authproblem._registry.concepts import MAX_WORDS, ConceptAutomaton
+
+BITS = {"gone": 1, "sent": 2, "limit": 4, "key": 8, "try": 16, "put": 32, "found": 64, "close": 128}
+
+
+def automaton(**changes: Any) -> ConceptAutomaton:
+    """A few concepts of one's own."""
+    data = {
+        "skip": ["the", "is", "has"],
+        "irregular": {"send": ["sent"]},
+        "rewrites": {"cannot": "can not", "couldn't": "can not", "gone": "not found"},
+        "concepts": {
+            "gone": ["not found", "no such"],
+            "sent": ["can not send"],
+            "limit": ["limit reach"],
+            "key": ["key"],
+            "try": ["try again"],
+            "put": ["put on"],
+            "found": ["found"],
+            "close": ["close"],
+        },
+        **changes,
+    }
+    return ConceptAutomaton(data, BITS)
+
+
+WORDS = automaton()
+
+
+def read(*texts: str | None) -> list[set[str]]:
+    """The names of the concepts of each sentence."""
+    return [{name for name, bit in BITS.items() if found & bit} for found in WORDS.read(texts)]
+
+
+class TestWords:
+    """Which words stand for a base form."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("close", {"close"}),
+            ("closes", {"close"}),
+            ("closed", {"close"}),
+            ("closing", {"close"}),
+            ("closs", set()),
+            ("tries again", {"try"}),
+            ("tried again", {"try"}),
+            ("trying again", {"try"}),
+            ("trys again", set()),
+            ("keys", {"key"}),
+            ("keyed", {"key"}),
+            ("kies", set()),
+            ("limit reaches", {"limit"}),
+            ("limits reached", {"limit"}),
+            ("limiting reaching", {"limit"}),
+            ("puts on", {"put"}),
+            ("putting on", {"put"}),
+            ("putted on", {"put"}),
+            ("put ons", set()),
+            ("cannot send", {"sent"}),
+            ("cannot sent", {"sent"}),
+            ("couldn't send", {"sent"}),
+            ("couldn\u2019t send", {"sent"}),
+            ("the gone", {"gone", "found"}),
+            ("not the found", {"gone", "found"}),
+            ("no such", {"gone"}),
+            ("nos such", set()),
+        ],
+    )
+    def test_forms_of_a_word_count(self, text: str, expected: set[str]) -> None:
+        """Regular, irregular and rewritten forms; words of two letters have none."""
+        assert read(text) == [expected]
+
+    @pytest.mark.parametrize(
+        "text", ["not found", "Not Found", "NOT FOUND", "notFound", "NotFound", "NOTFound", "nOt found"]
+    )
+    def test_case_does_not_count(self, text: str) -> None:
+        """A name in mixed case is read by its parts, unless it is a word as a whole."""
+        assert read(text) == [{"gone", "found"}]
+
+    def test_a_form_that_is_a_word_of_its_own_stays_one(self) -> None:
+        """`found` would be a form of `find` if no phrase had it."""
+        words = ConceptAutomaton(
+            {
+                "skip": [],
+                "irregular": {"find": ["found"]},
+                "rewrites": {},
+                "concepts": {"key": ["find"], "gone": ["found"]},
+            },
+            BITS,
+        )
+
+        assert list(words.read(("found",))) == [BITS["gone"]]
+        assert list(words.read(("find",))) == [BITS["key"]]
+
+    @pytest.mark.parametrize(
+        "text", ["not x7 found", "not other found", "notOtherFound", "not Other found", "not-a-found"]
+    )
+    def test_an_unknown_word_parts_a_phrase(self, text: str) -> None:
+        """Identifiers, words that no phrase has, and parts of names alike."""
+        assert read(text) == [{"found"}]
+
+    @pytest.mark.parametrize("text", ["not 5 found", "not 404 found", "not, 1, found", "not_found", "not/found"])
+    def test_a_number_does_not_part_a_phrase(self, text: str) -> None:
+        """`your last 5 passwords` says the same as `your last passwords`; punctuation says nothing."""
+        assert read(text) == [{"gone", "found"}]
+
+
+class TestSentences:
+    """What is one sentence."""
+
+    @pytest.mark.parametrize("end", [". ", "! ", "? ", "; ", ".\n"])
+    def test_each_sentence_has_its_own_concepts(self, end: str) -> None:
+        assert read(f"The key{end}Not found") == [{"key"}, {"gone", "found"}]
+
+    def test_a_phrase_does_not_reach_into_the_next_sentence(self) -> None:
+        assert read("It is not. Found it") == [set(), {"found"}]
+
+    def test_a_dot_within_a_name_ends_nothing(self) -> None:
+        assert read("key.not.found") == [{"key", "gone", "found"}]
+
+    def test_texts_are_read_one_by_one(self) -> None:
+        """Missing and empty ones are passed over."""
+        assert read(None, "the key", "", "no", "such") == [{"key"}, set(), set()]
+
+
+class TestLimits:
+    """How much is read."""
+
+    def test_a_text_is_read_up_to_1024_characters(self) -> None:
+        assert read("x" * 1020 + " key") == [{"key"}]
+        assert read("x" * 1021 + " key") == [set()]
+
+    def words(self, number: int) -> Iterable[str]:
+        """So many words in texts of 256, then a key."""
+        full, rest = divmod(number, 256)
+        return [*(["a " * 256] * full), "a " * rest + "key"]
+
+    def test_the_last_word_of_the_limit_counts(self) -> None:
+        assert read(*self.words(MAX_WORDS - 1))[-1] == {"key"}
+
+    def test_a_word_beyond_the_limit_does_not_count(self) -> None:
+        assert {"key"} not in read(*self.words(MAX_WORDS))
+        assert {"key"} not in read("a " * 500, "a " * 20 + "key")
+
+    def test_ends_of_sentences_count_as_words(self) -> None:
+        """Otherwise a text of dots alone would never end."""
+        assert read(*["a. " * 256] * 2, "key")[-1] == set()
