@@ -242,7 +242,10 @@ class TestStatusAndCode:
         assert said(500, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")
 
     def test_a_code_that_is_sent_with_such_a_status_stays(self) -> None:
-        assert REGISTRY.lookup("okta:E0000261").usual_status == {500}
+        entry = REGISTRY.lookup("okta:E0000261")
+
+        assert entry is not None
+        assert entry.usual_status == {500}
         assert said(500, okta("E0000261", "The paint ran out"))[1] == "code"
 
     def test_a_code_without_usual_statuses_stays(self) -> None:
@@ -281,6 +284,11 @@ class TestWhatIsRead:
 
     def test_a_sentence_after_the_usual_beginning_is_one(self) -> None:
         assert said(400, okta("E0000001", "Api validation failed: Quux already exists")) == ("conflict", "phrase")
+
+    def test_the_usual_beginning_is_none(self) -> None:
+        """A failed validation of a phone number is an invalid one only if the rest says so."""
+        assert said(400, okta("E0000001", "Api validation failed: phone number"))[1] == "code"
+        assert said(400, okta("E0000001", "Validation failed: phone number"))[0] == "invalid-phone-number"
 
     def test_a_single_word_is_one_where_it_is_the_whole_summary(self) -> None:
         assert said(400, okta("E0000001", "alreadyExists")) == ("conflict", "phrase")

@@ -73,7 +73,7 @@ def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entr
                 yield reason
         elif text is None and reason is not None:
             yield reason
-    if said.text is not None and said.shape != "okta_idx" and not registry.is_explained(provider, entry.id, said.text):
+    if said.text is not None and not registry.is_explained(provider, entry.id, said.text):
         summary = said.text.removeprefix(_SUMMARY)
         if summary is said.text or " " in summary:
             yield summary
