@@ -253,6 +253,22 @@ class TestStatusAndCode:
 
         assert said(503, body, provider="auth0")[1] == "code"
 
+    @pytest.mark.parametrize(
+        ("code", "status", "expected"),
+        [
+            ("E0000001", 409, ("conflict", "status")),
+            ("E0000001", 404, ("not-found", "status")),
+            ("E0000001", 403, ("invalid-request", "code")),
+            ("E0000001", 400, ("invalid-request", "code")),
+            ("E0000007", 409, ("not-found", "code")),
+        ],
+    )
+    def test_a_code_that_says_little_gives_way_to_a_status_that_says_more(
+        self, code: str, status: int, expected: tuple[str, str]
+    ) -> None:
+        """`Api validation failed` with 409 is a conflict; what is not found stays so."""
+        assert said(status, okta(code, "The paint ran out")) == expected
+
     @pytest.mark.parametrize(("status", "reason"), [(499, "invalid-credentials"), (500, "upstream-error")])
     def test_failures_begin_at_500(self, status: int, reason: str) -> None:
         assert said(status, okta("E0000004", "The paint ran out"))[0] == reason
