@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from authproblem._registry.concepts import ConceptAutomaton, Json
 
+MAX_KEPT = 4096
+"""Sets of concepts whose rules are kept. The registry's own texts have about 1100."""
+
 _SIGN_IN = frozenset(("okta_idx",))
 """The shapes in which a provider speaks to somebody who is signing in."""
 
@@ -48,10 +51,14 @@ class Rule(NamedTuple):
     status: frozenset[int]
     surfaces: tuple[str, ...]
 
-    def fits(self, concepts: int, situation: Situation) -> bool:
-        """Whether the concepts of a sentence and the response are those of the rule."""
-        if self.needs & ~concepts or self.without & concepts or not all(some & concepts for some in self.choice):
-            return False
+    def is_said(self, concepts: int) -> bool:
+        """Whether a sentence has the concepts of the rule, and none that rule it out."""
+        return (
+            not self.needs & ~concepts and not self.without & concepts and all(some & concepts for some in self.choice)
+        )
+
+    def suits(self, situation: Situation) -> bool:
+        """Whether the response is one that the rule is for."""
         provider, shape, code, status, surface = situation
         return (
             (not self.status or status in self.status)
@@ -114,8 +121,8 @@ class Phrases:
         if situation.shape in _SIGN_IN:
             allowed |= self.at_sign_in[general]
         for concepts in self._automaton.read(sentences):
-            for rule in self._candidates(concepts) if concepts else ():
-                if not rule.fits(concepts, situation):
+            for rule in self._candidates(concepts):
+                if not rule.suits(situation):
                     continue
                 if rule.type == general:
                     return None
@@ -125,7 +132,7 @@ class Phrases:
 
     def agrees(self, slug: str, status: int) -> bool:
         """Whether a provider sends a problem type with an HTTP status; a redirect stands for 400 (RFC 6749 4.1.2.1)."""
-        return (max(status, 400)) in self._statuses.get(slug, ())
+        return max(status, 400) in self._statuses.get(slug, ())
 
     def rule_of(self, text: str, slug: str) -> str | None:
         """The id of the first rule that a text leads to and that gives a type: for tools that ask what supports it."""
@@ -136,15 +143,11 @@ class Phrases:
         return None
 
     def _candidates(self, concepts: int) -> tuple[Rule, ...]:
-        """The rules whose concepts all occur. Kept by the concepts, which hold no text; 4096 at most."""
+        """The rules whose concepts all occur. Kept by the concepts, which hold no text; `MAX_KEPT` at most."""
         found = self._by_concepts.get(concepts)
         if found is None:
-            found = tuple(
-                rule
-                for rule in self._rules
-                if not rule.needs & ~concepts and not rule.without & concepts and all(c & concepts for c in rule.choice)
-            )
-            if len(self._by_concepts) < 4096:
+            found = tuple(rule for rule in self._rules if rule.is_said(concepts))
+            if len(self._by_concepts) < MAX_KEPT:
                 self._by_concepts[concepts] = found
         return found
 
