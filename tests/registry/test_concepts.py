@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -125,8 +124,9 @@ class TestSentences:
     def test_a_phrase_does_not_reach_into_the_next_sentence(self) -> None:
         assert read("It is not. Found it") == [set(), {"found"}]
 
-    def test_a_dot_within_a_name_ends_nothing(self) -> None:
-        assert read("key.not.found") == [{"key", "gone", "found"}]
+    @pytest.mark.parametrize("text", ["key.not.found", "key X not found", "key - not found"])
+    def test_nothing_else_ends_a_sentence(self, text: str) -> None:
+        assert read(text) == [{"key", "gone", "found"}]
 
     def test_texts_are_read_one_by_one(self) -> None:
         """Missing and empty ones are passed over."""
@@ -140,17 +140,22 @@ class TestLimits:
         assert read("x" * 1020 + " key") == [{"key"}]
         assert read("x" * 1021 + " key") == [set()]
 
-    def words(self, number: int) -> Iterable[str]:
-        """So many words in texts of 256, then a key."""
-        full, rest = divmod(number, 256)
-        return [*(["a " * 256] * full), "a " * rest + "key"]
+    @pytest.mark.parametrize(
+        ("texts", "expected"),
+        [
+            (("a " * 511, "key"), [set(), {"key"}]),
+            (("a " * 512, "key"), [set()]),
+            (("a " * 510, "key key"), [set(), {"key"}]),
+            (("a " * 511, "a key"), [set(), set()]),
+        ],
+    )
+    def test_words_are_counted_over_all_texts(self, texts: tuple[str, ...], expected: list[set[str]]) -> None:
+        assert read(*texts) == expected
 
-    def test_the_last_word_of_the_limit_counts(self) -> None:
-        assert read(*self.words(511))[-1] == {"key"}
-
-    def test_a_word_beyond_the_limit_does_not_count(self) -> None:
-        assert {"key"} not in read(*self.words(512))
-        assert {"key"} not in read("a " * 500, "a " * 20 + "key")
+    @pytest.mark.parametrize(("rest", "expected"), [("a key", {"key"}), ("a a key", set())])
+    def test_words_are_counted_within_a_text(self, rest: str, expected: set[str]) -> None:
+        """The end of a sentence counts as a word: this text has 510 before the rest."""
+        assert read("a. " * 255 + rest)[-1] == expected
 
     def test_ends_of_sentences_count_as_words(self) -> None:
         """Otherwise a text of dots alone would never end."""
