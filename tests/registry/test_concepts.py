@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from authproblem._registry.concepts import ConceptAutomaton
 
@@ -112,6 +114,26 @@ class TestWords:
     def test_a_number_does_not_part_a_phrase(self, text: str) -> None:
         """`your last 5 passwords` says the same as `your last passwords`; punctuation says nothing."""
         assert read(text) == [{"gone", "found"}]
+
+
+letters = st.lists(st.sampled_from("abc"), min_size=1, max_size=4)
+
+
+class TestPhrases:
+    """Phrases that begin, end or lie within others."""
+
+    @given(phrases=st.lists(letters, min_size=1, max_size=6), text=st.lists(st.sampled_from("abcd"), max_size=12))
+    def test_a_phrase_is_found_wherever_its_words_stand_side_by_side(
+        self, phrases: list[list[str]], text: list[str]
+    ) -> None:
+        """As a search for each phrase by itself finds it; `d` is in no phrase."""
+        concepts = {str(number): [" ".join(words)] for number, words in enumerate(phrases)}
+        data = {"skip": [], "irregular": {}, "rewrites": {}, "concepts": concepts}
+        bits = {name: 1 << int(name) for name in concepts}
+        (found,) = ConceptAutomaton(data, bits).read((" ".join((*text, "d")),))
+
+        sentence = f" {' '.join(text)} "
+        assert found == sum(bits[name] for name, (phrase,) in concepts.items() if f" {phrase} " in sentence)
 
 
 class TestSentences:

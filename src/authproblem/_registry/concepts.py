@@ -106,7 +106,7 @@ def _compile(phrases: list[tuple[int, list[str]]]) -> tuple[list[dict[str, int]]
         state = queue.popleft()
         found[state] |= found[failure[state]]
         for part, target in steps[state].items():
-            failure[target] = steps[failure[state]].get(part) or steps[0].get(part, 0) if state else 0
+            failure[target] = steps[failure[state]].get(part) or steps[0].get(part, 0)
             queue.append(target)
         # Complete: what continues after the failure link continues here too, so that a word is one step.
         steps[state] = {**steps[failure[state]], **steps[state]} if failure[state] else steps[state]
