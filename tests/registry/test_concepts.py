@@ -18,7 +18,7 @@ def automaton(**changes: Any) -> ConceptAutomaton:
     data = {
         "skip": ["the", "is", "has"],
         "irregular": {"send": ["sent"]},
-        "rewrites": {"cannot": "can not", "couldn't": "can not", "gone": "not found"},
+        "rewrites": {"cannot": "can not", "couldn't": "can not", "gone": "not found", "isn't": "is not"},
         "concepts": {
             "gone": ["not found", "no such"],
             "sent": ["can not send"],
@@ -34,12 +34,9 @@ def automaton(**changes: Any) -> ConceptAutomaton:
     return ConceptAutomaton(data, BITS)
 
 
-WORDS = automaton()
-
-
 def read(*texts: str | None) -> list[set[str]]:
     """The names of the concepts of each sentence."""
-    return [{name for name, bit in BITS.items() if found & bit} for found in WORDS.read(texts)]
+    return [{name for name, bit in BITS.items() if found & bit} for found in automaton().read(texts)]
 
 
 class TestWords:
@@ -72,6 +69,8 @@ class TestWords:
             ("couldn't send", {"sent"}),
             ("couldn\u2019t send", {"sent"}),
             ("the gone", {"gone", "found"}),
+            ("isn't found", {"gone", "found"}),
+            ("found isn't the found", {"gone", "found"}),
             ("not the found", {"gone", "found"}),
             ("no such", {"gone"}),
             ("nos such", set()),

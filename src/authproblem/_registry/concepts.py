@@ -132,7 +132,7 @@ def _vocabulary(
 
 def _inflections(word: str) -> Iterator[str]:
     """The regular forms of an English word: plural, third person, past, participle."""
-    if not word.isalpha() or len(word) < 3:
+    if len(word) < 3:
         return
     stem = word[:-1]
     if word.endswith("e"):
