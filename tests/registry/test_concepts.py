@@ -87,6 +87,13 @@ class TestWords:
         """A name in mixed case is read by its parts, unless it is a word as a whole."""
         assert read(text) == [{"gone", "found"}]
 
+    @pytest.mark.parametrize("text", ["put key", "put the key", "the put is key"])
+    def test_a_word_without_meaning_counts_nowhere(self, text: str) -> None:
+        """Neither in a sentence nor in the phrase itself."""
+        words = automaton(concepts={"put": ["put the key"]})
+
+        assert list(words.read((text,))) == [BITS["put"]]
+
     def test_a_form_that_is_a_word_of_its_own_stays_one(self) -> None:
         """`found` would be a form of `find` if no phrase had it."""
         words = ConceptAutomaton(

@@ -27,7 +27,7 @@ _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 """The parts of a name such as `factorEnrollRequest`."""
 
 _ENDS = frozenset(".!?;")
-_APOSTROPHES = {0x2019: "'", 0x2018: "'", 0x60: " ", 0xB4: "'"}
+_APOSTROPHES = {0x2019: "'", 0x2018: "'", 0xB4: "'"}
 
 
 class ConceptAutomaton:
