@@ -34,7 +34,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_registry.concepts": ("registry/test_phrases", "registry/test_sentences", "core/test_refine"),
     "_registry.index": ("registry/test_registry", "core/test_classify", _NORMALIZE, _VECTORS),
     "_registry.load": ("registry/test_registry", "registry/test_index", _NORMALIZE, _VECTORS),
-    "_registry.phrases": ("registry/test_sentences", "core/test_refine", "core/test_classify"),
+    "_registry.phrases": (
+        "registry/test_phrase_rules",
+        "registry/test_sentences",
+        "core/test_refine",
+        "core/test_classify",
+    ),
     "_registry.registry": (
         *("registry/test_index", "registry/test_texts", "core/test_classify", "core/test_disclosure"),
         *(_NORMALIZE, _VECTORS),

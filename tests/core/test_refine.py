@@ -9,33 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from authproblem import Problem, Registry, normalize
+from tests.support.said import JSON_TYPE, okta, problem, said
 
 REGISTRY = Registry.builtin()
-JSON_TYPE = ("content-type", "application/json")
-
-
-def okta(code: str, summary: str, *causes: str) -> dict[str, Any]:
-    """An error of Okta's API."""
-    return {
-        "errorCode": code,
-        "errorSummary": summary,
-        "errorLink": code,
-        "errorId": "oaeAbCdEfGhIjKlMnOpQrStUv",
-        "errorCauses": [{"errorSummary": text} for text in causes],
-    }
-
-
-def problem(status: int, body: object, *headers: tuple[str, str], **options: Any) -> Problem:
-    """The problem of a response that is one."""
-    found = normalize(status, [JSON_TYPE, *headers], json.dumps(body).encode(), **options)
-    assert found is not None
-    return found
-
-
-def said(status: int, body: object, *headers: tuple[str, str], **options: Any) -> tuple[str, str]:
-    """Reason and `matched_by` of a response."""
-    found = problem(status, body, *headers, **options)
-    return found.reason, found.matched_by
 
 
 class TestCodes:
@@ -131,54 +107,6 @@ class TestUse:
 
         assert first == [("permission-denied", "phrase")] * 3
         assert said(404, body)[1] == "code"
-
-
-class TestDenials:
-    """Codes that an Action of the tenant has made up."""
-
-    @pytest.mark.parametrize(
-        ("status", "endpoint", "reason"),
-        [
-            (500, "/oauth/token", "upstream-rejected"),
-            (500, "/api/v2/users", "upstream-error"),
-            (500, None, "upstream-error"),
-        ],
-    )
-    def test_a_denial_is_sent_as_a_failure_of_the_token_endpoint(
-        self, status: int, endpoint: str | None, reason: str
-    ) -> None:
-        body = {"error": "painted_into_a_corner", "error_description": "Not today"}
-
-        assert said(status, body, provider="auth0", endpoint=endpoint)[0] == reason
-
-    def test_a_registered_code_is_no_denial(self) -> None:
-        body = {"error": "server_error", "error_description": "Not today"}
-
-        assert problem(500, body, provider="auth0", endpoint="/oauth/token").owner == "upstream"
-        assert said(500, body, provider="auth0", endpoint="/oauth/token")[0] != "upstream-rejected"
-
-
-class TestSenders:
-    """What else proves a vendor."""
-
-    @pytest.mark.parametrize("name", ["realm", "authorization_uri"])
-    def test_a_challenge_that_names_the_vendors_domain_is_evidence(self, name: str) -> None:
-        challenge = f'Bearer {name}="https://acme.okta.com/oauth2/default", error="invalid_token"'
-        body = {"message": "no"}
-
-        found = problem(401, body, ("www-authenticate", challenge))
-
-        assert (found.provider, found.reason) == ("okta", "invalid-token")
-
-    @pytest.mark.parametrize(
-        "uri", ["https://okta.com.example.org/", "http://acme.okta.com/", "acme.okta.com", "https://", ""]
-    )
-    def test_any_other_place_is_not(self, uri: str) -> None:
-        challenge = f'Bearer realm="{uri}", error="invalid_token"'
-
-        found = normalize(401, [JSON_TYPE, ("www-authenticate", challenge)], b'{"message": "no"}')
-
-        assert found is None or found.provider != "okta"
 
 
 def idx(text: str, key: str | None = None) -> dict[str, Any]:
