@@ -68,9 +68,13 @@ class TestWords:
             ("cannot sent", {"sent"}),
             ("couldn't send", {"sent"}),
             ("couldn\u2019t send", {"sent"}),
+            ("couldn\u2018t send", {"sent"}),
+            ("couldn\u00b4t send", {"sent"}),
+            ("couldn\u2032t send", set()),
             ("the gone", {"gone", "found"}),
             ("isn't found", {"gone", "found"}),
             ("found isn't the found", {"gone", "found"}),
+            ("can isn't send", {"sent"}),
             ("not the found", {"gone", "found"}),
             ("no such", {"gone"}),
             ("nos such", set()),
@@ -127,6 +131,26 @@ letters = st.lists(st.sampled_from("abc"), min_size=1, max_size=4)
 
 class TestPhrases:
     """Phrases that begin, end or lie within others."""
+
+    @pytest.mark.parametrize(
+        ("phrases", "text", "expected"),
+        [
+            (("x y z", "y w"), "x y w", {"y w"}),
+            (("x y z", "y w"), "x y z", {"x y z"}),
+            (("x y z", "y z"), "x y z", {"x y z", "y z"}),
+            (("x y", "z w"), "z w y", {"z w"}),
+            (("x y", "z x w"), "z x y", {"x y"}),
+            (("x x y",), "x x x y", {"x x y"}),
+        ],
+    )
+    def test_what_one_phrase_has_begun_another_goes_on_with(
+        self, phrases: tuple[str, ...], text: str, expected: set[str]
+    ) -> None:
+        data = {"skip": [], "irregular": {}, "rewrites": {}, "concepts": {phrase: [phrase] for phrase in phrases}}
+        bits = {phrase: 1 << number for number, phrase in enumerate(phrases)}
+        (found,) = ConceptAutomaton(data, bits).read((text,))
+
+        assert {phrase for phrase in phrases if found & bits[phrase]} == expected
 
     @given(phrases=st.lists(letters, min_size=1, max_size=6), text=st.lists(st.sampled_from("abcd"), max_size=12))
     def test_a_phrase_is_found_wherever_its_words_stand_side_by_side(
