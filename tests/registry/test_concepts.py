@@ -140,6 +140,7 @@ class TestPhrases:
             (("x y z", "y z"), "x y z", {"x y z", "y z"}),
             (("x y", "z w"), "z w y", {"z w"}),
             (("x y", "z x w"), "z x y", {"x y"}),
+            (("x y z", "y q", "z r"), "x y z r", {"x y z", "z r"}),
             (("x x y",), "x x x y", {"x x y"}),
         ],
     )
