@@ -31,7 +31,7 @@ def facts(page: str) -> dict[str, str]:
 
 def shown() -> dict[str, tuple[str, ...]]:
     """What the problem pages show of each entry: reason, owner, remedy, retry policy, and what the user reads."""
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for slug in REGISTRY.types:
         page = PAGES[f"docs/problems/{slug}.md"]
         usual = facts(page)
