@@ -20,7 +20,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         *("core/test_wire", "core/test_problem_in_logs", "client/test_predicates", _NORMALIZE),
         *("core/test_members", _INTERCEPT, _VECTORS),
     ),
-    "_core.refine": ("core/test_classify", _VECTORS, "registry/test_phrases"),
+    "_core.refine": ("registry/test_sentences", "core/test_classify"),
     "_core.retry": (_NORMALIZE, _INTERCEPT, _VECTORS),
     "_core.template": (_NORMALIZE, "core/test_cache", "core/test_disclosure", _INTERCEPT),
     "_middleware.interception": (
@@ -31,9 +31,15 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_middleware.report": ("middleware/test_events", _INTERCEPT, "adapters/test_events"),
     "_middleware.response_headers": (_INTERCEPT, "core/test_retry", _REWRITE),
     "_middleware.scopes": (_INTERCEPT, "middleware/test_report", "adapters/test_scope"),
+    "_registry.concepts": ("registry/test_phrases", "registry/test_sentences", "core/test_refine"),
     "_registry.index": ("registry/test_registry", "core/test_classify", _NORMALIZE, _VECTORS),
     "_registry.load": ("registry/test_registry", "registry/test_index", _NORMALIZE, _VECTORS),
-    "_registry.phrases": ("core/test_refine", "core/test_classify", _VECTORS),
+    "_registry.phrases": (
+        "registry/test_phrase_rules",
+        "registry/test_sentences",
+        "core/test_refine",
+        "core/test_classify",
+    ),
     "_registry.registry": (
         *("registry/test_index", "registry/test_texts", "core/test_classify", "core/test_disclosure"),
         *(_NORMALIZE, _VECTORS),

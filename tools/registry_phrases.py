@@ -26,14 +26,15 @@ def phrases(data: Data, registry: Registry) -> Iterator[Finding]:
     yield from _vocabulary(table)
     yield from _rules(table)
     for general, row in table["refinements"].items():
-        for slug in row["to"]:
-            if general in registry.types and slug in registry.types:
-                yield from _harm(registry.types[general], registry.types[slug], row)
+        for chosen, may_leave in ((row["to"], "why" in row), (row.get("at_sign_in", ()), True)):
+            for slug in chosen:
+                if general in registry.types and slug in registry.types:
+                    yield from _harm(registry.types[general], registry.types[slug], may_leave=may_leave)
 
 
 def _names(table: Json, registry: Registry) -> Iterator[Finding]:
     slugs = {row["type"] for row in table["rules"]} | set(table["statuses"]) | set(table["refinements"])
-    slugs |= {slug for row in table["refinements"].values() for slug in row["to"]}
+    slugs |= {slug for row in table["refinements"].values() for slug in _chosen(row)}
     for slug in sorted(slugs - registry.types.keys()):
         yield Finding(WHERE, f"type {slug!r} does not exist", "name a slug of problem_types.json")
     for slug in sorted(slugs - table["statuses"].keys() - table["refinements"].keys()):
@@ -64,7 +65,7 @@ def _vocabulary(table: Json) -> Iterator[Finding]:
 def _rules(table: Json) -> Iterator[Finding]:
     seen: dict[tuple[object, ...], str] = {}
     ids: set[str] = set()
-    allowed = {slug for row in table["refinements"].values() for slug in row["to"]} | set(table["refinements"])
+    allowed = {slug for row in table["refinements"].values() for slug in _chosen(row)} | set(table["refinements"])
     for row in table["rules"]:
         where = f"{WHERE} {row['id']}"
         if row["id"] in ids:
@@ -85,12 +86,23 @@ def _rules(table: Json) -> Iterator[Finding]:
             yield Finding(where, f"{row['type']} never comes with these statuses", "change status or statuses")
 
 
-def _harm(general: ProblemType, chosen: ProblemType, row: Json) -> Iterator[Finding]:
-    """A refinement that would be worse than the general answer, unless the row says why it is not."""
+def _chosen(row: Json) -> list[str]:
+    """The types that a general one may be refined to, with those that only documents of a sign-in may choose."""
+    return [*row["to"], *row.get("at_sign_in", ())]
+
+
+def _harm(general: ProblemType, chosen: ProblemType, *, may_leave: bool) -> Iterator[Finding]:
+    """A refinement that would be worse than the general type.
+
+    Args:
+        general: the type that code, family or status give.
+        chosen: the type that a phrase may choose.
+        may_leave: whether it may ask for a new sign-in or a reset: the row says why, or a sign-in is under way.
+    """
     where = f"{WHERE} refinements/{general.slug}"
     if general.slug in _FAILURES and chosen.owner in {"user", "client"}:
         yield Finding(where, f"moves a failure of the provider to the {chosen.owner} ({chosen.slug})", "take it out")
-    if chosen.remedy in _AWAY and general.remedy not in _AWAY and "why" not in row:
+    if chosen.remedy in _AWAY and general.remedy not in _AWAY and not may_leave:
         yield Finding(where, f"sends the user away ({chosen.slug}: {chosen.remedy})", "take it out, or say why")
     if chosen.retry in _WAITS and general.retry not in _WAITS and chosen.slug != "resource-busy":
         yield Finding(where, f"lets a program wait for {chosen.slug}", "take it out")

@@ -1,8 +1,9 @@
 """Leave one out: what the classifier says of each registered text when the registry does not know it.
 
 Each entry in turn loses all its texts (an entry that is found by texts or causes is left out as a whole, so that none
-of its other texts helps), and each of these texts is put into a recorded response of the entry and classified. The
-answer is *right* (the entry's own type), *general* (a type that may be refined to it, so that nobody is misled),
+of its other texts helps), and each of these texts is put into a recorded response of the entry and classified; of an
+entry that is found by an Identity Engine key, the key is left out. Texts that another entry has too are not counted.
+The result is *right* (the entry's own type), *general* (a type that may be refined to it, so that nobody is misled),
 *wrong*, or *harmful*: worse than saying nothing (`harm` says what that is). `make unseen`
 prints the shares and writes `docs/unseen.md`.
 """
@@ -52,27 +53,47 @@ class Trial(NamedTuple):
 
 
 def trials(data: Data, registry: Registry) -> Iterator[Trial]:
-    """Leave out each entry's texts and classify them."""
+    """Leave out each entry's texts, or its Identity Engine key, and classify what it was registered for."""
     responses = _responses(data)
     for entry in registry:
-        texts = [("text", text) for text in (*entry.texts, *entry.known)]
-        texts += [("cause", text) for text in entry.causes]
-        if entry.lookup_only or not texts or not responses[entry.id]:
+        if entry.lookup_only or not responses[entry.id]:
             continue
         smaller = without(registry, entry)
-        for kind, template in texts:
-            status, said, sender = _best(responses[entry.id], kind)
-            text = fill(template)
-            caused = kind == "cause" or (template in entry.known and any(cause for cause, _ in said.causes))
-            said = said.replace(causes=((text, None),)) if caused else said.replace(text=text)
+        for text, (status, said, sender) in _unseen(entry, responses[entry.id]):
             surfaces = EndpointSurfaces(smaller.surfaces, sender.endpoint)
             found = meaning(Inquiry(smaller, UpstreamResponse(status, PLAIN_JSON, b""), sender, surfaces), said)
-            yield Trial(entry, text, said.shape, status, found, judge(registry, entry, found, status))
+            if not _is_known(smaller, entry, said, found):
+                shape = f"{said.shape}, by key" if text == entry.code else said.shape
+                yield Trial(entry, text, shape, status, found, judge(registry, entry, found, status))
+
+
+def _unseen(entry: Entry, responses: list[Response]) -> Iterator[tuple[str, Response]]:
+    """Yield each text of an entry (or the key that it is known by) with a recorded response that carries it."""
+    texts = [("text", text) for text in (*entry.texts, *entry.known)]
+    texts += [("cause", text) for text in entry.causes]
+    for kind, template in texts:
+        status, said, sender = _best(responses, kind)
+        text = fill(template)
+        is_cause = kind == "cause" or said.shape == "okta_idx"
+        if is_cause or (template in entry.known and any(cause for cause, _ in said.causes)):
+            yield text, (status, said.replace(causes=((text, None),)), sender)
+        else:
+            yield text, (status, said.replace(text=text), sender)
+    if not texts and entry.code is not None and entry.shapes == {"okta_idx"}:
+        yield entry.code, responses[0]
+
+
+def _is_known(smaller: Registry, entry: Entry, said: UpstreamError, found: Classification | None) -> bool:
+    """Whether the smaller registry knows the text after all, from another entry: then nothing is unseen."""
+    text = said.causes[0][0] if said.causes else said.text
+    if found is not None and found.matched_by in {"code_description", "cause"}:
+        return True
+    return text is not None and found is not None and smaller.is_explained(entry.provider, found.entry or "", text)
 
 
 def without(registry: Registry, entry: Entry) -> Registry:
     """The registry without an entry's texts, and without the entry where texts are what finds it."""
-    if entry.texts or entry.causes:
+    if entry.texts or entry.causes or not entry.known:
         return registry.without(entry.id)
     return registry.without(entry.id, "known")
 

@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from authproblem import Problem, normalize
+from authproblem import Problem, Registry, normalize
+from tests.support.said import JSON_TYPE, okta, problem, said
 
-JSON_TYPE = ("content-type", "application/json")
-
-
-def okta(code: str, summary: str, *causes: str) -> dict[str, Any]:
-    """An error of Okta's API."""
-    return {
-        "errorCode": code,
-        "errorSummary": summary,
-        "errorLink": code,
-        "errorId": "oaeAbCdEfGhIjKlMnOpQrStUv",
-        "errorCauses": [{"errorSummary": text} for text in causes],
-    }
-
-
-def problem(status: int, body: object, *headers: tuple[str, str], **options: Any) -> Problem:
-    """The problem of a response that is one."""
-    found = normalize(status, [JSON_TYPE, *headers], json.dumps(body).encode(), **options)
-    assert found is not None
-    return found
-
-
-def said(status: int, body: object, *headers: tuple[str, str], **options: Any) -> tuple[str, str]:
-    """Reason and `matched_by` of a response."""
-    found = problem(status, body, *headers, **options)
-    return found.reason, found.matched_by
+REGISTRY = Registry.builtin()
 
 
 class TestCodes:
@@ -131,56 +109,139 @@ class TestUse:
         assert said(404, body)[1] == "code"
 
 
-class TestDenials:
-    """Codes that an Action of the tenant has made up."""
+def idx(text: str, key: str | None = None) -> dict[str, Any]:
+    """An Identity Engine document with one error message."""
+    message = {"message": text, "class": "ERROR", **({} if key is None else {"i18n": {"key": key}})}
+    return {"version": "1.0.0", "messages": {"type": "array", "value": [message]}}
+
+
+class TestWhere:
+    """After which decisions sentences are read."""
+
+    def test_after_a_family_of_keys(self) -> None:
+        """`registration.error.*` is a failed sign-up, whatever language the text has."""
+        assert said(400, idx("\u2026", "registration.error.quux"))[0] == "signup-failed"
+        assert said(400, idx("\u2026", "registration.error.quux.invalidEmail")) == ("invalid-input", "phrase")
+
+    def test_after_a_status(self) -> None:
+        assert said(400, idx("The quux session has expired.")) == ("session-expired", "phrase")
+
+    def test_not_after_a_known_text(self) -> None:
+        """The entry of the text says more than its words do."""
+        body = {"error": "invalid_grant", "error_description": "Wrong email or password."}
+
+        assert said(403, body, provider="auth0") == ("invalid-credentials", "code_description")
+
+    @pytest.mark.parametrize("shape", ["callback", "redirect"])
+    def test_a_callback_is_read_as_a_redirect(self, shape: str) -> None:
+        params = {"error": "invalid_request", "error_description": "The callback URL is not one of the application"}
+        location = f"https://app.example/cb?{urlencode({**params, 'state': 's', 'iss': 'https://acme.okta.com'})}"
+        found = (
+            Problem.from_callback(params, provider="okta")
+            if shape == "callback"
+            else normalize(302, [("location", location)], b"", provider="okta")
+        )
+
+        assert found is not None
+        assert (found.reason, found.matched_by) == ("invalid-redirect-uri", "phrase")
 
     @pytest.mark.parametrize(
-        ("status", "endpoint", "reason"),
+        ("endpoint", "reason"),
+        [("/api/v2/users", "feature-unavailable"), ("/oauth/token", "access-denied"), (None, "access-denied")],
+    )
+    def test_a_rule_may_ask_for_an_endpoint(self, endpoint: str | None, reason: str) -> None:
+        body = {"statusCode": 403, "error": "Forbidden", "message": "The quux entitlement"}
+
+        assert said(403, body, provider="auth0", endpoint=endpoint)[0] == reason
+
+
+class TestStatusAndCode:
+    """When a code gives way to the status."""
+
+    def test_a_code_without_a_text_gives_way(self) -> None:
+        """A failure that says nothing more is a failure."""
+        assert said(500, {"errorCode": "E0000004"}, provider="okta") == ("upstream-error", "status")
+
+    def test_a_code_with_its_own_text_stays(self) -> None:
+        assert said(500, okta("E0000004", "Authentication failed")) == ("invalid-credentials", "code")
+
+    def test_a_code_that_blames_nobody_who_calls_stays(self) -> None:
+        """A policy's refusal with 500 is still its refusal."""
+        assert said(500, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")
+
+    def test_a_code_that_is_sent_with_such_a_status_stays(self) -> None:
+        entry = REGISTRY.lookup("okta:E0000261")
+
+        assert entry is not None
+        assert entry.usual_status == {500}
+        assert said(500, okta("E0000261", "The paint ran out"))[1] == "code"
+
+    def test_a_code_without_usual_statuses_stays(self) -> None:
+        body = {"statusCode": 503, "error": "x", "errorCode": "enrollment_conflict", "message": "The paint ran out"}
+
+        assert said(503, body, provider="auth0")[1] == "code"
+
+    @pytest.mark.parametrize(
+        ("code", "status", "expected"),
         [
-            (500, "/oauth/token", "upstream-rejected"),
-            (500, "/api/v2/users", "upstream-error"),
-            (500, None, "upstream-error"),
+            ("E0000001", 409, ("conflict", "status")),
+            ("E0000001", 404, ("not-found", "status")),
+            ("E0000001", 403, ("invalid-request", "code")),
+            ("E0000001", 400, ("invalid-request", "code")),
+            ("E0000007", 409, ("not-found", "code")),
         ],
     )
-    def test_a_denial_is_sent_as_a_failure_of_the_token_endpoint(
-        self, status: int, endpoint: str | None, reason: str
+    def test_a_code_that_says_little_gives_way_to_a_status_that_says_more(
+        self, code: str, status: int, expected: tuple[str, str]
     ) -> None:
-        body = {"error": "painted_into_a_corner", "error_description": "Not today"}
+        """`Api validation failed` with 409 is a conflict; what is not found stays so."""
+        assert said(status, okta(code, "The paint ran out")) == expected
 
-        assert said(status, body, provider="auth0", endpoint=endpoint)[0] == reason
-
-    def test_a_registered_code_is_no_denial(self) -> None:
-        body = {"error": "server_error", "error_description": "Not today"}
-
-        assert problem(500, body, provider="auth0", endpoint="/oauth/token").owner == "upstream"
-        assert said(500, body, provider="auth0", endpoint="/oauth/token")[0] != "upstream-rejected"
-
-
-class TestSenders:
-    """What else proves a vendor."""
-
-    @pytest.mark.parametrize("name", ["realm", "authorization_uri"])
-    def test_a_challenge_that_names_the_vendors_domain_is_evidence(self, name: str) -> None:
-        challenge = f'Bearer {name}="https://acme.okta.com/oauth2/default", error="invalid_token"'
-        body = {"message": "no"}
-
-        found = problem(401, body, ("www-authenticate", challenge))
-
-        assert (found.provider, found.reason) == ("okta", "invalid-token")
-
-    @pytest.mark.parametrize(
-        "uri", ["https://okta.com.example.org/", "http://acme.okta.com/", "acme.okta.com", "https://", ""]
-    )
-    def test_any_other_place_is_not(self, uri: str) -> None:
-        challenge = f'Bearer realm="{uri}", error="invalid_token"'
-
-        found = normalize(401, [JSON_TYPE, ("www-authenticate", challenge)], b'{"message": "no"}')
-
-        assert found is None or found.provider != "okta"
+    @pytest.mark.parametrize(("status", "reason"), [(499, "invalid-credentials"), (500, "upstream-error")])
+    def test_failures_begin_at_500(self, status: int, reason: str) -> None:
+        assert said(status, okta("E0000004", "The paint ran out"))[0] == reason
 
 
 class TestWhatIsRead:
     """Which words of a response are sentences."""
+
+    def test_the_reason_beside_a_known_text_is_none(self) -> None:
+        causes = [{"errorSummary": "The field has an invalid value", "reason": "ALREADY_EXISTS"}]
+
+        assert said(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes})[1] == "code"
+
+    def test_a_cause_that_says_nothing_at_all_is_passed_over(self) -> None:
+        causes = [{}, {"errorSummary": "The quux already exists"}]
+
+        assert said(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes})[0] == "conflict"
+
+    def test_the_text_of_a_cause_comes_before_its_reason(self) -> None:
+        causes = [{"errorSummary": "You have reached the maximum number of quuxes", "reason": "ALREADY_EXISTS"}]
+
+        found = said(400, {**okta("E0000003", "The request body was not well-formed."), "errorCauses": causes})
+        assert found == ("quota-exceeded", "phrase")
+
+    def test_causes_come_before_the_summary(self) -> None:
+        body = okta("E0000003", "The quux already exists", "You have reached the maximum number of quuxes")
+
+        assert said(400, body) == ("quota-exceeded", "phrase")
+
+    def test_a_sentence_after_the_usual_beginning_is_one(self) -> None:
+        assert said(400, okta("E0000001", "Api validation failed: Quux already exists")) == ("conflict", "phrase")
+
+    def test_the_usual_beginning_is_none(self) -> None:
+        """A failed validation of a phone number is an invalid one only if the rest says so."""
+        assert said(400, okta("E0000001", "Api validation failed: phone number"))[1] == "code"
+        assert said(400, okta("E0000001", "Validation failed: phone number"))[0] == "invalid-phone-number"
+
+    def test_a_single_word_is_one_where_it_is_the_whole_summary(self) -> None:
+        assert said(400, okta("E0000001", "alreadyExists")) == ("conflict", "phrase")
+
+    def test_the_name_of_a_code_that_another_provider_has_is_none(self) -> None:
+        """What it means there, it need not mean here."""
+        body = {"statusCode": 400, "error": "Bad Request", "errorCode": "E0000093", "message": "x"}
+
+        assert said(400, body, provider="auth0")[1] == "status"
 
     def test_the_reason_of_a_cause_without_a_text_is_one(self) -> None:
         body = {**okta("E0000001", "Api validation failed: quux"), "errorCauses": [{"reason": "ALREADY_EXISTS"}]}

@@ -10,6 +10,7 @@ import pytest
 from authproblem import Registry
 from tools.doc_samples import outcome, samples
 from tools.generate_docs import pages
+from tools.markdown import prose
 from tools.provider_pages import own_values
 from tools.registry_data import ROOT, read
 
@@ -19,16 +20,18 @@ PAGES = pages(DATA, REGISTRY)
 _ENTRY = re.compile(r"\| \[`+ ?(.+?) ?`+\]\(\.\./providers/[a-z0-9-]+\.md#[^)]*\) \| .* \| (.*?) \| [^|]* \|")
 _SECTION = re.compile(r"^### `+ ?(.+?) ?`+\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 _OWN = re.compile(r"(owner|remedy|retry) `([a-z_]+)`")
+_READS = re.compile(r'the user reads "(.*)"')
 
 
 def facts(page: str) -> dict[str, str]:
     """What the first table of a problem page says of its type."""
-    return dict(re.findall(r"^\| (Owner|Remedy|Retry) \| `([a-z_]+)`", page, re.MULTILINE))
+    sentence = re.findall(r"^## What the user reads\n\n> (.*)$", page, re.MULTILINE)
+    return {**dict(re.findall(r"^\| (Owner|Remedy|Retry) \| `([a-z_]+)`", page, re.MULTILINE)), "Detail": sentence[0]}
 
 
-def shown() -> dict[str, tuple[str, str, str, str]]:
-    """What the problem pages show of each entry: reason, owner, remedy, retry policy."""
-    found = {}
+def shown() -> dict[str, tuple[str, ...]]:
+    """What the problem pages show of each entry: reason, owner, remedy, retry policy, and what the user reads."""
+    found: dict[str, tuple[str, ...]] = {}
     for slug in REGISTRY.types:
         page = PAGES[f"docs/problems/{slug}.md"]
         usual = facts(page)
@@ -39,19 +42,21 @@ def shown() -> dict[str, tuple[str, str, str, str]]:
                 "retry": usual["Retry"],
                 **dict(_OWN.findall(own)),
             }
-            found[name] = (slug, values["owner"], values["remedy"], values["retry"])
+            reads = _READS.search(own)
+            detail = reads.group(1) if reads else usual["Detail"]
+            found[name] = (slug, values["owner"], values["remedy"], values["retry"], detail)
     return found
 
 
 def test_the_problem_pages_show_what_normalize_says() -> None:
-    """Reason, owner, remedy and retry of every vector's problem stand in the row of its entry."""
+    """Reason, owner, remedy, retry and detail of every vector's problem stand in the row of its entry."""
     rows = shown()
     wrong = []
     for vector in DATA.vectors:
         problem = outcome(vector)
         if problem is None or problem.entry is None:
             continue
-        said = (problem.reason, problem.owner, problem.remedy, problem.retry.policy)
+        said = (problem.reason, problem.owner, problem.remedy, problem.retry.policy, prose(problem.detail))
         if rows.get(problem.entry.replace("|", "\\|")) != said:
             wrong.append(f"{problem.entry}: the page shows {rows.get(problem.entry)}, the response has {said}")
 

@@ -21,6 +21,10 @@ _SUMMARY = "Api validation failed: "
 """What Okta puts before the name of the object that it has checked; the name alone says nothing."""
 
 _CALLER = frozenset(("user", "client"))
+_SAYS_LITTLE = "invalid-request"
+_TELLING = frozenset((404, 409))
+"""Statuses that name what is wrong with a request, other than 400."""
+
 MAX_SENTENCES = 8
 """Unknown sentences of one response that are read; further causes repeat it for further fields."""
 
@@ -45,7 +49,7 @@ def refine(
     if matched_by not in _GENERAL or (said.shape == "okta_idx" and matched_by == "code"):
         return hit  # in Identity Engine documents the key decides: texts are localized
     sentences = tuple(islice(_unknown(registry, provider, said, entry), MAX_SENTENCES))
-    if matched_by == "code" and _contradicts(entry, status) and (sentences or said.text is None):
+    if matched_by == "code" and _gives_way(entry, status) and (sentences or said.text is None):
         entry, matched_by = registry.by_status(status, said), "status"
     slug = entry.type.slug
     if not sentences or not registry.phrases.may_refine(slug, said.code):
@@ -57,25 +61,31 @@ def refine(
     return (entry, matched_by) if found is None else (registry.bare(found), "phrase")
 
 
-def _contradicts(entry: Entry, status: int) -> bool:
-    """Whether a code would make a failure or limit of the provider the caller's fault."""
-    if status != 429 and status < 500:
+def _gives_way(entry: Entry, status: int) -> bool:
+    """Whether a status says more than a code that is not sent with it.
+
+    A code never makes a failure or limit of the provider the caller's fault; and one that says no more than that the
+    request is invalid yields to a status that says why.
+    """
+    if not entry.usual_status or status in entry.usual_status:
         return False
-    return entry.owner in _CALLER and bool(entry.usual_status) and status not in entry.usual_status
+    if status == 429 or status >= 500:
+        return entry.owner in _CALLER
+    return status in _TELLING and entry.reason == _SAYS_LITTLE
 
 
 def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entry) -> Iterator[str]:
-    """The sentences that the code's entries do not know, the most telling first: causes, text, the code's own name."""
+    """The sentences that the entry does not know, the most telling first: causes, text, the code's own name."""
     for text, reason in said.causes:
-        if text is not None and not registry.is_explained(provider, said.code, text):
+        if text is not None and not registry.is_explained(provider, entry.id, text):
             yield text
             if reason is not None:
                 yield reason
         elif text is None and reason is not None:
             yield reason
-    if said.text is not None and said.shape != "okta_idx" and not registry.is_explained(provider, said.code, said.text):
+    if said.text is not None and not registry.is_explained(provider, entry.id, said.text):
         summary = said.text.removeprefix(_SUMMARY)
         if summary is said.text or " " in summary:
             yield summary
-    if said.code is not None and not entry.id and not registry.has_code_anywhere(said.code):
+    if said.code is not None and not registry.has_code_anywhere(said.code):
         yield said.code

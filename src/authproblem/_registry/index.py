@@ -147,13 +147,13 @@ class ProviderIndex:
             provider: the provider.
             constants: the texts without slots that may be sent on, as they are written on the wire.
             values: the names and reasons that entries require.
-            texts: those that come with any code, and those of entries, each with the entry's code.
+            texts: those that come with any code, and those of entries, each with the entry's id.
         """
         self.provider = provider
         entries = tuple(entries)
         self._by_code: dict[str | None, list[Entry]] = {}
         general = tuple(known)
-        texts = [(text, entry.code) for entry in entries for text in (*entry.texts, *entry.causes, *entry.known)]
+        texts = [(text, entry.id) for entry in entries for text in (*entry.texts, *entry.causes, *entry.known)]
         values: set[str | None] = set()
         for entry in entries:
             if not entry.lookup_only:
@@ -216,9 +216,9 @@ class ProviderIndex:
         """Whether a text may be sent on as it came."""
         return text in self.constants or text in self._known
 
-    def explains(self, code: str | None, text: str) -> bool:
-        """Whether the entries of a code have a text, or it comes with any code: nothing more can be learnt from it."""
-        return self._known.explains(code, text)
+    def explains(self, entry_id: str, text: str) -> bool:
+        """Whether an entry has a text, or it comes with any code: nothing more can be learned from it."""
+        return self._known.explains(entry_id, text)
 
 
 def _unconditional(by_text: Sequence[Entry]) -> dict[str | None, Match]:

@@ -220,9 +220,9 @@ class Registry:
         """Whether an upstream text is one of the registered ones, so that it may be sent on as it came."""
         return self._indexes[provider].knows(text)
 
-    def is_explained(self, provider: str, code: str | None, text: str) -> bool:
-        """Whether the entries of a code know a text, so that nothing more can be learnt from it."""
-        return self._indexes[provider].explains(code, text)
+    def is_explained(self, provider: str, entry_id: str, text: str) -> bool:
+        """Whether an entry has a text, or it comes with any code, so that nothing more can be learned from it."""
+        return self._indexes[provider].explains(entry_id, text)
 
     @property
     def phrases(self) -> Phrases:

@@ -34,7 +34,7 @@ _SAFE = {
 }
 
 _ANY = "*"
-"""What stands for any code: no code has this form."""
+"""What stands for any entry: no id has this form."""
 
 Value = TypeVar("Value")
 
@@ -218,7 +218,7 @@ class TextTable(Generic[Value]):
 
 
 class KnownTexts:
-    """The texts of one provider: which of them may be sent on as they came, and which say nothing new of their code.
+    """The texts of one provider: which of them may be sent on as they came, and which say nothing new of their entry.
 
     Only constants may be sent on, and templates all of whose slots are of a safe kind: any other text may carry what a
     user typed.
@@ -226,22 +226,20 @@ class KnownTexts:
 
     __slots__ = ("_table",)
 
-    def __init__(self, texts: Iterable[str], of_codes: Iterable[tuple[str, str | None]] = ()) -> None:
+    def __init__(self, texts: Iterable[str], of_entries: Iterable[tuple[str, str]] = ()) -> None:
         """Sort the texts.
 
         Args:
             texts: those that come with any code.
-            of_codes: those of entries, each with the entry's code.
+            of_entries: those of entries, each with the entry's id.
         """
-        rows = [*((text, _ANY) for text in texts), *of_codes]
-        self._table: TextTable[tuple[str | None, bool]] = TextTable(
-            (text, (code, _is_safe(text))) for text, code in rows
-        )
+        rows = [*((text, _ANY) for text in texts), *of_entries]
+        self._table: TextTable[tuple[str, bool]] = TextTable((text, (owner, _is_safe(text))) for text, owner in rows)
 
     def __contains__(self, text: str) -> bool:
         """Whether the text may be sent on as it came."""
         return any(safe for _, safe in self._table.find(text))
 
-    def explains(self, code: str | None, text: str) -> bool:
-        """Whether the entries of a code have the text, or it comes with any code: then it says nothing more."""
-        return any(known in {code, _ANY} for known, _ in self._table.find(text))
+    def explains(self, entry_id: str, text: str) -> bool:
+        """Whether an entry has the text, or it comes with any code: then it says nothing more."""
+        return any(owner in {entry_id, _ANY} for owner, _ in self._table.find(text))

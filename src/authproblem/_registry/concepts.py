@@ -1,0 +1,144 @@
+"""Which concepts occur in a sentence: words become base forms, and one pass of an automaton finds the phrases.
+
+The phrases are data (`phrases.json`: `concepts`, with `skip`, `irregular` and `rewrites` for the words). Nothing here
+backtracks over upstream text: the work is one step a word, and the number of words that are read is bounded
+(`MAX_WORDS`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+Json = dict[str, Any]
+
+MAX_WORDS = 512
+"""Words of one response that are looked at; real sentences have fewer than 60, and 32 causes of them fit."""
+
+_MAX_TEXT = 1024
+"""Characters of one sentence that are looked at, as for known texts."""
+
+_WORD = re.compile(r"[A-Za-z0-9]+(?:'t)?|[.!?;](?=\s)")
+"""Words, and ends of sentences. A word of letters and digits is an identifier: it parts phrases. A number does not."""
+
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+"""The parts of a name such as `factorEnrollRequest`."""
+
+_ENDS = frozenset(".!?;")
+_APOSTROPHES = {0x2019: "'", 0x2018: "'", 0xB4: "'"}
+
+
+class ConceptAutomaton:
+    """Aho-Corasick over words: which concepts occur in a sentence, in one step a word."""
+
+    __slots__ = ("_found", "_steps", "_vocabulary")
+
+    def __init__(self, data: Json, bits: Mapping[str, int]) -> None:
+        """Build the vocabulary and the automaton from the concepts."""
+        rewrites = {word: tuple(text.split()) for word, text in data["rewrites"].items()}
+        skipped = frozenset(data["skip"])
+        phrases = [
+            (bits[name], [part for word in text.split() for part in rewrites.get(word, (word,)) if part not in skipped])
+            for name, texts in data["concepts"].items()
+            for text in texts
+        ]
+        base = {part for _, parts in phrases for part in parts}
+        self._vocabulary = _vocabulary(base, data["irregular"], rewrites, skipped)
+        self._steps, self._found = _compile(phrases)
+
+    def read(self, sentences: Iterable[str | None]) -> Iterator[int]:
+        """Yield the concepts of each sentence, as bits; a text of several sentences gives one number for each."""
+        vocabulary, steps, found = self._vocabulary, self._steps, self._found
+        left = MAX_WORDS
+        for text in sentences:
+            if not text or left <= 0:
+                continue
+            concepts = state = 0
+            if not text.isascii():
+                text = text.translate(_APOSTROPHES)  # noqa: PLW2901 - the same sentence, spelled plainly
+            for word in _WORD.findall(text, 0, _MAX_TEXT):
+                left -= 1
+                parts = vocabulary.get(word)
+                if parts is None and word in _ENDS:
+                    yield concepts
+                    concepts = state = 0
+                elif parts is None and word.isalpha() and not word.islower():
+                    parts = _split(vocabulary, word)
+                if parts is None:
+                    state = state if word.isdigit() else 0
+                else:
+                    for part in parts:
+                        state = steps[state].get(part) or steps[0].get(part, 0)
+                        concepts |= found[state]
+                if left <= 0:
+                    break
+            yield concepts
+
+
+def _split(vocabulary: Mapping[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
+    """The base forms of a word such as `DPoP`, or of the parts of a name in mixed or upper case.
+
+    An unknown part parts phrases: it stands as an empty word, which no phrase has.
+    """
+    return vocabulary.get(name.lower()) or tuple(
+        part for piece in _PART.findall(name) for part in vocabulary.get(piece) or vocabulary.get(piece.lower(), ("",))
+    )
+
+
+def _compile(phrases: list[tuple[int, list[str]]]) -> tuple[list[dict[str, int]], list[int]]:
+    """Build the automaton: for each state its transitions, failure links resolved, and the concepts that end there."""
+    steps: list[dict[str, int]] = [{}]
+    found = [0]
+    for bit, parts in phrases:
+        state = 0
+        for part in parts:
+            if part not in steps[state]:
+                steps[state][part] = len(steps)
+                steps.append({})
+                found.append(0)
+            state = steps[state][part]
+        found[state] |= bit
+    failure = [0] * len(steps)
+    queue = deque(steps[0].values())
+    while queue:
+        state = queue.popleft()
+        found[state] |= found[failure[state]]
+        for part, target in steps[state].items():
+            failure[target] = steps[failure[state]].get(part) or steps[0].get(part, 0)
+            queue.append(target)
+        # Complete: what continues after the failure link continues here too, so that a word is one step.
+        steps[state] = {**steps[failure[state]], **steps[state]} if failure[state] else steps[state]
+    return steps, found
+
+
+def _vocabulary(
+    base: set[str], irregular: Mapping[str, list[str]], rewrites: Mapping[str, tuple[str, ...]], skipped: frozenset[str]
+) -> dict[str, tuple[str, ...]]:
+    """Every form of every word of the phrases, in lower case and capitalized, with its base form; skipped words: ()."""
+    forms: dict[str, tuple[str, ...]] = {word: (word,) for word in base}  # a form that is a word of its own stays one
+    for word in sorted(base):
+        for form in _inflections(word):
+            forms.setdefault(form, (word,))
+    for word, others in irregular.items():
+        for form in others:
+            forms.setdefault(form, (word,))
+    forms.update(rewrites)
+    forms = {form: tuple(part for part in parts if part not in skipped) for form, parts in forms.items()}
+    forms.update((word, ()) for word in skipped)
+    return forms | {form.capitalize(): parts for form, parts in forms.items()}
+
+
+def _inflections(word: str) -> Iterator[str]:
+    """The regular forms of an English word: plural, third person, past, participle."""
+    if len(word) < 3:
+        return
+    stem = word[:-1]
+    if word.endswith("e"):
+        yield from (word + "s", word + "d", stem + "ing")
+    elif word.endswith("y") and word[-2] not in "aeiou":
+        yield from (stem + "ies", stem + "ied", word + "ing")
+    else:
+        yield from (word + "s", word + "es", word + "ed", word + "ing")
+        yield from (word + word[-1] + "ed", word + word[-1] + "ing")
