@@ -20,8 +20,11 @@ MAX_WORDS = 512
 _MAX_TEXT = 1024
 """Characters of one sentence that are looked at, as for known texts."""
 
-_WORD = re.compile(r"[A-Za-z0-9]+(?:'t)?|[.!?;](?=\s)")
-"""Words, and ends of sentences. A word of letters and digits is an identifier: it parts phrases. A number does not."""
+_WORD = re.compile(r"[0-9]+(?=(?:kb|Kb|kB|KB|[MG]B|px)\b)|[A-Za-z0-9]+(?:'t)?|[.!?;](?=\s)")
+"""Words, and ends of sentences; a unit that stands at a number is a word of its own.
+
+Other words of letters and digits are identifiers and part phrases. Numbers do not.
+"""
 
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 """The parts of a name such as `factorEnrollRequest`."""
