@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple, cast
 
+from authproblem.errors import visible
+
 BLOCK = 1 << 20
 """Bytes read at once: large enough that a process is worth its message, small enough for live streams."""
 PART = 4 << 20
@@ -26,6 +28,10 @@ _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}]', re.DOTALL)
 
 class InputError(Exception):
     """A file that cannot be read; the message says which and why."""
+
+    def __init__(self, message: str) -> None:
+        """Make an error of a message for a terminal."""
+        super().__init__(visible(message))
 
 
 class Part(NamedTuple):
