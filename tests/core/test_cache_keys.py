@@ -45,6 +45,8 @@ def registries(draw: st.DrawFn) -> Registry:
             ("shapes", st.just(["oauth"])),
         ):
             row |= draw(optional(name, strategy))
+        if row.get("code") == "acme_denied":  # a code of the team's own: it proves the sender, whatever the text
+            row["evidence"] = True
         if "code" in row or "texts" in row:
             rows.append(row)
     while rows:
@@ -119,6 +121,19 @@ def test_a_row_with_a_surface_and_no_code_keeps_its_meaning() -> None:
     ]
 
     assert [problem and problem.entry for problem in found] == ["auth0:trial", "auth0:busy"] * 2
+
+
+def test_a_row_with_a_surface_and_a_code_of_its_own_keeps_its_meaning() -> None:
+    """A code that proves its sender has one meaning at most places, whatever the text: not so with a surface."""
+    row = {"id": "auth0:acme", "code": "acme_denied", "surfaces": ["auth0.token"], "type": "account-locked"}
+    normalizer = Normalizer(registry=BUILTIN.extend({"entries": [{**row, "evidence": True}]}))
+    body = b'{"error":"acme_denied","error_description":"The trial has ended."}'
+    found = [
+        normalizer.normalize(403, [JSON_TYPE], body, provider="auth0", endpoint=endpoint)
+        for endpoint in ("/oauth/token", "/dbconnections/signup") * 2
+    ]
+
+    assert [problem and problem.reason for problem in found] == ["account-locked", "access-denied"] * 2
 
 
 LARGE = 50_000
