@@ -21,6 +21,13 @@ GENUINE = {
     "errorCauses": [],
 }
 LOCKED = {**GENUINE, "errorCode": "E0000069", "errorSummary": "User Locked", "errorLink": "E0000069"}
+WRONG_ANSWER = {
+    **GENUINE,
+    "errorCode": "E0000087",
+    "errorSummary": "The recovery question answer did not match our records.",
+    "errorLink": "E0000087",
+}
+"""Which other surfaces send as well: at a path that nobody knows, nothing but the scope says that users sign in."""
 SPELLINGS = (
     *("/api/v1/authn", "/api/v1/authn/", "/api/v1/authn;a=1", "/api/v1/./authn", "/api//v1/authn", "/API/v1/AUTHN"),
     *("/api/v1/x/../authn", "//api/v1/authn", "/api/v1/%61uthn", "/api/v1;x/authn", "/api/v1/authn?x=1"),
@@ -72,9 +79,10 @@ def test_every_spelling_of_a_sign_in_path_folds(path: str) -> None:
     assert shown(folded) == shown(genuine)
 
 
-def test_under_strict_an_unknown_path_of_a_sign_in_scope_folds() -> None:
+@pytest.mark.parametrize("document", [LOCKED, WRONG_ANSWER], ids=["sign-in alone", "other surfaces as well"])
+def test_under_strict_an_unknown_path_of_a_sign_in_scope_folds(document: dict[str, Any]) -> None:
     """A proxy may rewrite paths that nobody here knows."""
-    reply = sent(403, JSON, json.dumps(LOCKED).encode(), "/sign-in/primary")
+    reply = sent(403, JSON, json.dumps(document).encode(), "/sign-in/primary")
 
     assert shown(reply)[2]["reason"] == "sign-in-failed"
 
