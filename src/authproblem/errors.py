@@ -138,7 +138,7 @@ def unknown_option(name: str, choices: Iterable[str], hint: str = "") -> NoRetur
 
 
 def visible(text: str) -> str:
-    """Return a text for a terminal: control characters, which may come from a file name, as escapes such as `\\x1b`."""
+    """Return a text for a terminal: control characters, which may come from a file name, become escape sequences."""
     return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 

@@ -79,6 +79,68 @@ def test_every_spelling_of_a_sign_in_path_folds(path: str) -> None:
     assert shown(folded) == shown(genuine)
 
 
+LONG_SPELLINGS = (
+    "/" * 60_000,
+    "/." * 30_000 + "/",
+    "/x/.." * 12_000 + "/",
+    "//;a=1" * 10_000 + "/",
+    "/%2e" * 15_000 + "/",
+)
+
+
+@pytest.mark.parametrize("start", LONG_SPELLINGS, ids=lambda path: path[:6])
+def test_no_length_of_a_path_hides_where_it_leads(start: str) -> None:
+    """As long as a request line may be, 64 KiB in uvicorn."""
+    document = {"error": "invalid_grant", "error_description": "The user does not exist."}
+    reply = sent(403, JSON, json.dumps(document).encode(), start + "oauth/token", provider="auth0", disclosure="safe")
+
+    assert shown(reply)[2]["reason"] == "invalid-credentials"
+
+
+@pytest.mark.parametrize("level", ["safe", "strict"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({**LOCKED, "errorCauses": [{"errorSummary": "a \ud800 name"}]}).encode(),
+        b"\xef\xbb\xbf" + json.dumps(LOCKED).encode(),
+        json.dumps(LOCKED).encode("utf-16"),
+        json.dumps(LOCKED).encode()[:-1] + b',"login":"\xff"}',
+        json.dumps(LOCKED).encode()[:-1] + b',"login":NaN}',
+        json.dumps(LOCKED).encode() * 2,
+        json.dumps([LOCKED]).encode(),
+    ],
+    ids=["lone surrogate", "byte order mark", "utf-16", "invalid utf-8", "NaN", "two documents", "list"],
+)
+def test_a_body_that_cannot_be_parsed_folds_by_the_status(body: bytes, level: str) -> None:
+    """A provider that repeats a name as it was typed sends what no strict parser reads, and many clients do."""
+    reply = sent(403, JSON, body, disclosure=level)
+
+    assert shown(reply)[2]["reason"] == {"safe": "invalid-credentials", "strict": "sign-in-failed"}[level]
+
+
+def test_a_body_that_cannot_be_parsed_passes_where_nobody_signs_in() -> None:
+    """Byte for byte."""
+    assert sent(403, JSON, json.dumps(LOCKED).encode() * 2, "/api/v1/users") is None
+
+
+@pytest.mark.parametrize("length", [10, 1000, 1100, 20_000])
+def test_a_long_name_does_not_make_a_text_unknown(length: int) -> None:
+    """Texts are looked up to a length, which a name that the provider repeats must not use up."""
+    text = f"user {'a' * length} is not part of the acme organization"
+    body = json.dumps({"error": "access_denied", "error_description": text}).encode()
+    reply = sent(403, JSON, body, "/oauth/token", provider="auth0", disclosure="safe")
+
+    assert shown(reply)[2]["reason"] == "invalid-credentials"
+
+
+def test_at_a_sign_up_it_folds_to_what_the_provider_says_there() -> None:
+    """Not to wrong credentials, which would show that the name is taken."""
+    body = json.dumps({"code": "user_exists", "description": "a" * 2000, "name": "BadRequestError"}).encode()
+    reply = sent(400, JSON, body + b"?", "/dbconnections/signup", provider="auth0")
+
+    assert (shown(reply)[0], shown(reply)[2]["reason"]) == (400, "signup-failed")
+
+
 @pytest.mark.parametrize("document", [LOCKED, WRONG_ANSWER], ids=["sign-in alone", "other surfaces as well"])
 def test_under_strict_an_unknown_path_of_a_sign_in_scope_folds(document: dict[str, Any]) -> None:
     """A proxy may rewrite paths that nobody here knows."""

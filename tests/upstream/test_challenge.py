@@ -99,7 +99,9 @@ def test_a_line_that_is_too_long_is_not_read() -> None:
 @pytest.mark.parametrize("element", ["a{}=b", "Bearer"])
 def test_a_line_of_too_many_elements_is_not_read(element: str) -> None:
     """64 schemes and parameters are; a line of 4,000 schemes would take twenty times as long as any other."""
-    line = ", ".join(["Bearer", *(element.format(number) for number in range(63))]).replace(",", "", element != "Bearer")
+    line = ", ".join(["Bearer", *(element.format(number) for number in range(63))]).replace(
+        ",", "", element != "Bearer"
+    )
 
     assert [parse_line(line) is not None, parse_line(line + ", z=1")] == [True, None]
 
