@@ -201,3 +201,17 @@ def test_nothing_that_a_user_typed_is_cached() -> None:
     cached = [repr(key) for key in normalizer._cache._entries]
 
     assert [key for key in cached if typed in key] == []
+
+
+def test_many_causes_are_not_cached() -> None:
+    """32 registered texts in any order are more combinations than there is memory for."""
+    normalizer = Normalizer()
+    text = "login: An object with this field already exists in the current organization"
+    for number in range(40):
+        causes = [{"errorSummary": text}] * number
+        document = {"errorCode": "E0000001", "errorSummary": "Api validation failed: login", "errorCauses": causes}
+        normalizer.normalize(400, [JSON_TYPE], json.dumps(document).encode(), provider="okta")
+
+    kept = [key for (key, *_) in normalizer._cache._entries]
+    assert all(sum(len(part or "") for cause in key[4] for part in cause) <= 1024 for key in kept)
+    assert 1 < len(kept) < 33
