@@ -150,7 +150,7 @@ def _json(content: bytes) -> Mapping[str, Any]:
 
 
 def _dumped(token: Mapping[str, Any]) -> bytes:
-    """The members of an error as JSON; what JSON cannot hold is no provider's, nor what nests deeper than it is written."""
+    """The members of an error as JSON; what JSON cannot hold is no provider's, and what nests too deep is left out."""
     members = {str(name): value for name, value in token.items()}
     try:
         return orjson.dumps(members, default=str)
