@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tests.client.upstream import Seen, running
 from tests.gateway.support import before
 from tests.support.responses import Response, json_response
+
+if TYPE_CHECKING:
+    import httpx
 
 LARGE = Response(200, [("Content-Type", "text/plain")], b"x" * 20_000_000)
 OK = json_response(200, {"ok": True})
