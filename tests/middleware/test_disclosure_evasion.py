@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authproblem._middleware.interception import Interceptor, Reply, Request
 from authproblem._middleware.options import make_options
+from tests.support.codings import zstd_compress
 
 GENUINE = {
     "errorCode": "E0000004",
@@ -186,18 +189,32 @@ def test_a_body_that_is_too_large_passes_where_nobody_signs_in() -> None:
     assert sent(403, JSON, body, "/api/v1/users", max_body=2000) is None
 
 
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "zstd": zstd_compress,
+    "gzip, deflate": lambda body: zlib.compress(gzip.compress(body)),
+    "compress": lambda body: b"\x1f\x9d" + body,  # nobody undoes it
+}
+"""What `Accept-Encoding` can lead to."""
+
+
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(ACCEPTS),
     st.sampled_from(SPELLINGS),
     st.sampled_from(["application/json", "application/json; charset=utf-8", "application/problem+json", "text/plain"]),
+    st.sampled_from(sorted(CODINGS)),
 )
 def test_a_folded_response_cannot_be_distinguished_from_a_genuine_one(
-    accept: str | None, path: str, media_type: str
+    accept: str | None, path: str, media_type: str, coding: str
 ) -> None:
-    """Status, headers, media type, members and length are equal for every `Accept` and every spelling."""
-    headers = [("content-type", media_type)]
-    folded = sent(403, headers, json.dumps(LOCKED).encode(), path, accept)
-    genuine = sent(401, JSON, json.dumps(GENUINE).encode(), path, accept)
+    """Status, headers, media type, members and length are equal for every `Accept`, coding and spelling."""
+    coded = [("content-encoding", coding)]
+    headers = [("content-type", media_type), *coded]
+    folded = sent(403, headers, CODINGS[coding](json.dumps(LOCKED).encode()), path, accept)
+    genuine = sent(401, [*JSON, *coded], CODINGS[coding](json.dumps(GENUINE).encode()), path, accept)
     if folded is None:  # somebody's own problem document, which passes as it came
         assert media_type == "application/problem+json"
         return
