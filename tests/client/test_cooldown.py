@@ -12,6 +12,7 @@ from authproblem import Problem, Registry, RetryHint, normalize
 from authproblem._client.cooldown import Bucket, Caller, bucket, document_of, jittered_wait, suppressed_problem, tripped
 from authproblem._client.reader import ProviderRequest
 from authproblem._client.stores import MemoryCooldown
+from authproblem._client.verdicts import Outcome
 from authproblem._model import Provider
 from tests.client import samples
 from tests.support.responses import Response, json_response
@@ -414,8 +415,14 @@ class TestDocument:
 
 
 @pytest.mark.parametrize(
-    "value", [Caller("Bearer canary", "canary"), ProviderRequest("h", "/", "GET", None, "canary", proof="canary")]
+    "value",
+    [
+        Caller("Bearer canary", "canary"),
+        ProviderRequest("h", "/", "GET", None, "canary", proof="canary"),
+        Outcome(value={"access_token": "canary"}),
+    ],
+    ids=["caller", "request", "refresh"],
 )
-def test_a_caller_and_a_request_show_no_credential(value: object) -> None:
+def test_what_stands_in_local_variables_shows_no_credential(value: object) -> None:
     """Tools that report exceptions show local variables."""
     assert "canary" not in repr(value)
