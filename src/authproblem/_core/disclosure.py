@@ -69,11 +69,17 @@ def fold_unreadable(
     return None if target is None or genuine is None else _folded(genuine, found, target)
 
 
-def is_cut(found: Classification) -> bool:
-    """Whether a text was too long to be looked up: a name that the provider repeats may have made it so."""
+def is_cut(registry: Registry, found: Classification) -> bool:
+    """Whether a text that could have said more was too long to be looked up.
+
+    A name that the provider repeats may have made it so. What no sentence turns into something that folds stays what it
+    is: without `mfa-required` the sign-in could not continue.
+    """
     said = found.upstream
-    texts = (said.text, *(text for text, _ in said.causes))
-    return not said.protocol and any(text is not None and len(text) > MAX_TEXT for text in texts)
+    finer = registry.phrases.refinements.get(found.reason, frozenset())
+    if said.protocol or finer.isdisjoint(registry.data["problem_types"]["folds"]["strict"]):
+        return False
+    return any(text is not None and len(text) > MAX_TEXT for text in (said.text, *(text for text, _ in said.causes)))
 
 
 def is_sign_in(

@@ -294,7 +294,7 @@ class Normalizer:
         truth = build_problem(found, response, context, self.policy, instance)
         level = self.policy.disclosure
         folded = None if level == "off" else fold(self.policy.registry, found, surfaces, level)
-        if folded is None and is_cut(found):
+        if folded is None and is_cut(self.policy.registry, found):
             folded = fold_unreadable(self.policy.registry, found, response.status, surfaces, level)
         outcome = self._folded(found, truth, folded, response, context)
         if found.upstream.protocol and not outcome.is_folded and _stays_whole(found.upstream.document, response):

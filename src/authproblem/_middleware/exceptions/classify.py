@@ -43,7 +43,7 @@ def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -
         hits = [hit for body in bodies if (hit := _classify(registry, status, headers, body, declared)) is not None]
         best = min(hits, key=lambda hit: _MATCHES.index(hit.matched_by), default=None)
         if best is not None and (best.matched_by != "status" or best.upstream.code or failure.status):
-            is_unread = is_cut(best) or any(len(body) > limit for body in failure.bodies)
+            is_unread = is_cut(registry, best) or any(len(body) > limit for body in failure.bodies)
             return best.replace(upstream=best.upstream.replace(text=None)), is_unread
     said = UpstreamError("exception")
     reason = BROKEN if failure.status is None else registry.by_status(status, said).reason
