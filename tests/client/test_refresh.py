@@ -251,7 +251,7 @@ class TestMemory:
             outcome(guard, Server({"access_token": str(number)}), str(number))
             clock.now += 10
 
-        assert len(guard._core.fresh) == 3
+        assert len(guard._core.memory.fresh) == 3
 
     def test_what_it_remembers_is_bounded(self) -> None:
         """Of too many credentials, the ones that end first are dropped."""
