@@ -62,8 +62,8 @@ def fold_unreadable(
     surface = surfaces.find(found.provider)
     if surface is None or not surface.sign_in or not 400 <= status < 500 or status == 429:
         return None
-    answers = registry.data["folds"]["answers"]
-    own = {target for answer in answers if surface.id in answer.get("surfaces", ()) for target in answer["targets"]}
+    genuine_ones = registry.data["folds"]["responses"]
+    own = {target for each in genuine_ones if surface.id in each.get("surfaces", ()) for target in each["targets"]}
     target = next((target for target in _DEFAULT_TARGETS.get(level, ()) if target in (own or _SIGN_IN)), None)
     genuine = None if target is None else _genuine(registry, found, target, surface.id)
     return None if target is None or genuine is None else _folded(genuine, found, target)
