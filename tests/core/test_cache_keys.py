@@ -127,7 +127,7 @@ def test_a_row_with_a_surface_and_a_code_of_its_own_keeps_its_meaning() -> None:
     """A code that proves its sender has one meaning at most places, whatever the text: not so with a surface."""
     row = {"id": "auth0:acme", "code": "acme_denied", "surfaces": ["auth0.token"], "type": "account-locked"}
     normalizer = Normalizer(registry=BUILTIN.extend({"entries": [{**row, "evidence": True}]}))
-    body = b'{"error":"acme_denied","error_description":"The trial has ended."}'
+    body = b'{"error":"acme_denied","error_description":"Nobody knows this."}'
     found = [
         normalizer.normalize(403, [JSON_TYPE], body, provider="auth0", endpoint=endpoint)
         for endpoint in ("/oauth/token", "/dbconnections/signup") * 2

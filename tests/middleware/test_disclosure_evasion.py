@@ -136,7 +136,7 @@ def test_a_long_name_does_not_make_a_text_unknown(length: int) -> None:
     assert shown(reply)[2]["reason"] == "invalid-credentials"
 
 
-@pytest.mark.parametrize("code", ["mfa_required", "interaction_required", "consent_required", "invalid_client"])
+@pytest.mark.parametrize("code", ["mfa_required", "consent_required", "invalid_client"])
 def test_a_long_text_changes_no_code_that_says_everything(code: str) -> None:
     """`mfa-required` never folds: the sign-in could not continue."""
     body = json.dumps({"error": code, "error_description": "x" * 2000, "mfa_token": "Fe26.made-up"}).encode()
