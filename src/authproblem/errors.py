@@ -137,6 +137,11 @@ def unknown_option(name: str, choices: Iterable[str], hint: str = "") -> NoRetur
     raise UnknownOptionError(f"unknown option {name!r}; {listed}{did_you_mean(name, known)}")
 
 
+def visible(text: str) -> str:
+    """Return a text for a terminal: control characters, which may come from a file name, become escape sequences."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 def did_you_mean(value: object, choices: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` where a choice is near a value, else an empty string."""
     if not isinstance(value, str):

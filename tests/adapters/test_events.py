@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -393,6 +394,19 @@ def test_an_app_without_structlog_gets_a_record_with_the_keys(adapter: str, reco
     text = record.getMessage()
     assert text.startswith("authproblem.normalized ")
     assert [key for key, value in values.items() if value is not None and f"{key}={_quoted(value)}" not in text] == []
+
+
+@adapters
+@pytest.mark.parametrize(
+    "path", ["/x problem=forged", '/x" problem="forged', '/x\\" problem=forged', "/x\tproblem=forged"]
+)
+def test_no_value_forges_a_pair(adapter: str, path: str, records: list[logging.LogRecord]) -> None:
+    """A path is whatever the client sends; a reader that splits like a shell finds each key once."""
+    through(adapter, OKTA, path=path)
+    keys = [word.partition("=")[0] for word in shlex.split(records[0].getMessage())[1:]]
+
+    assert [key for key in keys if keys.count(key) != 1] == []
+    assert "forged" not in keys
 
 
 @adapters

@@ -621,6 +621,16 @@ def test_the_response_folds_like_any_other(events: Events) -> None:
     assert [event["problem"] for event in events] == ["account-not-assigned", "invalid-credentials"]
 
 
+@pytest.mark.parametrize("name", ["a" * 2000, "a" * 300_000, "lone \\ud800 surrogate"], ids=["long", "large", "broken"])
+def test_a_name_that_makes_it_unreadable_does_not_stop_it_from_folding(name: str) -> None:
+    """A provider that repeats what was typed gives whoever asks a say in what can be read."""
+    text = f"user {name} is not part of the org_1 organization"
+    body = b'{"error": "access_denied", "error_description": "%s"}' % text.encode()
+    folded = ask("wsgi", raising(status_error(Response(403, [("content-type", "application/json")], body))))
+    genuine = ask("wsgi", raising(status_error(code_only(WRONG_PASSWORD))))
+    assert _comparable(folded) == _comparable(genuine)
+
+
 def test_disclosure_can_be_turned_off() -> None:
     """Then the problem names what happened."""
     outside = {"error": "access_denied", "error_description": "user auth0|1 is not part of the org_1 organization"}

@@ -24,28 +24,31 @@ def items() -> dict[str, str]:
     return {}
 
 
-def from_fastapi(problems: list[Problem]) -> Any:
+def from_fastapi(problems: list[Problem], **options: Any) -> Any:
     """Return the status of a request whose slash redirect repeats the query."""
     app = FastAPI()
-    app.add_middleware(AsgiMiddleware, on_problem=problems.append)
+    app.add_middleware(AsgiMiddleware, on_problem=problems.append, **options)
     app.get("/items/")(items)
     with TestClient(app) as client:
         return client.get("/items?error=server_error&state=1", follow_redirects=False).status_code
 
 
-def from_flask(problems: list[Problem]) -> Any:
+def from_flask(problems: list[Problem], **options: Any) -> Any:
     """Return the status of a request whose slash redirect repeats the query."""
     app = Flask(__name__)
     app.get("/items/")(items)
-    app.wsgi_app = WsgiMiddleware(app.wsgi_app, on_problem=problems.append)  # type: ignore[method-assign]
+    app.wsgi_app = WsgiMiddleware(app.wsgi_app, on_problem=problems.append, **options)  # type: ignore[method-assign]
     return app.test_client().get("/items?error=server_error&state=1").status_code
 
 
 @pytest.mark.parametrize("framework", [from_fastapi, from_flask])
-def test_a_slash_redirect_with_the_requests_own_query_is_no_problem(framework: Any, events: Events) -> None:
-    """Anyone could otherwise make events of level error, and count in metrics."""
+@pytest.mark.parametrize("options", [{}, {"provider": "auth0"}, {"providers": {"/": "okta"}}], ids=repr)
+def test_a_slash_redirect_with_the_requests_own_query_is_no_problem(
+    framework: Any, options: dict[str, Any], events: Events
+) -> None:
+    """Anyone could otherwise make events of level error, and count in metrics; whatever provider is declared."""
     problems: list[Problem] = []
-    status = framework(problems)
+    status = framework(problems, **options)
 
     assert status in {307, 308}
     assert problems == []

@@ -71,6 +71,20 @@ def test_without_a_lifespan_every_request_gets_it() -> None:
         TestClient(app).get("/")
 
 
+def test_the_mistake_does_not_grow_with_each_request() -> None:
+    """It is one object: its traceback is that of the last request alone."""
+    app = Starlette()
+    app.add_middleware(AuthProblemMiddleware, mode="dry-run")  # type: ignore[arg-type,unused-ignore] # on purpose
+    client = TestClient(app)
+    depths = []
+    for _ in range(3):
+        with pytest.raises(ValueError, match="dry-run") as caught:
+            client.get("/")
+        depths.append(len(caught.traceback))
+
+    assert depths[0] == depths[2]
+
+
 def test_the_app_may_be_a_keyword_argument() -> None:
     """Litestar and older releases of Starlette pass it as one."""
     app = Starlette()

@@ -123,3 +123,25 @@ def test_help_is_wrapped_at_the_width_of_the_terminal(run: Run, name: str) -> No
     text = run(name, "--help").out
 
     assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "x", "--no\x1b[2Jpe"],
+        ["list", "\x1b[31mred\u009b31m"],
+        ["\x1b[31mred"],
+        ["registry", "--registry", "/no/such/\x1b[31mfile"],
+        ["logs", "/no/such/\x1b[31mfile"],
+        ["gateway", "--port", "\x1b[31m"],
+        ["gateway", "--okta", "https://x.okta.com", "--config", "/no/such/\x1b[31mfile"],
+        ["extproc", "--listen", "\x1b[31m"],
+    ],
+)
+def test_a_usage_error_shows_no_escape_sequence(run: Run, arguments: list[str]) -> None:
+    """What was typed, or comes from a file name, must not control the terminal."""
+    got = run(*arguments)
+
+    assert (got.status, got.out) == (2, "")
+    assert [c for c in got.err if not c.isprintable() and c != "\n"] == []
+    assert "\\x1b" in got.err

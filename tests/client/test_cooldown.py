@@ -10,7 +10,9 @@ import pytest
 
 from authproblem import Problem, Registry, RetryHint, normalize
 from authproblem._client.cooldown import Bucket, Caller, bucket, document_of, jittered_wait, suppressed_problem, tripped
+from authproblem._client.reader import ProviderRequest
 from authproblem._client.stores import MemoryCooldown
+from authproblem._client.verdicts import Outcome
 from authproblem._model import Provider
 from tests.client import samples
 from tests.support.responses import Response, json_response
@@ -410,3 +412,17 @@ class TestDocument:
     def test_a_store_that_gives_something_else_is_not_believed(self) -> None:
         """The request is sent then."""
         assert suppressed_problem(b"garbage", 17, "urn:uuid:2", automatic=False) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Caller("Bearer canary", "canary"),
+        ProviderRequest("h", "/", "GET", None, "canary", proof="canary"),
+        Outcome(value={"access_token": "canary"}),
+    ],
+    ids=["caller", "request", "refresh"],
+)
+def test_what_stands_in_local_variables_shows_no_credential(value: object) -> None:
+    """Tools that report exceptions show local variables."""
+    assert "canary" not in repr(value)

@@ -198,6 +198,16 @@ def test_nothing_but_a_known_refusal_kills_a_credential(  # noqa: PLR0917 - hypo
         assert error == "invalid_grant" or "refresh token" in text.lower()
 
 
+@pytest.mark.parametrize("depth", [100, 260, 1000])
+def test_an_error_that_nests_deeply_is_an_error(depth: int) -> None:
+    """Deeper than JSON can be written: libraries get the exception that they expect, and no other."""
+    body = b'{"error":"invalid_grant","x":' + b"[" * depth + b"]" * depth + b"}"
+    response = httpx.Response(200, content=body, request=httpx.Request("POST", "https://tenant.auth0.com/oauth/token"))
+
+    with pytest.raises(RefreshError):
+        RefreshGuard("auth0").check(response)
+
+
 class TestMemory:
     def test_a_dead_credential_is_sent_once(self) -> None:
         """Whoever asks, until it is replaced by another one."""
@@ -232,6 +242,16 @@ class TestMemory:
 
         assert (type(early), early.after, len(server.sent)) == (TryLater, 5, 1)
         assert outcome(guard, server) == {"access_token": "at"}
+
+    def test_tokens_do_not_stay_in_memory(self) -> None:
+        """The next refresh of anybody drops those whose time is over."""
+        clock = Clock()
+        guard = RefreshGuard("auth0", clock=clock, remember=30)
+        for number in range(10):
+            outcome(guard, Server({"access_token": str(number)}), str(number))
+            clock.now += 10
+
+        assert len(guard._core.memory.fresh) == 3
 
     def test_what_it_remembers_is_bounded(self) -> None:
         """Of too many credentials, the ones that end first are dropped."""

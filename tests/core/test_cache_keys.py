@@ -45,6 +45,8 @@ def registries(draw: st.DrawFn) -> Registry:
             ("shapes", st.just(["oauth"])),
         ):
             row |= draw(optional(name, strategy))
+        if row.get("code") == "acme_denied":  # a code of the team's own: it proves the sender, whatever the text
+            row["evidence"] = True
         if "code" in row or "texts" in row:
             rows.append(row)
     while rows:
@@ -121,6 +123,19 @@ def test_a_row_with_a_surface_and_no_code_keeps_its_meaning() -> None:
     assert [problem and problem.entry for problem in found] == ["auth0:trial", "auth0:busy"] * 2
 
 
+def test_a_row_with_a_surface_and_a_code_of_its_own_keeps_its_meaning() -> None:
+    """A code that proves its sender has one meaning at most places, whatever the text: not so with a surface."""
+    row = {"id": "auth0:acme", "code": "acme_denied", "surfaces": ["auth0.token"], "type": "account-locked"}
+    normalizer = Normalizer(registry=BUILTIN.extend({"entries": [{**row, "evidence": True}]}))
+    body = b'{"error":"acme_denied","error_description":"Nobody knows this."}'
+    found = [
+        normalizer.normalize(403, [JSON_TYPE], body, provider="auth0", endpoint=endpoint)
+        for endpoint in ("/oauth/token", "/dbconnections/signup") * 2
+    ]
+
+    assert [problem and problem.reason for problem in found] == ["account-locked", "access-denied"] * 2
+
+
 LARGE = 50_000
 
 
@@ -186,3 +201,17 @@ def test_nothing_that_a_user_typed_is_cached() -> None:
     cached = [repr(key) for key in normalizer._cache._entries]
 
     assert [key for key in cached if typed in key] == []
+
+
+def test_many_causes_are_not_cached() -> None:
+    """32 registered texts in any order are more combinations than there is memory for."""
+    normalizer = Normalizer()
+    text = next(text for entry in BUILTIN if entry.code == "E0000001" for text in entry.causes if "{" not in text)
+    for number in range(33):
+        causes = [{"errorSummary": text}] * number
+        document = {"errorCode": "E0000001", "errorSummary": "Api validation failed", "errorCauses": causes}
+        normalizer.normalize(400, [JSON_TYPE], json.dumps(document).encode(), provider="okta")
+
+    kept = [key for (key, *_) in normalizer._cache._entries]
+    assert all(sum(len(part or "") for cause in key[4] for part in cause) <= 1024 for key in kept)
+    assert 1 < len(kept) < 33

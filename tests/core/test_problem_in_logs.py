@@ -149,3 +149,22 @@ def test_a_problem_is_immutable_and_equal_by_value() -> None:
         first.status = 1  # type: ignore[misc]
     with pytest.raises(TypeError, match="no field 'statuz'"):
         first.replace(statuz=1)
+
+
+@pytest.mark.parametrize("status", [0, 99, 600, 99_999, -1, True, "401", 10**30])
+def test_a_status_that_no_response_can_have_counts_as_absent(status: object) -> None:
+    """A server would drop the connection."""
+    read = Problem.from_bytes(json.dumps({"type": "urn:x", "reason": "rate-limited", "status": status}).encode())
+
+    assert read is not None
+    assert read.status == 0
+
+
+@pytest.mark.parametrize("depth", [10, 260, 1000])
+def test_what_was_read_can_be_written(depth: int) -> None:
+    """JSON is read deeper than it is written."""
+    body = b'{"type":"urn:x","reason":"rate-limited","x":' + b"[" * depth + b"]" * depth + b"}"
+    read = Problem.from_bytes(body)
+
+    assert read is None or b"rate-limited" in read.to_bytes()
+    assert (read is None) == (depth > 250)

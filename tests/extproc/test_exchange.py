@@ -104,6 +104,17 @@ def test_leaves_a_body_alone_that_was_cut_off() -> None:
     assert CommonResponse() == response.response_body.response
 
 
+def test_a_body_that_was_cut_off_folds_where_users_sign_in() -> None:
+    """A long name that the provider repeats must not switch folding off, nor trailers after the body."""
+    locked = b'{"errorCode":"E0000069","errorSummary":"User Locked"}'
+    exchange = Exchange(gate(provider="okta", disclosure="strict"))
+    exchange.process(head(Response(403, [("content-type", "application/json")], locked), "/api/v1/authn"))
+
+    answer = exchange.process(body(locked, whole=False))
+
+    assert (answer.immediate_response.status.code, b"sign-in-failed" in answer.immediate_response.body) == (401, True)
+
+
 def test_responds_to_head_by_headers_alone() -> None:
     """There is no body to wait for, and none is sent."""
     challenge = 'Bearer error="invalid_token"'

@@ -238,3 +238,10 @@ def test_the_example_shows_the_defaults() -> None:
 
     assert shown.settings == default.settings
     assert {**shown.options, "registry": None} == {**default.options, "registry": None}
+
+
+def test_its_repr_shows_no_password() -> None:
+    """Reports of exceptions show local variables."""
+    config = load_config({"routes": [AUTH0], "redis": "redis://user:canary-password@localhost:6379/0"}, {})
+
+    assert ("canary" in repr(config), "tenant.auth0.com" in repr(config)) == (False, True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import gzip
 import json
 import pickle
 import random
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -13,7 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authproblem import Registry, normalize
-from authproblem.logs import AttackSignal, LogClassification, attack_signal, classify_event, events_in, find_in
+from authproblem.logs import (
+    AttackSignal,
+    LogClassification,
+    _strings,
+    attack_signal,
+    classify_event,
+    events_in,
+    find_in,
+)
 from tests.logs.cases import AUTH0, AUTH0_STREAM, CASES, ENVELOPES, FOREIGN, OKTA, Json
 
 
@@ -203,3 +215,58 @@ def test_no_text_of_an_event_reaches_the_classification(reason: str, description
     auth0 = classify_event({**AUTH0, "type": "f", "description": "Zx9-secret-" + description})
 
     assert "Zx9" not in f"{okta and okta.to_dict()}{auth0 and auth0.to_dict()}"
+
+
+def packed(depth: int, width: int) -> str:
+    """Strings of compressed JSON in lists in strings of compressed JSON: 600 bytes in all."""
+    inner: Any = {"x": "y"}
+    for _ in range(depth):
+        inner = base64.b64encode(gzip.compress(json.dumps({"logEvents": [inner] * width}).encode())).decode()
+    return str(inner)
+
+
+def test_strings_within_strings_do_not_multiply_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message of an app that a log carries along is anybody's; without a bound 60 strings a level took a day."""
+    monkeypatch.setattr(_strings, "_MAX_TOTAL", 1 << 20)  # a 32nd of what is read otherwise
+    began = time.process_time()
+
+    assert list(events_in({"message": packed(5, 60)})) == []
+    assert time.process_time() - began < 2
+
+
+def test_a_batch_of_many_packed_messages_is_read_to_its_end() -> None:
+    """The bound is above what CloudWatch sends at once."""
+    messages = [{"message": json.dumps({**AUTH0, "log_id": str(number)})} for number in range(5_000)]
+    data = base64.b64encode(gzip.compress(json.dumps({"logEvents": messages}).encode())).decode()
+
+    assert sum(1 for _ in events_in({"awslogs": {"data": data}})) == 5_000
+
+
+def test_a_name_with_many_dots_takes_no_more_memory_than_its_length() -> None:
+    """Each dot of `okta.x` stands for an object, and a megabyte of dots would stand for half a million of them."""
+    document = {"okta." + "a." * 200_000: 1, "okta.event_type": "user.session.start"}
+    tracemalloc.start()
+    try:
+        classify_event(document)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 10_000_000
+
+
+def test_what_is_remembered_is_bounded_in_bytes() -> None:
+    """Whatever member of an event is long."""
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            long = str(number) + "x" * 50_000
+            for name in ("severity", "reason", "result"):
+                event = {"eventType": "user.session.start", "uuid": "u", "outcome": {"result": None}}
+                event.update({name: long} if name == "severity" else {"outcome": {"result": "FAILURE", name: long}})
+                classify_event(event)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 3_000_000

@@ -86,7 +86,11 @@ def test_an_unknown_code_is_unclassified(adapter: str, body: object, events: Eve
         (json_response(400, {"error": "slow_down"}), {"provider": "okta"}, "flow_control"),
         (json_response(400, {"error": "invalid_grant"}), {}, "no_evidence"),
         (json_response(401, {"stateToken": "t", "status": "MFA_CHALLENGE", "_embedded": {}}), {}, "step"),
-        (Response(400, [("content-type", "application/json")], b"{broken"), {"provider": "okta"}, "unreadable"),
+        (
+            Response(400, [("content-type", "application/json")], b"{broken"),
+            {"provider": "okta", "disclosure": "off"},
+            "unreadable",
+        ),
         (
             Response(401, [("www-authenticate", 'Oktadevicejwt realm="x"')], b""),
             {"provider": "okta"},

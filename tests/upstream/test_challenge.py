@@ -96,6 +96,16 @@ def test_a_line_that_is_too_long_is_not_read() -> None:
     assert [len(line), parse_line(line) is not None, parse_line(line + " ")] == [MAX_LINE, True, None]
 
 
+@pytest.mark.parametrize("element", ["a{}=b", "Bearer"])
+def test_a_line_of_too_many_elements_is_not_read(element: str) -> None:
+    """64 schemes and parameters are; a line of 4,000 schemes would take twenty times as long as any other."""
+    line = ", ".join(["Bearer", *(element.format(number) for number in range(63))]).replace(
+        ",", "", element != "Bearer"
+    )
+
+    assert [parse_line(line) is not None, parse_line(line + ", z=1")] == [True, None]
+
+
 def test_loosely_read_values_need_no_quotes() -> None:
     """Okta has sent such values; the strict reading refuses them."""
     line = 'Bearer error="insufficient_user_authentication", acr_values=urn:okta:loa:1fa:any max_age=0'

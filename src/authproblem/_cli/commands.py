@@ -15,6 +15,7 @@ import textwrap
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
 from authproblem._cli.similar import did_you_mean
+from authproblem.errors import visible
 
 
 class Command(NamedTuple):
@@ -81,7 +82,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print a usage error and exit with status 2."""
-        self.exit(2, f"{self.prog}: {message}\nRun `{self.prog} --help` for the usage.\n")
+        self.exit(2, f"{self.prog}: {visible(message)}\nRun `{self.prog} --help` for the usage.\n")
 
 
 def program() -> str:

@@ -13,6 +13,7 @@ from typing import Any, TextIO, TypeVar
 import orjson
 
 from authproblem._registry.registry import Registry
+from authproblem.errors import visible
 
 Json = dict[str, Any]
 Result = TypeVar("Result")
@@ -123,7 +124,7 @@ def attempt(action: Callable[[], Result]) -> Result:
     try:
         return action()
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"authproblem: {error}\n")
+        sys.stderr.write(f"authproblem: {visible(str(error))}\n")
         raise SystemExit(2) from None
 
 

@@ -47,6 +47,10 @@ class Caller(NamedTuple):
     authorization: str | None = None
     peer: str | None = None
 
+    def __repr__(self) -> str:
+        """Nothing of the caller: tools that report exceptions show local variables."""
+        return "Caller(...)"
+
 
 class Bucket(NamedTuple):
     """The keys of one request.

@@ -65,6 +65,10 @@ class ProviderRequest(NamedTuple):
     peer: str | None = None
     proof: str | None = None
 
+    def __repr__(self) -> str:
+        """What is no credential: tools that report exceptions show local variables."""
+        return f"ProviderRequest(method={self.method!r}, host={self.host!r})"
+
 
 class Call(NamedTuple):
     """A request to a provider under way; made by `Reader.call`."""

@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from authproblem._client.verdicts import CredentialDead, CredentialReplaced, Outcome, TryLater
@@ -69,9 +70,15 @@ class RefreshMemory:
             return
         with self._lock:
             if outcome.problem is None:
+                self._drop_old(now)
                 _put(self.fresh, key, (now + seconds, outcome.value), self._limits.size, now)
             else:
                 _put(self._known, key, (now + seconds, outcome), self._limits.size, now)
+
+    def _drop_old(self, now: float) -> None:
+        """Drop tokens whose time is over; all stay equally long, so that the oldest stand first."""
+        for key in list(takewhile(lambda key: self.fresh[key][0] <= now, self.fresh)):
+            del self.fresh[key]
 
     def lifetime(self, outcome: Outcome) -> float:
         """Return for how many seconds an outcome is returned for further refreshes of the same credential."""
@@ -92,9 +99,10 @@ def _put(table: dict[bytes, tuple[float, Any]], key: bytes, entry: tuple[float, 
             del table[over]
         if len(table) >= size:
             del table[min(table, key=lambda known: table[known][0])]
-    table[key] = entry
+    table.pop(key, None)
+    table[key] = entry  # at the end
 
 
 def digest(token: str) -> bytes:
     """Return what a credential is known by; BLAKE2b is the fastest of the hashes in Python that fit (RFC 7693)."""
-    return blake2b(token.encode()).digest()
+    return blake2b(token.encode(errors="surrogatepass")).digest()

@@ -23,6 +23,7 @@ from authproblem._middleware.options import Options, make_options
 from authproblem._model import Provider
 from authproblem._registry.domains import VendorDomains
 from authproblem._registry.registry import Registry
+from authproblem._upstream.json_values import is_code
 from authproblem.errors import AuthProblemError
 
 ENDPOINTS = {"auth0": "/oauth/token", "okta": "/oauth2/v1/token", "oauth": "/token"}
@@ -149,8 +150,12 @@ def _json(content: bytes) -> Mapping[str, Any]:
 
 
 def _dumped(token: Mapping[str, Any]) -> bytes:
-    """The members of an error as JSON; what JSON cannot hold is no provider's."""
-    return orjson.dumps({str(name): value for name, value in token.items()}, default=str)
+    """The members of an error as JSON; what JSON cannot hold is no provider's, and what nests too deep is left out."""
+    members = {str(name): value for name, value in token.items()}
+    try:
+        return orjson.dumps(members, default=str)
+    except TypeError:
+        return orjson.dumps({name: value for name, value in members.items() if is_code(value)})
 
 
 def _host(error: Exception) -> str | None:

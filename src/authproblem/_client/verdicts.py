@@ -82,6 +82,10 @@ class Outcome(NamedTuple):
     problem: Problem | None = None
     error: BaseException | None = None
 
+    def __repr__(self) -> str:
+        """Nothing of the value, which has tokens: tools that report exceptions show local variables."""
+        return f"Outcome(kind={self.kind!r}, problem={self.problem!r})"
+
     def unwrap(self) -> Any:
         """Return the value.
 

@@ -18,6 +18,9 @@ from authproblem._upstream.shapes import ParsedKey
 MAX_ENTRIES = 4096
 """Responses that are cached: about three for each entry of the registry. Then the cache is emptied."""
 
+MAX_SAID = 1024
+"""Characters of texts, names and reasons of one response that is cached: 32 causes in any order would fill memory."""
+
 CacheKey = tuple[ParsedKey, int, "str | None", bool]
 """Parsed key, status, declared provider, and whether it is certain."""
 _ENTRY_MATCHES = frozenset(("code_description", "code_status", "code", "name", "cause"))
@@ -101,6 +104,6 @@ class ResponseCache:
         layout, _, text, name, causes = parsed
         if found.matched_by not in _ENTRY_MATCHES or found.shape != layout.shape.id:
             return False
-        values = [text, name, *(part for cause in causes for part in cause)]
+        values = [value for value in (text, name, *(part for cause in causes for part in cause)) if value is not None]
         is_constant = self._registry.is_constant
-        return all(value is None or is_constant(found.provider, value) for value in values)
+        return sum(map(len, values)) <= MAX_SAID and all(is_constant(found.provider, value) for value in values)

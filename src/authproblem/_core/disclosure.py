@@ -13,10 +13,13 @@ from typing import Any, NamedTuple
 from authproblem._model import Classification, UpstreamError
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces, Surface
+from authproblem._registry.texts import MAX_TEXT
 
 _ERROR_ID = re.compile(r"oae[A-Za-z0-9_-]{22}")
-_DEFAULT_TARGET = {"safe": "invalid-credentials", "strict": "sign-in-failed"}
-"""What an error folds to of which only the status is known."""
+_DEFAULT_TARGETS = {"safe": ("invalid-credentials",), "strict": ("signup-failed", "sign-in-failed")}
+"""What an error folds to of which only the status is known: the first that its surface has a genuine response of."""
+_SIGN_IN = frozenset(("invalid-credentials", "sign-in-failed"))
+"""What it can fold to at a surface without a genuine response of its own."""
 
 
 class Folded(NamedTuple):
@@ -49,17 +52,34 @@ def fold(registry: Registry, found: Classification, surfaces: EndpointSurfaces, 
     return None if genuine is None else _folded(genuine, found, target)
 
 
-def fold_unreadable(registry: Registry, found: Classification, surfaces: EndpointSurfaces, level: str) -> Folded | None:
-    """Fold an error whose body cannot be read, where its surface is known to be a sign-in surface.
+def fold_unreadable(
+    registry: Registry, found: Classification, status: int, surfaces: EndpointSurfaces, level: str
+) -> Folded | None:
+    """Fold an error that cannot be read as a whole, where its surface is known to be a sign-in surface.
 
     Only refusals fold: a limit or an outage of the provider says nothing about an account.
     """
     surface = surfaces.find(found.provider)
-    target = _DEFAULT_TARGET.get(level)
-    if target is None or surface is None or not surface.sign_in:
+    if surface is None or not surface.sign_in or not 400 <= status < 500 or status == 429:
         return None
-    genuine = _genuine(registry, found, target, surface.id)
-    return None if genuine is None else _folded(genuine, found, target)
+    genuine_ones = registry.data["folds"]["responses"]
+    own = {target for each in genuine_ones if surface.id in each.get("surfaces", ()) for target in each["targets"]}
+    target = next((target for target in _DEFAULT_TARGETS.get(level, ()) if target in (own or _SIGN_IN)), None)
+    genuine = None if target is None else _genuine(registry, found, target, surface.id)
+    return None if target is None or genuine is None else _folded(genuine, found, target)
+
+
+def is_cut(registry: Registry, found: Classification) -> bool:
+    """Whether a text that could have said more was too long to be looked up.
+
+    A name that the provider repeats may have made it so. What no sentence turns into something that folds stays what it
+    is: without `mfa-required` the sign-in could not continue.
+    """
+    said = found.upstream
+    finer = registry.phrases.refinements.get(found.reason, frozenset())
+    if said.protocol or finer.isdisjoint(registry.data["problem_types"]["folds"]["strict"]):
+        return False
+    return any(text is not None and len(text) > MAX_TEXT for text in (said.text, *(text for text, _ in said.causes)))
 
 
 def is_sign_in(

@@ -18,7 +18,7 @@ from authproblem._core.build import build_problem
 from authproblem._core.cache import CachedResponse, CacheKey, ResponseCache
 from authproblem._core.classify import Inquiry, Verdict, apply_concurrency_limit, classify_response
 from authproblem._core.context import RequestContext, effective_sender
-from authproblem._core.disclosure import Folded, error_id, fold, fold_unreadable, is_sign_in
+from authproblem._core.disclosure import Folded, error_id, fold, fold_unreadable, is_cut, is_sign_in
 from authproblem._core.members import PassText, UnsendableError
 from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE, Policy, make_policy
@@ -29,6 +29,7 @@ from authproblem._model import Classification, Json, Provider, UpstreamError
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._upstream.headers import PLAIN_JSON, HeaderReader, Headers
+from authproblem._upstream.json_values import is_parsable
 from authproblem._upstream.response import UpstreamResponse, undo_codings
 
 if TYPE_CHECKING:
@@ -186,10 +187,12 @@ class Normalizer:
             if outcome is not None:
                 return outcome
         found, why = self._verdict(response, sender, surfaces, key, cached)
+        if why == "unreadable" and (sender.certain or not is_parsable(response.body)):  # a list may be the app's own
+            return self._unreadable(response, context, sender, surfaces, instance)
+        if found is not None and not why and not self.policy.flow_control:
+            why = "flow_control" if found.reason in self.policy.registry.flow_types else ""
         if found is None or why:
             return Outcome(found, why=why)
-        if found.reason in self.policy.registry.flow_types and not self.policy.flow_control:
-            return Outcome(found, why="flow_control")
         try:
             return self._conclude(found, response, context, surfaces, instance)
         except UnsendableError:
@@ -291,6 +294,8 @@ class Normalizer:
         truth = build_problem(found, response, context, self.policy, instance)
         level = self.policy.disclosure
         folded = None if level == "off" else fold(self.policy.registry, found, surfaces, level)
+        if folded is None and is_cut(self.policy.registry, found):
+            folded = fold_unreadable(self.policy.registry, found, response.status, surfaces, level)
         outcome = self._folded(found, truth, folded, response, context)
         if found.upstream.protocol and not outcome.is_folded and _stays_whole(found.upstream.document, response):
             outcome.kept = response.body
@@ -318,15 +323,17 @@ class Normalizer:
         surfaces: EndpointSurfaces,
         instance: str | None,
     ) -> Outcome:
-        """Handle a body that is too large or cannot be decoded: where users sign in it folds by its status."""
+        """Handle a body that is too large, or cannot be decoded or parsed: where users sign in it folds by its status.
+
+        Whoever signs in can make it so, such as by a lone surrogate in a name that the provider repeats.
+        """
         registry, level = self.policy.registry, self.policy.disclosure
-        refused = 400 <= response.status < 500 and response.status != 429
-        if level == "off" or sender.provider is None or not refused:
+        if level == "off" or sender.provider is None:
             return Outcome(None, why="unreadable")
         said = UpstreamError("unknown")
         reason = registry.by_status(response.status, said).reason
         found = Classification(reason, None, sender.provider, "unknown", "status", said)
-        folded = fold_unreadable(registry, found, surfaces, level)
+        folded = fold_unreadable(registry, found, response.status, surfaces, level)
         if folded is None:
             return Outcome(None, why="unreadable")
         truth = build_problem(found, response, context, self.policy, instance)

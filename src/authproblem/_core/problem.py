@@ -36,6 +36,9 @@ _USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unloc
 """Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
 _DEVELOPERS_TASKS = frozenset(("fix_client", "fix_request"))
 _MAX_WAIT_DIGITS = 10
+_WRITABLE_DEPTH = 200
+"""Levels of JSON that orjson writes whatever stands around them (its limit is 254; it reads 1024)."""
+_STATUSES = range(100, 600)
 _new = object.__new__
 
 
@@ -293,12 +296,14 @@ class Problem(Value, init=False):
         """Read a problem document of this library, unknown problem types of newer releases included.
 
         Returns:
-            The problem; None if the body is no such document. A member of the wrong JSON type or form counts as absent
-            (RFC 9457 section 3.1).
+            The problem; None if the body is no such document, or nests deeper than it could be written again. A member
+            of the wrong JSON type or form counts as absent (RFC 9457 section 3.1).
         """
         try:
             document = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            if body.count(b"{") + body.count(b"[") > _WRITABLE_DEPTH:
+                orjson.dumps(document)
+        except (orjson.JSONDecodeError, TypeError):
             return None
         return _from_document(document) if isinstance(document, dict) else None
 
@@ -455,7 +460,7 @@ def _from_document(document: Json) -> Problem | None:
         type=member("type", str, ""),
         reason=reason,
         title=member("title", str, ""),
-        status=member("status", int, 0),
+        status=status if (status := member("status", int, 0)) in _STATUSES else 0,
         detail=member("detail", str, ""),
         instance=member("instance", str, None),
         owner=token("owner"),

@@ -373,7 +373,9 @@ class Interceptor:
         if outcome.classification is None:
             return None
         is_confirmed = interception.sender.certain
-        if not is_confirmed and _repeats_query(outcome, request.query):
+        # `provider=` declares who answers, also where a framework adds a slash; a header says it of this response.
+        is_named = headers.layout.provider is not None or "auth-problem-upstream" in headers
+        if not is_named and _repeats_query(outcome, request.query):
             outcome = outcome.without_problem("repeated_query")
         request.state[JUDGED] = True
         # A redirect is sent as it came, so nothing folds: the event and the headers report the truth.

@@ -74,4 +74,4 @@ async def fail(
     if scope["type"] == "lifespan":
         await receive()
         await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
-    raise error
+    raise error.with_traceback(None)  # the same object each time: its traceback would grow with each request

@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 _MAX_SEGMENTS = 24
-_MAX_PATH = 2048
-"""Characters and segments of a path that are looked at; the longest registered path has 90 and 10."""
+"""Segments of a path that are looked up; the longest registered path has 10."""
+_MAX_PATH = 65_536
+"""Characters of a path that are looked at: no server takes a longer request line (uvicorn 64 KiB, nginx 8)."""
 _MAX_CACHED, _MAX_CACHED_PATH = 256, 128
 """Paths whose surface is cached, and their length: an app has few that send a provider's errors."""
 _LEAF = "/"  # no segment has a slash
@@ -96,7 +97,7 @@ def _segments(endpoint: str) -> list[str]:
         path = unquote(path)
     segments: list[str] = []
     for part in path.replace("\\", "/").split("/"):
-        segment = part.partition(";")[0].strip().lower()
+        segment = part and part.partition(";")[0].strip().lower()
         if segment == "..":
             del segments[-1:]
         elif segment not in {"", "."}:

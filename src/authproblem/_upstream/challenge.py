@@ -19,6 +19,8 @@ _BLANK = re.compile(r"[ \t]*")
 _SEPARATORS = re.compile(r"[ \t,]*")
 _QUOTED = re.compile(r'"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e\x80-\uffff])*)"')
 _LOOSE_VALUE = re.compile(r'[^\s,"]+')
+_MAX_ELEMENTS = 64
+"""Schemes and parameters of one line; a step-up challenge has about eight. Each costs far more than its bytes do."""
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -56,13 +58,16 @@ def parse_line(line: str, *, loose: bool = False) -> list[Challenge] | None:
     is a scheme.
 
     Returns:
-        The challenges, or None if the line does not follow the grammar (RFC 9110 section 11.3) or is too long.
+        The challenges, or None if the line does not follow the grammar (RFC 9110 section 11.3), is too long, or has too
+        many elements.
     """
     if len(line) > MAX_VALUE:
         return None
     challenges: list[Challenge] = []
     at = _skip(_SEPARATORS, line, 0)
-    while at < len(line):
+    for _ in range(_MAX_ELEMENTS):
+        if at >= len(line):
+            return challenges
         name = _TOKEN.match(line, at)
         if name is None:
             return None
@@ -74,7 +79,7 @@ def parse_line(line: str, *, loose: bool = False) -> list[Challenge] | None:
         if end is None:
             return None
         at = _skip(_SEPARATORS, line, end)
-    return challenges
+    return challenges if at >= len(line) else None
 
 
 def _parameter(line: str, at: int, name: str, parameters: dict[str, str], *, loose: bool) -> int | None:

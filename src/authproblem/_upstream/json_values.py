@@ -34,6 +34,15 @@ def load_object(body: bytes | bytearray) -> Json | None:
     return document if type(document) is dict else None
 
 
+def is_parsable(body: bytes | bytearray) -> bool:
+    """Whether a body is JSON of any kind."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def is_verbatim(document: Json, raw: bytes | bytearray) -> bool:
     """Whether an object is written as it came, byte for byte: without white space and duplicates, as vendors do."""
     try:

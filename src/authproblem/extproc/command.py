@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from authproblem.errors import ConfigurationError
+from authproblem.errors import ConfigurationError, visible
 from authproblem.extproc.config import LOG_LEVELS, ExtProcConfig, load_config
 from authproblem.extproc.workers import Supervisor, work
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         config = load_config(flags, args.config)
     except ConfigurationError as error:
-        sys.stderr.write(f"authproblem extproc: {error}\n")
+        sys.stderr.write(f"authproblem extproc: {visible(str(error))}\n")
         return 2
     addresses = config.addresses()
     return work(config, addresses[0]) if len(addresses) == 1 else Supervisor(config, addresses).run()

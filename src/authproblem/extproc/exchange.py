@@ -124,8 +124,10 @@ class Exchange:
         interception, self._interception = self._interception, None
         if interception is None or not interception.feed(body.body):
             return response
-        if not (body.end_of_stream or interception.discards):  # cut off, or followed by trailers: left alone
-            return response
+        if not body.end_of_stream:  # cut off, or followed by trailers: left alone, but it must not unfold an error
+            interception.discards = interception.discards or self._interceptor.folds_unread(interception)
+            if not interception.discards:
+                return response
         reply = interception.finish()
         if reply is None:
             return response

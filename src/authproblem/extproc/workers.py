@@ -11,6 +11,7 @@ import threading
 import time
 from multiprocessing.context import SpawnProcess
 
+from authproblem.errors import visible
 from authproblem.extproc.config import ExtProcConfig
 from authproblem.extproc.server import serve
 
@@ -40,7 +41,7 @@ def work(config: ExtProcConfig, address: str) -> int:
     try:
         asyncio.run(serve(config, address))
     except OSError as error:
-        sys.stderr.write(f"authproblem extproc: {error}\n")
+        sys.stderr.write(f"authproblem extproc: {visible(str(error))}\n")
         return CANNOT_LISTEN
     return 0
 

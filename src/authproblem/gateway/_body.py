@@ -28,11 +28,11 @@ class ClientGoneError(ConnectionError):
 
 
 class SlowClientError(TimeoutError):
-    """The client sends its request too slowly."""
+    """The client sends its request, or takes its response, too slowly."""
 
 
 class BodyLimits(NamedTuple):
-    """Seconds to wait for the client's first bytes, and for the provider to take the next ones."""
+    """Seconds to wait for the client's first bytes, and for the provider or the client to take the next ones."""
 
     read: float
     write: float

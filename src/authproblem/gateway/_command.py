@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from authproblem.errors import visible
 from authproblem.gateway._config import GatewayConfig, load_config
 from authproblem.gateway._config_error import ConfigError
 from authproblem.gateway._config_routes import SOURCES
@@ -121,7 +122,7 @@ _NAMES = frozenset(("routes", *(setting.name for setting in (*SETTINGS, *CHOICES
 
 
 def _end(status: int, message: str) -> int:
-    sys.stderr.write(f"authproblem gateway: {message}\n")
+    sys.stderr.write(f"authproblem gateway: {visible(message)}\n")
     return status
 
 

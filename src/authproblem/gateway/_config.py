@@ -37,6 +37,10 @@ class GatewayConfig(NamedTuple):
     settings: Mapping[str, Any]
     options: Mapping[str, Any]
 
+    def __repr__(self) -> str:
+        """The routes alone: the URL of a Redis holds a password."""
+        return f"GatewayConfig(routes={self.routes!r}, ...)"
+
 
 def load_config(
     flags: Mapping[str, Any] | None = None,

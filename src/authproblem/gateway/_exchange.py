@@ -41,7 +41,7 @@ class Shared(NamedTuple):
         codings: the content codings that can be decoded.
         forwarded: `own`, `keep` or `none`.
         origins: origins whose scripts may read the gateway's own responses.
-        limits: how long to wait for request bodies.
+        limits: how long to wait for clients, and for the provider to take what they send.
     """
 
     client: UpstreamClient
@@ -92,6 +92,7 @@ class Exchange:
         """
         self._shared, self._route, self._request, self._send = shared, route, request, send
         self._stopped: Exception | None = None
+        self._stop: Callable[[Exception], None] = self._stopper()
         self.status = 0
         self.cut = False
         self.suppressed = False
@@ -113,7 +114,7 @@ class Exchange:
             await self._send_problem(call, problem)
             return
         frame = framing(request.head, request.peer.version, request.method)
-        body = RequestBody(receive, self._stopper(), self._shared.limits, empty=frame == "none")
+        body = RequestBody(receive, self._stop, self._shared.limits, empty=frame == "none")
         try:
             await self._forward(call, body, frame)
         except asyncio.CancelledError:
@@ -200,9 +201,18 @@ class Exchange:
         chunk = buffered
         while more:
             if chunk and self._request.method != "HEAD":
-                await self._send(responses.part(chunk, more=True))
+                await self._send_part(chunk, more=True)
             chunk, more = await response.read()
-        await self._send(responses.part(b"" if self._request.method == "HEAD" else chunk, more=False))
+        await self._send_part(b"" if self._request.method == "HEAD" else chunk, more=False)
+
+    async def _send_part(self, chunk: bytes, *, more: bool) -> None:
+        """Send a part; a client that takes nothing for too long would hold a connection to the provider for ever."""
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._shared.limits.write, self._stop, SlowClientError())
+        try:
+            await self._send(responses.part(chunk, more=more))
+        finally:
+            timer.cancel()
 
     async def _send_whole(self, status: int, headers: Lines, body: bytes) -> None:
         """Send a response that is there as a whole."""

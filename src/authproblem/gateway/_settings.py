@@ -81,7 +81,7 @@ LISTENING = (
 PROVIDERS_SIDE = (
     Setting("connect_timeout", _seconds, 5.0, "wait for a connection to a provider", "SECONDS"),
     Setting("read_timeout", _seconds, 30.0, "wait for a provider's next bytes", "SECONDS"),
-    Setting("write_timeout", _seconds, 30.0, "wait until a provider takes the next bytes", "SECONDS"),
+    Setting("write_timeout", _seconds, 30.0, "wait until a provider or a client takes the next bytes", "SECONDS"),
     Setting("pool_timeout", _seconds, 10.0, "wait for a free connection where all are in use", "SECONDS"),
     Setting("max_connections", _whole(1), 400, "connections to all providers at the same time", "N"),
     Setting("keepalive_expiry", _seconds, 15.0, "keep an idle connection", "SECONDS"),

@@ -6,28 +6,19 @@ followed to a fixed depth, and a string is read as JSON only where an envelope i
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import orjson
 
 from authproblem.logs._auth0 import Auth0
 from authproblem.logs._forms import auth0_event, expanded, okta_event
 from authproblem.logs._okta import Okta
+from authproblem.logs._strings import Strings
 
 Event = Mapping[str, Any]
 
 _DEPTH = 6
 _MAX_EVENTS = 10_000
 """Events of one envelope that are looked at: CloudWatch and EventBridge stay far below."""
-_MAX_JSON = 1 << 20
-"""Bytes of a string that is read as JSON; an event of Okta has at most 256 KiB."""
-_MAX_UNPACKED = 8 << 20
-"""Bytes that such a string may decompress to; CloudWatch sends at most 6 MiB at once."""
-_BASE64 = ("ey", "ew", "H4sI")
-"""How base64 of an object of JSON, and of gzip, begins: Pub/Sub, Kinesis, and CloudWatch's messages to Lambda."""
 _LISTS = ("events", "logEvents", "Records", "records", "hits", "logs", "results", "messages")
 """Members that hold several events: Event Hooks, CloudWatch, Lambda, Event Hubs, Elasticsearch, Splunk, Sumo Logic."""
 _INSIDE = (
@@ -72,15 +63,18 @@ class Unwrap:
             return "auth0", inner
         return next(self.all(document), None)
 
-    def all(self, document: Event, depth: int = _DEPTH) -> Iterator[tuple[str, Event]]:
+    def all(self, document: Event) -> Iterator[tuple[str, Event]]:
         """Every event of a document, in its order, each with its provider."""
+        return self._all(document, _DEPTH, Strings())
+
+    def _all(self, document: Event, depth: int, strings: Strings) -> Iterator[tuple[str, Event]]:
         found = self._known(document)
         if found is not None:
             yield found
             return
         if depth:
-            for inner in _inner(document):
-                yield from self.all(inner, depth - 1)
+            for inner in _inner(document, strings):
+                yield from self._all(inner, depth - 1, strings)
 
     def _known(self, document: Event) -> tuple[str, Event] | None:
         if self._is_okta(document):
@@ -122,47 +116,27 @@ def as_envelope(document: object) -> Event:
     return {"message": document} if isinstance(document, str) else {}
 
 
-def _inner(document: Event) -> Iterator[Event]:
+def _inner(document: Event, strings: Strings) -> Iterator[Event]:
     """What is inside an envelope: each member that may hold events, lists first."""
     for name in _LISTS:
         many = document.get(name)
         if isinstance(many, list):
             for item in many[:_MAX_EVENTS]:
-                inner = _as_document(item)
+                inner = _as_document(item, strings)
                 if inner is not None:
                     yield inner
             return
     for name in _INSIDE:
         if name in document:
-            inner = _as_document(document[name])
+            inner = _as_document(document[name], strings)
             if inner is not None:
                 yield inner
             elif isinstance(document[name], list):
                 yield {"events": document[name]}
 
 
-def _as_document(value: object) -> Event | None:
-    """A mapping, also out of a string: a JSON array, or an object with anything before it, such as syslog's header."""
+def _as_document(value: object, strings: Strings) -> Event | None:
+    """A mapping, also out of a string."""
     if isinstance(value, dict):
         return value
-    if not isinstance(value, str) or len(value) > _MAX_JSON:
-        return None
-    text = _decoded(value) if value.startswith(_BASE64) else value
-    start = text.find("{")
-    batch = text[: max(start, 0)].strip() == "["
-    try:
-        found = orjson.loads(text if batch else text[start:]) if start >= 0 else None
-    except orjson.JSONDecodeError:
-        return None
-    return {"events": found} if batch else found if isinstance(found, dict) else None
-
-
-def _decoded(value: str) -> str:
-    """The text of base64, decompressed where it is gzip; empty where it is neither."""
-    try:
-        data = base64.b64decode(value, validate=True)
-        if data.startswith(b"\x1f\x8b"):
-            data = zlib.decompressobj(wbits=31).decompress(data, _MAX_UNPACKED)
-    except (ValueError, zlib.error):
-        return ""
-    return data.decode(errors="replace")
+    return strings.document(value) if isinstance(value, str) else None

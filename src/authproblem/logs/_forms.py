@@ -19,6 +19,8 @@ _LOWER = {
     **{name.lower(): name for name in ("authenticationContext", "securityContext")},
 }
 _DEBUG_COLUMN = "debugContext_debugData_"
+_MAX_STEPS = 8
+"""Dots in a member's name that stand for nesting."""
 
 
 def okta_event(document: Event) -> Event | None:
@@ -173,7 +175,7 @@ def _dotted(document: Event, prefix: str) -> dict[str, Any] | None:
     found: dict[str, Any] = {}
     for name, value in document.items():
         if name.startswith(prefix):
-            *path, last = name[len(prefix) :].split(".")
+            *path, last = name[len(prefix) :].split(".", _MAX_STEPS)
             here = found
             for step in path:
                 inner = here.setdefault(step, {})

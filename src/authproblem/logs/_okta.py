@@ -149,9 +149,9 @@ class Okta:
         return Row(meaning, row.get("when", "failure"), policy, row.get("deny"), mfa, groups, matched_by == "family")
 
     def _remember(self, key: tuple[Any, ...], row: Row) -> LogClassification | None:
-        event_type, result, reason, *_ = key
+        event_type, *said = key
         found = self._resolve(row, key)
-        small = len(event_type) <= _MAX_TYPE and len(str(reason)) <= MAX_TEXT and len(str(result)) <= MAX_TEXT
+        small = len(event_type) <= _MAX_TYPE and all(len(str(value)) <= MAX_TEXT for value in said)
         if small:
             if len(self._cache) >= MAX_CACHED:
                 self._cache.clear()

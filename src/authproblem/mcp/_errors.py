@@ -57,7 +57,7 @@ def authorization_error(
         ConfigurationError: for an argument that no header can contain.
     """
     value = challenge(problem, scope=scope, realm=realm, resource_metadata=resource_metadata)
-    status = challenge_status(problem) or (403 if problem.status == 401 else problem.status)
+    status = challenge_status(problem) or (403 if problem.status == 401 else problem.status or 500)
     sent = problem.replace(status=status)
     headers = sent.headers("application/json")
     return status, [*headers, *([("WWW-Authenticate", value)] if value is not None else [])], sent.to_bytes()

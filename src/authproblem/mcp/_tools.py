@@ -18,7 +18,7 @@ def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
     """Return what an agent needs to act on a problem: structured content of a tool's result.
 
     It holds registry constants and numbers, and at most one `https` link for the user; no upstream text, which an agent
-    might take for an instruction.
+    might take for an instruction. The text of a problem that was read from elsewhere gives way to the registry's.
 
     Args:
         problem: the problem.
@@ -28,14 +28,15 @@ def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
         `reason`, `message`, `remedy`, `owner`, `retry`, `credential` where it is known, and `open_link` where there is
         one.
     """
-    credential, _ = verdict_of(Registry.builtin(), problem)
+    registry = Registry.builtin()
+    credential, _ = verdict_of(registry, problem)
     link = open_link if is_link(open_link) else link_of(problem)
     retry: Json = {"policy": problem.retry.policy, "automatic": problem.retry.automatic}
     if problem.retry.after is not None:
         retry["after"] = problem.retry.after
     error: Json = {
         "reason": problem.reason,
-        "message": problem.detail,
+        "message": _message(problem, registry),
         "owner": problem.owner,
         "remedy": problem.remedy,
         "retry": retry,
@@ -57,6 +58,14 @@ def tool_result(problem: Problem, *, open_link: str | None = None) -> Any:
     error = tool_error(problem, open_link=open_link)
     text = TextContent(type="text", text=orjson.dumps(error).decode())
     return CallToolResult(content=[text], structured_content=error, is_error=True)
+
+
+def _message(problem: Problem, registry: Registry) -> str:
+    """The sentence of a problem that was made here; of one that was read, what the registry says of its type."""
+    if problem.matched_by:  # documents do not have it
+        return problem.detail
+    known = problem.reason if problem.reason in registry.types else "upstream-error"
+    return registry.entry_or_type(None, known).detail
 
 
 def tool_errors() -> Any:

@@ -48,6 +48,8 @@ class UpstreamClient:
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the wrapped client has, such as `client_secret`."""
+        if name == "_client":  # a copy that is being made has nothing yet
+            raise AttributeError(name)
         return getattr(self._client, name)
 
     async def aclose(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from authproblem._core.classify import Inquiry, classify_response
 from authproblem._core.context import effective_sender
+from authproblem._core.disclosure import is_cut
 from authproblem._core.sender import Sender
 from authproblem._middleware.exceptions.sdks import BROKEN, ProviderFailure
 from authproblem._model import Classification, UpstreamError
@@ -18,7 +19,7 @@ _MATCHES = ("code_description", "cause", "name", "header", "code_status", "code"
 """How an entry can be found, the most reliable way first."""
 
 
-def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -> Classification:
+def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -> tuple[Classification, bool]:
     """Classify a provider's exception.
 
     Args:
@@ -27,12 +28,14 @@ def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -
         limit: bytes of a body; larger ones are left out.
 
     Returns:
-        The meaning, without any text of the upstream's, so that no event can carry one.
+        The meaning, without any text of the upstream's, so that no event can carry one; and whether there is a body
+        that could not be read as a whole.
     """
     sender = failure.sender
     provider = sender.provider or "oauth"
     if failure.reason is not None:
-        return Classification(failure.reason, None, provider, "exception", "exception", UpstreamError("exception"))
+        kind = UpstreamError("exception")
+        return Classification(failure.reason, None, provider, "exception", "exception", kind), False
     status, headers = failure.status or _PRESUMED, HeaderReader(registry.provider_headers).read(list(failure.headers))
     bodies = [body for body in failure.bodies if len(body) <= limit] or [b""]
     senders = (sender,) if sender.certain else (sender, Sender("oauth", certain=True, endpoint=sender.endpoint))
@@ -40,10 +43,11 @@ def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -
         hits = [hit for body in bodies if (hit := _classify(registry, status, headers, body, declared)) is not None]
         best = min(hits, key=lambda hit: _MATCHES.index(hit.matched_by), default=None)
         if best is not None and (best.matched_by != "status" or best.upstream.code or failure.status):
-            return best.replace(upstream=best.upstream.replace(text=None))
+            is_unread = is_cut(registry, best) or any(len(body) > limit for body in failure.bodies)
+            return best.replace(upstream=best.upstream.replace(text=None)), is_unread
     said = UpstreamError("exception")
     reason = BROKEN if failure.status is None else registry.by_status(status, said).reason
-    return Classification(reason, None, provider, "exception", "status", said)
+    return Classification(reason, None, provider, "exception", "status", said), bool(failure.bodies)
 
 
 def _classify(

@@ -10,7 +10,7 @@ import time
 
 from authproblem._core.build import build_problem
 from authproblem._core.context import RequestContext
-from authproblem._core.disclosure import fold
+from authproblem._core.disclosure import fold, fold_unreadable
 from authproblem._core.outcome import Outcome
 from authproblem._core.policy import Policy
 from authproblem._core.problem import Problem
@@ -97,7 +97,7 @@ def _judge(interceptor: Interceptor, request: Request, error: Exception) -> Repl
 def _conclude(policy: Policy, failure: ProviderFailure, request: Request) -> Outcome:
     """Classify, fold, build."""
     registry = policy.registry
-    found = classify_failure(registry, failure, policy.max_body)
+    found, is_unread = classify_failure(registry, failure, policy.max_body)
     if found.reason in registry.flow_types and not policy.flow_control:
         return Outcome(found, why="flow_control")
     bare = _without_members(found)
@@ -105,6 +105,8 @@ def _conclude(policy: Policy, failure: ProviderFailure, request: Request) -> Out
     truth = _build(policy, bare, failure, request, instance)
     surfaces = EndpointSurfaces(registry.surfaces, failure.sender.endpoint)
     folded = None if policy.disclosure == "off" else fold(registry, bare, surfaces, policy.disclosure)
+    if folded is None and is_unread:
+        folded = fold_unreadable(registry, bare, failure.status or 0, surfaces, policy.disclosure)
     if folded is None:
         return Outcome(found, truth, truth)
     status = None if failure.status is None else folded.status

@@ -13,19 +13,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple, cast
 
+from authproblem.errors import visible
+
 BLOCK = 1 << 20
 """Bytes read at once: large enough that a process is worth its message, small enough for live streams."""
 PART = 4 << 20
 """Bytes of a plain file that a process reads at once."""
 MAX_LINE = 16 << 20
 """Bytes of one line or object; Okta's events have at most 256 KiB, batches of CloudWatch 6 MiB. Longer ones are cut."""
+_QUOTE, _OPENING = b'"{'
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}]', re.DOTALL)
-"""A string, or its beginning where it ends beyond the buffer; or a brace outside of strings."""
+_REST = rb'[^"\\]*(?:\\.[^"\\]*)*(")?'
+_TOKEN = re.compile(rb'"' + _REST + rb"|[{}]", re.DOTALL)
+"""A string, or its beginning where it ends beyond the buffer (the group is absent); or a brace outside of strings."""
+_STRING_REST = re.compile(_REST, re.DOTALL)
+"""The rest of a string, from where the buffer ended before: no byte is looked at twice."""
 
 
 class InputError(Exception):
     """A file that cannot be read; the message says which and why."""
+
+    def __init__(self, message: str) -> None:
+        """Make an error of a message for a terminal."""
+        super().__init__(visible(message))
 
 
 class Part(NamedTuple):
@@ -141,7 +151,9 @@ def _parts(file: io.BufferedReader, name: str, start: int, *, whole_lines: bool)
 
 
 def _read_blocks(stream: IO[bytes], name: str, skip: int, *, whole_lines: bool) -> Iterator[Block]:
-    read = getattr(stream, "read1", stream.read)
+    # Archives give a few kilobytes at a time, which would make long lines slow; a live stream must not be waited for.
+    is_live = name == "-" or isinstance(stream, io.BufferedReader)
+    read = getattr(stream, "read1", stream.read) if is_live else stream.read
     rest, offset = b"", skip
     chunk = _read(read, name)
     cutter = Cutter() if not skip and _is_document(chunk) else None
@@ -196,27 +208,33 @@ class Cutter:
     def __init__(self) -> None:
         """Start outside of any object."""
         self._buffer, self._position, self._depth, self._start = b"", 0, 0, 0
+        self._in_string = False
 
     def feed(self, chunk: bytes) -> bytes:
         """The objects that are complete with this chunk, as lines."""
         self._buffer += chunk
         found: list[bytes] = []
-        for token in _TOKEN.finditer(self._buffer, self._position):
-            text = token.group()
-            if text[:1] == b'"':
-                if not (len(text) > 1 and text.endswith(b'"') and token.end() < len(self._buffer)):
-                    self._position = token.start()
-                    break
-            elif text == b"{":
+        if self._in_string:
+            rest = _STRING_REST.match(self._buffer, self._position)
+            if rest is not None:  # it is never None: the expression matches nothing, too
+                self._position, self._in_string = rest.end(), rest.group(1) is None
+        for token in () if self._in_string else _TOKEN.finditer(self._buffer, self._position):
+            kind = self._buffer[token.start()]
+            self._position = token.end()
+            if kind == _QUOTE:
+                self._in_string = token.group(1) is None
+            elif kind == _OPENING:
                 self._start = self._start if self._depth else token.start()
                 self._depth += 1
             elif self._depth:
                 self._depth -= 1
                 if not self._depth:
                     found.append(self._buffer[self._start : token.end()].replace(b"\n", b" "))
-            self._position = token.end()
+        if not self._in_string:
+            self._position = len(self._buffer)
         keep = self._start if self._depth else self._position
         if len(self._buffer) - keep > MAX_LINE:  # not JSON, or nothing that fits: start again
             keep, self._position, self._depth = len(self._buffer), len(self._buffer), 0
+            self._in_string = False
         self._buffer, self._position, self._start = self._buffer[keep:], self._position - keep, 0
         return b"\n".join(found) + b"\n" if found else b""
