@@ -15,7 +15,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_core.disclosure": (_NORMALIZE, "middleware/test_disclosure_evasion", _INTERCEPT, _REWRITE),
     "_core.lossless": ("core/test_members", "core/test_problem", _VECTORS),
     "_core.members": (_NORMALIZE, "core/test_problem", _VECTORS, "test_privacy"),
-    "_core.normalize": ("core/test_cache", "core/test_disclosure", _INTERCEPT, _VECTORS),
+    "_core.prepare": ("core/test_cache", "core/test_cache_keys", "core/test_template", _INTERCEPT),
+    "_core.normalizer": ("core/test_cache", "core/test_disclosure", _INTERCEPT, _VECTORS),
     "_core.problem": (
         *("core/test_wire", "core/test_problem_in_logs", "client/test_predicates", _NORMALIZE),
         *("core/test_members", _INTERCEPT, _VECTORS),

@@ -5,7 +5,8 @@ Exports only: neither a framework nor structlog is imported here, and the regist
 
 from __future__ import annotations
 
-from authproblem._core.normalize import Normalizer, classify, normalize
+from authproblem._core.normalize import classify, normalize
+from authproblem._core.normalizer import Normalizer
 from authproblem._core.problem import Problem
 from authproblem._core.sender import mark_upstream, upstream
 from authproblem._model import Classification, Entry, ProblemType, RetryHint, Source, UpstreamError

@@ -26,7 +26,8 @@ from authproblem._middleware.asgi_exchange import (
     path_of,
     request_of,
 )
-from authproblem._middleware.interception import Interceptor, Reply, Request
+from authproblem._middleware.interception import Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import (
     Disclosure,
     MediaType,
@@ -37,6 +38,7 @@ from authproblem._middleware.options import (
     check_app,
     make_options,
 )
+from authproblem._middleware.parameters import read_callback_request
 from authproblem._middleware.scopes import Providers
 from authproblem._middleware.startup import checks_options, fail
 from authproblem._model import Provider
@@ -63,7 +65,7 @@ class AuthProblemMiddleware:
     """
 
     _fault: Exception | None = None  # a mistake in the options: the app must not start
-    _simple_type = ""  # the type of scopes in which only the response matters
+    _is_simple = False  # whether only the response matters
 
     @checks_options
     def __init__(
@@ -136,30 +138,29 @@ class AuthProblemMiddleware:
 
             self._answer = answer_exception
         special = options.callback_paths or options.exceptions or options.state_paths or options.scopes.by_path
-        self._simple_type = "" if special else "http"
+        self._is_simple = not special
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one connection; everything but `http` passes straight through."""
-        if scope["type"] != self._simple_type:
+        """Serve one connection; everything but responses over HTTP passes straight through."""
+        if not self._is_simple:
             await self._serve(scope, receive, send)
             return
-        response: ResponseBuffer | None = None
+        response: Any = None  # a ResponseBuffer, once there is an error
 
-        def passing(
-            message: Message, interceptor: Interceptor = self._interceptor, scope: Scope = scope
-        ) -> Awaitable[None]:
-            # Not a coroutine function: a healthy response costs one call and one comparison a message. Defaults, for
-            # what an error alone needs: a cell for each would cost every request more than the comparison does.
+        def passing(message, self=self, scope=scope, send=send):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+            # Not a coroutine function: a healthy response costs one call and one comparison a message. Defaults, since
+            # a cell for each would cost every request more than the comparison does; annotations are attached anew for
+            # each request, too.
             nonlocal response
             if response is None:
                 if "status" not in message or message["status"] < REDIRECT or message["type"] != START:
-                    return send(message)  # type: ignore[no-any-return] # an awaitable, of whatever type
-                response = ResponseBuffer(interceptor, request_of(scope, ""), message, send)
+                    return send(message)
+                response = ResponseBuffer(self._interceptor, request_of(scope, ""), message, send)
                 return response.start()
             return response.send(message)
 
         await self.app(scope, receive, passing)
-        if response is not None:
+        if response is not None and response.unsent is not None:
             await response.release()
 
     def answer(self, scope: Any, error: Exception) -> Reply | None:
@@ -223,6 +224,6 @@ class AuthProblemMiddleware:
         if not self._interceptor.options.callback_paths:
             return
         request = request_of(scope, root)
-        problem = self._interceptor.callback(request, request.query)
+        problem = read_callback_request(self._interceptor.options, request, request.query)
         if problem is not None:
             scope.setdefault("state", {})["authproblem.problem"] = problem

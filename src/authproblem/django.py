@@ -14,8 +14,10 @@ from itertools import chain
 from typing import Any
 
 from authproblem._middleware.exceptions.respond import answer_exception
-from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
+from authproblem._middleware.interception import Interception, Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
+from authproblem._middleware.parameters import read_callback_request
 from authproblem._middleware.visibility import warn_if_invisible
 from authproblem.errors import MissingExtraError, invalid
 from authproblem.forwarding import accept_encoding, request_headers, response_parts
@@ -120,7 +122,7 @@ class AuthProblemMiddleware:
         if not self._interceptor.options.callback_paths:
             return
         read = _request(request)
-        problem = self._interceptor.callback(read, read.query)
+        problem = read_callback_request(self._interceptor.options, read, read.query)
         if problem is not None:
             request.META["authproblem.problem"] = problem
 

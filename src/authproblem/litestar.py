@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp
     from typing_extensions import Unpack
 
-    from authproblem._middleware.interception import Reply
+    from authproblem._middleware.messages import Reply
     from authproblem._middleware.options import MiddlewareOptions
 
 __all__ = ["AuthProblemPlugin", "accept_encoding", "forward", "request_headers"]

@@ -31,7 +31,7 @@ from authproblem._client.reader import ProviderRequest, Reader, read_response
 from authproblem._client.retries import Retry, attempts, check_retry
 from authproblem._client.stores import CooldownStore, MemoryCooldown
 from authproblem._core.problem import Problem
-from authproblem._middleware.interception import Reply
+from authproblem._middleware.messages import Reply
 from authproblem._middleware.options import ClientOptions
 from authproblem._upstream.headers import Pair
 

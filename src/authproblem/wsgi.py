@@ -13,7 +13,8 @@ from typing import Any
 
 from authproblem._core.members import PassText
 from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE
-from authproblem._middleware.interception import Interceptor, Reply
+from authproblem._middleware.interception import Interceptor
+from authproblem._middleware.messages import Reply
 from authproblem._middleware.options import (
     Disclosure,
     MediaType,
@@ -24,6 +25,7 @@ from authproblem._middleware.options import (
     check_app,
     make_options,
 )
+from authproblem._middleware.parameters import read_callback_request
 from authproblem._middleware.scopes import Providers
 from authproblem._middleware.startup import checks_options
 from authproblem._middleware.wsgi_exchange import (
@@ -132,10 +134,16 @@ class AuthProblemMiddleware:
             return self._serve(environ, start_response)
         exchange: State = None
 
-        def starting(
-            status: str, headers: Lines, exc_info: Any = None, self: AuthProblemMiddleware = self
-        ) -> Callable[[bytes], object]:
-            # `self` as a default, for errors alone need it: a cell would cost every request more than the comparison.
+        def starting(  # type: ignore[no-untyped-def] # noqa: ANN202, PLR0917
+            status,  # noqa: ANN001
+            headers,  # noqa: ANN001
+            exc_info=None,  # noqa: ANN001
+            self=self,  # noqa: ANN001
+            environ=environ,  # noqa: ANN001
+            start_response=start_response,  # noqa: ANN001
+        ):
+            # Defaults, since a cell for each would cost every request more than the comparison does; annotations are
+            # attached anew for each request, too.
             nonlocal exchange
             if exchange is None and status < REDIRECT:
                 exchange = False
@@ -201,6 +209,6 @@ class AuthProblemMiddleware:
         if not self._interceptor.options.callback_paths:
             return
         request = request_of(environ)
-        problem = self._interceptor.callback(request, request.query)
+        problem = read_callback_request(self._interceptor.options, request, request.query)
         if problem is not None:
             environ["authproblem.problem"] = problem

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from authproblem import Problem
-from authproblem._middleware.interception import Interceptor, Reply, Request
+from authproblem._middleware.interception import Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
 from tests.support.events import Events
 from tests.support.responses import JSON_TYPE, Pairs

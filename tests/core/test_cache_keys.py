@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authproblem import Normalizer, Registry
-from authproblem._middleware.interception import Interceptor, Request
+from authproblem._core.context import RequestContext
+from authproblem._core.template import PreparedProblem
+from authproblem._middleware.interception import Interceptor
+from authproblem._middleware.messages import Request
 from authproblem._middleware.options import make_options
 from tests.support.responses import JSON_TYPE
 
@@ -215,3 +218,65 @@ def test_many_causes_are_not_cached() -> None:
     kept = [key for (key, *_) in normalizer._cache._entries]
     assert all(sum(len(part or "") for cause in key[4] for part in cause) <= 1024 for key in kept)
     assert 1 < len(kept) < 33
+
+
+SLOTTED = (
+    {
+        "errorCode": "E0000001",
+        "errorSummary": "Api validation failed: {0}",
+        "errorCauses": [{"errorSummary": "{0}: {1}"}],
+    },
+    {"error": "invalid_request", "error_description": "Missing required parameter: {0}"},
+    {"error": "acme_denied", "error_description": "Wait {2} days."},
+)
+WORDS = st.sampled_from(["login", "user_name", "password", "jane", "x1", "Access denied", "a@b.example"])
+SENTENCES = st.sampled_from(
+    ["An object with this field already exists in the current organization", "must not be blank", "Not known"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(SLOTTED), WORDS, SENTENCES, st.integers(0, 10**11)), min_size=2, max_size=6),
+    st.sampled_from([None, "auth0", "okta"]),
+)
+def test_texts_with_slots_are_cached_by_what_they_fit(given_: list[Any], provider: Any) -> None:
+    """Whatever stands in the slots, a warm cache gives the same problem with the text of the response at hand."""
+    registry = BUILTIN.extend(
+        {"entries": [{"id": "auth0:x", "texts": ["Wait {integer} days."], "type": "rate-limited"}]}
+    )
+    warm = Normalizer(registry=registry)
+    for _ in range(3):
+        for pattern, word, sentence, number in given_:
+            body = json.dumps(pattern)
+            for slot, value in enumerate((word, sentence, str(number))):
+                body = body.replace(f"{{{slot}}}", value)
+            call: Any = (400, [JSON_TYPE], body.encode())
+            cold = Normalizer(registry=registry)
+
+            assert warm.normalize(*call, provider=provider) == cold.normalize(*call, provider=provider)
+            assert warm.classify(*call, provider=provider) == cold.classify(*call, provider=provider)
+
+
+def test_a_text_with_slots_is_prepared_and_reported_as_it_came() -> None:
+    """The second response is filled into what the first one left, with its own text and causes."""
+    normalizer = Normalizer()
+
+    def sent(name: str) -> Any:
+        cause = f"{name}: An object with this field already exists in the current organization"
+        document = {
+            "errorCode": "E0000001",
+            "errorSummary": f"Api validation failed: {name}",
+            "errorCauses": [{"errorSummary": cause}],
+        }
+        response = normalizer.read(400, [JSON_TYPE], json.dumps(document).encode())
+        return normalizer.process(response, RequestContext(), "urn:uuid:1"), document
+
+    sent("login")
+    sent("mail")
+    outcome, document = sent("alias")
+
+    assert isinstance(outcome.sent, PreparedProblem)
+    assert outcome.classification is not None
+    assert outcome.classification.upstream.text == "Api validation failed: alias"
+    assert {name: outcome.sent.problem().extensions[name] for name in document} == document

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Classification, Registry, classify, normalize, upstream
-from authproblem._core.normalize import Normalizer
+from authproblem._core.normalizer import Normalizer
 from tests.support.adapters import ADAPTERS, through
 from tests.support.responses import JSON_TYPE, Pairs, Response, json_response, text_response
 from tests.support.vectors import FILES, load

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem._core.context import RequestContext
-from authproblem._core.normalize import Normalizer
+from authproblem._core.normalizer import Normalizer
 from authproblem._core.sender import Sender
 from authproblem._core.template import PreparedProblem, can_prepare
 

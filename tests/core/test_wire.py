@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import RetryHint
-from authproblem._core.problem import read_retry, retry_dict, retry_token
+from authproblem._core.wire import read_retry, retry_dict, retry_token
 
 POLICIES = ["never", "after_action", "after_delay", "once", "poll"]
 hints = st.builds(

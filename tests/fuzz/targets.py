@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from authproblem import Problem, classify, normalize, upstream
 from authproblem._middleware import events as internals
-from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
+from authproblem._middleware.interception import Interception, Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
+from authproblem._middleware.parameters import read_callback_request
 from tests.fuzz.cases import Case, decode
 from tests.fuzz.oracle import Finding, check_events, check_problem, check_reply, expect
 from tests.support.events import Events
@@ -109,7 +111,10 @@ def fuzz_gate(data: bytes, events: Events, *, binary: bool) -> None:
     rest = case.variant // len(GATE)
     request = _request(case, rest, binary=binary)
     texts_pass = "texts" in options or "pass_text" in options or "log_upstream_text" in options
-    if request.path == "/callback" and gate.callback(request, case.body.decode("latin-1")) is not None:
+    if (
+        request.path == "/callback"
+        and read_callback_request(gate.options, request, case.body.decode("latin-1")) is not None
+    ):
         check_events(events, texts_pass)
         events.clear()
     if case.status < 200 or (case.status < 300 and not gate.wants_success(request.path)):

@@ -8,7 +8,8 @@ import pytest
 
 from authproblem import normalize
 from authproblem._middleware.asgi_exchange import BODY, START, TRAILERS, Message, NotingSend, ResponseBuffer, path_of
-from authproblem._middleware.interception import Interceptor, Reply, Request
+from authproblem._middleware.interception import Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
 from tests.support.asgi_server import drive
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authproblem._middleware.interception import Interceptor, Reply, Request
+from authproblem._middleware.interception import Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
 from tests.support.codings import zstd_compress
 

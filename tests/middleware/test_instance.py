@@ -19,5 +19,5 @@ def test_an_instance_is_a_uuid_that_sorts_by_time() -> None:
 
 
 def test_an_instance_is_new_each_time() -> None:
-    """74 random bits."""
+    """72 random bits."""
     assert len({new_instance() for _ in range(1_000)}) == 1_000

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from authproblem import upstream
-from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
+from authproblem._middleware.interception import Interception, Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
+from authproblem._middleware.parameters import read_callback_request
 from tests.support.adapters import ADAPTERS, through, wrapped
 from tests.support.events import Events
 from tests.support.responses import JSON_TYPE, Pairs, Response, json_response
@@ -310,7 +312,7 @@ class TestCallbacks:
     def callback(self, query: str, path: str = "/cb", **options: Any) -> Any:
         """What a request to a path brings."""
         gate = Interceptor(make_options({"callback_paths": ("/cb",), **options}))
-        return gate.callback(Request(path, "GET", None, {}, binary=False), query)
+        return read_callback_request(gate.options, Request(path, "GET", None, {}, binary=False), query)
 
     def test_with_an_error_give_its_problem_and_an_event_at_info(self, events: Events) -> None:
         """Anyone can send it, so it is never a warning."""
@@ -486,7 +488,7 @@ class TestFaults:
     def test_of_our_own_pass_the_response(self, events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
         """As it came."""
         held = begin()
-        monkeypatch.setattr("authproblem._middleware.interception.new_instance", lambda: 1 / 0)
+        monkeypatch.setattr("authproblem._middleware.interception.new_instance", lambda moment: moment / 0)
 
         assert finish(held) is None
         assert (events.only()["event"], events.only()["exception"]) == ("authproblem.failed", "ZeroDivisionError")

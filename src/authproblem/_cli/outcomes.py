@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from authproblem._cli.recording import Recording
 from authproblem._core.context import RequestContext
-from authproblem._core.normalize import Normalizer
+from authproblem._core.normalizer import Normalizer
 from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.policy import make_policy
 from authproblem._core.sender import Sender, check_endpoint, check_provider

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from authproblem._client.reader import Call, ProviderRequest, Reader
 from authproblem._core.problem import Problem
-from authproblem._middleware.interception import Interception, Reply
+from authproblem._middleware.interception import Interception
+from authproblem._middleware.messages import Reply
 from authproblem._upstream.headers import Pair
 from authproblem.errors import AuthProblemError
 

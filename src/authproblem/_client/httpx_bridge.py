@@ -12,7 +12,7 @@ from typing import Any
 
 from authproblem._client.exchange import Chunks, Close, Read, Step, aread, read
 from authproblem._client.reader import ProviderRequest
-from authproblem._middleware.interception import Reply
+from authproblem._middleware.messages import Reply
 from authproblem._upstream.headers import Pair
 
 NAMES = ("httpx", "httpx2")

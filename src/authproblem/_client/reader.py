@@ -25,7 +25,8 @@ from authproblem._core.normalize import classify, normalize
 from authproblem._core.problem import Problem
 from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
-from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
+from authproblem._middleware.interception import Interception, Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
 from authproblem._middleware.report import report_problem
 from authproblem._middleware.response_headers import as_kind

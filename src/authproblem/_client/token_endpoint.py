@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from authproblem._client.verdicts import Outcome, outcome_of, own_problem
-from authproblem._core.normalize import Normalizer
+from authproblem._core.normalizer import Normalizer
 from authproblem._core.problem import Problem
 from authproblem._core.sender import Sender
 from authproblem._middleware.exceptions.recognize import recognize

@@ -19,7 +19,7 @@ from authproblem._core.problem import Problem
 from authproblem._core.retry import retry_hint
 from authproblem._model import Classification, Credential, Entry, Json, Provider, RetryHint
 from authproblem._registry.registry import Registry
-from authproblem._upstream.headers import ResponseHeaders
+from authproblem._upstream.headers import ResponseHeaders, decoded
 from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
 
@@ -88,7 +88,7 @@ def _upstream(found: Classification, response: UpstreamResponse) -> Json:
     code = found.upstream.code
     if code is not None and is_code(code):
         upstream["code"] = code
-    request_id = None if response.headers.is_plain else request_id_of(response.headers)
+    request_id = request_id_of(response.headers)
     if request_id is not None:
         upstream["request_id"] = request_id
     return upstream
@@ -150,9 +150,9 @@ def text_rules(problem: Problem, entry: Entry, policy: Policy) -> TextRules:
 
 def request_id_of(headers: ResponseHeaders) -> str | None:
     """Return the request's id at the provider, if it has the form of one."""
-    for name in headers.layout.provider_headers:
-        value = headers.get(name)
-        if value is not None and _REQUEST_ID.fullmatch(value):
+    for at in headers.layout.request_ids_at:
+        value = decoded(headers.pairs[at][1])
+        if _REQUEST_ID.fullmatch(value):
             return value
     return None
 

@@ -20,31 +20,42 @@ class RequestContext:
         sender: what is declared of the response's sender, with the provider's path.
         method: the request's method; None counts as POST.
         now: the local clock as epoch seconds, read once a response; used where the response has no `Date`.
+        endpoint: the provider's path, or None.
     """
 
-    __slots__ = ("method", "now", "sender")
+    __slots__ = ("endpoint", "method", "now", "sender")
 
-    def __init__(self, sender: Sender = UNKNOWN, method: str | None = None, now: float | None = None) -> None:
-        """Keep the values."""
+    def __init__(
+        self,
+        sender: Sender = UNKNOWN,
+        method: str | None = None,
+        now: float | None = None,
+        endpoint: str | None = None,
+    ) -> None:
+        """Keep the values.
+
+        Args:
+            sender: what is declared of the sender.
+            method: the request's method.
+            now: the local clock.
+            endpoint: the provider's path; where it is None, the sender's.
+        """
         self.sender = sender
         self.method = method
         self.now = now
-
-    @property
-    def endpoint(self) -> str | None:
-        """The provider's path, or None."""
-        return self.sender.endpoint
+        self.endpoint = sender.endpoint if endpoint is None else endpoint
 
     def surfaces(self, registry: Registry) -> EndpointSurfaces:
         """Return the look-up of the endpoint's surfaces, which notes whether it was used."""
-        return EndpointSurfaces(registry.surfaces, self.sender.endpoint)
+        return EndpointSurfaces(registry.surfaces, self.endpoint)
 
 
 def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Registry) -> Sender:
     """Return the sender, with the response's own headers taken into account; a certain declaration comes first."""
-    if declared.certain or headers.is_plain:
+    layout = headers.layout
+    if declared.certain or not (layout.provider or layout.has_challenge):
         return declared
-    provider = headers.layout.provider or _named_by_challenge(headers, registry)
+    provider = layout.provider or _named_by_challenge(headers, registry)
     if provider is None:
         return declared
     if declared.endpoint is None:

@@ -10,6 +10,16 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from authproblem._core.members import OWN
+from authproblem._core.wire import (
+    AUTOMATIC_POLICIES,
+    MAX_WAIT_DIGITS,
+    credential_members,
+    is_token,
+    is_wait,
+    read_retry,
+    retry_dict,
+    retry_token,
+)
 from authproblem._model import Credential, Json, Owner, Provider, Remedy, RetryHint, Value
 from authproblem._upstream.headers import MAX_VALUE, Headers, decoded, lower, pairs_of
 from authproblem._upstream.media_types import JSON, PROBLEM
@@ -25,17 +35,12 @@ if TYPE_CHECKING:
     from authproblem.logs import LogMatch
 
 HEADER, HEADER_OWNER, HEADER_RETRY = "Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry"
-AUTOMATIC_POLICIES = ("after_delay", "once", "poll")
-"""What a program may do unattended."""
-
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_TOKEN = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _CREDENTIALS = ("dead", "keep", "step_up")
 _MAX_SLUG = 64
 _USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unlock_account"))
 """Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
 _DEVELOPERS_TASKS = frozenset(("fix_client", "fix_request"))
-_MAX_WAIT_DIGITS = 10
 _WRITABLE_DEPTH = 200
 """Levels of JSON that orjson writes whatever stands around them (its limit is 254; it reads 1024)."""
 _STATUSES = range(100, 600)
@@ -322,7 +327,7 @@ class Problem(Value, init=False):
         if not _is_slug(reason):
             return None
         token, wait = values.get("auth-problem-retry", "manual"), values.get("retry-after", "")
-        after = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < _MAX_WAIT_DIGITS else None
+        after = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < MAX_WAIT_DIGITS else None
         policy: Any = token if token in {*AUTOMATIC_POLICIES, "never"} else _manual_policy(after)
         retry = RetryHint(policy, after, token in AUTOMATIC_POLICIES, None if after is None else "retry-after")
         known: Any = owner if is_token(owner) else ""
@@ -375,54 +380,6 @@ class Problem(Value, init=False):
         from authproblem._core.callback import problem_of_callback
 
         return problem_of_callback(params, provider, registry, type_base)
-
-
-def credential_members(credential: Credential, kind: str | None) -> Json:
-    """Return the members about the credential; both are left out where nothing is known."""
-    if credential == "unknown":
-        return {}
-    return {"credential": credential} if kind is None else {"credential": credential, "credential_kind": kind}
-
-
-def retry_token(retry: RetryHint) -> str:
-    """Return what a program may do unattended, as one token; `manual` where a person has to act."""
-    if retry.automatic:
-        return retry.policy
-    return "never" if retry.policy == "never" else "manual"
-
-
-def retry_dict(retry: RetryHint) -> Json:
-    """Return the `retry` member; what is absent is left out, never null."""
-    after, source = retry.after, retry.source
-    if after is None and source is None:
-        return {"policy": retry.policy, "automatic": retry.automatic}
-    document: Json = {"policy": retry.policy, "after": after, "automatic": retry.automatic, "source": source}
-    if after is None or source is None:
-        del document["after" if after is None else "source"]
-    return document
-
-
-def read_retry(given: Any) -> RetryHint:
-    """Return the hint of a `retry` member; what has a wrong JSON type or form counts as absent (RFC 9457 3.1)."""
-    document = given if isinstance(given, dict) else {}
-    policy, after, source = document.get("policy"), document.get("after"), document.get("source")
-    valid: Any = policy if is_token(policy) else "never"  # newer releases may have further policies
-    return RetryHint(
-        valid,
-        after if is_wait(after) else None,
-        document.get("automatic") is True and valid in AUTOMATIC_POLICIES,
-        source if isinstance(source, str) and is_token(source) else None,
-    )
-
-
-def is_token(value: object) -> bool:
-    """Whether a value has the form of the registry's constants, so that it can be written into a header."""
-    return isinstance(value, str) and len(value) <= _MAX_SLUG and _TOKEN.fullmatch(value) is not None
-
-
-def is_wait(value: object) -> bool:
-    """Whether a value is a number of seconds that can be written into a header."""
-    return type(value) is int and 0 <= value < 10**_MAX_WAIT_DIGITS
 
 
 _HEADERS = frozenset(("auth-problem", "auth-problem-owner", "auth-problem-retry", "retry-after"))

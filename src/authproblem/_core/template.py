@@ -7,6 +7,7 @@ property test compares each response with what the usual path gives.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -15,16 +16,17 @@ from orjson import dumps
 from authproblem._core.build import request_id_of, text_rules
 from authproblem._core.context import RequestContext
 from authproblem._core.disclosure import fold_target
-from authproblem._core.members import OWN, coded, ident, kind_of
+from authproblem._core.members import MAX_CAUSES, OWN, Kind, TextRules, coded, ident, kind_of
 from authproblem._core.policy import Policy
-from authproblem._core.problem import Problem, credential_members, retry_dict
+from authproblem._core.problem import Problem
 from authproblem._core.retry import FIXED_POLICIES, retry_hint
+from authproblem._core.wire import credential_members, retry_dict
 from authproblem._model import Classification, Json, Owner, RetryHint
 from authproblem._registry.surfaces import Surface
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
-from authproblem._upstream.shapes import ParsedKey
+from authproblem._upstream.shapes import KnownKey
 
 _CODED = (coded, ident)
 """The kinds of members that stay where they have the form of a code."""
@@ -40,19 +42,20 @@ class ResponseTemplate:
         folds: whether something else may be sent where unauthenticated callers sign in.
         folded: what is sent instead where unauthenticated callers sign in, by surface; filled when first needed,
             and bounded by the number of surfaces.
+        before_instance, after_instance, fixed_retry, after_retry, members: the fragments of the document, in order.
     """
 
     __slots__ = (
-        *("_constant", "_is_limit", "_middle", "_policy", "_rest", "_start", "_texts", "_upstream", "_varying"),
-        "_before_request_id",
+        *("_is_limit", "_policy", "_texts", "_varying"),
+        *("after_instance", "after_retry", "before_instance", "fixed_retry", "members"),
         *("classification", "entry", "folded", "folds", "is_fixed", "problem", "summary"),
     )
 
-    def __init__(self, found: Classification, problem: Problem, key: ParsedKey, policy: Policy) -> None:
+    def __init__(self, found: Classification, problem: Problem, key: KnownKey, policy: Policy) -> None:
         """Cut the problem that was built for an object with this key."""
         layout, code, text, name, _ = key
-        members = [(layout.code, code), (layout.name, name)]
-        if len(layout.texts) == 1:
+        members: list[tuple[str | None, object]] = [(layout.code, code), (layout.name, name)]
+        if len(layout.texts) == 1 and type(text) is str:
             members.append((layout.texts[0], text))
         registered = {member for member, value in members if member is not None and value is not None}
         # Only those that come first: the order of members must not reveal whether a response was prepared.
@@ -67,7 +70,8 @@ class ResponseTemplate:
         self.summary = summarize(self.problem, self.entry.hint)
         self._is_limit = found.provider == "okta" and found.reason == "rate-limited"
         self._texts = text_rules(problem, self.entry, policy)
-        self._varying = [(n, kind_of(policy.registry, n)) for n in layout.names if n not in constant]
+        kinds = _known_kinds(found, key, policy)
+        self._varying = [(n, kinds.get(n) or kind_of(policy.registry, n)) for n in layout.names if n not in constant]
         self._serialize()
 
     def _serialize(self) -> None:
@@ -81,16 +85,15 @@ class ResponseTemplate:
             **credential_members(made.credential, made.credential_kind),
         }
         members = dict(made.extensions)
-        self._start = dumps(start)[:-1] + b',"instance":"'
-        self._middle = b'",' + dumps(middle)[1:-1] + b',"retry":'
-        self._upstream = b"," + dumps({"provider": made.provider, "upstream": dict(made.upstream)})[1:-2]
-        self._constant = b"}" + (b"," + dumps(members)[1:-1] if members else b"")
-        self._before_request_id = self._middle + dumps(retry_dict(made.retry)) + self._upstream
-        self._rest = self._before_request_id + self._constant
+        self.before_instance = dumps(start)[:-1] + b',"instance":"'
+        self.after_instance = b'",' + dumps(middle)[1:-1] + b',"retry":'
+        self.after_retry = b"," + dumps({"provider": made.provider, "upstream": dict(made.upstream)})[1:-2]
+        self.fixed_retry = self.after_instance + dumps(retry_dict(made.retry)) + self.after_retry
+        self.members = b"}" + (b"," + dumps(members)[1:-1] if members else b"")
 
     def applies_to(self, headers: ResponseHeaders) -> bool:
         """Whether headers change nothing: no challenge, whose parameters become members, and no other limit."""
-        if "www-authenticate" in headers.layout.positions:
+        if headers.layout.has_challenge:
             return False
         return not self._is_limit or headers.get("x-rate-limit-limit") != "0"
 
@@ -111,31 +114,49 @@ class ResponseTemplate:
             if status != response.status:
                 response = UpstreamResponse(status, headers, b"")
             retry = retry_hint(self._policy, self.entry, self.problem.provider, response, context)
-        request_id = None if headers.is_plain else request_id_of(headers)
+        request_id = request_id_of(headers) if headers.layout.request_ids_at else None
         return PreparedProblem(self, document, instance, retry, request_id)
-
-    def serialize(self, document: Json, instance: str, retry: RetryHint, request_id: str | None) -> bytes:
-        """Return the problem document as UTF-8 JSON."""
-        varying = self.varying_members(document) if self._varying else None
-        end = b"," + dumps(varying)[1:] if varying else b"}"
-        if self.is_fixed and request_id is None:
-            return b"".join((self._start, instance.encode(), self._rest, end))
-        before = self._before_request_id
-        if not self.is_fixed:
-            before = self._middle + dumps(retry_dict(retry)) + self._upstream
-        shown = b"" if request_id is None else b',"request_id":"%b"' % request_id.encode()
-        return b"".join((self._start, instance.encode(), before, shown, self._constant, end))
 
     def varying_members(self, document: Json) -> Json:
         """Return the members that are no registered values, as far as they may be sent on."""
+        if not self._varying:
+            return {}
         kept: Json = {}
         for name, kind in self._varying:
             value = document[name]
-            if kind in _CODED and is_code(value):
-                kept[name] = value  # most ids
+            if kind is _known_text or (kind in _CODED and is_code(value)):
+                kept[name] = value  # most texts and ids
             elif value is not None and (allowed := kind(name, value, self._texts)) is not None:
                 kept[name] = allowed
         return kept
+
+
+def _known_kinds(found: Classification, key: KnownKey, policy: Policy) -> dict[str, Kind]:
+    """Return what decides on members whose texts are known by the key, so that nobody looks them up again."""
+    layout, said = key[0], found.upstream
+
+    def is_sent(text: str | None) -> bool:
+        return text is not None and policy.registry.knows(found.provider, text)
+
+    kinds: dict[str, Kind] = {}
+    if len(layout.texts) == 1 and is_sent(said.text):
+        kinds[layout.texts[0]] = _known_text
+    if layout.causes is not None and all(is_sent(text) for text, _ in said.causes):
+        kinds[layout.causes] = partial(_known_causes, kind_of(policy.registry, layout.causes))
+    return kinds
+
+
+def _known_text(_name: str, value: object, _texts: TextRules) -> object:
+    """A text that may be sent on."""
+    return value
+
+
+def _known_causes(usual: Kind, name: str, value: object, texts: TextRules) -> object:
+    """Causes whose texts may be sent on: they stay as they are where they hold nothing else."""
+    if type(value) is not list or len(value) > MAX_CAUSES:
+        return usual(name, value, texts)
+    is_bare = all([type(cause) is dict and len(cause) == 1 for cause in value])  # noqa: C419 - faster than a generator
+    return value if is_bare else usual(name, value, texts)
 
 
 class PreparedProblem:
@@ -170,9 +191,16 @@ class PreparedProblem:
 
     def to_bytes(self) -> bytes:
         """Return the document as UTF-8 JSON."""
-        if self.instance is None:
+        template, instance, request_id = self.template, self.instance, self.request_id
+        if instance is None:
             return self.problem().to_bytes()
-        return self.template.serialize(self._document, self.instance, self.retry, self.request_id)
+        middle = template.fixed_retry
+        if not template.is_fixed:
+            middle = template.after_instance + dumps(retry_dict(self.retry)) + template.after_retry
+        shown = b"" if request_id is None else b',"request_id":"%b"' % request_id.encode()
+        varying = template.varying_members(self._document)
+        end = b"," + dumps(varying)[1:] if varying else b"}"
+        return b"".join((template.before_instance, instance.encode(), middle, shown, template.members, end))
 
     def problem(self) -> Problem:
         """Return the problem as a value."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from authproblem._middleware.interception import Interceptor, Reply, Request
+from authproblem._middleware.interception import Interception, Interceptor
+from authproblem._middleware.messages import Reply, Request, make_request
 from authproblem._middleware.scopes import below
 
 Scope = MutableMapping[str, Any]
@@ -22,67 +23,71 @@ REDIRECT = 300
 START, BODY, TRAILERS = "http.response.start", "http.response.body", "http.response.trailers"
 
 
-class ResponseBuffer:
-    """The messages of a response that the interceptor looks at."""
+class ResponseBuffer(Interception):
+    """The messages of a response that the interceptor looks at.
 
-    __slots__ = ("_drops_trailers", "_interception", "_send", "_start")
+    Attributes:
+        unsent: the start message as long as it was not sent.
+    """
+
+    __slots__ = ("_drops_trailers", "_send", "unsent")
 
     def __init__(self, interceptor: Interceptor, request: Request, start: Message, send: Send) -> None:
         """Begin with the start message, which is not sent yet."""
-        interception = interceptor.begin(request, start["status"], start.get("headers", ()))
-        self._interception = interception
+        super().__init__(interceptor, request, start["status"], start.get("headers", ()))
         self._send = send
-        self._start: Message | None = {**start, "headers": interception.headers}
+        self.unsent: Message | None = {**start, "headers": self.headers}
         self._drops_trailers = False
 
     def start(self) -> Awaitable[None]:
         """Send the start message at once if nothing is buffered."""
-        return _nothing() if self._interception.buffering else self._send_start()
+        return _nothing() if self.buffering else self._send_start()
 
     def send(self, message: Message) -> Awaitable[None]:
         """Handle any later message."""
-        interception = self._interception
-        if not interception.buffering:
+        if not self.buffering:
             return _nothing() if self._drops_trailers and message["type"] == TRAILERS else self._send(message)
-        if message["type"] != BODY or not interception.feed(message.get("body", b"")):
+        if message["type"] != BODY or not self.feed(message.get("body", b"")):
             return self._stop_buffering(message)
-        return _nothing() if message.get("more_body", False) else self._finish(interception.finish())
+        return _nothing() if message.get("more_body", False) else self._send_reply(self.finish())
 
     async def release(self) -> None:
         """Send what is buffered as it came: the app has ended, or sent what cannot be buffered."""
-        if self._start is None:
+        if self.unsent is None:
             return
-        if self._interception.discards:
-            await self._finish(self._interception.finish())
+        if self.discards:
+            await self._send_reply(self.finish())
             return
-        self._interception.buffering = False
+        self.buffering = False
         await self._send_start()
-        if self._interception.body:
+        if self.body:
             await self._send_body(more=True)
 
     async def _stop_buffering(self, message: Message) -> None:
         """Pass on pathsend, zerocopysend, trailers, unknown messages, and bodies that are too large."""
-        if not self._interception.discards:
+        if not self.discards:
             await self.release()
             await self._send(message)
 
     async def _send_start(self) -> None:
-        start, self._start = self._start, None
+        start, self.unsent = self.unsent, None
         if start is not None:
             await self._send(start)
 
     async def _send_body(self, *, more: bool) -> None:
-        await self._send({"type": BODY, "body": bytes(self._interception.body), "more_body": more})
+        await self._send({"type": BODY, "body": bytes(self.body), "more_body": more})
 
-    async def _finish(self, reply: Reply | None) -> None:
-        if reply is None:
+    async def _send_reply(self, reply: Reply | None) -> None:
+        start = self.unsent
+        if reply is None or start is None:
             await self._send_start()
             await self._send_body(more=False)
             return
-        start = {**(self._start or {}), "status": reply.status, "headers": reply.headers}
-        # Trailers described the old body; a start that announces them would make the server wait for them.
-        self._drops_trailers = bool(start.pop("trailers", False))
-        self._start = None
+        self.unsent = None
+        start["status"], start["headers"] = reply.status, reply.headers
+        if "trailers" in start:
+            # They described the old body; a start that announces them would make the server wait for them.
+            self._drops_trailers = bool(start.pop("trailers"))
         await self._send(start)
         await self._send({"type": BODY, "body": reply.body, "more_body": False})
 
@@ -116,10 +121,14 @@ def path_of(scope: Scope, root: str) -> str:
 
 def request_of(scope: Scope, root: str) -> Request:
     """Return what the interceptor reads of a request."""
-    lines = [value for name, value in scope.get("headers", ()) if name == b"accept"]
-    accept = b",".join(lines).decode("latin-1") if lines else None
+    headers = scope.get("headers", ())
+    by_name: dict[bytes, bytes] = dict(headers)
+    accept = by_name.get(b"accept")
+    if accept is not None and len(by_name) < len(headers):  # it may have several lines
+        accept = b",".join([value for name, value in headers if name == b"accept"])
     path = path_of(scope, root) if root else scope.get("path", "")
-    return Request(path, scope.get("method", ""), accept, scope, binary=True)
+    shown = None if accept is None else accept.decode("latin-1")
+    return make_request((path, scope.get("method", ""), shown, scope, True))
 
 
 async def _nothing() -> None:

@@ -8,105 +8,28 @@ reaches the response.
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
-from functools import lru_cache, partial
-from typing import Any, NamedTuple
 
-from authproblem._core.callback import read_callback
 from authproblem._core.classify import UNTOUCHABLE, may_be_error
 from authproblem._core.context import RequestContext, effective_sender
-from authproblem._core.members import PassText
-from authproblem._core.normalize import Normalizer
-from authproblem._core.outcome import Outcome, as_problem
-from authproblem._core.problem import Problem
-from authproblem._core.retry import keeps_retry_after
+from authproblem._core.normalizer import Normalizer
+from authproblem._core.outcome import Outcome
 from authproblem._core.sender import UNKNOWN, Sender, read_mark
-from authproblem._core.template import PreparedProblem
 from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
+from authproblem._middleware.messages import JUDGED, Reply, Request
+from authproblem._middleware.negotiation import Negotiator
 from authproblem._middleware.options import Options
-from authproblem._middleware.report import report_outcome, report_problem
-from authproblem._middleware.response_headers import (
-    HeaderRewriter,
-    RewriteOptions,
-    add_problem_headers,
-    forbids_transform,
-    without_mark,
-)
+from authproblem._middleware.parameters import report_redirect
+from authproblem._middleware.report import guarded, report_outcome
+from authproblem._middleware.response_headers import HeaderRewriter, forbids_transform, without_mark
 from authproblem._middleware.scopes import below
+from authproblem._model import Classification
 from authproblem._upstream.codings import CODINGS
 from authproblem._upstream.headers import Headers, Pair, ResponseHeaders
-from authproblem._upstream.media_types import JSON, PROBLEM, is_json, media_type, prefers_html
+from authproblem._upstream.media_types import is_json, prefers_html
 from authproblem._upstream.response import UpstreamResponse, undo_codings
 
-JUDGED = "authproblem.judged"
-"""The key in scope or environ by which an instance nearer to the app marks an error response that it has seen."""
-CALLBACK_READ = "authproblem.callback"
-"""The key by which an instance farther from the app marks a callback that it has read."""
-
 _PARTIAL = 206
-_MAX_MEDIA_TYPE = 128
-"""Characters of a media type whose options are cached; it may be the upstream's."""
-_OURS = (PROBLEM, JSON)
-
-
-class Request(NamedTuple):
-    """What of the request decides about a response.
-
-    Attributes:
-        path: the path, decoded.
-        method: the method, upper case.
-        accept: the value of `Accept`, lines joined by commas, or None.
-        state: the ASGI scope or WSGI environ: for callables of the app, and for the mark on the error path.
-        binary: whether headers are bytes (ASGI) or str (WSGI).
-    """
-
-    path: str
-    method: str
-    accept: str | None
-    state: MutableMapping[str, Any]
-    binary: bool
-
-    @property
-    def query(self) -> str:
-        """The query string, as it came."""
-        query = self.state.get("query_string", self.state.get("QUERY_STRING", ""))
-        return query.decode("latin-1") if isinstance(query, bytes) else str(query)
-
-
-class Reply:
-    """A response that takes the place of another.
-
-    Attributes:
-        status: the HTTP status.
-        headers: the headers.
-        body: the body.
-        is_folded: whether not even the app's reason phrase may stay.
-    """
-
-    __slots__ = ("_problem", "body", "headers", "is_folded", "status")
-
-    def __init__(
-        self,
-        status: int,
-        headers: list[Pair],
-        body: bytes,
-        problem: Problem | PreparedProblem,
-        *,
-        is_folded: bool = False,
-    ) -> None:
-        """Keep the values."""
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.is_folded = is_folded
-        self._problem = problem
-
-    @property
-    def problem(self) -> Problem:
-        """The problem that the response carries."""
-        problem = self._problem
-        return problem.problem() if isinstance(problem, PreparedProblem) else problem
 
 
 class Interception:
@@ -124,27 +47,24 @@ class Interception:
     """
 
     __slots__ = (
-        *(
-            "_interceptor",
-            "body",
-            "buffering",
-            "discards",
-            "headers",
-            "request",
-            "response_headers",
-            "sender",
-            "status",
-        ),
+        *("_interceptor", "body", "buffering", "discards", "headers", "request", "response_headers", "sender"),
+        "status",
     )
 
-    def __init__(self, interceptor: Interceptor, request: Request, status: int, headers: ResponseHeaders) -> None:
-        """Begin; made by `Interceptor.begin`."""
-        self._interceptor, self.request, self.status = interceptor, request, status
-        self.response_headers = headers
-        self.headers = headers.pairs
-        self.sender = UNKNOWN
+    def __init__(self, interceptor: Interceptor, request: Request, status: int, headers: Headers) -> None:
+        """Begin a response that may be an error, by its status: decide whether to buffer it."""
+        read = interceptor.header_reader.read(headers)
+        self._interceptor, self.request, self.status = interceptor, request, int(status)
+        self.response_headers = read
+        self.headers = read.pairs
+        self.sender = interceptor.sender
         self.buffering = self.discards = False
         self.body: bytes | bytearray = b""
+        if not (interceptor.is_everywhere and read.is_usual_json and status >= 400):
+            interceptor.examine(self)
+        elif JUDGED not in request.state:  # most errors: the path does not matter, and the type says enough
+            request.state[JUDGED] = True
+            self.buffering = status not in UNTOUCHABLE
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> bool:
         """Buffer a copy of a chunk.
@@ -175,20 +95,32 @@ class Interception:
         """
         self.buffering = False
         begun = time.perf_counter() if observers.observer is not None else 0.0
+        reply: Reply | None = None
         try:
-            return self._interceptor.judge(self, None if self.discards else self.body)
+            reply = self._interceptor.judge(self, None if self.discards else self.body)
         except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
             events.report_fault(error, "a response could not be judged and was passed unchanged")
-            return None
-        finally:
-            if begun:
-                observers.observe(lambda observer: observer.duration(time.perf_counter() - begun))
+        if begun:
+            observers.observe(lambda observer: observer.duration(time.perf_counter() - begun))
+        return reply
 
 
 class Interceptor:
-    """The rules of one middleware instance, shared by all its responses."""
+    """The rules of one middleware instance, shared by all its responses.
 
-    __slots__ = ("_everywhere", "_header_reader", "_options_for", "_rewriter", "max_body", "normalizer", "options")
+    Attributes:
+        options: the options.
+        normalizer: what classifies, with its cache.
+        header_reader: the reader of response headers.
+        max_body: bytes of a body that are buffered at most.
+        is_everywhere: whether the declared sender is the same for all paths.
+        sender: that sender.
+    """
+
+    __slots__ = (
+        *("_always_applies", "_negotiator", "_rewriter"),
+        *("header_reader", "is_everywhere", "max_body", "normalizer", "options", "sender"),
+    )
 
     def __init__(self, options: Options) -> None:
         """Compile the options, and load what the first error needs."""
@@ -196,17 +128,16 @@ class Interceptor:
         options.policy.registry.prepare()
         ask = options.policy.pass_text
         if ask is not None:
-            options = options._replace(policy=options.policy._replace(pass_text=_guarded(ask)))
+            options = options._replace(policy=options.policy._replace(pass_text=guarded(ask)))
         self.options = options
         self.normalizer = Normalizer.of(options.policy)
-        self._header_reader = self.normalizer.header_reader
+        self.header_reader = self.normalizer.header_reader
         self.max_body = options.policy.max_body
-        self._everywhere = options.scopes.everywhere
-        self._rewriter = HeaderRewriter()
-        negotiated = options.media_type is None
-        self._options_for = lru_cache(maxsize=64)(
-            partial(RewriteOptions, negotiated=negotiated, expose=options.expose_headers)
-        )
+        everywhere = options.scopes.everywhere
+        self.is_everywhere = everywhere is not None
+        self.sender = UNKNOWN if everywhere is None else Sender(*everywhere)
+        self._always_applies = not (options.observe or options.respect_no_transform)
+        self._negotiator, self._rewriter = Negotiator(options), HeaderRewriter()
 
     def wants_success(self, path: str) -> bool:
         """Whether responses below status 300 to this path are judged: opted-in transaction states."""
@@ -214,28 +145,20 @@ class Interceptor:
 
     def unmarked(self, headers: list[Pair]) -> list[Pair]:
         """Return the headers of an error that cannot be judged any more: without `Auth-Problem-Upstream`."""
-        return without_mark(self.normalizer.header_reader.read(headers))
+        return without_mark(self.header_reader.read(headers))
 
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
         """Begin a response that may be an error, by its status: decide whether to buffer it."""
-        read = self._header_reader.read(headers)
-        interception = Interception(self, request, int(status), read)
+        return Interception(self, request, status, headers)
+
+    def examine(self, interception: Interception) -> None:
+        """Decide whether to buffer a response that is not like most errors."""
         try:
-            if read.is_usual_json and self._everywhere is not None and interception.status >= 400:
-                provider, certain = self._everywhere  # most errors: the path does not matter, and the type says enough
-                if not certain and read.layout.provider is not None:
-                    provider, certain = read.layout.provider, True
-                interception.sender = Sender(provider, certain, request.path)
-                if JUDGED not in request.state:
-                    request.state[JUDGED] = True
-                    interception.buffering = interception.status not in UNTOUCHABLE
-                return interception
-            interception.headers = without_mark(read)
+            interception.headers = without_mark(interception.response_headers)
             self._begin(interception)
         except Exception as error:  # noqa: BLE001 - a callable of the app may raise, too
             events.report_fault(error, "a response could not be examined and was passed unchanged")
             interception.buffering = False
-        return interception
 
     def folds_unread(self, interception: Interception) -> bool:
         """Whether an error folds by its status alone, so that its body need not be read."""
@@ -252,54 +175,33 @@ class Interceptor:
             interception: the response.
             body: what was fed; None if it was too large.
         """
-        options, request, headers = self.options, interception.request, interception.response_headers
-        decoded = body
-        if body is not None and headers.layout.is_coded:
-            decoded = undo_codings(headers, body, self.max_body)
+        request, headers, sender = interception.request, interception.response_headers, interception.sender
+        method, moment = request.method, time.time_ns()
+        now = moment / 1e9
+        is_coded = headers.layout.is_coded and body is not None
+        decoded = undo_codings(headers, body or b"", self.max_body) if is_coded else body
         response = UpstreamResponse(interception.status, headers, decoded)
-        context = RequestContext(interception.sender, request.method, time.time())
-        outcome = self.normalizer.process(response, context, new_instance())
-        is_head = request.method == "HEAD"
-        if is_head and outcome.sent is not None and not _decided_by_headers(outcome, body):
-            outcome = outcome.without_problem("head")
-        if _is_page(outcome) and prefers_html(request.accept):
-            outcome = outcome.without_problem("html")
+        context = RequestContext(sender, method, now, sender.endpoint or request.path)
+        outcome = self.normalizer.process(response, context, new_instance(moment))
+        found = outcome.classification
+        if found is not None and (method == "HEAD" or found.shape == "html"):
+            outcome = _reconsider(outcome, found, request, body)
         sent, content = outcome.sent, b""
-        try:
-            content = outcome.to_bytes()
-        except TypeError:  # orjson writes no more than 254 levels, and a protocol document may hold more
-            outcome = outcome.without_problem("unsendable")
-            sent = None
-        applied = self._applies(headers)
-        report_outcome(options, outcome, request.method, request.path, applied=applied)
+        if sent is not None:
+            try:
+                content = outcome.to_bytes()
+            except TypeError:  # orjson writes no more than 254 levels, and a protocol document may hold more
+                outcome, sent = outcome.without_problem("unsendable"), None
+        applied = self._always_applies or self._applies(headers)
+        report_outcome(self.options, outcome, method, request.path, applied=applied)
         if sent is None or not applied:
             return None
         is_folded = sent is not outcome.truth
-        rewrite = self._rewrite_options(interception, context, is_folded=is_folded, status=sent.status)
-        lines = self._rewriter.rewrite(headers, sent, None if is_head else len(content), rewrite)
-        return Reply(sent.status, lines, b"" if is_head else content, sent, is_folded=is_folded)
-
-    def callback(self, request: Request, query: str) -> Problem | None:
-        """Return the problem in the query of a request to a callback path; it is not confirmed: anyone can send it."""
-        options = self.options
-        if request.path not in options.callback_paths or CALLBACK_READ in request.state:
-            return None
-        from authproblem._upstream.redirect import read_query
-
-        try:
-            found = read_query(query)
-            if found is None:
-                return None
-            sender = options.scopes.sender(request.path, request.state).replace(endpoint=None)
-            problem = read_callback(found.error.document or {}, sender, options.policy)
-            if problem is not None:
-                request.state[CALLBACK_READ] = True
-                problem = problem.replace(instance=new_instance())
-                report_problem(options, problem, request.method, request.path, applied=False)
-        except Exception as error:  # noqa: BLE001 - the request goes to the app, whatever happens here
-            events.report_fault(error, "a callback could not be read")
-            return None
-        return problem
+        keep_challenge = not is_folded or sent.status == interception.status
+        how = self._negotiator.choose(request, headers, now, is_folded=is_folded, keep_challenge=keep_challenge)
+        length = None if method == "HEAD" else len(content)
+        lines = self._rewriter.rewrite(headers, sent, length, how)
+        return Reply(sent.status, lines, b"" if length is None else content, sent, is_folded)
 
     def _begin(self, interception: Interception) -> None:
         request, status, headers = interception.request, interception.status, interception.response_headers
@@ -313,13 +215,25 @@ class Interceptor:
             sender = mark.replace(endpoint=mark.endpoint or sender.endpoint)
         interception.sender = sender = effective_sender(headers, sender, self.options.policy.registry)
         if is_redirect:
-            interception.headers = self._redirect(interception) or interception.headers
+            self._read_redirect(interception)
             return
         if JUDGED in request.state or scopes.excludes(request.path):
             return
         if status >= 400:
             request.state[JUDGED] = True
         interception.buffering = status not in UNTOUCHABLE and self._may_be_rewritten(interception)
+
+    def _read_redirect(self, interception: Interception) -> None:
+        """Report a redirect that carries an error."""
+        request, headers = interception.request, interception.response_headers
+        if JUDGED in request.state or self.options.scopes.excludes(request.path):
+            return
+        response = UpstreamResponse(interception.status, headers, b"")
+        outcome = self.normalizer.process(response, self._context(interception), new_instance())
+        if outcome.classification is not None:
+            is_confirmed = interception.sender.certain
+            marked = report_redirect(self.options, outcome, request, headers, is_confirmed=is_confirmed)
+            interception.headers = marked or interception.headers
 
     def _is_endpoint(self, provider: str, path: str) -> bool:
         """Whether a path is an endpoint of a provider."""
@@ -337,7 +251,8 @@ class Interceptor:
         return may_be_error(headers, interception.sender)
 
     def _context(self, interception: Interception) -> RequestContext:
-        return RequestContext(interception.sender, interception.request.method, time.time())
+        sender, request = interception.sender, interception.request
+        return RequestContext(sender, request.method, time.time(), sender.endpoint or request.path)
 
     def _applies(self, headers: ResponseHeaders) -> bool:
         """Whether a problem is sent at all: not in a dry run, nor where `no-transform` is to be respected."""
@@ -345,77 +260,11 @@ class Interceptor:
             return False
         return not self.options.respect_no_transform or not forbids_transform(headers.pairs)
 
-    def _rewrite_options(
-        self, interception: Interception, context: RequestContext, *, is_folded: bool, status: int
-    ) -> RewriteOptions:
-        options, headers, request = self.options, interception.response_headers, interception.request
-        # A folded response has the media type that the genuine one would have, which is always plain JSON.
-        upstream = JSON if is_folded or headers.is_usual_json else headers.media_type
-        kind = options.media_type or media_type(request.accept, upstream)
-        if kind not in _OURS:
-            kind = headers.get("content-type") or PROBLEM
-        keep_retry_after = (
-            not is_folded
-            and "retry-after" in headers.layout.positions
-            and keeps_retry_after(headers, context.now, options.policy.max_wait)
-        )
-        keep_challenge = not is_folded or status == interception.status
-        make = self._options_for if len(kind) <= _MAX_MEDIA_TYPE else self._options_for.__wrapped__
-        return make(kind, request.binary, keep_retry_after, is_folded, keep_challenge)
 
-    def _redirect(self, interception: Interception) -> list[Pair] | None:
-        """Report a redirect that carries an error; return its headers with the problem headers where that is asked."""
-        options, request, headers = self.options, interception.request, interception.response_headers
-        if JUDGED in request.state or options.scopes.excludes(request.path):
-            return None
-        response = UpstreamResponse(interception.status, headers, b"")
-        outcome = self.normalizer.process(response, self._context(interception), new_instance())
-        if outcome.classification is None:
-            return None
-        is_confirmed = interception.sender.certain
-        # `provider=` declares who answers, also where a framework adds a slash; a header says it of this response.
-        is_named = headers.layout.provider is not None or "auth-problem-upstream" in headers
-        if not is_named and _repeats_query(outcome, request.query):
-            outcome = outcome.without_problem("repeated_query")
-        request.state[JUDGED] = True
-        # A redirect is sent as it came, so nothing folds: the event and the headers report the truth.
-        truth = Outcome(outcome.classification, outcome.truth, outcome.truth, outcome.why)
-        report_outcome(options, truth, request.method, request.path, applied=False, is_confirmed=is_confirmed)
-        problem = as_problem(truth.sent)
-        if problem is None or options.observe or not options.mark_redirects:
-            return None
-        return add_problem_headers(headers, problem, binary=request.binary, expose=options.expose_headers)
-
-
-def _repeats_query(outcome: Outcome, query: str) -> bool:
-    """Whether the error was in the request already: a redirect that adds a slash, for example, repeats the query."""
-    if "error=" not in query or outcome.classification is None:
-        return False
-    from authproblem._upstream.redirect import read_query
-
-    given = read_query(query)
-    return given is not None and given.error.code == outcome.classification.upstream.code
-
-
-def _is_page(outcome: Outcome) -> bool:
-    """Whether a problem was made of a page, which a browser's navigation keeps."""
-    found = outcome.classification
-    return outcome.sent is not None and found is not None and found.shape == "html"
-
-
-def _decided_by_headers(outcome: Outcome, body: bytes | bytearray | None) -> bool:
-    """Whether a HEAD response says what the GET would: by a body that the server drops later, or by its headers."""
-    return bool(body) or (outcome.classification is not None and outcome.classification.matched_by == "header")
-
-
-def _guarded(ask: PassText) -> PassText:
-    """Return the app's `pass_text`, which runs inline: where it raises, the text is not passed."""
-
-    def guarded(problem: Problem, member: str, text: str) -> str | None:
-        try:
-            return ask(problem, member, text)
-        except Exception as error:  # noqa: BLE001 - the app's code must not cost the client its response
-            events.report_fault(error, "pass_text raised")
-            return None
-
-    return guarded
+def _reconsider(outcome: Outcome, found: Classification, request: Request, body: bytes | bytearray | None) -> Outcome:
+    """Leave alone what is a provider's error, and is still not to be replaced: headers alone, or a browser's page."""
+    if outcome.sent is None:
+        return outcome
+    if request.method == "HEAD" and not body and found.matched_by != "header":
+        return outcome.without_problem("head")  # it does not say what the GET would
+    return outcome.without_problem("html") if found.shape == "html" and prefers_html(request.accept) else outcome

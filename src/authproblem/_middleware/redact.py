@@ -9,6 +9,7 @@ _LENGTH = 200
 _MAX_PATH = 256
 _MAX_MASKED = 8 * _LENGTH
 """Characters that are searched for secrets; each expression below is bounded, so that the cost is too."""
+_USUAL_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _RULES = (
     (r"\beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*", "[jwt]"),
     (r"(?i)\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]+", r"\1 [credential]"),
@@ -59,6 +60,6 @@ def safe_path(path: str) -> str:
 
 def safe_method(method: str | None) -> str | None:
     """Return a request's method for an event; `OTHER` for one that is not at most 16 letters."""
-    if method is None:
-        return None
+    if method is None or method in _USUAL_METHODS:
+        return method
     return method if method.isascii() and method.isalpha() and len(method) <= 16 else "OTHER"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from authproblem._core.members import PassText
 from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.problem import Problem
 from authproblem._core.template import PreparedProblem, summarize
@@ -44,7 +45,7 @@ def report_outcome(
     if truth is None or found is None or sent is None:
         _report_passed(options, outcome, method, path)
         return
-    unclassified = is_unclassified(found)
+    unclassified = found.matched_by in _UNREGISTERED and is_unclassified(found)
     level = "warning" if unclassified else options.policy.registry.levels[truth.owner]
     if not is_confirmed and level != "debug":
         level = "info"
@@ -123,6 +124,19 @@ def notify(options: Options, problem: Problem | None) -> None:
         options.on_problem(problem)
     except Exception as error:  # noqa: BLE001 - the app's code must not cost the client its response
         events.report_fault(error, "on_problem raised")
+
+
+def guarded(ask: PassText) -> PassText:
+    """Return the app's `pass_text`, which runs inline: where it raises, the text is not passed."""
+
+    def guarded(problem: Problem, member: str, text: str) -> str | None:
+        try:
+            return ask(problem, member, text)
+        except Exception as error:  # noqa: BLE001 - the app's code must not cost the client its response
+            events.report_fault(error, "pass_text raised")
+            return None
+
+    return guarded
 
 
 def is_unclassified(found: Classification) -> bool:

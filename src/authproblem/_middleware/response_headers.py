@@ -11,8 +11,10 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from authproblem._core.problem import HEADER, HEADER_OWNER, HEADER_RETRY, Problem, is_token, is_wait, retry_token
+from authproblem._core.problem import HEADER, HEADER_OWNER, HEADER_RETRY, Problem
 from authproblem._core.template import PreparedProblem
+from authproblem._core.wire import is_token, is_wait, retry_token
+from authproblem._model import RetryHint
 from authproblem._upstream.headers import HeaderLayout, Pair, ResponseHeaders, decoded, lower
 
 _DROPPED = frozenset((
@@ -30,8 +32,8 @@ _DROPPED = frozenset((
 _CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers"))
 _PROBLEM_HEADERS = (HEADER, HEADER_OWNER, HEADER_RETRY)
 _OURS = frozenset(name.lower() for name in (*_PROBLEM_HEADERS, "Auth-Problem-Upstream"))
-_MAX_SELECTIONS = 1024
-"""Sequences of header names whose selection is cached; then the cache starts anew."""
+_MAX_PLANS = 1024
+"""Plans that are cached: sequences of header names times types of problems. Then the cache starts anew."""
 _MAX_MEDIA_TYPE = 128
 """Characters of a media type that is cached; it may be the upstream's."""
 _MAX_VARY = 256
@@ -60,17 +62,35 @@ class RewriteOptions(NamedTuple):
     expose: bool = True
 
 
-Select = Callable[[list[Pair]], Iterable[Pair]]
+class HeaderPlan(NamedTuple):
+    """What is the same for all problems of a type and all responses with the same header names.
+
+    Attributes:
+        select: returns the pairs that are kept.
+        added: the pairs that are added.
+        vary_at: where the upstream's `Vary` stands: does it name `Accept`?
+        vary: the pair that is added where it does not.
+        is_exposed: whether scripts of another origin read the response.
+    """
+
+    select: Callable[[list[Pair]], Iterable[Pair]]
+    added: Sequence[Pair]
+    vary_at: Sequence[int]
+    vary: Sequence[Pair]
+    is_exposed: bool
+
+
+_PlanKey = tuple[HeaderLayout, RewriteOptions, str, str, str, bool]
 
 
 class HeaderRewriter:
-    """Makes the headers of problem responses; caches which headers of a sequence of names are kept."""
+    """Makes the headers of problem responses; caches the plan for a type of problem and a sequence of names."""
 
-    __slots__ = ("_selections",)
+    __slots__ = ("_plans",)
 
     def __init__(self) -> None:
         """Begin with an empty cache."""
-        self._selections: dict[tuple[HeaderLayout, bool, bool, bool], tuple[Select, list[int]]] = {}
+        self._plans: dict[_PlanKey, HeaderPlan] = {}
 
     def rewrite(
         self, headers: ResponseHeaders, problem: Problem | PreparedProblem, length: int | None, options: RewriteOptions
@@ -83,36 +103,47 @@ class HeaderRewriter:
             length: bytes of the body, or None where none is sent (HEAD).
             options: how it is sent.
         """
-        pairs, binary, retry, layout = headers.pairs, options.binary, problem.retry, headers.layout
-        found = self._selections.get((layout, options.keep_retry_after, options.keep_challenge, options.expose))
-        select, vary_at = found or self._select(layout, options)
-        fixed = _cached_headers if len(options.media_type) <= _MAX_MEDIA_TYPE else _constant_headers
-        constant, vary = fixed(options.media_type, problem.reason, problem.owner, retry_token(retry), binary)
-        rewritten = [*select(pairs), *constant]
+        pairs, retry = headers.pairs, problem.retry
+        key = (headers.layout, options, problem.reason, problem.owner, retry.policy, retry.automatic)
+        select, added, vary_at, vary, is_exposed = self._plans.get(key) or self._plan(key, retry)
+        rewritten = [*select(pairs), *added]
         if length is not None:
+            binary = options.binary
             rewritten.append((b"content-length", b"%d" % length) if binary else ("Content-Length", str(length)))
-        after = retry.after
-        if after is not None and (options.drop_retry_after or not is_wait(after)):
-            after = None
-        if after is not None and not options.keep_retry_after:
-            rewritten.append((b"retry-after", b"%d" % after) if binary else ("Retry-After", str(after)))
-        if options.expose and not _CORS.isdisjoint(layout.positions):
-            rewritten += as_kind(_exposed(headers, waits=options.keep_retry_after or after is not None), binary=binary)
-        if options.negotiated:
-            for at in vary_at:
-                if _varies_by_accept(pairs[at][1]):
-                    return rewritten
-            rewritten += vary
+        if is_exposed or retry.after is not None:
+            rewritten += _wait_headers(headers, retry.after, options, is_exposed=is_exposed)
+        for at in vary_at:
+            if _varies_by_accept(pairs[at][1]):
+                return rewritten
+        rewritten += vary
         return rewritten
 
-    def _select(self, layout: HeaderLayout, options: RewriteOptions) -> tuple[Select, list[int]]:
-        """Make what selects the headers that are kept, and where `Vary` stands; cache it."""
-        found = _selection(layout.names, options)
-        if layout.is_cached:
-            if len(self._selections) >= _MAX_SELECTIONS:
-                self._selections.clear()
-            self._selections[layout, options.keep_retry_after, options.keep_challenge, options.expose] = found
-        return found
+    def _plan(self, key: _PlanKey, retry: RetryHint) -> HeaderPlan:
+        """Make a plan, and cache it where all of its key is bounded."""
+        layout, options, reason, owner, *_ = key
+        dropped = _DROPPED.union(
+            () if options.keep_retry_after else ("retry-after",),
+            () if options.keep_challenge else ("www-authenticate",),
+            ("access-control-expose-headers",) if options.expose else (),
+        )
+        kept = [at for at, name in enumerate(layout.names) if name not in dropped]
+        vary_at = [at for at, name in enumerate(layout.names) if name == "vary"] if options.negotiated else []
+        described = [("Content-Type", options.media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
+        values = zip(_PROBLEM_HEADERS, (reason, owner, retry_token(retry)), strict=True)
+        ours = [(name, value) for name, value in values if is_token(value)]
+        vary = [("Vary", "Accept")] if options.negotiated else []
+        plan = HeaderPlan(
+            itemgetter(*kept) if len(kept) > 1 else partial(_few, kept),
+            as_kind([*described, *ours], binary=options.binary),
+            vary_at,
+            as_kind(vary, binary=options.binary),
+            options.expose and not _CORS.isdisjoint(layout.positions),
+        )
+        if layout.is_cached and len(options.media_type) <= _MAX_MEDIA_TYPE:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan
 
 
 def add_problem_headers(headers: ResponseHeaders, problem: Problem, *, binary: bool, expose: bool) -> list[Pair]:
@@ -144,39 +175,20 @@ def as_kind(added: list[tuple[str, str]], *, binary: bool) -> list[Any]:
     return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in added]
 
 
-def _selection(names: Sequence[str], options: RewriteOptions) -> tuple[Select, list[int]]:
-    dropped = _DROPPED.union(
-        () if options.keep_retry_after else ("retry-after",),
-        () if options.keep_challenge else ("www-authenticate",),
-        ("access-control-expose-headers",) if options.expose else (),
-    )
-    kept = [at for at, name in enumerate(names) if name not in dropped]
-    vary_at = [at for at, name in enumerate(names) if name == "vary"]
-    return itemgetter(*kept) if len(kept) > 1 else partial(_few, kept), vary_at
-
-
 def _few(kept: Sequence[int], pairs: list[Pair]) -> list[Pair]:
     return [pairs[at] for at in kept]
 
 
-def _constant_headers(
-    media_type: str,
-    reason: str,
-    owner: str,
-    token: str,
-    binary: bool,  # noqa: FBT001 - part of the cache's key
-) -> tuple[Sequence[Pair], Sequence[Pair]]:
-    """Return the headers that all problems of a type are sent with, and `Vary`.
-
-    Bounded by the registry: reasons, owners and tokens are its constants, and media types are ours or the upstream's.
-    """
-    described = [("Content-Type", media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
-    values = zip(_PROBLEM_HEADERS, (reason, owner, token), strict=True)
-    ours = [(name, value) for name, value in values if is_token(value)]
-    return as_kind([*described, *ours], binary=binary), as_kind([("Vary", "Accept")], binary=binary)
-
-
-_cached_headers = lru_cache(maxsize=1024)(_constant_headers)
+def _wait_headers(
+    headers: ResponseHeaders, after: int | None, options: RewriteOptions, *, is_exposed: bool
+) -> list[Pair]:
+    """Return `Retry-After`, unless the upstream's stays, and what exposes it and our own headers to scripts."""
+    if options.drop_retry_after or not is_wait(after):
+        after = None
+    added = [("Retry-After", str(after))] if after is not None and not options.keep_retry_after else []
+    if is_exposed:
+        added += _exposed(headers, waits=options.keep_retry_after or after is not None)
+    return as_kind(added, binary=options.binary)
 
 
 def _exposed(headers: ResponseHeaders, *, waits: bool) -> list[tuple[str, str]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Literal, Union
 
-from authproblem._middleware.interception import JUDGED, Interception, Interceptor, Reply, Request
+from authproblem._middleware.interception import Interception, Interceptor
+from authproblem._middleware.messages import JUDGED, Reply, Request, make_request
 
 ERROR = "4"
 REDIRECT = "3"
@@ -25,9 +26,16 @@ State = Union["Exchange", Literal[False], None]
 
 
 class Exchange:
-    """A response that the interceptor looks at: buffered, passed on, or replaced."""
+    """A response that the interceptor looks at: buffered, passed on, or replaced.
 
-    __slots__ = ("_environ", "_exc_info", "_interception", "_interceptor", "_start_response", "_status", "_write")
+    Attributes:
+        buffering: whether the response is buffered.
+    """
+
+    __slots__ = (
+        *("_environ", "_exc_info", "_interception", "_interceptor", "_start_response", "_status", "_write"),
+        "buffering",
+    )
 
     def __init__(self, interceptor: Interceptor, environ: Environ, start_response: StartResponse) -> None:
         """Begin; nothing has started yet."""
@@ -38,11 +46,7 @@ class Exchange:
         self._write: Callable[[bytes], object] | None = None
         self._status = ""
         self._exc_info: Any = None
-
-    @property
-    def buffering(self) -> bool:
-        """Whether the response is buffered."""
-        return self._interception is not None and self._interception.buffering
+        self.buffering = False
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any) -> Callable[[bytes], object]:
         """The app's `start_response`; with `exc_info` it may start again as long as nothing has been sent."""
@@ -54,8 +58,9 @@ class Exchange:
                 return self._start_response(status, headers, exc_info)
             self._environ.pop(JUDGED, None)
         self._status, self._exc_info = status, exc_info
-        self._interception = self._interceptor.begin(request_of(self._environ), int(status[:3]), headers)
-        if not self._interception.buffering:
+        interception = Interception(self._interceptor, request_of(self._environ), int(status[:3]), headers)
+        self._interception, self.buffering = interception, interception.buffering
+        if not self.buffering:
             self._pass()
         return self.write
 
@@ -71,6 +76,7 @@ class Exchange:
         interception = self._interception
         if interception is None or interception.feed(chunk):
             return ()
+        self.buffering = False
         self._pass()
         return (bytes(interception.body), chunk) if interception.body else (chunk,)
 
@@ -79,6 +85,7 @@ class Exchange:
         interception = self._interception
         if interception is None:
             return b""
+        self.buffering = False
         reply = interception.finish()
         if reply is None:
             self._pass()
@@ -241,4 +248,4 @@ def _status_line(status: int) -> str:
 def request_of(environ: Environ) -> Request:
     """Return what the interceptor reads of a request."""
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    return Request(path, environ.get("REQUEST_METHOD", ""), environ.get("HTTP_ACCEPT"), environ, binary=False)
+    return make_request((path, environ.get("REQUEST_METHOD", ""), environ.get("HTTP_ACCEPT"), environ, False))

@@ -27,7 +27,7 @@ class Value:
 
     Values that are made for each error have a constructor of their own, with defaults and with the fields written out:
     the value begins as an instance of `draft`, whose fields are set by ordinary assignments, and becomes immutable when
-    its `__class__` is set to the real one. That takes half the time of the inherited constructor.
+    its `__class__` is set to the real one. That takes a small part of the time of the inherited constructor.
     """
 
     __slots__: ClassVar[tuple[str, ...]] = ()
@@ -43,8 +43,9 @@ class Value:
         del init
         super().__init_subclass__()
         if "__setattr__" not in cls.__dict__:
-            open_fields = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__}
-            cls.draft = type(f"{cls.__name__}Draft", (Value,), open_fields)
+            # Both methods: they share a slot of the type, and with one in Python each assignment is a call.
+            unprotected = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+            cls.draft = type(f"{cls.__name__}Draft", (Value,), {"__slots__": cls.__slots__, **unprotected})
             cls.setters = tuple(getattr(cls, name).__set__ for name in cls.__slots__)
 
     def __new__(cls, *fields: Any, **named: Any) -> Self:

@@ -220,6 +220,10 @@ class ProviderIndex:
         """Whether an entry has a text, or it comes with any code: nothing more can be learned from it."""
         return self._known.explains(entry_id, text)
 
+    def sources(self, text: str) -> tuple[object, ...]:
+        """Return the rows of the registered texts, the provider's and OAuth's, that a text equals or fits."""
+        return self._known.sources(text)
+
 
 def _unconditional(by_text: Sequence[Entry]) -> dict[str | None, Match]:
     """Return the constant texts that lead to one entry whatever else the response says."""

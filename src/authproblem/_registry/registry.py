@@ -220,6 +220,10 @@ class Registry:
         """Whether an upstream text is one of the registered ones, so that it may be sent on as it came."""
         return self._indexes[provider].knows(text)
 
+    def sources(self, provider: str, text: str) -> tuple[object, ...]:
+        """Return the rows of the registered texts, a provider's own and OAuth's, that a text equals or fits."""
+        return self._indexes[provider].sources(text)
+
     def is_explained(self, provider: str, entry_id: str, text: str) -> bool:
         """Whether an entry has a text, or it comes with any code, so that nothing more can be learned from it."""
         return self._indexes[provider].explains(entry_id, text)

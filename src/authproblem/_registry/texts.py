@@ -55,7 +55,7 @@ def fold(text: str) -> str:
 class Template:
     """A text with slots, such as `Denied scopes: [{scopes}]`; `{any}` is the one kind that is not safe."""
 
-    __slots__ = ("_kinds", "_literals", "ending", "longest", "prefix", "safe")
+    __slots__ = ("_kinds", "_literals", "ending", "ends", "longest", "prefix", "safe")
 
     def __init__(self, source: str) -> None:
         """Compile a template.
@@ -83,9 +83,14 @@ class Template:
         self.safe = "any" not in kinds
         self.prefix, self.ending = self._literals[0], self._literals[-1]
         self.longest = max(self._literals, key=len)
+        # A slot of fixed values at the end says how a text ends as well as a literal does.
+        last = kinds[-1][5:].split("|") if kinds and kinds[-1].startswith("enum:") else [""]
+        self.ends = tuple((fold(word) + self.ending).lower() for word in last)
 
     def fits(self, folded: str) -> bool:
         """Whether a folded text fits; linear in its length, since literals are searched from left to right, once."""
+        if not folded.startswith(self.prefix):
+            return False
         at = len(self.prefix)
         last = len(self._kinds) - 1
         for number, kind in enumerate(self._kinds):
@@ -164,6 +169,10 @@ def unescape(source: str) -> str:
     return source.replace("{{", "{").replace("}}", "}") if "{" in source or "}" in source else source
 
 
+_Row = tuple[str, tuple[str, ...], Template, Value]
+"""The longest literal and the ends of a template, which rule out most texts; the template; its value."""
+
+
 class TextTable(Generic[Value]):
     """Texts and templates, each with a value: one dictionary look-up for a known text, a small bucket for templates."""
 
@@ -172,23 +181,24 @@ class TextTable(Generic[Value]):
     def __init__(self, rows: Iterable[tuple[str, Value]]) -> None:
         """Build the table; of equal texts the first keeps its place and later ones follow it."""
         self._exact: dict[str, tuple[Value, ...]] = {}
-        self._beginnings: dict[str, tuple[tuple[Template, Value], ...]] = {}
-        self._endings: dict[str, tuple[tuple[Template, Value], ...]] = {}
-        self._short: tuple[tuple[Template, Value], ...] = ()
+        self._beginnings: dict[str, tuple[_Row[Value], ...]] = {}
+        self._endings: dict[str, tuple[_Row[Value], ...]] = {}
+        self._short: tuple[_Row[Value], ...] = ()
         for text, value in rows:
             if is_constant(text):
                 for key in {unescape(text), fold(unescape(text))}:
                     self._exact[key] = (*self._exact.get(key, ()), value)
                 continue
             template = _template(text)
+            row = (template.longest, template.ends, template, value)
             if len(template.prefix) >= _KEY:
                 key = template.prefix[:_KEY]
-                self._beginnings[key] = (*self._beginnings.get(key, ()), (template, value))
+                self._beginnings[key] = (*self._beginnings.get(key, ()), row)
             elif len(template.ending) >= _KEY:
                 key = template.ending[-_KEY:]
-                self._endings[key] = (*self._endings.get(key, ()), (template, value))
+                self._endings[key] = (*self._endings.get(key, ()), row)
             else:
-                self._short = (*self._short, (template, value))
+                self._short = (*self._short, row)
 
     def __bool__(self) -> bool:
         """Whether there is any text."""
@@ -207,14 +217,15 @@ class TextTable(Generic[Value]):
         folded = fold(text)
         if found := self._exact.get(folded):
             return found
-        near = (*self._beginnings.get(folded[:_KEY], ()), *self._endings.get(folded[-_KEY:], ()), *self._short)
-        if not near:
-            return ()
-        fitting = [(t, v) for t, v in near if t.longest in folded and folded.startswith(t.prefix) and t.fits(folded)]
-        if not fitting:
-            return ()
-        fitting.sort(key=lambda row: -len(row[0].prefix))
-        return tuple(v for _, v in fitting)
+        lowered = folded.lower()
+        fitting: list[tuple[Template, Value]] = []
+        for near in (self._beginnings.get(folded[:_KEY], ()), self._endings.get(folded[-_KEY:], ()), self._short):
+            for longest, ends, template, value in near:
+                if longest in folded and lowered.endswith(ends) and template.fits(folded):
+                    fitting.append((template, value))
+        if len(fitting) > 1:
+            fitting.sort(key=lambda row: -len(row[0].prefix))
+        return tuple([value for _, value in fitting])
 
 
 class KnownTexts:
@@ -234,12 +245,18 @@ class KnownTexts:
             of_entries: those of entries, each with the entry's id.
         """
         rows = [*((text, _ANY) for text in texts), *of_entries]
-        self._table: TextTable[tuple[str, bool]] = TextTable((text, (owner, _is_safe(text))) for text, owner in rows)
+        self._table: TextTable[tuple[str, bool, str]] = TextTable(
+            (text, (owner, _is_safe(text), text)) for text, owner in rows
+        )
 
     def __contains__(self, text: str) -> bool:
         """Whether the text may be sent on as it came."""
-        return any(safe for _, safe in self._table.find(text))
+        return any(safe for _, safe, _ in self._table.find(text))
 
     def explains(self, entry_id: str, text: str) -> bool:
         """Whether an entry has the text, or it comes with any code: then it says nothing more."""
-        return any(owner in {entry_id, _ANY} for owner, _ in self._table.find(text))
+        return any(owner in {entry_id, _ANY} for owner, *_ in self._table.find(text))
+
+    def sources(self, text: str) -> tuple[object, ...]:
+        """Return the rows of the registered texts that a text equals or fits: all that a look-up can know of it."""
+        return self._table.find(text)

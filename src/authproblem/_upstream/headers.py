@@ -77,16 +77,18 @@ class HeaderLayout:
         positions: where each header stands that is read, by name.
         provider: the provider whose own header is there, or None.
         provider_headers: the names of the headers that prove a provider.
-        content_type_at: where the only `Content-Type` stands, or None.
+        request_ids_at: where the headers stand that prove a provider: they carry its request id.
+        json_at: where the only `Content-Type` stands, if no other header decides how the body is read; or None.
+        has_challenge: whether there is a `WWW-Authenticate`.
+        has_retry_after: whether there is a `Retry-After`.
         is_cached: whether responses with the same names get this very layout, so that it can be the key of a cache.
         is_coded: whether there is a `Content-Encoding`.
         is_neutral: whether no other header than type and date is there that is read.
-        is_usual: whether there is no header that decides how the body is read, besides its type.
     """
 
     __slots__ = (
-        *("content_type_at", "is_cached", "is_coded", "is_neutral", "is_usual"),
-        *("names", "positions", "provider", "provider_headers"),
+        *("has_challenge", "has_retry_after", "is_cached", "is_coded", "is_neutral", "json_at"),
+        *("names", "positions", "provider", "request_ids_at"),
     )
 
     def __init__(self, names: Iterable[Any], provider_headers: Mapping[str, str]) -> None:
@@ -96,15 +98,16 @@ class HeaderLayout:
         for at, name in enumerate(self.names):
             if name in _READ or name in provider_headers:
                 self.positions.setdefault(name, []).append(at)
-        self.provider_headers = tuple(name for name in provider_headers if name in self.positions)
-        first = self.provider_headers[0] if self.provider_headers else None
-        self.provider: Provider | None = None if first is None else as_provider(provider_headers[first])
+        proving = [name for name in provider_headers if name in self.positions]
+        self.provider: Provider | None = as_provider(provider_headers[proving[0]]) if proving else None
+        self.request_ids_at = tuple(at for name in proving for at in self.positions[name][:MAX_LINES])
         types = self.positions.get("content-type", [])
-        self.content_type_at = types[0] if len(types) == 1 else None
+        self.json_at = types[0] if len(types) == 1 and _DECISIVE.isdisjoint(self.positions) else None
+        self.has_challenge = "www-authenticate" in self.positions
+        self.has_retry_after = "retry-after" in self.positions
         self.is_cached = False
         self.is_coded = "content-encoding" in self.positions
         self.is_neutral = self.positions.keys() <= _NEUTRAL
-        self.is_usual = _DECISIVE.isdisjoint(self.positions)
 
 
 _READ = frozenset(_NAMES)
@@ -117,24 +120,26 @@ class ResponseHeaders:
         pairs: the headers as they came.
         layout: what their names say.
         is_usual_json: whether the body is plain JSON in no coding, neither marked by the app nor normalized before.
-        is_plain: whether it is, and no header is there that could change how it is understood.
     """
 
-    __slots__ = ("_media_type", "is_plain", "is_usual_json", "layout", "pairs")
+    __slots__ = ("_media_type", "is_usual_json", "layout", "pairs")
 
     def __init__(self, pairs: list[Pair], layout: HeaderLayout) -> None:
         """Wrap pairs of which the layout is known."""
         self.pairs = pairs
         self.layout = layout
-        at = layout.content_type_at
-        is_json = at is not None and pairs[at][1] in _PLAIN_TYPES
-        self.is_usual_json = is_json and layout.is_usual
-        self.is_plain = is_json and layout.is_neutral
-        self._media_type: str | None = "application/json" if is_json else None
+        at = layout.json_at
+        self.is_usual_json = at is not None and pairs[at][1] in _PLAIN_TYPES
+        self._media_type: str | None = None
 
     def __contains__(self, name: str) -> bool:
         """Whether a header of this (lower-case) name is there."""
         return name in self.layout.positions
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the body is usual JSON, and no header is there that could change how it is understood."""
+        return self.is_usual_json and self.layout.is_neutral
 
     @property
     def media_type(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from authproblem._model import Json
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_verbatim, load_object
@@ -12,42 +14,44 @@ from authproblem._upstream.shapes import ParsedKey, Shapes
 class UpstreamResponse:
     """One response of an upstream.
 
+    What was not asked for yet is False.
+
     Attributes:
         status: the HTTP status.
         headers: the headers.
         body: the body with its content codings undone; None if that cannot be done, or if it is too large.
     """
 
-    __slots__ = ("_document", "_has_key", "_is_parsed", "_is_verbatim", "_key", "body", "headers", "status")
+    __slots__ = ("_document", "_is_verbatim", "_key", "body", "headers", "status")
 
     def __init__(self, status: int, headers: ResponseHeaders, body: bytes | bytearray | None) -> None:
         """Wrap a response; nothing is parsed yet."""
         self.status = status
         self.headers = headers
         self.body = body
-        self._document: Json | None = None
-        self._is_parsed = False
-        self._key: ParsedKey | None = None
-        self._has_key = False
+        self._document: Json | Literal[False] | None = False
+        self._key: ParsedKey | Literal[False] | None = False
         self._is_verbatim: bool | None = None
 
     @property
     def document(self) -> Json | None:
         """The JSON object of the body; None if it is no JSON, or no object. Parsed when first asked for."""
-        return self._document if self._is_parsed else self._parse()
+        return self.load()
+
+    def load(self) -> Json | None:
+        """Return `document`: for the paths on which a property would cost three times a method."""
+        document = self._document
+        if document is False:
+            self._document = document = load_object(self.body) if self.body else None
+        return document
 
     def key(self, shapes: Shapes) -> ParsedKey | None:
         """Return the parsed key of the object; None if it has no flat shape. Read when first asked for."""
-        if not self._has_key:
-            self._has_key = True
-            document = self._document if self._is_parsed else self._parse()
-            self._key = None if document is None else shapes.parse_key(document)
-        return self._key
-
-    def _parse(self) -> Json | None:
-        self._is_parsed = True
-        self._document = document = load_object(self.body) if self.body else None
-        return document
+        key = self._key
+        if key is False:
+            document = self.load()
+            self._key = key = None if document is None else shapes.parse_key(document)
+        return key
 
     @property
     def is_verbatim(self) -> bool:

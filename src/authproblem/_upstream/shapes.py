@@ -57,11 +57,12 @@ class KeyLayout:
         texts: the members that may contain the text; the first string counts.
         name: the member with the name, or None.
         causes: the member with the causes, or None.
+        members: the four, with the first of the texts.
         other: the layout to try where the values do not fit this shape, or None.
         is_cached: whether objects with the same members get this very layout, so that it can be part of a cache's key.
     """
 
-    __slots__ = ("causes", "code", "is_cached", "name", "names", "other", "shape", "texts")
+    __slots__ = ("causes", "code", "is_cached", "members", "name", "names", "other", "shape", "texts")
 
     def __init__(self, shape: FlatShape, names: tuple[str, ...], other: KeyLayout | None) -> None:
         """Find the members of a shape among those that are there."""
@@ -69,12 +70,19 @@ class KeyLayout:
         self.texts = tuple(member for member in shape.text if member in names)
         self.name = shape.name if shape.name in names else None
         self.causes = shape.causes if shape.causes in names else None
+        self.members: tuple[Any, ...] = (self.code, next(iter(self.texts), None), self.name, self.causes)
         self.is_cached = False
 
 
 ParsedKey = tuple[KeyLayout, "str | None", "str | None", "str | None", tuple[Cause, ...]]
 """Layout, code, text, name and causes of an object: all that its meaning can depend on. A plain tuple, since it is the
 key of the response cache."""
+
+
+KnownText = str | tuple[object, ...] | None
+"""A registered text, or those that a text fits or is written nearly like, or None where there is no text."""
+KnownKey = tuple[KeyLayout, "str | None", KnownText, "str | None", "tuple[tuple[KnownText, str | None], ...]"]
+"""A parsed key in registered words only: with the registered texts that a text fits in place of that text."""
 
 
 class Shapes:
@@ -212,33 +220,27 @@ def read_causes(value: object) -> tuple[Cause, ...]:
         return ()
     causes: list[Cause] = []
     for cause in value[:_MAX_CAUSES]:
-        if isinstance(cause, dict):
+        if type(cause) is dict:
             text, reason = cause.get("errorSummary"), cause.get("reason")
-            causes.append((text if isinstance(text, str) else None, reason if isinstance(reason, str) else None))
-        elif isinstance(cause, str):
+            causes.append((text if type(text) is str else None, reason if type(reason) is str else None))
+        elif type(cause) is str:
             causes.append((cause, None))
     return tuple(causes)
 
 
 def _parse(layout: KeyLayout, document: Json) -> ParsedKey | None:
     """Read the values where a layout expects them; None if they do not fit its shape."""
-    code = text = name = None
-    if layout.code is not None:
-        code = document.get(layout.code)
-        if not is_code(code):
-            code = _repaired(code)
-            if code is None:
-                return None
-    for member in layout.texts:
-        value = document[member]
-        if type(value) is str:
-            text = value
-            break
+    code, text, name, causes = map(document.get, layout.members)
+    if layout.code is not None and not is_code(code):
+        code = _repaired(code)
+        if code is None:
+            return None
+    if type(text) is not str:
+        text = next((value for member in layout.texts if type(value := document[member]) is str), None)
     if layout.shape.sentence and (text is None or " " not in text):
         return None
-    if layout.name is not None and type(document[layout.name]) is str:
-        name = document[layout.name]
-    causes = document[layout.causes] if layout.causes is not None else None
+    if name is not None and type(name) is not str:
+        name = None
     return layout, code, text, name, read_causes(causes) if causes else ()
 
 

@@ -28,7 +28,8 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
 )
 
 from authproblem._middleware import events
-from authproblem._middleware.interception import Interception, Interceptor, Reply, Request
+from authproblem._middleware.interception import Interception, Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem.extproc.mutation import mutate, set_header
 
 ATTRIBUTES = ("request.method", "request.url_path", "request.headers['accept']")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from authproblem._middleware.interception import Reply
+from authproblem._middleware.messages import Reply
 
 NAME = "authproblem"
 """The key in `app.extensions` of an app that has the middleware."""

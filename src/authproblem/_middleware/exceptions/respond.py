@@ -21,7 +21,8 @@ from authproblem._middleware.exceptions.groups import leaves
 from authproblem._middleware.exceptions.recognize import UNREACHABLE, recognize
 from authproblem._middleware.exceptions.sdks import ProviderFailure
 from authproblem._middleware.instance import new_instance
-from authproblem._middleware.interception import Interceptor, Reply, Request
+from authproblem._middleware.interception import Interceptor
+from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.report import report_outcome
 from authproblem._middleware.response_headers import as_kind
 from authproblem._model import Classification, RetryHint, UpstreamError
