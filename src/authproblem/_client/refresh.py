@@ -87,7 +87,7 @@ class RefreshCore:
             if current is flight:
                 known = self.memory.get(key)  # the flight before may have ended since the caller looked
                 if known is not None:
-                    self._finish(key, flight, known)  # not remembered anew: that would prolong it
+                    self._finish(key, flight, known)  # not remembered again: that would prolong it
                     return self._reported(known).unwrap()
                 yield Lead(self._lead(key, flight, deadline))
             if not (yield Join(current, max(0.0, deadline - self.clock()))):
@@ -125,7 +125,7 @@ class RefreshCore:
             if verdict is not None:
                 return verdict
             if (yield from self._ask("acquire", key, owner, self.limits.lease)) is not False:
-                break  # ours, or nobody can say: a lost store blocks nobody
+                break  # ours, or unknown: a lost store blocks no refresh
             if self.clock() >= deadline:
                 return self._busy(deadline)
             yield Pause(random.uniform(*_POLL))  # noqa: S311 - it spreads processes, it guards nothing
@@ -154,7 +154,7 @@ class RefreshCore:
         """Call the store; one that fails is reported once and gives None."""
         try:
             return (yield Ask(method, arguments))
-        except Exception as error:  # noqa: BLE001 - a store may fail; the refresh goes on without it
+        except Exception as error:  # noqa: BLE001 - a store may fail; the refresh continues without it
             events.report_fault(error, f"the refresh store could not {method}")
             return None
 

@@ -76,7 +76,7 @@ class RefreshMemory:
                 _put(self._known, key, (now + seconds, outcome), self._limits.size, now)
 
     def _drop_old(self, now: float) -> None:
-        """Drop tokens whose time is over; all stay equally long, so that the oldest stand first."""
+        """Drop tokens whose time is over; all stay equally long, so that the oldest come first."""
         for key in list(takewhile(lambda key: self.fresh[key][0] <= now, self.fresh)):
             del self.fresh[key]
 

@@ -119,7 +119,7 @@ class Endpoint(NamedTuple):
         return self._normalized(status, headers, _content(response), endpoint)
 
     def _normalized(self, status: int, headers: Any, body: bytes, endpoint: str | None) -> Problem:
-        """Return the problem of an error response; of one that nobody understands, what its status means."""
+        """Return the problem of an error response; of one that is not understood, what its status means."""
         pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
         for content in (body, b""):
             problem = self.normalizer.normalize(
@@ -150,7 +150,7 @@ def _json(content: bytes) -> Mapping[str, Any]:
 
 
 def _dumped(token: Mapping[str, Any]) -> bytes:
-    """The members of an error as JSON; what JSON cannot hold is no provider's, and what nests too deep is left out."""
+    """The members of an error as JSON; what JSON cannot represent, or nests too deep, is left out."""
     members = {str(name): value for name, value in token.items()}
     try:
         return orjson.dumps(members, default=str)

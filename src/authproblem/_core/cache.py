@@ -1,8 +1,8 @@
 """`ResponseCache`: what was found for responses that said the same, in registered words only, bounded.
 
 Nothing that a user typed is kept: a key is made of codes, names, reasons and texts that the registry has, and of the
-member names of an object. In place of a text with slots stand the registered ones that it fits: all that the look-ups
-can know of it. A key holds everything that the classification depended on; whether the endpoint is part of that is
+member names of an object. In place of a text with slots, it has the registered ones that it fits: all that the look-ups
+use of it. A key contains everything that the classification depended on; whether the endpoint is part of that is
 noted by the look-up itself (`EndpointSurfaces.consulted`).
 """
 
@@ -33,7 +33,7 @@ class CachedResponse:
     """What was found for responses with one key.
 
     Attributes:
-        classification: what they mean, without what one of them said.
+        classification: what they mean, without the contents of any of them.
         key: what they say, in registered words.
         has_slots: whether the texts of the key stand for others.
         template: what is sent for them, once it was prepared.
@@ -116,7 +116,7 @@ class ResponseCache:
             slot[surfaces.key()] = cached
 
     def is_cacheable(self, known: KnownKey, found: Classification) -> bool:
-        """Whether an entry decided, by nothing but what the key holds, and all of that is registered."""
+        """Whether an entry decided, by nothing but what the key contains, and all of that is registered."""
         layout, _, text, name, causes = known
         if found.matched_by not in _ENTRY_MATCHES or found.shape != layout.shape.id:
             return False

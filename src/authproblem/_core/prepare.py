@@ -18,7 +18,7 @@ from authproblem._upstream.response import UpstreamResponse
 
 
 def is_preparable(policy: Policy, found: Classification, document: Json) -> bool:
-    """Whether a template can be made for an error: no option asks the app, and no member has a name of ours."""
+    """Whether a template can be made for an error: no option calls the app, and no member has a name of ours."""
     return (
         policy.texts == "known"
         and policy.pass_text is None
@@ -35,7 +35,7 @@ def prepared_outcome(
 
     Args:
         policy: the options.
-        cached: what was found for a response that said the same; it can be prepared.
+        cached: what was found for a response of the same key; it can be prepared.
         response: the response.
         context: the request.
         instance: the URI of the occurrence.

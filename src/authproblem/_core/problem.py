@@ -42,7 +42,7 @@ _USERS_CHOICES = frozenset(("choose_other_factor", "choose_other_method", "unloc
 """Remedies that are the user's move, whoever the owner is: another factor, another method, the unlock instructions."""
 _DEVELOPERS_TASKS = frozenset(("fix_client", "fix_request"))
 _WRITABLE_DEPTH = 200
-"""Levels of JSON that orjson writes whatever stands around them (its limit is 254; it reads 1024)."""
+"""Levels of JSON that orjson writes whatever surrounds them (its limit is 254; it reads 1024)."""
 _STATUSES = range(100, 600)
 _new = object.__new__
 

@@ -132,7 +132,7 @@ class ResponseTemplate:
 
 
 def _known_kinds(found: Classification, key: KnownKey, policy: Policy) -> dict[str, Kind]:
-    """Return what decides on members whose texts are known by the key, so that nobody looks them up again."""
+    """Return what decides on members whose texts are known by the key, so that they are not looked up again."""
     layout, said = key[0], found.upstream
 
     def is_sent(text: str | None) -> bool:
@@ -152,7 +152,7 @@ def _known_text(_name: str, value: object, _texts: TextRules) -> object:
 
 
 def _known_causes(usual: Kind, name: str, value: object, texts: TextRules) -> object:
-    """Causes whose texts may be sent on: they stay as they are where they hold nothing else."""
+    """Causes whose texts may be sent on: they stay as they are where they contain nothing else."""
     if type(value) is not list or len(value) > MAX_CAUSES:
         return usual(name, value, texts)
     is_bare = all([type(cause) is dict and len(cause) == 1 for cause in value])  # noqa: C419 - faster than a generator

@@ -1,8 +1,8 @@
 """When a response is buffered, and what is sent instead: the rules that all adapters share, without I/O.
 
 An adapter calls `Interceptor.begin` when a response starts, feeds the bytes while the `Interception` is buffering, and
-sends what `finish` returns, or what was buffered. Nothing here awaits, writes or knows a framework; no failure here
-reaches the response.
+sends what `finish` returns, or what was buffered. Nothing here awaits, writes or depends on a framework, and no failure
+here reaches the response.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Interception:
             self.discards = self._interceptor.folds_unread(self)
             self.buffering = self.discards
         elif not body and type(chunk) is bytes:
-            self.body = chunk  # nobody can change it, and most bodies come in one
+            self.body = chunk  # it cannot be changed, and most bodies come in one
         else:
             if type(body) is bytes:
                 self.body = body = bytearray(body)
@@ -99,7 +99,7 @@ class Interception:
         try:
             reply = self._interceptor.judge(self, None if self.discards else self.body)
         except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
-            events.report_fault(error, "a response could not be judged and was passed unchanged")
+            events.report_fault(error, "a response could not be classified and was passed unchanged")
         if begun:
             observers.observe(lambda observer: observer.duration(time.perf_counter() - begun))
         return reply
@@ -140,11 +140,11 @@ class Interceptor:
         self._negotiator, self._rewriter = Negotiator(options), HeaderRewriter()
 
     def wants_success(self, path: str) -> bool:
-        """Whether responses below status 300 to this path are judged: opted-in transaction states."""
+        """Whether responses below status 300 to this path are classified: opted-in transaction states."""
         return any(below(path, prefix) for prefix in self.options.state_paths)
 
     def unmarked(self, headers: list[Pair]) -> list[Pair]:
-        """Return the headers of an error that cannot be judged any more: without `Auth-Problem-Upstream`."""
+        """Return the headers of an error that can no longer be classified: without `Auth-Problem-Upstream`."""
         return without_mark(self.header_reader.read(headers))
 
     def begin(self, request: Request, status: int, headers: Headers) -> Interception:
@@ -190,7 +190,7 @@ class Interceptor:
         if sent is not None:
             try:
                 content = outcome.to_bytes()
-            except TypeError:  # orjson writes no more than 254 levels, and a protocol document may hold more
+            except TypeError:  # orjson writes no more than 254 levels, and a protocol document may have more
                 outcome, sent = outcome.without_problem("unsendable"), None
         applied = self._always_applies or self._applies(headers)
         report_outcome(self.options, outcome, method, request.path, applied=applied)

@@ -33,7 +33,7 @@ class Negotiator:
             request: the request.
             headers: the headers of the response that it replaces.
             now: the local clock, as epoch seconds.
-            is_folded: whether it is not what the response said.
+            is_folded: whether it differs from what the response means.
             keep_challenge: whether `WWW-Authenticate` stays.
         """
         # Of most responses, `Accept` alone decides.

@@ -52,14 +52,14 @@ def report_redirect(
         is_confirmed: whether its sender is known.
 
     Returns:
-        Its headers with the problem headers, where that is asked for; None: it is sent as it came.
+        Its headers with the problem headers, on request; None: it is sent as it came.
     """
-    # `provider=` declares who answers, also where a framework adds a slash; a header says it of this response.
+    # `provider=` declares the sender, also where a framework adds a slash; a header says it of this response.
     is_named = headers.layout.provider is not None or "auth-problem-upstream" in headers
     if not is_named and _repeats_query(outcome, request.query):
         outcome = outcome.without_problem("repeated_query")
     request.state[JUDGED] = True
-    # A redirect is sent as it came, so nothing folds: the event and the headers report the truth.
+    # A redirect is sent as it came, so nothing folds: the event and the headers report the real reason.
     truth = Outcome(outcome.classification, outcome.truth, outcome.truth, outcome.why)
     report_outcome(options, truth, request.method, request.path, applied=False, is_confirmed=is_confirmed)
     problem = as_problem(truth.sent)

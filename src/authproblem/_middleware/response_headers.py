@@ -33,7 +33,7 @@ _CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers
 _PROBLEM_HEADERS = (HEADER, HEADER_OWNER, HEADER_RETRY)
 _OURS = frozenset(name.lower() for name in (*_PROBLEM_HEADERS, "Auth-Problem-Upstream"))
 _MAX_PLANS = 1024
-"""Plans that are cached: sequences of header names times types of problems. Then the cache starts anew."""
+"""Plans that are cached: sequences of header names times types of problems. Then the cache is emptied."""
 _MAX_MEDIA_TYPE = 128
 """Characters of a media type that is cached; it may be the upstream's."""
 _MAX_VARY = 256
@@ -68,7 +68,7 @@ class HeaderPlan(NamedTuple):
     Attributes:
         select: returns the pairs that are kept.
         added: the pairs that are added.
-        vary_at: where the upstream's `Vary` stands: does it name `Accept`?
+        vary_at: the position of the upstream's `Vary`, and whether it names `Accept`.
         vary: the pair that is added where it does not.
         is_exposed: whether scripts of another origin read the response.
     """

@@ -141,7 +141,7 @@ class ProviderIndex:
             entries: its entries.
             families: its open-ended groups of codes.
             known: further texts of it that may be sent on.
-            shared: the index of OAuth's specifications, whose texts are known from every provider.
+            shared: the index of OAuth's specifications, whose texts are known for every provider.
 
         Attributes:
             provider: the provider.
@@ -187,7 +187,7 @@ class ProviderIndex:
         return index
 
     def match(self, upstream: UpstreamError, status: int, surfaces: EndpointSurfaces) -> Match | None:
-        """Return the entry for what the provider said."""
+        """Return the entry of a provider's error."""
         index = self.code(upstream.code)
         rest = None
         if index is not None:

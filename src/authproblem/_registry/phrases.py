@@ -100,7 +100,7 @@ class Phrases:
         super().__setattr__(name, value)
 
     def may_refine(self, general: str, code: str | None) -> bool:
-        """Whether a sentence could change the answer at all: most codes are firm, and most types have no refinement."""
+        """Whether a sentence could change the type at all: most codes are firm, and most types have no refinement."""
         return general in self.refinements and code not in self.firm
 
     def refine(self, general: str, sentences: Iterable[str | None], situation: Situation) -> str | None:
@@ -113,7 +113,7 @@ class Phrases:
 
         Returns:
             The slug of a problem type that the general one may be refined to; None if no sentence says more, or what
-            it says agrees with the general answer.
+            it says agrees with the general type.
         """
         allowed = self.refinements.get(general)
         if allowed is None or situation.code in self.firm:
@@ -143,7 +143,7 @@ class Phrases:
         return None
 
     def _candidates(self, concepts: int) -> tuple[Rule, ...]:
-        """The rules whose concepts all occur. Kept by the concepts, which hold no text; `MAX_KEPT` at most."""
+        """The rules whose concepts all occur. Kept by the concepts, which contain no text; `MAX_KEPT` at most."""
         found = self._by_concepts.get(concepts)
         if found is None:
             found = tuple(rule for rule in self._rules if rule.is_said(concepts))

@@ -174,7 +174,7 @@ class Registry:
         return index is not None and index.is_unambiguous(shape)
 
     def match(self, provider: str, upstream: UpstreamError, status: int, surfaces: EndpointSurfaces) -> Match | None:
-        """Find the entry for what a provider said: its own entries first, then those of OAuth's specifications."""
+        """Find the entry of a provider's error: its own entries first, then those of OAuth's specifications."""
         found = self._indexes[provider].match(upstream, status, surfaces)
         if found is None and provider != "oauth":
             return self._indexes["oauth"].match(upstream, status, surfaces)
@@ -230,7 +230,7 @@ class Registry:
 
     @property
     def phrases(self) -> Phrases:
-        """The phrase rules, compiled when first asked for."""
+        """The phrase rules, compiled when first used."""
         compiled = self._phrases.get("phrases")
         return compiled or self._phrases.setdefault("phrases", Phrases(self.data["phrases"]))
 

@@ -52,7 +52,7 @@ _NEUTRAL = frozenset(("content-type", "date"))
 JSON_TYPES = ("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8")
 _PLAIN_TYPES = frozenset(kind for text in JSON_TYPES for kind in (text, text.encode()))
 _MAX_LAYOUTS = 512
-"""Sequences of names that are cached; an app behind one provider has a few dozen. Then the cache starts anew."""
+"""Sequences of names that are cached; an app behind one provider has a few dozen. Then the cache is emptied."""
 _MAX_NAMES = 64
 _MAX_NAME_BYTES = 2048
 """Names of one sequence, and their length in all, above which it is not cached: the cache stays below 2 MB."""
@@ -74,7 +74,7 @@ class HeaderLayout:
 
     Attributes:
         names: the names in lower case, in order.
-        positions: where each header stands that is read, by name.
+        positions: the positions of each header that is read, by name.
         provider: the provider whose own header is there, or None.
         provider_headers: the names of the headers that prove a provider.
         request_ids_at: where the headers stand that prove a provider: they carry its request id.

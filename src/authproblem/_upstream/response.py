@@ -35,7 +35,7 @@ class UpstreamResponse:
 
     @property
     def document(self) -> Json | None:
-        """The JSON object of the body; None if it is no JSON, or no object. Parsed when first asked for."""
+        """The JSON object of the body; None if it is no JSON, or no object. Parsed when first used."""
         return self.load()
 
     def load(self) -> Json | None:
@@ -46,7 +46,7 @@ class UpstreamResponse:
         return document
 
     def key(self, shapes: Shapes) -> ParsedKey | None:
-        """Return the parsed key of the object; None if it has no flat shape. Read when first asked for."""
+        """Return the parsed key of the object; None if it has no flat shape. Read when first used."""
         key = self._key
         if key is False:
             document = self.load()
@@ -55,7 +55,7 @@ class UpstreamResponse:
 
     @property
     def is_verbatim(self) -> bool:
-        """Whether the object would be written as it came, byte for byte. Compared when first asked for."""
+        """Whether the object would be written as it came, byte for byte. Compared when first used."""
         if self._is_verbatim is None:
             document = self.document
             self._is_verbatim = document is not None and is_verbatim(document, self.body or b"")
