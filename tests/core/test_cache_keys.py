@@ -216,7 +216,7 @@ def test_many_causes_are_not_cached() -> None:
         normalizer.normalize(400, [JSON_TYPE], json.dumps(document).encode(), provider="okta")
 
     kept = [key for (key, *_) in normalizer._cache._entries]
-    assert all(sum(len(part or "") for cause in key[4] for part in cause) <= 1024 for key in kept)
+    assert all(sum(len(part or "") for cause in key[4] for part in cause) <= 2048 for key in kept)
     assert 1 < len(kept) < 33
 
 

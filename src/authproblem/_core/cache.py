@@ -20,8 +20,11 @@ from authproblem._upstream.shapes import KnownKey, KnownText, ParsedKey, Shapes
 MAX_ENTRIES = 4096
 """Responses that are cached: about three for each entry of the registry. Then the cache is emptied."""
 
-MAX_SAID = 1024
-"""Characters of texts, names and reasons of one response that is cached: 32 causes in any order would fill memory."""
+MAX_SAID = 2048
+"""Characters of texts, names and reasons in one key: 32 causes in any order would fill memory.
+
+A text with slots counts by the number of registered texts that it fits, which the registry has anyway.
+"""
 
 CacheKey = tuple[KnownKey, int, "str | None", bool]
 """What the object says, status, declared provider, and whether it is certain."""
@@ -124,7 +127,7 @@ class ResponseCache:
         values = [name, *(reason for _, reason in causes)]
         if not all(value is None or registry.is_constant(found.provider, value) for value in values):
             return False
-        if sum(len(value) for value in (*values, said.text, *(raw for raw, _ in said.causes)) if value) > MAX_SAID:
+        if sum(len(part) for part in (text, name, *(part for cause in causes for part in cause)) if part) > MAX_SAID:
             return False
         if found.matched_by != "code":
             return True
