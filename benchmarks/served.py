@@ -1,11 +1,13 @@
 """Behind real servers, under wrk: requests a second, and, steadier, the CPU time that the server spends on each.
 
 Long, and only where wrk is installed. Servers and load share the machine: only CPU time per request is compared. Every
-error has a body of its own; healthy bodies are all alike, as nothing reads them.
+error has a body of its own; healthy bodies are all alike, as nothing reads them. Where `EARLIER` in the environment is
+the `src` folder of an earlier version, that version is measured in the same run.
 """
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -24,6 +26,8 @@ SERVERS = {
 }
 BARE, BY_HAND = "bare app", "rewriter by hand"
 OFF, JSON, TEXT = "authproblem, events off", "authproblem, events as JSON", "authproblem, events as text"
+EARLIER = os.environ.get("EARLIER")
+EARLIER_OFF, EARLIER_JSON = "the earlier version, events off", "the earlier version, events as JSON"
 HEALTHY, ERROR = "healthy", "error"
 PATHS = {HEALTHY: "/ok", ERROR: "/error"}
 KINDS = {HEALTHY: (BARE, BY_HAND, OFF), ERROR: (BARE, BY_HAND, OFF, JSON, TEXT)}
@@ -38,7 +42,10 @@ class Job(NamedTuple):
     response: str
 
 
-JOBS = tuple(Job(server, kind, response) for server in SERVERS for response in PATHS for kind in KINDS[response])
+JOBS = (
+    *(Job(server, kind, response) for server in SERVERS for response in PATHS for kind in KINDS[response]),
+    *(Job("uvicorn", kind, ERROR) for kind in (EARLIER_OFF, EARLIER_JSON) if EARLIER),
+)
 """All that is driven, in the order of the table."""
 
 
@@ -78,7 +85,7 @@ def _metrics(samples: Samples, wanted: Sequence[Job]) -> dict[str, Figure]:
     return {
         f"{job.server}, {job.response}, {job.kind}: CPU µs added to each": samples.ratio(partial(_added, job=job))
         for job in wanted
-        if job.kind in {OFF, JSON} and job.response == ERROR
+        if job.kind in {OFF, JSON, EARLIER_OFF, EARLIER_JSON} and job.response == ERROR
     }
 
 
@@ -86,7 +93,8 @@ def _run(job: Job, seconds: int) -> tuple[float, float]:
     """Requests a second, and microseconds of CPU time for each."""
     path, ok = PATHS[job.response], job.response == HEALTHY
     rewritten = job.kind != BARE and not ok
-    with wrk.server(SERVERS[job.server], job.kind) as (pid, port):
+    source = EARLIER if job.kind in {EARLIER_OFF, EARLIER_JSON} else None
+    with wrk.server(SERVERS[job.server], job.kind, source=source) as (pid, port):
         wrk.check(port, path, "application/problem+json" if rewritten else "application/json", ok=ok)
         wrk.drive(port, path, 1, ok=ok)
         before = wrk.cpu(pid)

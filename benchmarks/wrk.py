@@ -39,20 +39,20 @@ def available() -> bool:
 
 
 @contextmanager
-def server(arguments: str, kind: str) -> Iterator[tuple[int, int]]:
+def server(arguments: str, kind: str, *, source: str | None = None) -> Iterator[tuple[int, int]]:
     """A server of its own, up and listening: its process and its port.
 
     Args:
         arguments: to Python, with `{port}`.
         kind: which app, see `served_apps`.
+        source: the folder that `authproblem` is imported from; None = as installed.
     """
     with socket.create_server((HOST, 0)) as free:
         port: int = free.getsockname()[1]
     command = [sys.executable, *arguments.format(port=port).split()]
+    environment = {**os.environ, "SERVED": kind, **({"PYTHONPATH": source} if source else {})}
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            command, cwd=_ROOT, env={**os.environ, "SERVED": kind}, stdout=said, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
         try:
             if not _listens(process, port):
                 said.seek(0)
