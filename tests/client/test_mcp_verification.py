@@ -44,12 +44,12 @@ class Server:
     Attributes:
         asks: whether the next request makes the verifier ask.
         path: what it asks for.
-        told: what it is told then.
+        reply: what the provider sends then.
     """
 
     def __init__(self, status: int = 401, challenge: str | None = CHALLENGE, **options: Any) -> None:
         self.asks, self.path = True, "/keys"
-        self.told: httpx2.Response | Exception = KEYS
+        self.reply: httpx2.Response | Exception = KEYS
         self.raises: Exception | None = None
         self.errors = VerifierErrors(**options)
         self.authorization: str | None = None
@@ -57,9 +57,9 @@ class Server:
         self.client = self.errors.client(transport=httpx2.MockTransport(self._tell))
 
     def _tell(self, _: httpx2.Request) -> httpx2.Response:
-        if isinstance(self.told, Exception):
-            raise self.told
-        return self.told
+        if isinstance(self.reply, Exception):
+            raise self.reply
+        return self.reply
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -102,7 +102,7 @@ class TestFailures:
         """FastMCP asks for no keys for 30 seconds after it could not get them; then the next failure counts."""
         clock = Clock()
         server = Server(clock=clock)
-        server.told = DOWN
+        server.reply = DOWN
         first = server.get().status_code
         server.asks = False
 
@@ -114,7 +114,7 @@ class TestFailures:
     def test_an_expired_token_is_refused_whoever_signed_it(self) -> None:
         """Its client may refresh it, although the keys cannot be had."""
         server = Server()
-        server.told = DOWN
+        server.reply = DOWN
         server.get()
         server.asks = False
 
@@ -124,16 +124,16 @@ class TestFailures:
     def test_each_address_counts_by_itself(self) -> None:
         """A token that one authorization server did not know may be another's, which was not reached."""
         server = Server()
-        server.path, server.told = "/introspect", DOWN
+        server.path, server.reply = "/introspect", DOWN
         server.get()
-        server.path, server.told = "/keys", KEYS
+        server.path, server.reply = "/keys", KEYS
 
         assert server.get().status_code == 503
 
     def test_a_query_may_hold_a_token(self) -> None:
         """Only host and path are kept, of 64 addresses at most."""
         server = Server()
-        server.told = DOWN
+        server.reply = DOWN
         for number in range(70):
             server.path = f"/{number}?token=canary"
             server.get()
@@ -144,16 +144,16 @@ class TestFailures:
     def test_a_success_ends_a_failure(self) -> None:
         """From then on the verifier judges."""
         server = Server()
-        server.told = DOWN
+        server.reply = DOWN
         server.get()
-        server.told = KEYS
+        server.reply = KEYS
         judged = server.get().status_code
         server.asks = False
 
         assert (judged, server.get().status_code) == (401, 401)
 
     @pytest.mark.parametrize(
-        ("told", "authorization", "status"),
+        ("reply", "authorization", "status"),
         [
             (httpx2.Response(400, json={"error": "invalid_request"}), None, 401),
             (httpx2.Response(403), None, 502),
@@ -167,10 +167,10 @@ class TestFailures:
         ],
         ids=str,
     )
-    def test_only_what_concerns_the_token_refuses_it(self, told: Any, authorization: str | None, status: int) -> None:
+    def test_only_what_concerns_the_token_refuses_it(self, reply: Any, authorization: str | None, status: int) -> None:
         """A refusal of the server's own credentials, or a wrong address, is a fault of the server."""
         server = Server()
-        server.told, server.authorization = told, authorization
+        server.reply, server.authorization = reply, authorization
 
         response = server.get()
 
@@ -196,7 +196,7 @@ class TestFailures:
     def test_an_exception_of_the_verifiers_client_counts(self) -> None:
         """A verifier that catches nothing; an exception of the app's own stays one, also after such a failure."""
         server = Server()
-        server.told = server.raises = httpx2.ConnectError("canary")
+        server.reply = server.raises = httpx2.ConnectError("canary")
         response = server.get()
         server.raises = KeyError("the app's own")
 
@@ -224,7 +224,7 @@ class TestResponses:
     def test_a_refused_token_is_a_problem(self) -> None:
         """With the server's own challenge, its other headers, and one body."""
         server = Server()
-        server.told = KEYS
+        server.reply = KEYS
 
         response = server.get()
 
@@ -237,7 +237,7 @@ class TestResponses:
     def test_a_request_without_a_token_gets_no_error(self) -> None:
         """RFC 6750 section 3.1: the `mcp` SDK sends `invalid_token` there."""
         server = Server()
-        server.told = DOWN
+        server.reply = DOWN
 
         response = server.get(None)
 
@@ -247,7 +247,7 @@ class TestResponses:
     def test_what_the_challenge_lacks_is_added(self) -> None:
         """The scopes and the metadata that the server was made with; the challenge's own come first."""
         server = Server(403, 'Bearer error="insufficient_scope"', scope="a b", resource_metadata=METADATA)
-        server.told = KEYS
+        server.reply = KEYS
 
         challenge = read_challenges(server.get().headers.multi_items())[0]
 
@@ -268,7 +268,7 @@ class TestResponses:
     def test_any_other_response_passes_unchanged(self, status: int, challenge: str | None) -> None:
         """The token endpoint's, the app's, and those that ask for more than a scope."""
         server = Server(status, challenge)
-        server.told = DOWN
+        server.reply = DOWN
 
         response = server.get()
 

@@ -1,4 +1,4 @@
-"""What vendors' APIs say in words that the registry mostly does not hold, with the types that are right, best first.
+"""What vendors' APIs say in words most of which the registry does not have, with the types that are right, best first.
 
 Put together from the vendors' documentation, from bug reports and from what their APIs do. The share is what counts: a
 change of the rules may win one sentence and lose another, but must not lose many.
