@@ -31,7 +31,6 @@ _DROPPED = frozenset((
 ))  # fmt: skip
 _CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers"))
 _PROBLEM_HEADERS = (HEADER, HEADER_OWNER, HEADER_RETRY)
-_OURS = frozenset(name.lower() for name in (*_PROBLEM_HEADERS, "Auth-Problem-Upstream"))
 _MAX_PLANS = 1024
 """Plans that are cached: sequences of header names times types of problems. Then the cache is emptied."""
 _MAX_MEDIA_TYPE = 128

@@ -12,7 +12,6 @@ from authproblem.testing._oauth import OAuthProvider
 from authproblem.testing._paths import pattern
 
 _USER = "/api/v2/users/{id}"
-_NOT_CHANGED = ("password", "connection", "verify_email")
 
 
 def users(fake: OAuthProvider, request: Request) -> Response:
