@@ -159,8 +159,12 @@ def vars_of(value: Any) -> dict[str, Any]:
 
 
 def rows(table: dict[str, list[Any]]) -> list[Any]:
-    """Return each value of each option as a case."""
-    return [pytest.param(name, value, id=f"{name}-{value!r:.40}") for name, values in table.items() for value in values]
+    """Return each value of each option as a case; a function by its name: its address differs in each process."""
+    return [
+        pytest.param(name, value, id=f"{name}-{getattr(value, '__name__', repr(value)):.40}")
+        for name, values in table.items()
+        for value in values
+    ]
 
 
 @by_middleware

@@ -70,6 +70,7 @@ def test_an_error_of_plain_json_needs_no_further_look(
         ("unknown", BODY, 100, None),
         ("gzip, " * 2000 + "gzip", gzip.compress(BODY), 100, None),
     ],
+    ids=["plain", "plain-too-long", "gzip", "gzip-too-long", "damaged", "unknown", "2000-codings"],
 )
 def test_codings_are_undone_up_to_a_limit(coding: str | None, body: bytes, limit: int, expected: bytes | None) -> None:
     """The limit is for the bytes before and after; a header line that is too long to be read is not guessed at."""
