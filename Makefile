@@ -6,6 +6,8 @@ PY     := $(BIN)/python
 READY  := $(VENV)/.ready
 LOWEST := .venv-lowest
 WHEEL  := .venv-wheel
+# The default tests run in as many processes as there are cores; a file stays in one, with the servers that it starts.
+PARALLEL := -n auto --dist loadfile
 CODE    = $(wildcard src tests tools docs examples benchmarks demo)
 
 .DEFAULT_GOAL := help
@@ -40,19 +42,19 @@ demo: $(READY) ## see it work; CASE=name shows one case
 	@$(PY) -m demo $(CASE)
 
 test: $(READY) ## the default tests; ARGS='-k words' goes to pytest, here and below
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(PARALLEL) $(ARGS)
 
 test-all: $(READY) ## every test: those with further servers and the slow ones too
 	$(PY) -m pytest -m "" $(ARGS)
 
 test-lowest: $(LOWEST)/.ready ## the default tests on the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest -W default $(ARGS) # the warnings of old frameworks are not ours
+	$(LOWEST)/bin/python -m pytest $(PARALLEL) -W default $(ARGS) # the warnings of old frameworks are not ours
 
 test-wheel: $(WHEEL)/.ready build ## the default tests on the built wheel, with no src beside them
 	$(WHEEL)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.whl
 	rm -rf build/wheel && mkdir -p build/wheel
 	cp -R $(filter-out src build dist,$(wildcard * .github)) build/wheel
-	cd build/wheel && $(abspath $(WHEEL))/bin/python -m pytest $(ARGS)
+	cd build/wheel && $(abspath $(WHEEL))/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 coverage: $(READY) ## every test, and the branches that none reaches
 	$(BIN)/coverage erase

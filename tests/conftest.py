@@ -62,9 +62,19 @@ _cases: dict[str, int] = {}
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Note how many cases a property test ran; hypothesis leaves its statistics, as text, on the item."""
+    """Note how many cases a property test ran; hypothesis leaves its statistics, as text, on the item.
+
+    As a property of the report, since reports are what comes back from the processes of a parallel run.
+    """
     if passing := _PASSING.findall(getattr(item, "hypothesis_statistics", "")):
-        _cases[item.nodeid] = sum(map(int, passing))
+        item.user_properties.append(("cases", sum(map(int, passing))))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Collect the cases of a test that has ended."""
+    cases = dict(report.user_properties).get("cases")
+    if report.when == "teardown" and isinstance(cases, int):
+        _cases[report.nodeid] = cases
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
