@@ -204,6 +204,12 @@ MISSES = (
         "errorCode",
         _okta("E0000001", "No such text", *[_cause(f"{number} {_ID.decode()}") for number in range(32)]),
     ),
+    Body(
+        "unknown sentence",
+        400,
+        "errorCode",
+        _okta("E0000001", f"The security answer of user {_ID.decode()} must have at least 4 characters."),
+    ),
 )
 """What no table holds: the dear end of every look-up."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks import instructions
-from benchmarks.bodies import FILLED, SHAPES, UNSETTLED, Body
+from benchmarks.bodies import FILLED, MISSES, SHAPES, UNSETTLED, Body
 from benchmarks.operations import ERRORS, EVENT, FEW, MANY, MORE, MOST, PLAIN, operations
 from benchmarks.ratios import geometric_mean
 from benchmarks.timing import measure
@@ -63,6 +63,10 @@ def _pure(kind: str, least: str) -> Check:
     return lambda at: geometric_mean(at[f"{kind}: {body.name}"] / at[f"{least}: {body.name}"] for body in SHAPES)
 
 
+def _versus(unknown: Body, known: Body) -> Check:
+    return lambda at: at[f"normalize: {unknown.name}"] / at[f"normalize: {known.name}"]
+
+
 def _grown(kind: str, small: int, large: int) -> Check:
     return lambda at: at[f"{kind}: {large} entries"] / at[f"{kind}: {small} entries"]
 
@@ -90,6 +94,8 @@ CHECKS: dict[str, Check] = {
     "WSGI error: parses of a body": _parses("WSGI authproblem"),
     "classify / minimum": _pure("classify", "minimum"),
     "normalize / minimum": _pure("normalize", "minimum with dumps"),
+    "normalize: unknown sentence / known sentence": _versus(MISSES[1], SHAPES[4]),
+    "normalize: 32 unknown causes / one unknown sentence": _versus(MISSES[3], MISSES[1]),
     "ASGI error, events off: added / minimum": _error("ASGI"),
     "WSGI error, events off: added / minimum": _error("WSGI"),
     "ASGI error, JSON event: added / minimum": _error("ASGI", EVENT),

@@ -14,7 +14,7 @@ from authproblem import Registry, classify, normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from benchmarks import logging_modes
-from benchmarks.bodies import FILLED, JSON_HEADER, SHAPES, UNSETTLED, Body
+from benchmarks.bodies import FILLED, JSON_HEADER, MISSES, SHAPES, UNSETTLED, Body
 from benchmarks.harness import (
     AsgiMinimum,
     WsgiMinimum,
@@ -75,7 +75,7 @@ def operations() -> dict[str, Operation]:
     """All operations by name."""
     logging_modes.off()
     found: dict[str, Operation] = {}
-    for body in (*SHAPES, *FILLED, *UNSETTLED):
+    for body in (*SHAPES, *MISSES, *FILLED, *UNSETTLED):
         found |= _pure(body)
     for body in (*FILLED, *UNSETTLED):
         found[f"{PLAIN}: {body.name}"] = _plain(body)

@@ -20,6 +20,9 @@ MAX_WORDS = 512
 _MAX_TEXT = 1024
 """Characters of one sentence that are looked at, as for known texts."""
 
+_MAX_WORD = 64
+"""Characters of a name that is taken apart: longer ones are no words. Okta's longest object name has about 40."""
+
 _WORD = re.compile(r"[0-9]+(?=(?:kb|Kb|kB|KB|[MG]B|px)\b)|[A-Za-z0-9]+(?:'t)?|[.!?;](?=\s)")
 """Words, and ends of sentences; a unit that stands at a number is a word of its own.
 
@@ -67,7 +70,7 @@ class ConceptAutomaton:
                 if parts is None and word in _ENDS:
                     yield concepts
                     concepts = state = 0
-                elif parts is None and word.isalpha() and not word.islower():
+                elif parts is None and len(word) <= _MAX_WORD and word.isalpha() and not word.islower():
                     parts = _split(vocabulary, word)
                 if parts is None:
                     state = state if word.isdigit() else 0

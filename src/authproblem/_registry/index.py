@@ -176,6 +176,10 @@ class ProviderIndex:
             if len(entries) >= _MANY:
                 self.code(code)
 
+    def has_code(self, code: str | None) -> bool:
+        """Whether an entry has a code."""
+        return code in self._by_code
+
     def code(self, code: str | None) -> CodeIndex | None:
         """Return the index of a code; None where no entry has it."""
         index = self._codes.get(code)

@@ -47,6 +47,7 @@ def build_lookups(
         "_phrases": {},
         "_bare": {slug: bare_entry(kind) for slug, kind in types.items()},
         "_by_status": shapes["by_status"],
+        "_codes": frozenset(entry.code for entry in entries.values() if not entry.lookup_only),
         "_indexes": _indexes(entries.values(), families, known, types),
     }
 

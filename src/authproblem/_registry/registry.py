@@ -46,7 +46,7 @@ class Registry:
     __slots__ = (
         *("version", "types", "data", "families", "known", "shapes", "surfaces", "provider_headers", "member_kinds"),
         *("step_challenges", "flow_types", "levels", "vendor_domains", "concurrency"),
-        *("_bare", "_by_status", "_entries", "_indexes", "_names", "_phrases", "_rows"),
+        *("_bare", "_by_status", "_codes", "_entries", "_indexes", "_names", "_phrases", "_rows"),
     )
 
     version: str
@@ -65,6 +65,7 @@ class Registry:
     concurrency: Entry | None
     _bare: Mapping[str, Entry]
     _by_status: Mapping[str, str]
+    _codes: frozenset[str | None]
     _entries: Mapping[str, Entry]
     _indexes: Mapping[str, ProviderIndex]
     _names: Mapping[str, Entry]
@@ -162,11 +163,11 @@ class Registry:
 
     def has_code(self, provider: str, code: str) -> bool:
         """Whether a provider's own entries have a code."""
-        return self._indexes[provider].code(code) is not None
+        return self._indexes[provider].has_code(code)
 
     def has_code_anywhere(self, code: str) -> bool:
         """Whether the entries of any provider have a code."""
-        return any(index.code(code) is not None for index in self._indexes.values())
+        return code in self._codes
 
     def is_unambiguous(self, provider: str, code: str, shape: str) -> bool:
         """Whether a code is the provider's own and has one meaning in a shape, whatever the text."""

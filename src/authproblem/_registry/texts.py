@@ -19,7 +19,7 @@ _KEY = 6
 """Templates are found by their first characters, or by their last ones where they begin with a slot: six keep the
 buckets below ten templates each."""
 
-_SPACE = re.compile(r"[ \t\r\n\u00a0]+")
+_SPACE = re.compile(r"[ \t\r\n]+")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u0060": "'", "\u00b4": "'"})
 _SLOT = re.compile(r"\{\{|\}\}|\{(integer|parameter|scopes|policy|any|enum:[^{}]+)\}")
 _SAFE = {
@@ -41,12 +41,10 @@ Value = TypeVar("Value")
 
 def fold(text: str) -> str:
     """Return the form in which texts are compared: white space, apostrophes, final dot and first letter made alike."""
-    if text.isascii() and text.isprintable() and "`" not in text:  # most texts: nothing to translate
-        if "  " in text:
-            text = _SPACE.sub(" ", text)
-    else:
+    if not text.isascii() or "`" in text:
         # U+2019 in UTF-8, read as Windows-1252: how old Auth0 pages and proxies send it.
-        text = text.replace("\u00e2\u20ac\u2122", "'").translate(_APOSTROPHES)
+        text = text.replace("\u00e2\u20ac\u2122", "'").replace("\u00a0", " ").translate(_APOSTROPHES)
+    if "  " in text or "\n" in text or "\t" in text or "\r" in text:
         text = _SPACE.sub(" ", text)
     text = text.strip(" ").rstrip(". ")
     return text[:1].lower() + text[1:]
@@ -219,8 +217,9 @@ class TextTable(Generic[Value]):
             return found
         lowered = folded.lower()
         fitting: list[tuple[Template, Value]] = []
-        for near in (self._beginnings.get(folded[:_KEY], ()), self._endings.get(folded[-_KEY:], ()), self._short):
-            for longest, ends, template, value in near:
+        nearby = (self._beginnings.get(folded[:_KEY]), self._endings.get(folded[-_KEY:]), self._short)
+        for rows in filter(None, nearby):
+            for longest, ends, template, value in rows:
                 if longest in folded and lowered.endswith(ends) and template.fits(folded):
                     fitting.append((template, value))
         if len(fitting) > 1:
@@ -251,11 +250,13 @@ class KnownTexts:
 
     def __contains__(self, text: str) -> bool:
         """Whether the text may be sent on as it came."""
-        return any(safe for _, safe, _ in self._table.find(text))
+        found = self._table.find(text)
+        return bool(found) and any(safe for _, safe, _ in found)
 
     def explains(self, entry_id: str, text: str) -> bool:
         """Whether an entry has the text, or it comes with any code: then it says nothing more."""
-        return any(owner in {entry_id, _ANY} for owner, *_ in self._table.find(text))
+        found = self._table.find(text)
+        return bool(found) and any(owner in {entry_id, _ANY} for owner, *_ in found)
 
     def sources(self, text: str) -> tuple[object, ...]:
         """Return the rows of the registered texts that a text equals or fits: all that a look-up can know of it."""
