@@ -32,7 +32,9 @@ from benchmarks.timing import Case, Figure, Samples, measure
 OURS, BY_HAND, BARE = "authproblem", "rewriter by hand", "bare app"
 _BASE = "BaseHTTPMiddleware no-op"
 _SEEN = {"Auth0, 403": ERRORS[0], "Okta, 401": ERRORS[2]}
-_MODES = ("events off", "events as JSON")
+_REWRITERS = {"ASGI": AsgiRewriter, "WSGI": WsgiRewriter}
+_JSON = "events as JSON"
+_MODES = ("events off", _JSON)
 
 
 def vendors(settings: Settings, *, adapter: str) -> Section:
@@ -41,6 +43,8 @@ def vendors(settings: Settings, *, adapter: str) -> Section:
     apps: dict[str, Any] = {BARE: app, **middleware, **(_passing(app) if adapter == "ASGI" else _wsgi_passing(app))}
     cases = [make(f"{name}: {vendor}", one, body) for vendor, body in _SEEN.items() for name, one in apps.items()]
     for vendor, body in _SEEN.items():
+        by_hand = make(f"{BY_HAND}, {_JSON}: {vendor}", _REWRITERS[adapter](app, logs=True), body)
+        cases.append(_logged(by_hand, logging_modes.json))
         for mode, logs in logging_modes.MODES.items():
             cases.append(_logged(make(f"{OURS}, {mode}: {vendor}", middleware[OURS], body), logs))
     cases = [case for case in cases if not case.name.startswith(f"{OURS}: ")]
@@ -48,7 +52,8 @@ def vendors(settings: Settings, *, adapter: str) -> Section:
     logging_modes.off()
     names = dict.fromkeys(case.name.rpartition(": ")[0] for case in cases)
     ours = [name for name in names if name.startswith(OURS)]
-    order = [BY_HAND, *ours, *(name for name in names if name not in {BARE, BY_HAND, *ours})]
+    first = [BY_HAND, f"{BY_HAND}, {_JSON}", *ours]
+    order = [*first, *(name for name in names if name not in {BARE, *first})]
 
     def figures(name: str) -> dict[str, Figure]:
         return {f"{vendor}: added, µs": samples.ratio(partial(_added, name=name, kind=vendor)) for vendor in _SEEN}

@@ -1,7 +1,8 @@
 """The baseline: what an expert writes by hand to turn a provider's errors into problem+json, and nothing more.
 
 It buffers an error, parses it, looks its code up in a dictionary and writes the document and its headers. It proves no
-sender, masks no text, gives no retry hint, negotiates no media type, folds nothing, and emits no event.
+sender, masks no text, gives no retry hint, negotiates no media type, and folds nothing. With `logs=True` it logs one
+event with as many keys as ours has, all of them constants: the least that such an event costs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+import structlog
 
 _REASONS = {
     "invalid_grant": ("invalid-credentials", "Invalid credentials"),
@@ -21,25 +23,53 @@ _REASONS = {
     "E0000004": ("invalid-credentials", "Invalid credentials"),
     "E0000047": ("rate-limited", "Too many requests"),
 }
+_KEYS = {
+    "provider": "auth0",
+    "entry": "auth0:invalid_grant/wrong-credentials",
+    "matched_by": "code_description",
+    "hint": "check-credentials",
+    "upstream_code": "invalid_grant",
+    "owner": "user",
+    "remedy": "retry_credentials",
+    "credential": "unknown",
+    "credential_kind": None,
+    "retry_policy": "never",
+    "retry_after": None,
+    "upstream_request_id": "0123456789abcdef",
+    "registry": "2026.11.0",
+    "applied": True,
+}
+_log = structlog.get_logger("rewriter")
 _DROPPED = frozenset((b"content-length", b"content-type", b"cache-control", b"etag", b"expires", b"pragma"))
 _DROPPED_TEXT = frozenset(name.decode() for name in _DROPPED)
 
 
-def document(status: int, body: bytes) -> bytes | None:
-    """Return the problem document of an error; None for one that is not in the dictionary."""
+def document(status: int, body: bytes, logged: tuple[str, str] | None = None) -> bytes | None:
+    """Return the problem document of an error; None for one that is not in the dictionary.
+
+    Args:
+        status: the HTTP status.
+        body: the body.
+        logged: method and path of the request, where an event is to be logged.
+    """
     try:
         said = orjson.loads(body)
         code = said.get("errorCode") or said.get("error") or said.get("code")
         reason, title = _REASONS[code]
     except (ValueError, AttributeError, KeyError, TypeError):
         return None
+    instance = f"urn:uuid:{uuid4()}"
+    if logged is not None:
+        method, path = logged
+        seen = {"problem": reason, "upstream_status": status, "status": status, "instance": instance}
+        _log.info("rewritten", **seen, method=method, path=path, **_KEYS)
     return orjson.dumps(
         {
             **said,
             "type": "urn:problem-type:auth:" + reason,
             "title": title,
             "status": status,
-            "instance": f"urn:uuid:{uuid4()}",
+            "instance": instance,
             "reason": reason,
         }
     )
@@ -48,8 +78,9 @@ def document(status: int, body: bytes) -> bytes | None:
 class AsgiRewriter:
     """The baseline as ASGI middleware."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, *, logs: bool = False) -> None:
         self.app = app
+        self.logs = logs
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
@@ -58,6 +89,7 @@ class AsgiRewriter:
             return
         start: Any = None
         body = b""
+        logged = (scope["method"], scope["path"]) if self.logs else None
 
         async def rewriting(message: Any) -> None:
             nonlocal start, body
@@ -69,7 +101,7 @@ class AsgiRewriter:
                 body += message.get("body", b"")
                 if message.get("more_body", False):
                     return
-                content = document(start["status"], body)
+                content = document(start["status"], body, logged)
                 if content is None:
                     content = body
                 else:
@@ -87,8 +119,9 @@ class AsgiRewriter:
 class WsgiRewriter:
     """The baseline as WSGI middleware."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, *, logs: bool = False) -> None:
         self.app = app
+        self.logs = logs
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Serve one request."""
@@ -108,7 +141,8 @@ class WsgiRewriter:
         body = b"".join(result)
         if hasattr(result, "close"):
             result.close()
-        content = document(int(status[:3]), body)
+        logged = (environ["REQUEST_METHOD"], environ["PATH_INFO"]) if self.logs else None
+        content = document(int(status[:3]), body, logged)
         if content is not None:
             headers = [pair for pair in headers if pair[0].lower() not in _DROPPED_TEXT]
             headers.append(("Content-Type", "application/problem+json"))

@@ -24,13 +24,13 @@ SERVERS = {
     "granian": f"-m granian {_APPS}asgi --interface asgi --log-level error --port {{port}}",
     "gunicorn": f"-m gunicorn {_APPS}wsgi -k gthread --threads 4 --log-level error -b {wrk.HOST}:{{port}}",
 }
-BARE, BY_HAND = "bare app", "rewriter by hand"
+BARE, BY_HAND, BY_HAND_JSON = "bare app", "rewriter by hand", "rewriter by hand, events as JSON"
 OFF, JSON, TEXT = "authproblem, events off", "authproblem, events as JSON", "authproblem, events as text"
 EARLIER = os.environ.get("EARLIER")
 EARLIER_OFF, EARLIER_JSON = "the earlier version, events off", "the earlier version, events as JSON"
 HEALTHY, ERROR = "healthy", "error"
 PATHS = {HEALTHY: "/ok", ERROR: "/error"}
-KINDS = {HEALTHY: (BARE, BY_HAND, OFF), ERROR: (BARE, BY_HAND, OFF, JSON, TEXT)}
+KINDS = {HEALTHY: (BARE, BY_HAND, OFF), ERROR: (BARE, BY_HAND, BY_HAND_JSON, OFF, JSON, TEXT)}
 CPU, RATE = "CPU, µs", "requests/s"
 
 
@@ -85,7 +85,7 @@ def _metrics(samples: Samples, wanted: Sequence[Job]) -> dict[str, Figure]:
     return {
         f"{job.server}, {job.response}, {job.kind}: CPU µs added to each": samples.ratio(partial(_added, job=job))
         for job in wanted
-        if job.kind in {OFF, JSON, EARLIER_OFF, EARLIER_JSON} and job.response == ERROR
+        if job.kind in {BY_HAND_JSON, OFF, JSON, EARLIER_OFF, EARLIER_JSON} and job.response == ERROR
     }
 
 

@@ -52,7 +52,8 @@ def _wsgi(environ: Any, start_response: Any) -> Iterable[bytes]:
 def _wrapped(app: Any, rewriter: Any, middleware: Any) -> Any:
     if _kind == "bare app":
         return app
-    return rewriter(app) if _kind == "rewriter by hand" else middleware(app)
+    by_hand = _kind.startswith("rewriter by hand")
+    return rewriter(app, logs=bool(_mode)) if by_hand else middleware(app)
 
 
 asgi = _wrapped(_asgi, AsgiRewriter, AsgiMiddleware)
