@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from functools import cache
 from typing import Any
 
 import pytest
@@ -235,6 +236,11 @@ SENTENCES = st.sampled_from(
 )
 
 
+@cache
+def _with_slots() -> Registry:
+    return BUILTIN.extend({"entries": [{"id": "auth0:x", "texts": ["Wait {integer} days."], "type": "rate-limited"}]})
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(SLOTTED), WORDS, SENTENCES, st.integers(0, 10**11)), min_size=2, max_size=6),
@@ -242,9 +248,7 @@ SENTENCES = st.sampled_from(
 )
 def test_texts_with_slots_are_cached_by_what_they_fit(given_: list[Any], provider: Any) -> None:
     """Whatever stands in the slots, a warm cache gives the same problem with the text of the response at hand."""
-    registry = BUILTIN.extend(
-        {"entries": [{"id": "auth0:x", "texts": ["Wait {integer} days."], "type": "rate-limited"}]}
-    )
+    registry = _with_slots()
     warm = Normalizer(registry=registry)
     for _ in range(3):
         for pattern, word, sentence, number in given_:
