@@ -49,8 +49,8 @@ def build_problem(
         UnsendableError: if a protocol document would not survive the rewrite.
     """
     entry = policy.registry.entry_or_type(found.entry, found.reason)
-    said, status = found.upstream, response.status
-    upstream = _upstream(found, response)
+    upstream, status = found.upstream, response.status
+    member = _upstream_member(found, response)
     extensions: Json = {}
     problem = Problem(
         policy.type_base + found.reason,
@@ -63,35 +63,35 @@ def build_problem(
         entry.remedy,
         _retry(found, entry, response, context, policy),
         found.provider,
-        upstream,
+        member,
         extensions,
         found.entry,
         found.matched_by,
         *_credential(found, response, policy),
     )
     # The two mappings are filled now: the app's `pass_text` is called with the problem while they are.
-    if said.document is not None:
-        verbatim = said.protocol and said.document is response.document and response.is_verbatim
+    if upstream.document is not None:
+        verbatim = upstream.protocol and upstream.document is response.document and response.is_verbatim
         rules = text_rules(problem, entry, policy)
-        moved = copy_members(said, rules, extensions, upstream.get("code"), is_verbatim=verbatim)
+        moved = copy_members(upstream, rules, extensions, member.get("code"), is_verbatim=verbatim)
         if moved:
-            upstream["members"] = moved
-    if "www-authenticate" in response.headers and not said.protocol:
+            member["members"] = moved
+    if "www-authenticate" in response.headers and not upstream.protocol:
         for name, value in _challenge_members(response.headers, policy.registry).items():
             extensions.setdefault(name, value)
     return problem
 
 
-def _upstream(found: Classification, response: UpstreamResponse) -> Json:
+def _upstream_member(found: Classification, response: UpstreamResponse) -> Json:
     """Return the member `upstream`: status, code and request id, as far as there are any."""
-    upstream: Json = {"status": response.status}
+    member: Json = {"status": response.status}
     code = found.upstream.code
     if code is not None and is_code(code):
-        upstream["code"] = code
+        member["code"] = code
     request_id = request_id_of(response.headers)
     if request_id is not None:
-        upstream["request_id"] = request_id
-    return upstream
+        member["request_id"] = request_id
+    return member
 
 
 def _retry(

@@ -1,4 +1,4 @@
-"""`ResponseCache`: what was found for responses that said the same, in registered words only, bounded.
+"""`ResponseCache`: what was found for responses with the same codes and texts, by registered values only, bounded.
 
 Nothing that a user typed is kept: a key is made of codes, names, reasons and texts that the registry has, and of the
 member names of an object. In place of a text with slots, it has the registered ones that it fits: all that the look-ups
@@ -20,7 +20,7 @@ from authproblem._upstream.shapes import KnownKey, KnownText, ParsedKey, Shapes
 MAX_ENTRIES = 4096
 """Responses that are cached: about three for each entry of the registry. Then the cache is emptied."""
 
-MAX_SAID = 2048
+MAX_KEY_TEXT = 2048
 """Characters of texts, names and reasons in one key: 32 causes in any order would fill memory.
 
 A text with slots counts by the number of registered texts that it fits, which the registry has anyway.
@@ -55,15 +55,15 @@ class CachedResponse:
 
     def classification_of(self, response: UpstreamResponse, shapes: Shapes) -> Classification:
         """Return the classification of a response with the same key."""
-        made, parsed = self.classification, response.key(shapes)
+        cached, parsed = self.classification, response.key(shapes)
         if parsed is None:
-            return made
+            return cached
         _, code, text, name, causes = parsed
-        said = made.upstream
+        known = cached.upstream
         upstream = UpstreamError(
-            said.shape, code, text, name, causes, response.load(), said.protocol, said.vendor, said.proof
+            known.shape, code, text, name, causes, response.load(), known.protocol, known.vendor, known.proof
         )
-        return Classification(made.reason, made.entry, made.provider, made.shape, made.matched_by, upstream)
+        return Classification(cached.reason, cached.entry, cached.provider, cached.shape, cached.matched_by, upstream)
 
 
 _BySurface = dict[tuple["Surface | None", "Surface | None"], CachedResponse]
@@ -123,16 +123,17 @@ class ResponseCache:
         layout, _, text, name, causes = known
         if found.matched_by not in _ENTRY_MATCHES or found.shape != layout.shape.id:
             return False
-        registry, said = self._registry, found.upstream
+        registry, upstream = self._registry, found.upstream
         values = [name, *(reason for _, reason in causes)]
         if not all(value is None or registry.is_constant(found.provider, value) for value in values):
             return False
-        if sum(len(part) for part in (text, name, *(part for cause in causes for part in cause)) if part) > MAX_SAID:
+        if sum(len(part) for part in (text, name, *(part for cause in causes for part in cause)) if part) > MAX_KEY_TEXT:
             return False
         if found.matched_by != "code":
             return True
-        # The phrase rules were asked about texts that the entry does not explain: by all words, those in slots too.
-        texts = zip((text, *(cause for cause, _ in causes)), (said.text, *(raw for raw, _ in said.causes)), strict=True)
+        # The phrase rules have read the texts that the entry does not explain: all their words, those in slots too.
+        raw_texts = (upstream.text, *(raw for raw, _ in upstream.causes))
+        texts = zip((text, *(cause for cause, _ in causes)), raw_texts, strict=True)
         slots = [raw for registered, raw in texts if raw is not None and type(registered) is tuple]
         return all(registry.is_explained(found.provider, found.entry or "", raw) for raw in slots)
 

@@ -70,16 +70,16 @@ def fold_unreadable(
 
 
 def is_cut(registry: Registry, found: Classification) -> bool:
-    """Whether a text that could have said more was too long to be looked up.
+    """Whether a text that could have upstream more was too long to be looked up.
 
     A name that the provider repeats may have made it so. What no sentence turns into something that folds stays what it
     is: without `mfa-required` the sign-in could not continue.
     """
-    said = found.upstream
+    upstream = found.upstream
     finer = registry.phrases.refinements.get(found.reason, frozenset())
-    if said.protocol or finer.isdisjoint(registry.data["problem_types"]["folds"]["strict"]):
+    if upstream.protocol or finer.isdisjoint(registry.data["problem_types"]["folds"]["strict"]):
         return False
-    texts = [said.text, *[text for text, _ in said.causes]] if said.causes else [said.text]
+    texts = [upstream.text, *[text for text, _ in upstream.causes]] if upstream.causes else [upstream.text]
     return any([text is not None and len(text) > MAX_TEXT for text in texts])  # noqa: C419 - faster than a generator
 
 
@@ -138,5 +138,5 @@ def _folded(genuine: Mapping[str, Any], found: Classification, target: str) -> F
             document[name] = list(value)
     entry = genuine["entries"].get(target)
     code, text = document.get(genuine["code"]), document.get(genuine["text"])
-    said = UpstreamError(genuine["shape"], code, text, document=document, vendor=found.upstream.vendor)
-    return Folded(Classification(target, entry, found.provider, genuine["shape"], "code", said), genuine["status"])
+    upstream = UpstreamError(genuine["shape"], code, text, document=document, vendor=found.upstream.vendor)
+    return Folded(Classification(target, entry, found.provider, genuine["shape"], "code", upstream), genuine["status"])

@@ -83,12 +83,12 @@ def clean(text: str) -> str:
 
 
 def copy_members(
-    said: UpstreamError, texts: TextRules, top: Json, code: str | None = None, *, is_verbatim: bool = False
+    upstream: UpstreamError, texts: TextRules, top: Json, code: str | None = None, *, is_verbatim: bool = False
 ) -> Json:
     """Copy the members of the upstream's object that may be sent on.
 
     Args:
-        said: the provider's error.
+        upstream: the provider's error.
         texts: what becomes of its texts.
         top: where the members of the top level go.
         code: the upstream's code, if it has the form of one; several members may contain it.
@@ -100,9 +100,9 @@ def copy_members(
     Raises:
         UnsendableError: if the object is a protocol document with a number that the JSON parser cannot represent.
     """
-    document = said.document or {}
+    document = upstream.document or {}
     moved: Json = {}
-    if said.protocol:
+    if upstream.protocol:
         if not is_verbatim and not is_lossless(document):
             raise UnsendableError
         for name, value in document.items():

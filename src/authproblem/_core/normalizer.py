@@ -269,9 +269,9 @@ class Normalizer:
         registry, level = self.policy.registry, self.policy.disclosure
         if level == "off" or sender.provider is None:
             return Outcome(None, why="unreadable")
-        said = UpstreamError("unknown")
-        reason = registry.by_status(response.status, said).reason
-        found = Classification(reason, None, sender.provider, "unknown", "status", said)
+        upstream = UpstreamError("unknown")
+        reason = registry.by_status(response.status, upstream).reason
+        found = Classification(reason, None, sender.provider, "unknown", "status", upstream)
         folded = fold_unreadable(registry, found, response.status, context.surfaces(registry), level)
         if folded is None:
             return Outcome(None, why="unreadable")

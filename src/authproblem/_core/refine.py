@@ -30,7 +30,7 @@ MAX_SENTENCES = 8
 
 
 def refine(
-    registry: Registry, hit: Match, provider: str, said: UpstreamError, *, status: int, surfaces: EndpointSurfaces
+    registry: Registry, hit: Match, provider: str, upstream: UpstreamError, *, status: int, surfaces: EndpointSurfaces
 ) -> Match:
     """Choose a more exact problem type where sentences are unknown.
 
@@ -38,7 +38,7 @@ def refine(
         registry: the entries and phrases.
         hit: what code, family or status gave; anything more exact is returned as it is.
         provider: whose response it is.
-        said: the provider's error.
+        upstream: the provider's error.
         status: the HTTP status.
         surfaces: the surfaces of the endpoint.
 
@@ -46,17 +46,17 @@ def refine(
         The same, or the stand-in entry of a more exact type with `phrase`, or that of the status.
     """
     entry, matched_by = hit
-    if matched_by not in _GENERAL or (said.shape == "okta_idx" and matched_by == "code"):
+    if matched_by not in _GENERAL or (upstream.shape == "okta_idx" and matched_by == "code"):
         return hit  # in Identity Engine documents the key decides: texts are localized
-    sentences = tuple(islice(_unknown(registry, provider, said, entry), MAX_SENTENCES))
-    if matched_by == "code" and _gives_way(entry, status) and (sentences or said.text is None):
-        entry, matched_by = registry.by_status(status, said), "status"
+    sentences = tuple(islice(_unknown(registry, provider, upstream, entry), MAX_SENTENCES))
+    if matched_by == "code" and _gives_way(entry, status) and (sentences or upstream.text is None):
+        entry, matched_by = registry.by_status(status, upstream), "status"
     slug = entry.type.slug
-    if not sentences or not registry.phrases.may_refine(slug, said.code):
+    if not sentences or not registry.phrases.may_refine(slug, upstream.code):
         return entry, matched_by
     surface = surfaces.find(provider)
-    shape = "redirect" if said.shape == "callback" else said.shape
-    situation = Situation(provider, shape, said.code, status, surface.id if surface else None)
+    shape = "redirect" if upstream.shape == "callback" else upstream.shape
+    situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
     found = registry.phrases.refine(slug, sentences, situation)
     return (entry, matched_by) if found is None else (registry.bare(found), "phrase")
 
@@ -74,18 +74,18 @@ def _gives_way(entry: Entry, status: int) -> bool:
     return status in _TELLING and entry.reason == _SAYS_LITTLE
 
 
-def _unknown(registry: Registry, provider: str, said: UpstreamError, entry: Entry) -> Iterator[str]:
+def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:
     """The sentences that the entry does not know, the most telling first: causes, text, the code's own name."""
-    for text, reason in said.causes:
+    for text, reason in upstream.causes:
         if text is not None and not registry.is_explained(provider, entry.id, text):
             yield text
             if reason is not None:
                 yield reason
         elif text is None and reason is not None:
             yield reason
-    if said.text is not None and not registry.is_explained(provider, entry.id, said.text):
-        summary = said.text.removeprefix(_SUMMARY)
-        if summary is said.text or " " in summary:
+    if upstream.text is not None and not registry.is_explained(provider, entry.id, upstream.text):
+        summary = upstream.text.removeprefix(_SUMMARY)
+        if summary is upstream.text or " " in summary:
             yield summary
-    if said.code is not None and not registry.has_code_anywhere(said.code):
-        yield said.code
+    if upstream.code is not None and not registry.has_code_anywhere(upstream.code):
+        yield upstream.code

@@ -133,15 +133,15 @@ class ResponseTemplate:
 
 def _known_kinds(found: Classification, key: KnownKey, policy: Policy) -> dict[str, Kind]:
     """Return what decides on members whose texts are known by the key, so that they are not looked up again."""
-    layout, said = key[0], found.upstream
+    layout, upstream = key[0], found.upstream
 
     def is_sent(text: str | None) -> bool:
         return text is not None and policy.registry.knows(found.provider, text)
 
     kinds: dict[str, Kind] = {}
-    if len(layout.texts) == 1 and is_sent(said.text):
+    if len(layout.texts) == 1 and is_sent(upstream.text):
         kinds[layout.texts[0]] = _known_text
-    if layout.causes is not None and all(is_sent(text) for text, _ in said.causes):
+    if layout.causes is not None and all(is_sent(text) for text, _ in upstream.causes):
         kinds[layout.causes] = partial(_known_causes, kind_of(policy.registry, layout.causes))
     return kinds
 

@@ -146,13 +146,13 @@ def is_unclassified(found: Classification) -> bool:
     return found.upstream.code is not None or found.upstream.shape == "unknown"
 
 
-def fingerprint(said: UpstreamError) -> str:
+def fingerprint(upstream: UpstreamError) -> str:
     """Return a checksum of shape, member names and JSON types: the same for all bodies of a kind, without any value."""
     import zlib
 
-    document = said.document or {}
+    document = upstream.document or {}
     names = sorted(f"{name}:{type(value).__name__}" for name, value in document.items())
-    return f"{said.shape}-{zlib.crc32(chr(10).join(names).encode('utf-8', 'replace')):08x}"
+    return f"{upstream.shape}-{zlib.crc32(chr(10).join(names).encode('utf-8', 'replace')):08x}"
 
 
 def _report_passed(options: Options, outcome: Outcome, method: str | None, path: str) -> None:

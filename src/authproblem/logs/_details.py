@@ -92,9 +92,9 @@ def _response(response: Json, text: str, name: str) -> tuple[str, str, str]:
     if not isinstance(body, dict):
         return "", text, name
     code = body.get("errorCode") or body.get("error")
-    said = body.get("message") or body.get("error_description")
+    sentence = body.get("message") or body.get("error_description")
     code = code if isinstance(code, str) and _CODE.match(code) else ""
-    return code, _string(said) or text, name
+    return code, _string(sentence) or text, name
 
 
 def _string(value: object) -> str:

@@ -148,11 +148,11 @@ def _sentinel_auth0(document: Event, auth0: Auth0) -> Event | None:
         return None
     start = "data_" if "data_type_s" in document else ""
     error = f"{start}details_error_"
-    said = {"message": document.get(error + "message_s"), "oauthError": document.get(error + "oauthError_s")}
+    details = {"message": document.get(error + "message_s"), "oauthError": document.get(error + "oauthError_s")}
     return {
         "type": code,
         "description": document.get(start + "description_s"),
-        "details": {"error": said} if any(said.values()) else document.get(start + "details_s"),
+        "details": {"error": details} if any(details.values()) else document.get(start + "details_s"),
         "date": document.get(start + "date_t"),
         "client_id": document.get(start + "client_id_s"),
         "log_id": document.get("log_id_s"),

@@ -46,7 +46,7 @@ class Row(NamedTuple):
     """How events of one type are read.
 
     Attributes:
-        meaning: what such an event means where nothing more precise is said.
+        meaning: what such an event means where no reason says more.
         when: `failure` (the outcome decides), `always`, or `detected` (always, unless the request was allowed).
         policy: whether the event is a decision of the policy engine.
         deny: the problem type of a `DENY`, where it is not the type itself or `access-denied`.
@@ -149,9 +149,9 @@ class Okta:
         return Row(meaning, row.get("when", "failure"), policy, row.get("deny"), mfa, groups, matched_by == "family")
 
     def _remember(self, key: tuple[Any, ...], row: Row) -> LogClassification | None:
-        event_type, *said = key
+        event_type, *details = key
         found = self._resolve(row, key)
-        small = len(event_type) <= _MAX_TYPE and all(len(str(value)) <= MAX_TEXT for value in said)
+        small = len(event_type) <= _MAX_TYPE and all(len(str(value)) <= MAX_TEXT for value in details)
         if small:
             if len(self._cache) >= MAX_CACHED:
                 self._cache.clear()

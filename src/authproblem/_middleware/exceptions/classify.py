@@ -45,9 +45,9 @@ def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -
         if best is not None and (best.matched_by != "status" or best.upstream.code or failure.status):
             is_unread = is_cut(registry, best) or any(len(body) > limit for body in failure.bodies)
             return best.replace(upstream=best.upstream.replace(text=None)), is_unread
-    said = UpstreamError("exception")
-    reason = BROKEN if failure.status is None else registry.by_status(status, said).reason
-    return Classification(reason, None, provider, "exception", "status", said), bool(failure.bodies)
+    upstream = UpstreamError("exception")
+    reason = BROKEN if failure.status is None else registry.by_status(status, upstream).reason
+    return Classification(reason, None, provider, "exception", "status", upstream), bool(failure.bodies)
 
 
 def _classify(

@@ -77,14 +77,14 @@ def _rule(provider: str, patterns: tuple[str, str, str], meaning: Meaning) -> Ru
 
 
 def _okta() -> Iterator[Rule]:
-    okta, data, said = classifier().okta, read("okta-events"), read("okta-reasons")
+    okta, data, reasons = classifier().okta, read("okta-events"), read("okta-reasons")
     rows = {row["id"]: okta.row(row["id"]) for row in data["events"]}
     for name, row in rows.items():
         if row.when == "always":
             yield _rule("okta", (name, _ANY, _ANY), row.meaning)
         if row.when == "detected":
             yield Rule("okta", name, "ALLOW", _ANY, *[""] * 5)
-            yield from _detected(name, row.meaning, said["threats"])
+            yield from _detected(name, row.meaning, reasons["threats"])
     yield _rule("okta", (_ANY, "RATE_LIMIT", _ANY), Meaning("rate-limited", "event"))
     yield _rule("okta", (_ANY, "UNANSWERED", _ANY), Meaning("mfa-timed-out", "event"))
     yield from _okta_denied(okta)

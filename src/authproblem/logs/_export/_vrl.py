@@ -27,8 +27,8 @@ text = ""
 slug = ""
 attack = ""
 severity = ""
-said = ""
-said_attack = ""
+meaning = ""
+meaning_attack = ""
 owner = ""
 remedy = ""
 
@@ -51,9 +51,9 @@ _OKTA = """\
   denied = result == "DENY" || (policy && (result == "FAILURE" || result == "ABANDONED"))
   if when == "always" {
     slug = default
-    if family && said != "" {
-      slug = said
-      attack = said_attack
+    if family && meaning != "" {
+      slug = meaning
+      attack = meaning_attack
       severity = ""
     }
   } else if when == "detected" {
@@ -74,9 +74,9 @@ _OKTA = """\
 %(policy_reasons)s
   } else if result == "FAILURE" || result == "ABANDONED" {
     slug = default
-    if said != "" && !(mfa && said == "invalid-credentials") && !(systems && %(users)s) {
-      slug = said
-      attack = said_attack
+    if meaning != "" && !(mfa && meaning == "invalid-credentials") && !(systems && %(users)s) {
+      slug = meaning
+      attack = meaning_attack
       severity = ""
     }
   } else {
@@ -97,8 +97,8 @@ _AUTH0 = """\
   if slug != "" && !fixed {
 %(texts)s
     if attack == "refresh_token_reuse" && text != " " && !contains(text, "reus") { attack = "" }
-    if said != "" { slug = said }
-    if said_attack != "" { attack = said_attack }
+    if meaning != "" { slug = meaning }
+    if meaning_attack != "" { attack = meaning_attack }
   }
 }
 
@@ -121,12 +121,12 @@ if slug != "" && !%(flow)s {
 
 def to_vrl() -> str:
     """The program as text."""
-    said, types = read("okta-reasons"), Registry.builtin().types
+    reasons, types = read("okta-reasons"), Registry.builtin().types
     severities = {row["id"]: row["severity"] for row in read("attacks")["attacks"]}
     users = [slug for slug, kind in types.items() if kind.owner == "user"]
     of_policy = [slug for slug, kind in types.items() if kind.owner in {"policy", "limit"}]
-    threats = ((f"contains(text, {_q(row['contains'])})", {"attack": row["attack"]}) for row in said["threats"])
-    allowed = ((_one_of("said", of_policy), {"slug": "=said", "attack": "=said_attack"}),)
+    threats = ((f"contains(text, {_q(row['contains'])})", {"attack": row["attack"]}) for row in reasons["threats"])
+    allowed = ((_one_of("meaning", of_policy), {"slug": "=meaning", "attack": "=meaning_attack"}),)
     kinds = ((f"slug == {_q(slug)}", {"owner": kind.owner, "remedy": kind.remedy}) for slug, kind in types.items())
     by_type = (
         (f'attack == "" && slug == {_q(slug)}', {"attack": kind, "severity": ""})
@@ -143,7 +143,7 @@ def to_vrl() -> str:
             % {
                 "threats": "".join(_lines(threats, 6)).rstrip(),
                 "policy_reasons": "".join(_lines(allowed, 4)).rstrip(),
-                "users": _one_of("said", users),
+                "users": _one_of("meaning", users),
             },
             *_lines(_auth0_events(), 2),
             _AUTH0
@@ -192,7 +192,7 @@ def _okta_reasons() -> Iterator[Branch]:
     for reason, meaning in known.items():
         groups.setdefault((meaning.type, meaning.attack or ""), set()).add(reason.upper())
     for (slug, attack), names in sorted(groups.items()):
-        yield _one_of("name", sorted(names)), {"said": slug, "said_attack": attack}
+        yield _one_of("name", sorted(names)), {"meaning": slug, "meaning_attack": attack}
 
 
 def _auth0_events() -> Iterator[Branch]:
@@ -220,11 +220,11 @@ def _auth0_row(row: Json, compiled: Row) -> Json:
 
 
 def _searched(phrases: Iterable[Phrase], indent: int) -> Iterator[str]:
-    """The search of a text; what a name has said before stays."""
+    """The search of a text; what the event's name has already decided stays."""
     branches = (
         (
-            f'said == "" && contains(text, {_q(phrase.text)}){f" && {_limit(phrase.only)}" if phrase.only else ""}',
-            {"said": phrase.type, "said_attack": phrase.attack or ""},
+            f'meaning == "" && contains(text, {_q(phrase.text)}){f" && {_limit(phrase.only)}" if phrase.only else ""}',
+            {"meaning": phrase.type, "meaning_attack": phrase.attack or ""},
         )
         for phrase in phrases
     )
