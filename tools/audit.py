@@ -24,7 +24,7 @@ def main() -> int:
     pins = sorted(f"{name}=={number}" for name, number in installed("authproblem").items())
     report = audit(pins)
     if report is None:
-        print("audit: pip-audit is not installed, or got no answer: nothing was looked up")
+        print("audit: pip-audit is not installed, or got no response: nothing was looked up")
         return 0
     unknown = [row["name"] for row in report if "skip_reason" in row]
     found = [(row, fault) for row in report for fault in row.get("vulns", ())]

@@ -64,7 +64,7 @@ class Line:
     def _receive(self) -> bytes:
         chunk = self._socket.recv(65536)
         if not chunk:
-            raise ConnectionError("the connection was closed in the middle of an answer")
+            raise ConnectionError("the connection was closed in the middle of a response")
         return chunk
 
 

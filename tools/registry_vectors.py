@@ -187,7 +187,7 @@ def folds(data: Data, registry: Registry) -> Iterator[Finding]:
     slugs = {row["slug"] for row in data.table("problem_types")["types"]}
     surfaces = {row["id"]: row for row in data.table("surfaces")["surfaces"]}
     for number, response in enumerate(data.table("folds")["responses"], 1):
-        place = f"{where} answer {number} ({response['provider']}, {response['shape']})"
+        place = f"{where} response {number} ({response['provider']}, {response['shape']})"
         for slug in [slug for slug in (*response["targets"], *response["entries"]) if slug not in slugs]:
             yield Finding(place, f"type {slug!r} does not exist", "use a slug of problem_types.json")
         for surface in response.get("surfaces", ()):
@@ -206,7 +206,7 @@ def _genuine(place: str, response: Json, registry: Registry, paths: list[str]) -
     for slug, entry_id in response["entries"].items():
         entry = registry.lookup(entry_id)
         if entry is None or entry.id != entry_id or entry.reason != slug:
-            yield Finding(place, f"{entry_id} is no entry of type {slug}", "name the entry of the genuine answer")
+            yield Finding(place, f"{entry_id} is no entry of type {slug}", "name the entry of the genuine response")
             continue
         for path in paths or [""]:
             problem = normalize(
@@ -234,7 +234,7 @@ def _complete(where: str, data: Data, targets: set[str]) -> Iterator[Finding]:
                 and "*" in response.get("usual", ())
             ]
             if not usual:
-                yield Finding(where, f"{provider} has no usual answer for {target}", 'add one with "usual": ["*"]')
+                yield Finding(where, f"{provider} has no usual response for {target}", 'add one with "usual": ["*"]')
 
 
 TRIED: tuple[Tried, ...] = (coverage, hits, senders, reach, folds)

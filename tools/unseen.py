@@ -99,7 +99,7 @@ def without(registry: Registry, entry: Entry) -> Registry:
 
 
 def judge(registry: Registry, entry: Entry, found: Classification | None, status: int) -> str:
-    """What an answer is worth where the entry would have been right."""
+    """What a result is worth where the entry would have been right."""
     if found is None:
         return "general"
     if found.reason == entry.reason:
@@ -210,7 +210,7 @@ def page(done: list[Trial]) -> str:
 
 
 def _one_each(some: list[Trial]) -> list[Trial]:
-    """One trial for each entry and answer."""
+    """One trial for each entry and response."""
     return list({(t.entry.id, t.found.reason if t.found else ""): t for t in reversed(some)}.values())[::-1]
 
 

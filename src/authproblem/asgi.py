@@ -132,11 +132,11 @@ class AuthProblemMiddleware:
         check_app(app, 3, "an ASGI 3 app, which takes scope, receive and send")
         self.app = app
         self._interceptor = Interceptor(options)
-        self._answer: Callable[[Interceptor, Request, Exception], Reply | None] | None = None
+        self._reply_to: Callable[[Interceptor, Request, Exception], Reply | None] | None = None
         if options.exceptions:
-            from authproblem._middleware.exceptions.respond import answer_exception
+            from authproblem._middleware.exceptions.respond import reply_to_exception
 
-            self._answer = answer_exception
+            self._reply_to = reply_to_exception
         special = options.callback_paths or options.exceptions or options.state_paths or options.scopes.by_path
         self._is_simple = not special
 
@@ -163,7 +163,7 @@ class AuthProblemMiddleware:
         if response is not None and response.unsent is not None:
             await response.release()
 
-    def answer(self, scope: Any, error: Exception) -> Reply | None:
+    def reply_to(self, scope: Any, error: Exception) -> Reply | None:
         """Classify an exception of the app: for frameworks that catch it before ASGI sees it.
 
         Args:
@@ -173,9 +173,9 @@ class AuthProblemMiddleware:
         Returns:
             The whole response to send, or None: the exception is no provider's and has to propagate as usual.
         """
-        from authproblem._middleware.exceptions.respond import answer_exception
+        from authproblem._middleware.exceptions.respond import reply_to_exception
 
-        return answer_exception(self._interceptor, request_of(scope, scope.get("root_path", "")), error)
+        return reply_to_exception(self._interceptor, request_of(scope, scope.get("root_path", "")), error)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve where paths, callbacks, exceptions or successes matter, and what is not HTTP."""
@@ -206,13 +206,13 @@ class AuthProblemMiddleware:
 
     async def _run(self, scope: Scope, receive: Receive, passing: Send, root: str, noting: NotingSend) -> bool:
         """Run the app; return whether a response was sent for an exception: then what was buffered is dropped."""
-        if self._answer is None:
+        if self._reply_to is None:
             await self.app(scope, receive, passing)
             return False
         try:
             await self.app(scope, receive, passing)
         except Exception as error:
-            reply = None if noting.started else self._answer(self._interceptor, request_of(scope, root), error)
+            reply = None if noting.started else self._reply_to(self._interceptor, request_of(scope, root), error)
             if reply is None:
                 raise
             await noting.reply(reply)

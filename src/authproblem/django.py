@@ -13,7 +13,7 @@ from http.cookies import Morsel
 from itertools import chain
 from typing import Any
 
-from authproblem._middleware.exceptions.respond import answer_exception
+from authproblem._middleware.exceptions.respond import reply_to_exception
 from authproblem._middleware.interception import Interception, Interceptor
 from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
@@ -106,7 +106,7 @@ class AuthProblemMiddleware:
         """
         if not self._interceptor.options.exceptions:
             return None
-        reply = answer_exception(self._interceptor, _request(request), exception)
+        reply = reply_to_exception(self._interceptor, _request(request), exception)
         return None if reply is None else _apply(reply, HttpResponse())
 
     def _begin(self, request: Any, response: Any) -> Interception | None:

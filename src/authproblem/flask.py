@@ -100,7 +100,7 @@ def _handler(middleware: AuthProblemMiddleware) -> Callable[[Exception], Any]:
             if is_own(current_app, error):
                 return error
             raise error
-        reply = middleware.answer(request.environ, error)
+        reply = middleware.reply_to(request.environ, error)
         if reply is None:
             raise error
         return to_response(current_app, reply)

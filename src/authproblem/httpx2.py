@@ -55,8 +55,8 @@ class ProblemTransport(SyncTransport, httpx2.BaseTransport):
     repeats as the retry hint allows (`retry`), and sends nothing while a provider has asked to wait (`cooldown`).
 
     Warning:
-        It answers the app, not an unauthenticated caller, so nothing is folded. An app that hands its responses on to
-        browsers sets `disclosure="safe"`.
+        Its responses go to the app, not to an unauthenticated caller, so nothing is folded. An app that sends them on
+        to browsers sets `disclosure="safe"`.
     """
 
     def __init__(self, transport: httpx2.BaseTransport | None = None, **options: Unpack[TransportOptions]) -> None:

@@ -74,7 +74,7 @@ class AuthProblemPlugin(InitPlugin):
         """What Litestar is to do with exceptions that no other handler takes."""
         if isinstance(error, HTTPException):
             return create_exception_response(request, error)
-        reply = self._middleware.answer(request.scope, error)
+        reply = self._middleware.reply_to(request.scope, error)
         return _unhandled(request, error) if reply is None else _to_response(reply)
 
 

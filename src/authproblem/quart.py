@@ -62,7 +62,7 @@ def _handler(middleware: AuthProblemMiddleware) -> Callable[[Exception], Awaitab
             if is_own(current_app, error):
                 return error
             raise error
-        reply = middleware.answer(request.scope, error) if has_request_context() else None
+        reply = middleware.reply_to(request.scope, error) if has_request_context() else None
         if reply is None:
             raise error
         return to_response(current_app, reply)

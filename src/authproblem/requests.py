@@ -86,8 +86,8 @@ class ProblemAdapter(BaseAdapter):
     repeats as the retry hint allows (`retry`), and sends nothing while a provider has asked to wait (`cooldown`).
 
     Warning:
-        It answers the app, not an unauthenticated caller, so nothing is folded. An app that hands its responses on to
-        browsers sets `disclosure="safe"`.
+        Its responses go to the app, not to an unauthenticated caller, so nothing is folded. An app that sends them on
+        to browsers sets `disclosure="safe"`.
     """
 
     def __init__(

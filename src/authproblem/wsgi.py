@@ -154,7 +154,7 @@ class AuthProblemMiddleware:
         result = self.app(environ, starting)
         return result if exchange is False else body_of(result, lambda: exchange)
 
-    def answer(self, environ: Environ, error: Exception) -> Reply | None:
+    def reply_to(self, environ: Environ, error: Exception) -> Reply | None:
         """Classify an exception of the app: for frameworks that catch it before WSGI sees it.
 
         Args:
@@ -164,9 +164,9 @@ class AuthProblemMiddleware:
         Returns:
             The whole response to send, or None: the exception is no provider's and has to propagate as usual.
         """
-        from authproblem._middleware.exceptions.respond import answer_exception
+        from authproblem._middleware.exceptions.respond import reply_to_exception
 
-        return answer_exception(self._interceptor, request_of(environ), error)
+        return reply_to_exception(self._interceptor, request_of(environ), error)
 
     def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve where callbacks, exceptions or successes matter."""
@@ -182,7 +182,7 @@ class AuthProblemMiddleware:
 
         self._read_callback(environ)
         if interceptor.options.exceptions:
-            guard = ExceptionGuard(self.answer, environ, start_response)
+            guard = ExceptionGuard(self.reply_to, environ, start_response)
             start_response = guard.start  # `starting` uses this variable
             return guard.run(self.app, starting, lambda: exchange)
         result = self.app(environ, starting)

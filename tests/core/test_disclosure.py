@@ -55,7 +55,7 @@ ELSEWHERE = [
 
 @functools.cache
 def telling(level: Any) -> list[Vector]:
-    """The vectors whose truth an unauthenticated caller must not see at a level, one for each entry and status."""
+    """The vectors whose reason an unauthenticated caller must not see at a level, one for each entry and status."""
     chosen = {
         (vector.entry, vector.response.status): vector
         for stem in FILES
@@ -110,8 +110,8 @@ def test_at_sign_in_every_error_becomes_the_genuine_response_byte_for_byte(
             sent("asgi", response._replace(headers=[JSON_TYPE, REQUEST_ID]), path, provider, level)
             for response in genuine(provider, surface, target)
         ]
-        truth = vector.response._replace(headers=[JSON_TYPE, REQUEST_ID, ("retry-after", "9")])
-        got = sent("asgi", truth, path, provider, level)
+        actual = vector.response._replace(headers=[JSON_TYPE, REQUEST_ID, ("retry-after", "9")])
+        got = sent("asgi", actual, path, provider, level)
         if got not in allowed:
             faults.append(f"{vector.place}: {got}")
 
@@ -166,7 +166,7 @@ def test_at_oktas_sign_up_every_error_becomes_a_genuine_response(path: str) -> N
 def test_of_an_unknown_vendor_every_error_becomes_the_genuine_response(level: Any) -> None:
     """Whatever server it is: what it says to wrong credentials is not known beforehand."""
     wrong = json_response(401, {"error": "invalid_grant", "error_description": "Invalid user credentials"})
-    answers = [sent("asgi", truth, "/token", "oauth", level) for truth in (wrong, json_response(400, INACTIVE))]
+    answers = [sent("asgi", actual, "/token", "oauth", level) for actual in (wrong, json_response(400, INACTIVE))]
 
     assert answers[0] == answers[1]
 
@@ -188,7 +188,7 @@ def test_no_request_header_distinguishes_folded_responses(adapter: str, level: A
 
 @by_adapter
 @pytest.mark.parametrize(
-    ("path", "truth", "status", "document"),
+    ("path", "actual", "status", "document"),
     [
         ("/oauth/token", json_response(401, BLOCKED), 403, WRONG),
         (
@@ -206,11 +206,11 @@ def test_no_request_header_distinguishes_folded_responses(adapter: str, level: A
     ],
 )
 def test_the_responses_are_those_of_the_contract(
-    adapter: str, path: str, truth: Response, status: int, document: dict[str, Any]
+    adapter: str, path: str, actual: Response, status: int, document: dict[str, Any]
 ) -> None:
     """Auth0's token and old password endpoints, Okta's authentication API."""
     provider = "okta" if "errorCode" in document else "auth0"
-    got = through(adapter, truth, path, provider=provider, disclosure="strict")
+    got = through(adapter, actual, path, provider=provider, disclosure="strict")
 
     assert got.status == status
     assert {name: got.document()[name] for name in document} == document

@@ -94,11 +94,11 @@ def test_a_problem_is_the_same_whether_it_was_built_or_prepared() -> None:
 def test_a_folded_response_keeps_the_truth_for_events() -> None:
     """The client gets the genuine response to wrong credentials."""
     for outcome in outcomes(disclosure="strict"):
-        truth = as_problem(outcome.truth)
+        actual = as_problem(outcome.actual)
         assert outcome.is_folded
-        assert truth is not None
+        assert actual is not None
         assert outcome.problem is not None
-        assert (truth.reason, outcome.problem.reason != truth.reason) == ("account-locked", True)
+        assert (actual.reason, outcome.problem.reason != actual.reason) == ("account-locked", True)
 
 
 def test_without_a_problem_the_meaning_stays() -> None:

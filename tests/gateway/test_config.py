@@ -79,7 +79,7 @@ class TestRoutes:
             ([("auth0", "https://a.example.com", "okta")], "expected a path"),
             ([("auth0", "https://a.example.com", "/a b")], "expected a path"),
             ([("ping", "https://a.example.com", "")], "the provider is unknown"),
-            ([AUTH0, ("okta", "https://a.example.com", "/")], "two upstreams answer below '/'"),
+            ([AUTH0, ("okta", "https://a.example.com", "/")], "two upstreams have prefix '/'"),
         ],
     )
     def test_that_are_invalid(self, routes: list[tuple[str, str, str]], message: str) -> None:

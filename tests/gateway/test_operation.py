@@ -137,7 +137,7 @@ class TestReadiness:
     def test_needs_somebody_who_answers(self) -> None:
         """A worker whose event loop is blocked accepts connections all the same."""
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            assert readiness("127.0.0.1", listening.getsockname()[1], 0.1) == "no worker answers in time"
+            assert readiness("127.0.0.1", listening.getsockname()[1], 0.1) == "no worker responds in time"
 
 
 class TestLog:

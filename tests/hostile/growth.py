@@ -102,7 +102,7 @@ def run(size: int) -> None:
         safe_path(value)
         media_type(value, value)
         registry.surface("okta", "/" + value)
-        registry.knows("okta", value)
+        registry.is_known_text("okta", value)
         Problem.from_headers([(name, value) for name in HEADERS])
         Problem.from_callback({"error": value, "error_description": value})
 

@@ -313,7 +313,7 @@ def fold_that_is_not_genuine(copy: Copy) -> None:
     copy.write("folds", folds)
 
 
-def fold_without_usual_answer(copy: Copy) -> None:
+def fold_without_usual_response(copy: Copy) -> None:
     folds = copy.read("folds")
     folds["responses"] = [response for response in folds["responses"] if response["provider"] != "oauth"]
     copy.write("folds", folds)
@@ -380,7 +380,7 @@ FAULTS: dict[Callable[[Copy], None], tuple[str, str, str]] = {
     alias_of_two: ("okta:E0000004", "alias 'E0000047' is a name of okta:E0000047 already", "choose another"),
     fold_to_nowhere: ("folds.json answer 1", "auth0:no-such-entry is no entry of type", "genuine"),
     fold_that_is_not_genuine: ("folds.json answer 1", "not auth0:invalid_grant/wrong-credentials", "provider sends"),
-    fold_without_usual_answer: ("folds.json", "oauth has no usual answer for invalid-credentials", '"usual"'),
+    fold_without_usual_response: ("folds.json", "oauth has no usual response for invalid-credentials", '"usual"'),
     path_of_two_surfaces: ("surfaces.json", "already", "leave it in one"),
     slug_that_the_wire_does_not_know: ("wire.schema.json", "slugs are not those", "that order"),
     remedy_without_explanation: ("glossary.json", "remedies are not those", "wait"),

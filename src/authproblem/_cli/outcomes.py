@@ -69,7 +69,7 @@ def outcome_of(registry: Registry, recording: Recording, status: int, options: R
 
 def event_of(registry: Registry, outcome: Outcome, method: str | None, path: str | None) -> dict[str, Any] | None:
     """Return the event that the middleware would emit for a response, with `event` and `level`; None for no event."""
-    problem, found = as_problem(outcome.truth), outcome.classification
+    problem, found = as_problem(outcome.actual), outcome.classification
     request = {"method": method, "path": path, "registry": registry.version, "applied": True}
     if problem is None or found is None or outcome.sent is None:
         if outcome.why == "not_candidate":

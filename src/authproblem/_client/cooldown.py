@@ -151,7 +151,7 @@ def document_of(problem: Problem, registry: Registry) -> bytes:
     for name, value in problem.extensions.items():
         if name in _KEPT_TEXTS and isinstance(value, str):
             known = name in _KEPT_CODES and CODE.fullmatch(value)
-            kept[name] = value if known or registry.knows(problem.provider, value) else problem.detail
+            kept[name] = value if known or registry.is_known_text(problem.provider, value) else problem.detail
         elif (name == "statusCode" and isinstance(value, int)) or (name == "errorCauses" and value == []):
             kept[name] = value
     upstream: dict[str, Any] = {name: problem.upstream[name] for name in ("status", "code") if name in problem.upstream}

@@ -21,8 +21,8 @@ class CooldownStore(Protocol):
     """Where cool-downs are kept. `MemoryCooldown` serves one process; a shared store can take its place.
 
     Both methods are called for every request and must not block: a store that shares its entries over a network reads
-    from a local copy, and sends and receives changes in the background. Entries may be lost: the provider will repeat
-    its answer.
+    from a local copy, and sends and receives changes in the background. Entries may be lost: the provider repeats
+    its error.
     """
 
     def look(self, key: str) -> tuple[float, bytes] | None:

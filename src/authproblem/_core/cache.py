@@ -127,7 +127,8 @@ class ResponseCache:
         values = [name, *(reason for _, reason in causes)]
         if not all(value is None or registry.is_constant(found.provider, value) for value in values):
             return False
-        if sum(len(part) for part in (text, name, *(part for cause in causes for part in cause)) if part) > MAX_KEY_TEXT:
+        parts = (text, name, *(part for cause in causes for part in cause))
+        if sum(len(part) for part in parts if part) > MAX_KEY_TEXT:
             return False
         if found.matched_by != "code":
             return True

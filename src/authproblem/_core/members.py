@@ -65,7 +65,7 @@ class TextRules(NamedTuple):
 
     def allowed(self, member: str, text: str) -> str | None:
         """Return the text as it may be sent, or None."""
-        if self.is_constant(text) or self.registry.knows(self.provider, text):
+        if self.is_constant(text) or self.registry.is_known_text(self.provider, text):
             return text
         if self.everything:
             return clean(text)

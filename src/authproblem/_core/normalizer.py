@@ -230,13 +230,13 @@ class Normalizer:
         instance: str | None,
     ) -> Outcome:
         """Build the problem, and the genuine response in its place where it folds."""
-        truth = build_problem(found, response, context, self.policy, instance)
+        actual = build_problem(found, response, context, self.policy, instance)
         level = self.policy.disclosure
         registry = self.policy.registry
         folded = None if level == "off" else fold(registry, found, context.surfaces(registry), level)
         if folded is None and is_cut(registry, found):
             folded = fold_unreadable(registry, found, response.status, context.surfaces(registry), level)
-        outcome = self._folded(found, truth, folded, response, context)
+        outcome = self._folded(found, actual, folded, response, context)
         if found.upstream.protocol and not outcome.is_folded and _stays_whole(found.upstream.document, response):
             outcome.kept = response.body
         return outcome
@@ -244,16 +244,16 @@ class Normalizer:
     def _folded(
         self,
         found: Classification,
-        truth: Problem,
+        actual: Problem,
         folded: Folded | None,
         response: UpstreamResponse,
         context: RequestContext,
     ) -> Outcome:
         if folded is None:
-            return Outcome(found, truth, truth)
+            return Outcome(found, actual, actual)
         genuine = UpstreamResponse(folded.status, response.headers, b"")
-        sent = build_problem(folded.classification, genuine, context, self.policy, truth.instance)
-        return Outcome(found, sent, truth)
+        sent = build_problem(folded.classification, genuine, context, self.policy, actual.instance)
+        return Outcome(found, sent, actual)
 
     def _unreadable(
         self,
@@ -275,8 +275,8 @@ class Normalizer:
         folded = fold_unreadable(registry, found, response.status, context.surfaces(registry), level)
         if folded is None:
             return Outcome(None, why="unreadable")
-        truth = build_problem(found, response, context, self.policy, instance)
-        return self._folded(found, truth, folded, response, context)
+        actual = build_problem(found, response, context, self.policy, instance)
+        return self._folded(found, actual, folded, response, context)
 
 
 def _stays_whole(document: Json | None, response: UpstreamResponse) -> bool:

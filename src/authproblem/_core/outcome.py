@@ -13,24 +13,24 @@ class Outcome:
     Attributes:
         classification: what the response means, also where it is left alone (flow control, pages).
         sent: the problem to send, built or prepared, or None: leave the response alone.
-        truth: the problem before folding: what events and metrics report.
+        actual: the problem before folding: what events and metrics report.
         why: why it is left alone; empty otherwise.
         kept: the upstream's object as it came, where it stays whole and no member of it changes; else None.
     """
 
-    __slots__ = ("classification", "kept", "sent", "truth", "why")
+    __slots__ = ("classification", "kept", "sent", "actual", "why")
 
     def __init__(
         self,
         classification: Classification | None,
         sent: Problem | PreparedProblem | None = None,
-        truth: Problem | PreparedProblem | None = None,
+        actual: Problem | PreparedProblem | None = None,
         why: str = "",
     ) -> None:
         """Keep the values."""
         self.classification = classification
         self.sent = sent
-        self.truth = truth
+        self.actual = actual
         self.why = why
         self.kept: bytes | bytearray | None = None
 
@@ -56,7 +56,7 @@ class Outcome:
     @property
     def is_folded(self) -> bool:
         """Whether the client gets another problem than the events report."""
-        return self.sent is not self.truth
+        return self.sent is not self.actual
 
     def without_problem(self, why: str) -> Outcome:
         """Return an outcome that leaves the response alone."""

@@ -43,16 +43,16 @@ def prepared_outcome(
     template = cached.template or _make_template(policy, cached, response)
     if not template.applies_to(response.headers):
         return None
-    truth = template.fill(response.load() or {}, response, context, instance)
-    sent: PreparedProblem | None = truth
+    actual = template.fill(response.load() or {}, response, context, instance)
+    sent: PreparedProblem | None = actual
     if template.folds:
-        sent = _folded(policy, template, truth, response, context)
+        sent = _folded(policy, template, actual, response, context)
         if sent is None:
             return None
     found = template.classification
     if cached.has_slots:
         found = cached.classification_of(response, policy.registry.shapes)
-    return Outcome(found, sent, truth)
+    return Outcome(found, sent, actual)
 
 
 def _make_template(policy: Policy, cached: CachedResponse, response: UpstreamResponse) -> ResponseTemplate:
@@ -67,7 +67,7 @@ def _make_template(policy: Policy, cached: CachedResponse, response: UpstreamRes
 def _folded(
     policy: Policy,
     template: ResponseTemplate,
-    truth: PreparedProblem,
+    actual: PreparedProblem,
     response: UpstreamResponse,
     context: RequestContext,
 ) -> PreparedProblem | None:
@@ -75,7 +75,7 @@ def _folded(
     registry, level, found = policy.registry, policy.disclosure, template.classification
     surface = registry.surface(found.provider, context.endpoint)
     if not is_sign_in(registry, found, surface, context.endpoint, level):
-        return truth
+        return actual
     if surface not in template.folded and not _make_folded(policy, template, context):
         return None
     genuine, document = template.folded[surface]
@@ -83,7 +83,7 @@ def _folded(
         return None
     if "errorId" in document:
         document = {**document, "errorId": error_id(response.document)}
-    return genuine.fill(document, response, context, truth.instance)
+    return genuine.fill(document, response, context, actual.instance)
 
 
 def _make_folded(policy: Policy, template: ResponseTemplate, context: RequestContext) -> bool:

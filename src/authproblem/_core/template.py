@@ -136,7 +136,7 @@ def _known_kinds(found: Classification, key: KnownKey, policy: Policy) -> dict[s
     layout, upstream = key[0], found.upstream
 
     def is_sent(text: str | None) -> bool:
-        return text is not None and policy.registry.knows(found.provider, text)
+        return text is not None and policy.registry.is_known_text(found.provider, text)
 
     kinds: dict[str, Kind] = {}
     if len(layout.texts) == 1 and is_sent(upstream.text):

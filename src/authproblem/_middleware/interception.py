@@ -16,7 +16,7 @@ from authproblem._core.outcome import Outcome
 from authproblem._core.sender import UNKNOWN, Sender, read_mark
 from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
-from authproblem._middleware.messages import JUDGED, Reply, Request
+from authproblem._middleware.messages import PROCESSED, Reply, Request
 from authproblem._middleware.negotiation import Negotiator
 from authproblem._middleware.options import Options
 from authproblem._middleware.parameters import report_redirect
@@ -62,8 +62,8 @@ class Interception:
         self.body: bytes | bytearray = b""
         if not (interceptor.is_everywhere and read.is_usual_json and status >= 400):
             interceptor.examine(self)
-        elif JUDGED not in request.state:  # most errors: the path does not matter, and the type says enough
-            request.state[JUDGED] = True
+        elif PROCESSED not in request.state:  # most errors: the path does not matter, and the type says enough
+            request.state[PROCESSED] = True
             self.buffering = status not in UNTOUCHABLE
 
     def feed(self, chunk: bytes | bytearray | memoryview) -> bool:
@@ -97,7 +97,7 @@ class Interception:
         begun = time.perf_counter() if observers.observer is not None else 0.0
         reply: Reply | None = None
         try:
-            reply = self._interceptor.judge(self, None if self.discards else self.body)
+            reply = self._interceptor.replacement_for(self, None if self.discards else self.body)
         except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
             events.report_fault(error, "a response could not be classified and was passed unchanged")
         if begun:
@@ -168,7 +168,7 @@ class Interceptor:
         response = UpstreamResponse(interception.status, interception.response_headers, None)
         return self.normalizer.process(response, context).sent is not None
 
-    def judge(self, interception: Interception, body: bytes | bytearray | None) -> Reply | None:
+    def replacement_for(self, interception: Interception, body: bytes | bytearray | None) -> Reply | None:
         """Classify a whole response, emit its event, and return what replaces it.
 
         Args:
@@ -196,7 +196,7 @@ class Interceptor:
         report_outcome(self.options, outcome, method, request.path, applied=applied)
         if sent is None or not applied:
             return None
-        is_folded = sent is not outcome.truth
+        is_folded = sent is not outcome.actual
         keep_challenge = not is_folded or sent.status == interception.status
         how = self._negotiator.choose(request, headers, now, is_folded=is_folded, keep_challenge=keep_challenge)
         length = None if method == "HEAD" else len(content)
@@ -217,16 +217,16 @@ class Interceptor:
         if is_redirect:
             self._read_redirect(interception)
             return
-        if JUDGED in request.state or scopes.excludes(request.path):
+        if PROCESSED in request.state or scopes.excludes(request.path):
             return
         if status >= 400:
-            request.state[JUDGED] = True
+            request.state[PROCESSED] = True
         interception.buffering = status not in UNTOUCHABLE and self._may_be_rewritten(interception)
 
     def _read_redirect(self, interception: Interception) -> None:
         """Report a redirect that carries an error."""
         request, headers = interception.request, interception.response_headers
-        if JUDGED in request.state or self.options.scopes.excludes(request.path):
+        if PROCESSED in request.state or self.options.scopes.excludes(request.path):
             return
         response = UpstreamResponse(interception.status, headers, b"")
         outcome = self.normalizer.process(response, self._context(interception), new_instance())

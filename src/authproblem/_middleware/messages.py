@@ -10,7 +10,7 @@ from authproblem._core.problem import Problem
 from authproblem._core.template import PreparedProblem
 from authproblem._upstream.headers import Pair
 
-JUDGED = "authproblem.judged"
+PROCESSED = "authproblem.processed"
 """The key in scope or environ by which an instance nearer to the app marks an error response that it has seen."""
 CALLBACK_READ = "authproblem.callback"
 """The key by which an instance farther from the app marks a callback that it has read."""

@@ -10,7 +10,7 @@ from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.problem import Problem
 from authproblem._middleware import events
 from authproblem._middleware.instance import new_instance
-from authproblem._middleware.messages import CALLBACK_READ, JUDGED, Request
+from authproblem._middleware.messages import CALLBACK_READ, PROCESSED, Request
 from authproblem._middleware.options import Options
 from authproblem._middleware.report import report_outcome, report_problem
 from authproblem._middleware.response_headers import add_problem_headers
@@ -58,11 +58,11 @@ def report_redirect(
     is_named = headers.layout.provider is not None or "auth-problem-upstream" in headers
     if not is_named and _repeats_query(outcome, request.query):
         outcome = outcome.without_problem("repeated_query")
-    request.state[JUDGED] = True
+    request.state[PROCESSED] = True
     # A redirect is sent as it came, so nothing folds: the event and the headers report the real reason.
-    truth = Outcome(outcome.classification, outcome.truth, outcome.truth, outcome.why)
-    report_outcome(options, truth, request.method, request.path, applied=False, is_confirmed=is_confirmed)
-    problem = as_problem(truth.sent)
+    unfolded = Outcome(outcome.classification, outcome.actual, outcome.actual, outcome.why)
+    report_outcome(options, unfolded, request.method, request.path, applied=False, is_confirmed=is_confirmed)
+    problem = as_problem(unfolded.sent)
     if problem is None or options.observe or not options.mark_redirects:
         return None
     return add_problem_headers(headers, problem, binary=request.binary, expose=options.expose_headers)

@@ -41,17 +41,17 @@ def report_outcome(
         is_confirmed: whether the provider is known to have sent it; else the event is at info at most.
         error: the exception that there was in place of a response, if there was one.
     """
-    truth, found, sent = outcome.truth, outcome.classification, outcome.sent
-    if truth is None or found is None or sent is None:
+    actual, found, sent = outcome.actual, outcome.classification, outcome.sent
+    if actual is None or found is None or sent is None:
         _report_passed(options, outcome, method, path)
         return
     unclassified = found.matched_by in _UNREGISTERED and is_unclassified(found)
-    level = "warning" if unclassified else options.policy.registry.levels[truth.owner]
+    level = "warning" if unclassified else options.policy.registry.levels[actual.owner]
     if not is_confirmed and level != "debug":
         level = "info"
     write = events.writer(level)
     if write is not None:
-        keys = _keys(options, truth, sent.status, method, path)
+        keys = _keys(options, actual, sent.status, method, path)
         if unclassified or found.matched_by == "phrase":
             keys["fingerprint"] = fingerprint(found.upstream)
         if options.log_upstream_text and found.upstream.text is not None:
@@ -67,7 +67,7 @@ def report_outcome(
     if observers.observer is not None:
         _observe(outcome, sent.status, applied=applied, unclassified=unclassified)
     if options.on_problem is not None:
-        problem = as_problem(truth)
+        problem = as_problem(actual)
         notify(options, problem if is_confirmed or problem is None else problem.replace(confirmed=False))
 
 
@@ -109,7 +109,7 @@ def report_problem(
 
 
 def _observe(outcome: Outcome, status: int, *, applied: bool, unclassified: bool) -> None:
-    problem, found = as_problem(outcome.truth), outcome.classification
+    problem, found = as_problem(outcome.actual), outcome.classification
     if problem is None or found is None:
         return
     shape = fingerprint(found.upstream) if unclassified else None

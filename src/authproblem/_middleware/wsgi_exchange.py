@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Literal, Union
 
 from authproblem._middleware.interception import Interception, Interceptor
-from authproblem._middleware.messages import JUDGED, Reply, Request, make_request
+from authproblem._middleware.messages import PROCESSED, Reply, Request, make_request
 
 ERROR = "4"
 REDIRECT = "3"
@@ -20,7 +20,7 @@ Environ = dict[str, Any]
 Lines = list[tuple[str, str]]
 StartResponse = Callable[..., Callable[[bytes], object]]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
-Answer = Callable[[Environ, Exception], "Reply | None"]
+ReplyToException = Callable[[Environ, Exception], "Reply | None"]
 State = Union["Exchange", Literal[False], None]
 """The state of one request's response. None: not started yet; False: healthy, passes without further looks."""
 
@@ -56,7 +56,7 @@ class Exchange:
                 raise AssertionError(msg)
             if self._write is not None:  # sent: the server raises exc_info again
                 return self._start_response(status, headers, exc_info)
-            self._environ.pop(JUDGED, None)
+            self._environ.pop(PROCESSED, None)
         self._status, self._exc_info = status, exc_info
         interception = Interception(self._interceptor, request_of(self._environ), int(status[:3]), headers)
         self._interception, self.buffering = interception, interception.buffering
@@ -108,11 +108,11 @@ class Exchange:
 class ExceptionGuard:
     """One request with `exceptions=True`: records what was sent, and responds to an exception where nothing was."""
 
-    __slots__ = ("_answer", "_environ", "_sent", "_start_response", "_started")
+    __slots__ = ("_environ", "_reply_to", "_sent", "_start_response", "_started")
 
-    def __init__(self, answer: Answer, environ: Environ, start_response: StartResponse) -> None:
+    def __init__(self, reply_to: ReplyToException, environ: Environ, start_response: StartResponse) -> None:
         """Begin; nothing was sent yet."""
-        self._answer = answer
+        self._reply_to = reply_to
         self._environ = environ
         self._start_response = start_response
         self._started = self._sent = False
@@ -157,7 +157,7 @@ class ExceptionGuard:
 
     def _begin(self, error: Exception) -> bytes | None:
         """Start the response to an exception and return its body; None: it propagates."""
-        reply = None if self._sent else self._answer(self._environ, error)
+        reply = None if self._sent else self._reply_to(self._environ, error)
         if reply is None:
             return None
         # The app may have begun a response that now will not be sent (PEP 3333, error handling).
@@ -190,26 +190,26 @@ class _Response:
 
 def body_of(result: Iterable[bytes], exchange: Callable[[], State]) -> Iterable[bytes]:
     """Return the body of a response that is looked at, or of which nothing is known yet."""
-    held = exchange()
-    if held is None:
-        return _Response(result, _judged(result, exchange))
-    return _drained(result, held) if held and held.buffering else result
+    current = exchange()
+    if current is None:
+        return _Response(result, _body_on_demand(result, exchange))
+    return _body_at_once(result, current) if current and current.buffering else result
 
 
-def _judged(result: Iterable[bytes], exchange: Callable[[], State]) -> Generator[bytes, None, None]:
+def _body_on_demand(result: Iterable[bytes], exchange: Callable[[], State]) -> Generator[bytes, None, None]:
     """Yield the chunks, pulled no further than needed: the app may start its response at the first `next()` only."""
     for chunk in result:
-        held = exchange()
-        if held and held.buffering:
-            yield from held.feed(chunk)
+        current = exchange()
+        if current and current.buffering:
+            yield from current.feed(chunk)
         else:
             yield chunk
-    held = exchange()
-    if held and held.buffering:
-        yield held.finish()
+    current = exchange()
+    if current and current.buffering:
+        yield current.finish()
 
 
-def _drained(result: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
+def _body_at_once(result: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
     """Finish a buffered response at once, where the app has called `start_response` before it returned.
 
     Then the server's `start_response` has been called when the middleware returns, too: some servers read the status

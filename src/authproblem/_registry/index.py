@@ -216,13 +216,13 @@ class ProviderIndex:
             return None
         return next((family.type for family in self._families if family.matches(code, shape, status)), None)
 
-    def knows(self, text: str) -> bool:
+    def is_known_text(self, text: str) -> bool:
         """Whether a text may be sent on as it came."""
         return text in self.constants or text in self._known
 
-    def explains(self, entry_id: str, text: str) -> bool:
+    def is_explained(self, entry_id: str, text: str) -> bool:
         """Whether an entry has a text, or it comes with any code: nothing more can be learned from it."""
-        return self._known.explains(entry_id, text)
+        return self._known.is_explained(entry_id, text)
 
     def sources(self, text: str) -> tuple[object, ...]:
         """Return the rows of the registered texts, the provider's and OAuth's, that a text equals or fits."""

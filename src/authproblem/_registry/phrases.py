@@ -2,7 +2,7 @@
 
 The rules are data (`phrases.json`). `concepts` finds which *concepts* occur in a sentence; a rule is a conjunction of
 concepts with conditions on the response. The first rule decides, from the specific to the general, whose type the
-general answer may be refined to (`refinements`, checked by `tools/`).
+general type may be refined to (`refinements`, checked by `tools/`).
 """
 
 from __future__ import annotations

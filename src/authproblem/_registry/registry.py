@@ -217,9 +217,9 @@ class Registry:
         """Return the texts without slots that may be sent on, exactly so: the provider's own, and OAuth's."""
         return self._indexes[provider].constants, self._indexes["oauth"].constants
 
-    def knows(self, provider: str, text: str) -> bool:
+    def is_known_text(self, provider: str, text: str) -> bool:
         """Whether an upstream text is one of the registered ones, so that it may be sent on as it came."""
-        return self._indexes[provider].knows(text)
+        return self._indexes[provider].is_known_text(text)
 
     def sources(self, provider: str, text: str) -> tuple[object, ...]:
         """Return the rows of the registered texts, a provider's own and OAuth's, that a text equals or fits."""
@@ -227,7 +227,7 @@ class Registry:
 
     def is_explained(self, provider: str, entry_id: str, text: str) -> bool:
         """Whether an entry has a text, or it comes with any code, so that nothing more can be learned from it."""
-        return self._indexes[provider].explains(entry_id, text)
+        return self._indexes[provider].is_explained(entry_id, text)
 
     @property
     def phrases(self) -> Phrases:

@@ -253,7 +253,7 @@ class KnownTexts:
         found = self._table.find(text)
         return bool(found) and any(safe for _, safe, _ in found)
 
-    def explains(self, entry_id: str, text: str) -> bool:
+    def is_explained(self, entry_id: str, text: str) -> bool:
         """Whether an entry has the text, or it comes with any code: then it says nothing more."""
         found = self._table.find(text)
         return bool(found) and any(owner in {entry_id, _ANY} for owner, *_ in found)

@@ -1,4 +1,4 @@
-"""The gateway: a small ASGI reverse proxy that answers every error with a problem document.
+"""The gateway: a small ASGI reverse proxy that turns every error into a problem document.
 
 ```console
 $ python -m authproblem gateway --upstream https://tenant.auth0.com --okta https://org.okta.com --prefix /okta

@@ -58,7 +58,7 @@ def readiness(host: str, port: int, timeout: float = _PROBE_TIMEOUT) -> str | No
         connection.request("OPTIONS", "*")
         connection.getresponse().read()
     except TimeoutError:
-        return "no worker answers in time"
+        return "no worker responds in time"
     except (OSError, http.client.HTTPException) as error:
         return f"no worker accepts requests: {getattr(error, 'strerror', None) or type(error).__name__}"
     finally:

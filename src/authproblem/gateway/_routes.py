@@ -23,7 +23,7 @@ class CompiledRoute:
     """One route.
 
     Attributes:
-        prefix: the path of the gateway below which it answers.
+        prefix: the path of the gateway below which it serves requests.
         base: the path that stands before the provider's.
         origin: scheme and authority of the provider.
         authority: host, and port where it is not the scheme's own.

@@ -59,7 +59,7 @@ class Auth0:
         self._plain: dict[str, LogClassification | None] = {}
         self.actions: dict[str, str] = events["actions"]
 
-    def knows(self, code: str) -> bool:
+    def has_type(self, code: str) -> bool:
         """Whether a type code is in the tables."""
         return code in self._rows
 

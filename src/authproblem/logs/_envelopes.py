@@ -94,13 +94,13 @@ class Unwrap:
         kind = document.get("eventType")
         if not isinstance(kind, str) or "." not in kind or kind == "com.okta.event_hook":
             return False
-        return any(mark in document for mark in _OKTA_MARKS) or self._okta.knows(kind)
+        return any(mark in document for mark in _OKTA_MARKS) or self._okta.has_type(kind)
 
     def _is_auth0(self, document: Event, *, certain: bool = False) -> bool:
         code = document.get("type")
         if not isinstance(code, str):
             return False
-        if self._auth0.knows(code):
+        if self._auth0.has_type(code):
             return certain or len(code) > _SHORT or any(mark in document for mark in _AUTH0_MARKS)
         return (certain or "log_id" in document or "tenant_name" in document) and self._auth0.is_code(code)
 

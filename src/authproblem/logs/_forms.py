@@ -123,7 +123,7 @@ def auth0_event(document: Event, auth0: Auth0) -> Event | None:
     found = _elastic_auth0(document, auth0) or _sentinel_auth0(document, auth0)
     if found is None and isinstance(document.get("data.type"), str):
         found = _dotted(document, "data.")
-        found = found if found and auth0.knows(str(found.get("type"))) else None
+        found = found if found and auth0.has_type(str(found.get("type"))) else None
     return found
 
 
@@ -134,7 +134,7 @@ def _elastic_auth0(document: Event, auth0: Auth0) -> Event | None:
         return None
     code, event = data.get("type"), document.get("event")
     event = event if isinstance(event, dict) else _dotted(document, "event.") or {}
-    if not (isinstance(code, str) and auth0.knows(code)):
+    if not (isinstance(code, str) and auth0.has_type(code)):
         code = auth0.actions.get(_slug(event.get("action"))) or auth0.actions.get(_slug(code))
         failed = event.get("outcome") == "failure" or _slug(data.get("classification")).endswith("failure")
         code = code or ("f" if failed else None)
@@ -144,7 +144,7 @@ def _elastic_auth0(document: Event, auth0: Auth0) -> Event | None:
 def _sentinel_auth0(document: Event, auth0: Auth0) -> Event | None:
     """A row of Microsoft Sentinel's table for Auth0: columns with a suffix for their type."""
     code = document.get("type_s", document.get("data_type_s"))
-    if not isinstance(code, str) or not auth0.knows(code):
+    if not isinstance(code, str) or not auth0.has_type(code):
         return None
     start = "data_" if "data_type_s" in document else ""
     error = f"{start}details_error_"

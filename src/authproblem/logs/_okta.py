@@ -120,7 +120,7 @@ class Okta:
             return AttackSignal(kind, self.make.severities[kind])
         return self._signals.get(event_type)
 
-    def knows(self, event_type: str) -> bool:
+    def has_type(self, event_type: str) -> bool:
         """Whether a type has a row of its own."""
         return event_type in self._rows
 

@@ -16,7 +16,7 @@ from authproblem.refresh import AsyncRefreshGuard
 class UpstreamClient:
     """FastMCP's client of the upstream token endpoint, with errors that are what they are.
 
-    FastMCP takes an Okta error for a token, any `invalid_grant` for a dead token, and answers a page with a 500. Here
+    FastMCP takes an Okta error for a token, any `invalid_grant` for a dead token, and sends a 500 for a page. Here
 
     - a dead refresh token is `invalid_grant`: the MCP client sends its user through authorization;
     - one whose owner has to do something first is `interaction_required`, with the problem and the provider's link;

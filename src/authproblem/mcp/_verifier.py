@@ -28,7 +28,7 @@ class VerifierErrors:
     """What an MCP server sends for a token that its verifier refused, or could not check.
 
     The verifiers of FastMCP, and most that are written for the `mcp` SDK, return None when introspection or the key set
-    answers 429, 503 or with a page, as they do for an invalid token. The server then sends a 401, and the client signs
+    responds with 429, 503 or a page, as they do for an invalid token. The server then sends a 401, and the client signs
     its user in again. With the client and the middleware of this class
 
     - a limit or an outage is 503 `temporarily_unavailable`, a wrong client secret of the server 502 `server_error`: a

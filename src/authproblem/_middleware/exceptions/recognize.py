@@ -189,9 +189,9 @@ def _inner(error: BaseException) -> BaseException | None:
 
 def _of_status(error: BaseException, sender: Sender) -> ProviderFailure:
     """A response that the app did not expect, from httpx, requests or aiohttp (which keeps no body)."""
-    answer = attribute(error, "response")
-    holder = error if answer is None else answer
-    status = attribute(holder, "status" if answer is None else "status_code")
+    received = attribute(error, "response")
+    holder = error if received is None else received
+    status = attribute(holder, "status" if received is None else "status_code")
     if not isinstance(status, int) or status < 400:
         return ProviderFailure(sender, BROKEN)
     # Not `content`: there requests would read a stream that has not been read yet.

@@ -41,7 +41,7 @@ _SAFE = ("GET", "HEAD")
 _STATUS = {"upstream-timeout": 504, "upstream-unavailable": 503}
 _CALLERS = frozenset(("user", "limit"))
 """Owners whose problems keep the status of their type; all others are failures of the app's upstream."""
-_READ = frozenset(
+_RELEVANT_HEADERS = frozenset(
     (
         "date",
         "retry-after",
@@ -58,7 +58,7 @@ _READ = frozenset(
 """The upstream's headers from which the wait and the request's id are read; no other one influences the response."""
 
 
-def answer_exception(interceptor: Interceptor, request: Request, error: Exception) -> Reply | None:
+def reply_to_exception(interceptor: Interceptor, request: Request, error: Exception) -> Reply | None:
     """Classify an exception that left the app before its response began.
 
     Args:
@@ -70,13 +70,13 @@ def answer_exception(interceptor: Interceptor, request: Request, error: Exceptio
         What to send, or None: the exception propagates, since it is not a provider's, or this is a dry run.
     """
     try:
-        return None if REPORTED in request.state else _judge(interceptor, request, error)
+        return None if REPORTED in request.state else _reply_to(interceptor, request, error)
     except Exception as fault:  # noqa: BLE001 - no failure of ours takes the place of the app's exception
         events.report_fault(fault, "an exception could not be classified and was raised again")
         return None
 
 
-def _judge(interceptor: Interceptor, request: Request, error: Exception) -> Reply | None:
+def _reply_to(interceptor: Interceptor, request: Request, error: Exception) -> Reply | None:
     options = interceptor.options
     policy, scopes = options.policy, options.scopes
     if scopes.excludes(request.path):
@@ -88,31 +88,31 @@ def _judge(interceptor: Interceptor, request: Request, error: Exception) -> Repl
     failure = failures[0] if None not in failures else None
     if failure is None:
         return None
-    outcome = _conclude(policy, failure, request)
+    outcome = _outcome_of(policy, failure, request)
     reply = None if outcome.problem is None else _reply(interceptor, request, outcome.problem, failure, outcome)
     request.state[REPORTED] = True
     report_outcome(options, outcome, request.method, request.path, applied=not options.observe, error=causes[0])
     return None if options.observe else reply
 
 
-def _conclude(policy: Policy, failure: ProviderFailure, request: Request) -> Outcome:
-    """Classify, fold, build."""
+def _outcome_of(policy: Policy, failure: ProviderFailure, request: Request) -> Outcome:
+    """Classify the failure, fold it where users sign in, and build the problem."""
     registry = policy.registry
     found, is_unread = classify_failure(registry, failure, policy.max_body)
     if found.reason in registry.flow_types and not policy.flow_control:
         return Outcome(found, why="flow_control")
     bare = _without_members(found)
     instance = new_instance()
-    truth = _build(policy, bare, failure, request, instance)
+    actual = _build(policy, bare, failure, request, instance)
     surfaces = EndpointSurfaces(registry.surfaces, failure.sender.endpoint)
     folded = None if policy.disclosure == "off" else fold(registry, bare, surfaces, policy.disclosure)
     if folded is None and is_unread:
         folded = fold_unreadable(registry, bare, failure.status or 0, surfaces, policy.disclosure)
     if folded is None:
-        return Outcome(found, truth, truth)
+        return Outcome(found, actual, actual)
     status = None if failure.status is None else folded.status
     sent = _without_members(folded.classification)
-    return Outcome(found, _build(policy, sent, failure._replace(status=status), request, instance), truth)
+    return Outcome(found, _build(policy, sent, failure._replace(status=status), request, instance), actual)
 
 
 def _without_members(found: Classification) -> Classification:
@@ -144,7 +144,7 @@ def _status(registry: Registry, problem: Problem) -> int:
 
 
 def _read_headers(registry: Registry, failure: ProviderFailure) -> ResponseHeaders:
-    pairs = [(name, value) for name, value in failure.headers if str(name).lower() in _READ]
+    pairs = [(name, value) for name, value in failure.headers if str(name).lower() in _RELEVANT_HEADERS]
     return HeaderReader(registry.provider_headers).read(pairs)
 
 
