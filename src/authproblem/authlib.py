@@ -71,8 +71,8 @@ def _checked(hosts: Mapping[str, str] | None, options: Mapping[str, Any], respon
     if response.status_code < 400:
         return response
     url = urlsplit(str(response.url))
-    asked = ProviderRequest(url.hostname or "", unquote(url.path) or "/", "POST", None, None)
-    problem = read_response(response, response.content or b"", asked, hosts=hosts, options=options)
+    request = ProviderRequest(url.hostname or "", unquote(url.path) or "/", "POST", None, None)
+    problem = read_response(response, response.content or b"", request, hosts=hosts, options=options)
     if problem is not None:
         raise OAuthProblemError(problem, response)
     return response

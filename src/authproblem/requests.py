@@ -60,7 +60,7 @@ def problem_of(
         The problem; None if the response is no provider's error.
     """
     return read_response(
-        response, response.content or b"", _LIBRARY.asked(response.request), hosts=hosts, options=options
+        response, response.content or b"", _LIBRARY.provider_request(response.request), hosts=hosts, options=options
     )
 
 
@@ -130,11 +130,11 @@ class ProblemAdapter(BaseAdapter):
         """
         if self._retry is None:
             return _of(self._exchange(request, how).response, request)
-        again = _LIBRARY.repeatable(request) and _LIBRARY.asked(request).proof is None
+        can_repeat = _LIBRARY.is_repeatable(request) and _LIBRARY.provider_request(request).proof is None
         try:
-            for attempt in attempts(self._retry if again else self._retry._replace(attempts=1)):
+            for attempt in attempts(self._retry if can_repeat else self._retry._replace(attempts=1)):
                 with attempt:
-                    return _of(self._exchange(request, how).settled(), request)
+                    return _of(self._exchange(request, how).response_or_raise(), request)
         except AuthProblemError as error:
             return _of(error.response, request)
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -177,7 +177,7 @@ def _read(step: Read, request: requests.PreparedRequest) -> bytes:
 class _Requests:
     """The requests library, as `exchange` needs it."""
 
-    def asked(self, request: requests.PreparedRequest) -> ProviderRequest:
+    def provider_request(self, request: requests.PreparedRequest) -> ProviderRequest:
         url = urlsplit(request.url or "")
         return ProviderRequest(
             host=url.hostname or "",
@@ -189,7 +189,7 @@ class _Requests:
             proof=_text(request.headers.get("dpop")),
         )
 
-    def begun(self, response: requests.Response) -> tuple[int, list[Pair]]:
+    def status_and_headers(self, response: requests.Response) -> tuple[int, list[Pair]]:
         """Only urllib3 still has the header lines of one name apart."""
         lines = getattr(response.raw, "headers", None)
         return response.status_code, list((response.headers if lines is None else lines).items())
@@ -198,7 +198,7 @@ class _Requests:
         chunks: Iterator[bytes] = response.raw.stream(_CHUNK, decode_content=False)
         return chunks
 
-    def replaced(self, reply: Reply, response: Any) -> requests.Response:
+    def to_response(self, reply: Reply, response: Any) -> requests.Response:
         """Make a response say what a reply says; the application may hold it already, so it is changed in place."""
         made = requests.Response() if response is None else response
         if reply.status != made.status_code:
@@ -207,13 +207,13 @@ class _Requests:
         made.encoding = "utf-8"  # as requests itself has it for JSON, whose other types it does not know
         return made
 
-    def passed(
+    def with_rest(
         self, response: requests.Response, headers: list[Pair], kept: list[bytes], chunks: Any
     ) -> requests.Response:
         _fill(response, headers, _Rest(b"".join(kept), chunks, response.raw))
         return response
 
-    def repeatable(self, request: requests.PreparedRequest) -> bool:
+    def is_repeatable(self, request: requests.PreparedRequest) -> bool:
         return request.body is None or isinstance(request.body, (bytes, str))
 
 
@@ -229,11 +229,11 @@ def _of(response: Any, request: requests.PreparedRequest) -> requests.Response:
 
 
 class _Rest(io.RawIOBase):
-    """What was held, then what is still to come, as a file that urllib3 can read."""
+    """What was read already, then the rest of the stream, as a file that urllib3 can read."""
 
-    def __init__(self, held: bytes, chunks: Iterator[bytes], raw: Any) -> None:
+    def __init__(self, read: bytes, chunks: Iterator[bytes], raw: Any) -> None:
         super().__init__()
-        self._left, self._chunks, self._raw = held, chunks, raw
+        self._left, self._chunks, self._raw = read, chunks, raw
 
     def readable(self) -> bool:
         return True

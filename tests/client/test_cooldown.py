@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from authproblem import Problem, Registry, RetryHint, normalize
-from authproblem._client.cooldown import Bucket, Caller, bucket, document_of, jittered_wait, suppressed_problem, tripped
+from authproblem._client.cooldown import (
+    Bucket,
+    Caller,
+    bucket,
+    document_of,
+    jittered_wait,
+    key_to_set,
+    suppressed_problem,
+)
 from authproblem._client.reader import ProviderRequest
 from authproblem._client.stores import MemoryCooldown
 from authproblem._client.verdicts import Outcome
@@ -53,7 +61,7 @@ def problem_of(response: Response, provider: Provider = "okta", **options: Any) 
 
 def key_of(response: Response, at: Bucket, provider: Provider = "okta") -> str | None:
     """What a response trips."""
-    return tripped(REGISTRY, problem_of(response, provider), at, list(response.headers))
+    return key_to_set(REGISTRY, problem_of(response, provider), at, list(response.headers))
 
 
 def limited_auth0(*headers: tuple[str, str]) -> Response:
@@ -317,7 +325,7 @@ class TestTripped:
         """The provider has to have named it."""
         problem = problem_of(samples.LIMITED).replace(retry=RetryHint("after_delay", 30, True))
 
-        assert tripped(REGISTRY, problem, place(), []) is None
+        assert key_to_set(REGISTRY, problem, place(), []) is None
 
 
 class TestWait:

@@ -1,7 +1,7 @@
 """Cool-down: while a provider wants a caller to wait, requests get the same problem and are not sent.
 
-Here are the keys of the store and the rules on which problem sets which key; sending and responding is the adapters'
-business. Only a limit whose wait the provider itself named sets one, or an outage with a `Retry-After`: never attack
+Here are the keys of the store and the rules on which problem sets which key; adapters send requests and
+responses. Only a limit whose wait the provider itself named sets one, or an outage with a `Retry-After`: never attack
 protection, never a user's error.
 
 The keys follow one rule: **a limit of one user, address or client suppresses no other caller's requests.** A response
@@ -21,7 +21,7 @@ from authproblem._model import RetryHint
 from authproblem._registry.registry import Registry
 from authproblem._upstream.json_values import CODE
 
-MAX_HOLD = 3600.0
+LONGEST_COOLDOWN = 3600.0
 """Seconds after which requests are sent again in any case. go-auth0 and the MSAL libraries cap waits at an hour too."""
 
 _JITTER, _LEAST_JITTER = 0.1, 2
@@ -83,8 +83,8 @@ def bucket(registry: Registry, provider: str, place: tuple[str, str], method: st
     verb = "GET" if method == "HEAD" else method[:_MAX_SEGMENT]
     common = f"{provider} {host} {verb} {name or '-'} /{start}"
     names_user = surface is not None and (surface.sign_in or surface.credential)
-    who = _identity(caller, names_user=names_user)
-    own = None if who is None else f"{common} {_digest('path', endpoint)} {who}"
+    identity = _identity(caller, names_user=names_user)
+    own = None if identity is None else f"{common} {_digest('path', endpoint)} {identity}"
     return Bucket(own, f"{common} *", name)
 
 
@@ -108,22 +108,22 @@ def _digest(kind: str, value: str) -> str:
     return f"{kind}:{hashlib.sha256(value.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
-def tripped(registry: Registry, problem: Problem, place: Bucket, headers: list[tuple[Any, Any]]) -> str | None:
+def key_to_set(registry: Registry, problem: Problem, keys: Bucket, headers: list[tuple[Any, Any]]) -> str | None:
     """Return the key that a problem sets, or None.
 
     Args:
         registry: has the shared limits.
         problem: the provider's problem.
-        place: the request's keys.
+        keys: the request's keys.
         headers: the response's headers, for the proof that some shared limits need.
     """
     retry = problem.retry
     if retry.policy != "after_delay" or not retry.after or retry.source in {None, "default"}:
         return None
     if problem.owner == "limit":
-        return place.common if _is_shared(registry, place.surface, headers) else place.own
+        return keys.common if _is_shared(registry, keys.surface, headers) else keys.own
     if problem.reason == "upstream-unavailable" and retry.source == "retry-after":
-        return place.common
+        return keys.common
     return None
 
 

@@ -31,17 +31,17 @@ class Entry:
         until: when it ends, by the table's clock.
         document: the problem document.
         written: whether the server has it.
-        asked: whether a request of this process has met it.
+        is_used: whether this process has had a request that it stopped.
         due: when this process tries to take the lease; None: it has tried.
         probing: whether the next request of this process is to go out when the cool-down has ended.
     """
 
-    __slots__ = ("asked", "document", "due", "probing", "until", "written")
+    __slots__ = ("document", "due", "is_used", "probing", "until", "written")
 
     def __init__(self, until: float, document: bytes, *, written: bool) -> None:
         """Begin a cool-down."""
         self.until, self.document, self.written = until, document, written
-        self.asked = self.probing = False
+        self.is_used = self.probing = False
         self.due: float | None = until - random.uniform(*IDLE_LEAD)  # noqa: S311 - it spreads processes
 
 
@@ -79,14 +79,14 @@ class CooldownTable:
             return None
         left = entry.until - self._clock()
         if left > 0:
-            if not entry.asked:
+            if not entry.is_used:
                 self._note_request(entry)
             return left, entry.document
         with self._lock:
             return self._look_after_end(digest, entry, left + GRACE)
 
     def _note_request(self, entry: Entry) -> None:
-        entry.asked = True
+        entry.is_used = True
         if entry.due is not None:
             entry.due = entry.until - random.uniform(*BUSY_LEAD)  # noqa: S311 - it spreads processes
 

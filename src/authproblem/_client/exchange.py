@@ -55,7 +55,7 @@ class ExchangeResult(NamedTuple):
     problem: Problem | None = None
     nonce: str | None = None
 
-    def settled(self) -> Any:
+    def response_or_raise(self) -> Any:
         """Return the response.
 
         Raises:
@@ -69,11 +69,11 @@ class ExchangeResult(NamedTuple):
 class Library(Protocol):
     """How the requests and responses of an HTTP library are read and made."""
 
-    def asked(self, request: Any) -> ProviderRequest:
-        """Return what of a request decides about its response."""
+    def provider_request(self, request: Any) -> ProviderRequest:
+        """Return what the rules read of a request."""
         ...
 
-    def begun(self, response: Any) -> tuple[int, list[Pair]]:
+    def status_and_headers(self, response: Any) -> tuple[int, list[Pair]]:
         """Return the status and the header lines of a response."""
         ...
 
@@ -81,13 +81,13 @@ class Library(Protocol):
         """Return the bytes of a response as they come, coded as they are."""
         ...
 
-    def replaced(self, reply: Reply, response: Any) -> Any:
+    def to_response(self, reply: Reply, response: Any) -> Any:
         """Return the response that a reply becomes, in place of another or, for None, of none."""
 
-    def passed(self, response: Any, headers: list[Pair], kept: list[bytes], chunks: Chunks) -> Any:
+    def with_rest(self, response: Any, headers: list[Pair], kept: list[bytes], chunks: Chunks) -> Any:
         """Return a response of which some bytes have been read already, with other headers."""
 
-    def repeatable(self, request: Any) -> bool:
+    def is_repeatable(self, request: Any) -> bool:
         """Return whether the body of a request can be sent again: bytes can, a stream cannot."""
         ...
 
@@ -114,10 +114,10 @@ def exchange(rules: Rules, library: Library, request: Any) -> Steps:
     11.1).
     """
     result = yield from _once(rules, library, request)
-    if result.nonce is None or rules.on_nonce is None or not library.repeatable(request):
+    if result.nonce is None or rules.on_nonce is None or not library.is_repeatable(request):
         return result
     again = rules.on_nonce(request, result.nonce)
-    if again is None or library.asked(again).proof == library.asked(request).proof:
+    if again is None or library.provider_request(again).proof == library.provider_request(request).proof:
         return result
     yield Close(result.response)
     return (yield from _once(rules, library, again))
@@ -125,18 +125,18 @@ def exchange(rules: Rules, library: Library, request: Any) -> Steps:
 
 def _once(rules: Rules, library: Library, request: Any) -> Steps:
     reader = rules.reader
-    asked = library.asked(request)
-    call = reader.call(asked)
+    provider_request = library.provider_request(request)
+    call = reader.call(provider_request)
     if call is None:
         return ExchangeResult((yield Send(request)))
     problem = reader.suppressed(call)
     if problem is not None:
-        return ExchangeResult(library.replaced(reader.reply(call, problem), None), problem)
+        return ExchangeResult(library.to_response(reader.reply(call, problem), None), problem)
     response = yield Send(request)
-    return (yield from pass_or_replace(reader, library, call, response, nonce=rules.on_nonce is not None))
+    return (yield from pass_or_replace(reader, library, call, response, wants_nonce=rules.on_nonce is not None))
 
 
-def pass_or_replace(reader: Reader, library: Library, call: Call, response: Any, *, nonce: bool = False) -> Steps:
+def pass_or_replace(reader: Reader, library: Library, call: Call, response: Any, *, wants_nonce: bool = False) -> Steps:
     """Pass or replace a response that has just begun.
 
     Args:
@@ -144,9 +144,9 @@ def pass_or_replace(reader: Reader, library: Library, call: Call, response: Any,
         library: the library that made the response.
         call: the request.
         response: the response, unread.
-        nonce: whether the result shall say if a DPoP nonce is required.
+        wants_nonce: whether the result shall have the DPoP nonce that the provider requires.
     """
-    status, pairs = library.begun(response)
+    status, pairs = library.status_and_headers(response)
     interception = reader.begin(call, status, pairs)
     if interception is None:
         return ExchangeResult(response)
@@ -157,16 +157,16 @@ def pass_or_replace(reader: Reader, library: Library, call: Call, response: Any,
     except BaseException:
         yield Close(response)
         raise
-    wanted = reader.nonce(call, interception) if nonce else None
+    required_nonce = reader.nonce(call, interception) if wants_nonce else None
     if reply is None:
         kept = [part for part in (bytes(interception.body), refused) if part]
         if not kept and interception.headers is interception.response_headers.pairs:
-            return ExchangeResult(response, None, wanted)
-        return ExchangeResult(library.passed(response, interception.headers, kept, chunks), None, wanted)
+            return ExchangeResult(response, None, required_nonce)
+        return ExchangeResult(library.with_rest(response, interception.headers, kept, chunks), None, required_nonce)
     yield Close(response)
     problem = reply.problem
-    reader.settle(call, interception.response_headers.pairs, problem)
-    return ExchangeResult(library.replaced(reply, response), problem, wanted)
+    reader.keep_cooldown(call, interception.response_headers.pairs, problem)
+    return ExchangeResult(library.to_response(reply, response), problem, required_nonce)
 
 
 def drive(steps: Steps, perform: Callable[[Step], Any]) -> ExchangeResult:

@@ -53,8 +53,8 @@ class HttpxLibrary:
         self.module, self._asynchronous = module, asynchronous
         self._rest = _rest_class(module)
 
-    def asked(self, request: Any) -> ProviderRequest:
-        """Return what of a request decides about its response."""
+    def provider_request(self, request: Any) -> ProviderRequest:
+        """Return what the rules read of a request."""
         url, headers = request.url, request.headers
         return ProviderRequest(
             host=url.host,
@@ -65,7 +65,7 @@ class HttpxLibrary:
             proof=headers.get("dpop"),
         )
 
-    def begun(self, response: Any) -> tuple[int, list[Pair]]:
+    def status_and_headers(self, response: Any) -> tuple[int, list[Pair]]:
         """Return the status and the header lines of a response."""
         return response.status_code, response.headers.raw
 
@@ -74,7 +74,7 @@ class HttpxLibrary:
         chunks: Chunks = response.stream.__aiter__() if self._asynchronous else iter(response.stream)
         return chunks
 
-    def replaced(self, reply: Reply, response: Any = None) -> Any:
+    def to_response(self, reply: Reply, response: Any = None) -> Any:
         """Return a reply as a response, in place of another or of none."""
         kept = {} if response is None else response.extensions
         same = response is not None and reply.status == response.status_code
@@ -86,14 +86,14 @@ class HttpxLibrary:
             extensions={name: value for name, value in kept.items() if name in names},
         )
 
-    def passed(self, response: Any, headers: list[Pair], kept: list[bytes], chunks: Chunks) -> Any:
+    def with_rest(self, response: Any, headers: list[Pair], kept: list[bytes], chunks: Chunks) -> Any:
         """Return a response of which some bytes have been read already, with other headers."""
         stream = self._rest(kept, chunks, response)
         return self.module.Response(
             response.status_code, headers=headers, stream=stream, extensions=response.extensions
         )
 
-    def repeatable(self, request: Any) -> bool:
+    def is_repeatable(self, request: Any) -> bool:
         """Return whether the body of a request can be sent again: bytes can, a stream cannot."""
         return isinstance(request.stream, self.module.ByteStream)
 

@@ -10,19 +10,21 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from authproblem._client.cooldown import (
-    MAX_HOLD,
+    LONGEST_COOLDOWN,
     Bucket,
     Caller,
     bucket,
     document_of,
     jittered_wait,
+    key_to_set,
     suppressed_problem,
-    tripped,
 )
 from authproblem._client.hosts import Hosts
 from authproblem._client.stores import CooldownStore
+from authproblem._core.context import RequestContext
 from authproblem._core.normalize import classify, normalize
 from authproblem._core.problem import Problem
+from authproblem._core.retry import LONGEST_AUTOMATIC_WAIT, is_repeatable
 from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
 from authproblem._middleware.interception import Interception, Interceptor
@@ -39,8 +41,6 @@ from authproblem.errors import unknown_option
 _SERVER_SIDE = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
 """Options that make no sense on this side: the host names the provider, and there are no requests of others."""
 _NOTHING: Mapping[str, object] = {}
-_AUTOMATIC_WAIT = 60
-"""Seconds that a program may wait unattended, as in `_retry`."""
 
 
 class ProviderRequest(NamedTuple):
@@ -72,19 +72,25 @@ class ProviderRequest(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A request to a provider under way; made by `Reader.call`."""
+    """A request to a provider; made by `Reader.call`.
 
-    asked: ProviderRequest
+    Attributes:
+        provider: the provider of its host.
+        interceptor: the rules for responses of this provider.
+        request: what the interceptor reads of the request.
+        keys: its keys in the store of cool-downs.
+    """
+
     provider: Provider
     interceptor: Interceptor
     request: Request
-    place: Bucket
+    keys: Bucket
 
 
 class Reader:
     """The rules of one client integration or route: which hosts, which options, which cool-downs."""
 
-    __slots__ = ("_cooldown", "_interceptors", "_hosts", "_max_hold", "flow_control", "registry")
+    __slots__ = ("_cooldown", "_interceptors", "_hosts", "_max_cooldown", "flow_control", "registry")
 
     def __init__(
         self,
@@ -92,7 +98,7 @@ class Reader:
         cooldown: CooldownStore | None,
         options: Mapping[str, Any],
         *,
-        max_hold: float = MAX_HOLD,
+        max_cooldown: float = LONGEST_COOLDOWN,
     ) -> None:
         """Compile the options.
 
@@ -100,7 +106,7 @@ class Reader:
             hosts: custom domains and their providers.
             cooldown: where cool-downs are kept; None = no cool-down.
             options: those of the middleware, without the ones that only the server side has.
-            max_hold: seconds for which nothing is sent at most.
+            max_cooldown: seconds after which requests are sent again in any case.
 
         Raises:
             ConfigurationError: for an option with an invalid value.
@@ -115,83 +121,82 @@ class Reader:
         providers = {"auth0", "okta", *(hosts or {}).values()}
         self._interceptors = {name: Interceptor(make_options({**given, "provider": name})) for name in providers}
         self._cooldown = cooldown
-        self._max_hold = max_hold
+        self._max_cooldown = max_cooldown
         self.flow_control: bool = bool(given.get("flow_control", False))
 
-    def call(self, asked: ProviderRequest) -> Call | None:
+    def call(self, provider_request: ProviderRequest) -> Call | None:
         """Begin a request; None if its host is no provider's, so that its response passes unread."""
-        provider = self._hosts.provider(asked.host)
+        host, path, method = provider_request.host, provider_request.path, provider_request.method
+        provider = self._hosts.provider(host)
         if provider is None:
             return None
-        request = Request(asked.path, asked.method, asked.accept, {}, asked.binary)
-        caller = Caller(asked.authorization, asked.peer)
-        place = bucket(self.registry, provider, (asked.host.lower(), asked.path), asked.method, caller)
-        return Call(asked, provider, self._interceptors[provider], request, place)
+        request = Request(path, method, provider_request.accept, {}, provider_request.binary)
+        caller = Caller(provider_request.authorization, provider_request.peer)
+        keys = bucket(self.registry, provider, (host.lower(), path), method, caller)
+        return Call(provider, self._interceptors[provider], request, keys)
 
     def begin(self, call: Call, status: int, headers: Headers) -> Interception | None:
-        """A response begins; None if it is healthy and of no interest."""
+        """Begin a response; None if it is healthy and need not be read."""
         if status < 300 and not (
-            call.interceptor.options.state_paths and call.interceptor.wants_success(call.asked.path)
+            call.interceptor.options.state_paths and call.interceptor.wants_success(call.request.path)
         ):
             return None
         return call.interceptor.begin(call.request, status, headers)
 
-    def settle(self, call: Call, headers: list[Pair], problem: Problem) -> None:
-        """Keep a problem that the provider sent, if it says to wait."""
+    def keep_cooldown(self, call: Call, headers: list[Pair], problem: Problem) -> None:
+        """Keep a problem that the provider sent, if it starts a cool-down."""
         if self._cooldown is None:
             return
         try:
-            key = tripped(self.registry, problem, call.place, headers)
+            key = key_to_set(self.registry, problem, call.keys, headers)
             if key is not None:
-                seconds = min(float(problem.retry.after or 0), self._max_hold)
+                seconds = min(float(problem.retry.after or 0), self._max_cooldown)
                 self._cooldown.hold(key, seconds, document_of(problem, self.registry))
                 observers.observe(lambda observer: observer.cooldown(problem))
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the client gets its response all the same
             events.report_fault(error, "a cool-down could not be kept")
 
-    def nonce(self, call: Call, held: Interception) -> str | None:
+    def nonce(self, call: Call, interception: Interception) -> str | None:
         """Return the nonce with which the provider wants the request to be repeated (RFC 9449 section 8), or None."""
-        if "dpop-nonce" not in held.response_headers:
+        headers = interception.response_headers
+        if "dpop-nonce" not in headers:
             return None
-        body = bytes(held.body)
-        endpoint = call.asked.path
         found = classify(
-            held.status,
-            held.response_headers.pairs,
-            body,
+            interception.status,
+            headers.pairs,
+            bytes(interception.body),
             provider=call.provider,
-            endpoint=endpoint,
+            endpoint=call.request.path,
             registry=self.registry,
         )
-        asks = found is not None and found.reason == "dpop-nonce-required"
-        return held.response_headers.get("dpop-nonce") if asks else None
+        is_required = found is not None and found.reason == "dpop-nonce-required"
+        return headers.get("dpop-nonce") if is_required else None
 
     def suppressed(self, call: Call) -> Problem | None:
         """Return the problem to send at once while the provider wants callers to wait; None: send the request."""
         if self._cooldown is None:
             return None
         try:
-            own = call.place.own
-            held = (self._cooldown.look(own) if own is not None else None) or self._cooldown.look(call.place.common)
+            own = call.keys.own
+            found = (self._cooldown.look(own) if own is not None else None) or self._cooldown.look(call.keys.common)
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the request is sent then
             events.report_fault(error, "a cool-down could not be looked up")
-            held = None
-        if held is None:
+            found = None
+        if found is None:
             return None
-        after = jittered_wait(held[0])
-        problem = suppressed_problem(held[1], after, new_instance(), automatic=self._unattended(call, after))
+        after = jittered_wait(found[0])
+        problem = suppressed_problem(found[1], after, new_instance(), automatic=self._is_automatic(call, after))
         if problem is None:
             return None
         self.report(call, problem, event=events.SUPPRESSED)
         return problem
 
-    def _unattended(self, call: Call, after: int) -> bool:
-        """Whether a program may repeat a request of which nothing has reached the provider (SPEC section 4)."""
-        surface = self.registry.surface(call.provider, call.asked.path)
-        harmless = call.asked.method in {"GET", "HEAD"} or (surface is not None and not surface.credential)
-        return after <= _AUTOMATIC_WAIT and harmless
+    def _is_automatic(self, call: Call, after: int) -> bool:
+        """Whether a program may repeat a request of which nothing has reached the provider."""
+        context = RequestContext(method=call.request.method, endpoint=call.request.path)
+        return after <= LONGEST_AUTOMATIC_WAIT and is_repeatable(self.registry, call.provider, context)
 
-    def made(
+    def problem_without_response(
         self, call: Call, reason: str, *, after: int | None = None, unsent: bool = False, **extra: object
     ) -> Problem:
         """Return the problem of a request that got no response, from the registry alone.
@@ -204,7 +209,7 @@ class Reader:
             **extra: further keys of the event.
         """
         entry = self.registry.entry_or_type(None, reason)
-        unattended = unsent and after is not None and self._unattended(call, after)
+        automatic = unsent and after is not None and self._is_automatic(call, after)
         problem = Problem(
             type=call.interceptor.options.policy.type_base + reason,
             reason=reason,
@@ -214,7 +219,7 @@ class Reader:
             instance=new_instance(),
             owner=entry.owner,
             remedy=entry.remedy,
-            retry=RetryHint(entry.retry, after, unattended, None if after is None else "default"),
+            retry=RetryHint(entry.retry, after, automatic, None if after is None else "default"),
             provider=call.provider,
             upstream={},
             extensions={},
@@ -225,25 +230,25 @@ class Reader:
     def reply(self, call: Call, problem: Problem) -> Reply:
         """Return a response of our own."""
         options = call.interceptor.options
-        kind = options.media_type or media_type(call.asked.accept, JSON)
-        content = b"" if call.asked.method == "HEAD" else problem.to_bytes()
+        kind = options.media_type or media_type(call.request.accept, JSON)
+        content = b"" if call.request.method == "HEAD" else problem.to_bytes()
         headers = problem.headers(kind if kind in {PROBLEM, JSON} else PROBLEM)
-        if call.asked.method != "HEAD":
+        if call.request.method != "HEAD":
             headers.append(("Content-Length", str(len(content))))
         if options.media_type is None:
             headers.append(("Vary", "Accept"))
-        return Reply(problem.status, as_kind(headers, binary=call.asked.binary), content, problem)
+        return Reply(problem.status, as_kind(headers, binary=call.request.binary), content, problem)
 
     def report(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
         """Emit the event of a response of our own, and call `on_problem`."""
-        asked, name = call.asked, event or events.NORMALIZED
-        report_problem(call.interceptor.options, problem, asked.method, asked.path, event=name, extra=extra)
+        request, name = call.request, event or events.NORMALIZED
+        report_problem(call.interceptor.options, problem, request.method, request.path, event=name, extra=extra)
 
 
 def read_response(
     response: Any,
     content: bytes,
-    asked: ProviderRequest,
+    provider_request: ProviderRequest,
     *,
     hosts: Mapping[str, str] | None,
     options: Mapping[str, Any],
@@ -253,22 +258,22 @@ def read_response(
     Args:
         response: anything with `.status_code` and `.headers`.
         content: the body, decoded.
-        asked: the request.
+        provider_request: the request.
         hosts: custom domains and their providers.
         options: those of `normalize`.
     """
     problem = Problem.from_response(response)
     if (problem is not None and problem.owner) or response.status_code < 400:  # no owner: somebody else's document
         return problem
-    registry = options.get("registry") or Registry.builtin()
+    registry, path = options.get("registry") or Registry.builtin(), provider_request.path
     items = getattr(response.headers, "multi_items", None) or response.headers.items
     headers = [(name, value) for name, value in items() if name.lower() != "content-encoding"]
     return normalize(
         response.status_code,
         headers,
         content,
-        provider=Hosts(hosts, registry).provider(asked.host),
-        endpoint=asked.path if asked.path.startswith("/") else "/" + asked.path,
-        method=asked.method,
+        provider=Hosts(hosts, registry).provider(provider_request.host),
+        endpoint=path if path.startswith("/") else "/" + path,
+        method=provider_request.method,
         **options,
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 import redis
 
-from authproblem._client.cooldown import MAX_HOLD
+from authproblem._client.cooldown import LONGEST_COOLDOWN
 from authproblem._client.cooldown_table import GRACE, CooldownTable
 from authproblem._client.redis_link import (
     DEFAULT_NAMESPACE,
@@ -187,7 +187,7 @@ class RedisCooldown:
 
     def _take_over(self, digest: bytes, left: Any, document: bytes) -> None:
         with suppress(ValueError):  # not written by this class
-            seconds = min(int(left) / 1000, MAX_HOLD)
+            seconds = min(int(left) / 1000, LONGEST_COOLDOWN)
             self._table.merge(digest.decode("ascii"), seconds, document, written=True)
 
     def _write(self) -> None:

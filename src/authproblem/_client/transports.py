@@ -32,8 +32,8 @@ def problem_of(response: Any, *, hosts: Mapping[str, str] | None = None, **optio
     Returns:
         The problem; None if the response is no provider's error.
     """
-    asked = library_of(response).asked(response.request)
-    return read_response(response, response.content, asked, hosts=hosts, options=options)
+    request = library_of(response).provider_request(response.request)
+    return read_response(response, response.content, request, hosts=hosts, options=options)
 
 
 def raise_for_problem(response: Any, *, hosts: Mapping[str, str] | None = None, **options: Any) -> None:
@@ -110,8 +110,8 @@ class _Transport:
     def _attempts(self, request: Any, retry: Retry) -> Any:
         """Stamina's attempts for one request; one whose body or proof can be sent only once has one."""
         library = library_of(request)
-        again = library.repeatable(request) and library.asked(request).proof is None
-        return attempts(retry if again else retry._replace(attempts=1))
+        can_repeat = library.is_repeatable(request) and library.provider_request(request).proof is None
+        return attempts(retry if can_repeat else retry._replace(attempts=1))
 
 
 class SyncTransport(_Transport):
@@ -130,7 +130,7 @@ class SyncTransport(_Transport):
         try:
             for attempt in self._attempts(request, self._retry):
                 with attempt:
-                    return self._exchange(request).settled()
+                    return self._exchange(request).response_or_raise()
         except AuthProblemError as error:
             return error.response
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -165,7 +165,7 @@ class AsyncTransport(_Transport):
         try:
             async for attempt in self._attempts(request, self._retry):
                 with attempt:
-                    return (await self._exchange(request)).settled()
+                    return (await self._exchange(request)).response_or_raise()
         except AuthProblemError as error:
             return error.response
         raise AssertionError  # pragma: no cover - the last attempt returns or raises

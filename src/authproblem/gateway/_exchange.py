@@ -189,7 +189,7 @@ class Exchange:
             return
         problem = reply.problem
         self.problem = problem.reason
-        self._route.reader.settle(call, interception.response_headers.pairs, problem)
+        self._route.reader.keep_cooldown(call, interception.response_headers.pairs, problem)
         await self._send_whole(reply.status, reply.headers, reply.body)
 
     async def _relay(

@@ -37,4 +37,4 @@ def problem_of(reader: Reader, call: Call, failure: UpstreamFailure, upstream: s
     """
     reason, after = _OUTCOMES[failure.kind]
     keys = {"exception": failure.exception, "upstream": upstream, "failure": failure.why}
-    return reader.made(call, reason, after=after, unsent=after is not None, **keys)
+    return reader.problem_without_response(call, reason, after=after, unsent=after is not None, **keys)

@@ -53,7 +53,7 @@ class CompiledRoute:
         self.origin = f"{parts.scheme}://{self.authority.decode()}"
         self._behind_proxy = config.settings["forwarded"] == "keep"
         limit = config.settings["max_cooldown"]
-        self.reader = Reader({self._host: route.provider}, store, config.options, max_hold=limit)
+        self.reader = Reader({self._host: route.provider}, store, config.options, max_cooldown=limit)
 
     def call(self, path: bytes, method: str, head: Head, peer: Peer) -> Call:
         """Return a request as the reader knows it.
