@@ -53,13 +53,15 @@ def run(*arguments):
 
 @pytest.mark.slow
 def test_every_section_runs_in_its_smallest_size():
+    """The whole suite ends without an error and writes nothing to standard error."""
     done = run("--size", "tiny")
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("body", [*SHAPES, *MISSES, *FILLED, *STRANGERS], ids=lambda body: body.name)
-def test_no_two_bodies_are_alike(body):
+def test_no_two_bodies_of_a_benchmark_are_the_same(body):
+    """Otherwise a cache would be measured."""
     assert max(Counter(body.fresh(300)).values()) == 1
 
 
@@ -82,14 +84,16 @@ def test_the_rewriter_by_hand_and_ours_send_the_same_kind_of_document(body, adap
 
 
 @pytest.mark.parametrize("body", SHAPES, ids=lambda body: body.name)
-def test_a_measured_shape_is_known_to_the_registry_by_its_own_evidence(body):
+def test_each_measured_shape_has_a_registry_entry(body):
+    """Without any declaration, so that the usual path is what is measured."""
     found = classify(body.status, JSON_HEADER, body.fresh(1)[0])
 
     assert found is not None
     assert found.entry is not None
 
 
-def test_every_check_of_the_budget_has_a_ceiling_of_either_kind():
+def test_every_check_of_the_budget_has_a_ceiling_in_instructions_and_in_time():
+    """`budgets.json` lists the same checks twice."""
     ceilings = orjson.loads(budget.BUDGETS.read_bytes())
 
     assert (set(budget.CHECKS), set(budget.CHECKS)) == (set(ceilings["instructions"]), set(ceilings["time"]))
@@ -97,12 +101,14 @@ def test_every_check_of_the_budget_has_a_ceiling_of_either_kind():
 
 @pytest.mark.usefixtures("_events_on_again")
 def test_every_check_of_the_budget_gives_a_figure():
+    """A run with two calls returns a time for each check."""
     found = budget.timed(rounds=1, calls=2)
 
     assert set(budget.CHECKS) == set(found)
 
 
 def test_a_figure_above_its_ceiling_is_named():
+    """`exceeded` returns the checks that are over and no others."""
     found = dict.fromkeys(budget.CHECKS, 1.0)
     worse = next(iter(budget.CHECKS))
 
@@ -110,6 +116,7 @@ def test_a_figure_above_its_ceiling_is_named():
 
 
 def test_a_ratio_is_taken_over_the_medians_of_the_rounds():
+    """One slow round does not change a ratio."""
     samples = Samples({"ours": [4.0, 6.0, 500.0], "minimum": [2.0, 2.0, 2.0]})
 
     assert samples.versus("ours", "minimum").value == 3.0
@@ -127,6 +134,7 @@ def section(*cases, column="added, ns", **metrics):
 
 
 def test_the_plot_of_a_run_is_well_formed_and_names_every_case_and_the_run(tmp_path):
+    """The SVG parses, and its texts are the cases, the figures and the date."""
     sections = {
         "healthy-asgi": section("a & b", "authproblem"),
         "served": section("uvicorn, error, bare app", "gunicorn, error, authproblem, events off", column="CPU, µs"),
@@ -139,7 +147,8 @@ def test_the_plot_of_a_run_is_well_formed_and_names_every_case_and_the_run(tmp_p
     assert "2026-11-22" in str(texts[-1])
 
 
-def test_a_part_measured_anew_takes_the_place_of_its_older_self_and_no_other():
+def test_a_section_that_is_measured_again_replaces_its_older_figures_only():
+    """Sections that were not measured stay; those that no longer exist go."""
     kept = {"machine": MACHINE, "sections": {"stream": section("old"), "served": section("kept"), "gone": section()}}
     new = {"machine": MACHINE, "sections": {"stream": section("new")}}
 
@@ -148,7 +157,8 @@ def test_a_part_measured_anew_takes_the_place_of_its_older_self_and_no_other():
     assert {"served": section("kept"), "stream": section("new")} == found["sections"]
 
 
-def test_figures_of_another_machine_are_left_behind():
+def test_figures_of_another_machine_are_dropped():
+    """Figures of two machines are not mixed in one document."""
     kept = {"machine": {**MACHINE, "cores": 64}, "sections": {"served": section("theirs")}}
     new = {"machine": MACHINE, "sections": {"stream": section("ours")}}
 
@@ -156,6 +166,7 @@ def test_figures_of_another_machine_are_left_behind():
 
 
 def test_what_is_written_is_what_is_read(tmp_path):
+    """Results survive writing and reading, rounded to four places."""
     figures = {"added, ns": Figure(1.23456789, 1.0, 2.0)}
     made = Section("title", "note", [Row("case", figures)], {"metric": Figure(1.0, 1.0, 1.0)})
     document = results.as_json({"stream": made}, size="tiny", load=0.5)
@@ -165,7 +176,8 @@ def test_what_is_written_is_what_is_read(tmp_path):
     assert document["sections"]["stream"]["rows"][0]["figures"]["added, ns"]["value"] == 1.2346
 
 
-def test_the_page_holds_each_target_with_its_ceiling_and_verdict(tmp_path):
+def test_the_page_lists_each_target_with_its_ceiling_and_result(tmp_path):
+    """Only the part between the two comments of the page is replaced."""
     targets = orjson.loads(budget.BUDGETS.read_bytes())["targets"]
     page = tmp_path / "README.md"
     page.write_text("before\n<!-- results: written by `make bench` -->\nold\n<!-- end of results -->\nafter", "utf-8")
@@ -180,11 +192,13 @@ def test_the_page_holds_each_target_with_its_ceiling_and_verdict(tmp_path):
 @pytest.mark.parametrize(
     ("value", "expected"), [(1.0004, "aim reached"), (1.1004, "met"), (1.11, "**over**"), (-1.0, "aim reached")]
 )
-def test_a_figure_is_held_against_ceiling_and_aim_to_a_thousandth(value, expected):
+def test_a_figure_is_compared_with_ceiling_and_aim_to_a_thousandth(value, expected):
+    """Below the aim, between aim and ceiling, or over."""
     assert expected == verdict(value, {"at most": 1.1, "aim": 1.0})
 
 
 def test_every_target_names_a_metric_of_the_kept_run_and_a_check_of_the_budget():
+    """A renamed metric or check cannot leave a target without a figure."""
     targets = orjson.loads(budget.BUDGETS.read_bytes())["targets"]
     kept = results.read()
     assert kept is not None
@@ -194,13 +208,15 @@ def test_every_target_names_a_metric_of_the_kept_run_and_a_check_of_the_budget()
 
 
 def test_the_entries_are_measured_at_all_four_sizes():
+    """The full run measures registries from 100 to 100,000 entries."""
     assert results.FULL.entries == (100, 1_000, 10_000, 100_000)
 
 
 WRK = "  {} requests in 1.00s, 1MB read\n{}Requests/sec:   500.50\nTransfer/sec: 1MB\n"
 
 
-def test_wrk_is_read_with_the_responses_that_were_no_2xx():
+def test_the_output_of_wrk_is_read_with_its_error_responses():
+    """Requests, rate, and the number of responses other than 2xx and 3xx."""
     assert wrk.read(WRK.format(500, "")) == wrk.Load(500, 500.5, 0)
     assert wrk.read(WRK.format(500, "  Non-2xx or 3xx responses: 7\n")) == wrk.Load(500, 500.5, 7)
 
@@ -209,12 +225,14 @@ def test_wrk_is_read_with_the_responses_that_were_no_2xx():
     "said", ["", WRK.format(0, ""), WRK.format(500, "  Socket errors: connect 0, read 3, write 0, timeout 0\n")]
 )
 def test_a_load_with_errors_is_no_measurement(said):
+    """Nothing sent, no output, or socket errors raise."""
     with pytest.raises(RuntimeError, match="wrk had errors"):
         wrk.read(said)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_cpu_time_of_a_server_holds_that_of_its_workers():
+def test_the_cpu_time_of_a_server_includes_its_workers():
+    """The time of a child process counts for its parent."""
     burn = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'for _ in range(3_000_000): pass']); input()"
     with subprocess.Popen([sys.executable, "-c", burn], stdin=subprocess.PIPE) as process:
         until = time.monotonic() + 30
@@ -227,7 +245,8 @@ def test_the_cpu_time_of_a_server_holds_that_of_its_workers():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_server_that_does_not_start_says_why():
+def test_a_server_that_does_not_start_shows_its_error():
+    """The exception carries what the process wrote."""
     with pytest.raises(RuntimeError, match="No module named nothing_at_all"), wrk.server("-m nothing_at_all", "bare"):
         pass
 
@@ -235,6 +254,7 @@ def test_a_server_that_does_not_start_says_why():
 @pytest.mark.slow
 @pytest.mark.skipif(not wrk.available(), reason="wrk is not installed")
 def test_a_served_run_gives_each_app_a_row():
+    """Each app behind a real server has a row with its CPU time."""
     pytest.importorskip("uvicorn")
     wanted = [served.Job("uvicorn", kind, served.ERROR) for kind in (served.BARE, served.OFF)]
     found = served.served(results.TINY, wanted)
@@ -246,6 +266,7 @@ def test_a_served_run_gives_each_app_a_row():
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_long_memory_run_has_a_row_for_each_adapter():
+    """ASGI, WSGI and `normalize`, and one metric over all."""
     found = memory.million(results.TINY)
 
     assert [row.case for row in found.rows] == ["ASGI", "WSGI", "normalize"]
@@ -255,6 +276,7 @@ def test_the_long_memory_run_has_a_row_for_each_adapter():
 @pytest.mark.slow
 @pytest.mark.skipif(not instructions.available(), reason="valgrind is not installed")
 def test_instructions_are_the_same_on_every_run():
+    """Two counts by valgrind differ by at most two percent."""
     name = "^minimum: auth0"
     first, second = (instructions.count(name, turns=10) for _ in range(2))
 

@@ -58,7 +58,7 @@ def data_folder(root: Path) -> Path:
 
 
 def counts(root: Path = ROOT) -> dict[str, tuple[int, int]]:
-    """By provider, how many types its published list has, and how many of them stand for a failure."""
+    """By provider, how many types its published list has, and how many of them mean a failure."""
     mapped = {"auth0": _mapped(_read(root, "auth0-events")), "okta": _mapped(_read(root, "okta-events"))}
     lists = {provider: _published(root, provider) for provider in PUBLISHED}
     return {provider: (len(names), len(mapped[provider].intersection(names))) for provider, names in lists.items()}

@@ -107,11 +107,11 @@ def judge(registry: Registry, entry: Entry, found: Classification | None, status
     if harm(registry, entry, found, status):
         return "harmful"
     refinements = registry.phrases.refinements.get(found.reason, frozenset())
-    nothing_said = found.matched_by != "phrase" and found.reason in _SAYS_LITTLE
+    nothing_said = found.matched_by != "phrase" and found.reason in _UNSPECIFIC_TYPES
     return "general" if entry.reason in refinements or nothing_said else "wrong"
 
 
-_SAYS_LITTLE = frozenset(("invalid-request", "upstream-rejected", "access-denied", "authentication-failed"))
+_UNSPECIFIC_TYPES = frozenset(("invalid-request", "upstream-rejected", "access-denied", "authentication-failed"))
 
 
 def harm(registry: Registry, entry: Entry, found: Classification, status: int) -> bool:

@@ -133,7 +133,7 @@ def forward(response: Any) -> HttpResponse:
     Each `Set-Cookie` line stays as it is; other repeated lines become one, separated by commas.
 
     Args:
-        response: a response of httpx or requests that has been read; `forwarding.response_parts` says what is kept.
+        response: a response of httpx or requests that has been read; see `forwarding.response_parts` for what is kept.
 
     Returns:
         The response. `mark_upstream(forward(response), "okta")` declares the provider where no header of it does.

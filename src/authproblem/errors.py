@@ -43,7 +43,7 @@ class AuthProblemError(Error):
     Attributes:
         problem: the problem; branch on `problem.remedy`, or on predicates such as `problem.is_retryable`.
         response: the client library's response, for headers such as `WWW-Authenticate`; None where there is none. It is
-            left out of pickles and copies, since it holds the request with its credentials.
+            left out of pickles and copies, since it contains the request with its credentials.
     """
 
     def __init__(self, problem: Problem, response: Any = None) -> None:

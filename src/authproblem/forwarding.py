@@ -118,7 +118,7 @@ def _raw_headers(response: Any) -> tuple[Lines, frozenset[str]]:
 
 
 def _names(decoders: Any, otherwise: set[str]) -> frozenset[str]:
-    """The names in a client library's table of decoders, or what its documentation says where there is no table."""
+    """The names in a client library's table of decoders, or those of its documentation where there is no table."""
     return _ALWAYS_UNDONE | (frozenset(decoders) if isinstance(decoders, (dict, list)) else otherwise)
 
 

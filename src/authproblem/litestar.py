@@ -82,7 +82,7 @@ def forward(response: Any) -> Response[bytes]:
     """Make a Litestar response of a provider's: same status, body and header lines.
 
     Args:
-        response: a response of httpx or requests that has been read; `forwarding.response_parts` says what is kept.
+        response: a response of httpx or requests that has been read; see `forwarding.response_parts` for what is kept.
 
     Returns:
         The response. `mark_upstream(forward(response), "okta")` declares the provider where no header of it does.

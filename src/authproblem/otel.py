@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["instrument", "uninstrument"]
 
 OTHER = "_OTHER"
-"""What stands for a value beyond the bound, as the semantic conventions have it for `error.type`."""
+"""The value of an attribute beyond the bound, as the semantic conventions have it for `error.type`."""
 MAX_FINGERPRINTS = 50
 """Fingerprints of unknown responses that are counted apart, in one process."""
 OUTCOMES = frozenset(("refreshed", "dead", "replaced", "step_up", "misconfigured", "try_later", "failed"))
@@ -150,7 +150,7 @@ class _Recorder:
 
 
 def _known(value: str | None, known: Collection[str]) -> str:
-    """A value of a closed set, or what stands for any other: each further value would be a time series."""
+    """A value of a closed set, or `_OTHER` for any other: each further value would be a time series."""
     return value if value in known and value is not None else OTHER
 
 

@@ -77,7 +77,7 @@ class RefreshGuard(Guard):
 
         Raises:
             CredentialDead: the credential is refused for good.
-            TryLater: it was not judged; come back after `after` seconds.
+            TryLater: it was not examined; come back after `after` seconds.
             StepUpRequired: its owner has to do something first.
             ClientMisconfigured: the client is at fault.
             Exception: whatever else `do_refresh` raises that is no provider's error.
@@ -176,7 +176,7 @@ class AsyncRefreshGuard(Guard):
 
         Raises:
             CredentialDead: the credential is refused for good.
-            TryLater: it was not judged; come back after `after` seconds.
+            TryLater: it was not examined; come back after `after` seconds.
             StepUpRequired: its owner has to do something first.
             ClientMisconfigured: the client is at fault.
             Exception: whatever else `do_refresh` raises that is no provider's error.

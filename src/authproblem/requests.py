@@ -107,7 +107,7 @@ class ProblemAdapter(BaseAdapter):
             hosts: custom domains and their providers.
             retry: how far the retry hint is followed; None = not at all.
             cooldown: where cool-downs are kept; None = no cool-down.
-            on_nonce: signs a request anew; without it a nonce is left to the auth layer.
+            on_nonce: signs a request again; without it a nonce is left to the auth layer.
             **options: those of the middleware that concern a response.
 
         Raises:
@@ -126,7 +126,7 @@ class ProblemAdapter(BaseAdapter):
 
         Args:
             request: the request.
-            **how: what the session says of timeouts, certificates and proxies.
+            **how: the session's timeouts, certificates and proxies.
         """
         if self._retry is None:
             return _of(self._exchange(request, how).response, request)
@@ -199,7 +199,7 @@ class _Requests:
         return chunks
 
     def to_response(self, reply: Reply, response: Any) -> requests.Response:
-        """Make a response say what a reply says; the application may hold it already, so it is changed in place."""
+        """Return a reply as a response; an existing one is changed in place: the application may have it already."""
         made = requests.Response() if response is None else response
         if reply.status != made.status_code:
             made.status_code, made.reason = reply.status, ""
@@ -221,7 +221,7 @@ _LIBRARY = _Requests()
 
 
 def _of(response: Any, request: requests.PreparedRequest) -> requests.Response:
-    """Return a response; one of our own, for a request that was not sent, is given its request."""
+    """Return a response; one that was made here, for a request that was not sent, is given its request."""
     made: requests.Response = response
     if made.request is None:
         made.request, made.url = request, request.url or ""

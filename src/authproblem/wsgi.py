@@ -57,7 +57,7 @@ class AuthProblemMiddleware:
     Flask catches all of them earlier: use `authproblem.flask` there.
 
     Warning:
-        `provider=` and `whole=True` say that *every* error below is the provider's. Use them only where the app does
+        `provider=` and `whole=True` mean that *every* error below is the provider's. Use them only where the app does
         nothing but proxy; otherwise its own 404s would be taken for the provider's.
     """
 

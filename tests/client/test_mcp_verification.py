@@ -98,7 +98,7 @@ def jwt(**claims: Any) -> str:
 
 
 class TestFailures:
-    def test_a_verifier_that_does_not_ask_again_has_not_judged(self) -> None:
+    def test_a_verifier_that_does_not_ask_again_has_verified_nothing(self) -> None:
         """FastMCP asks for no keys for 30 seconds after it could not get them; then the next failure counts."""
         clock = Clock()
         server = Server(clock=clock)
@@ -142,15 +142,15 @@ class TestFailures:
         assert (len(kept), "canary" in str(list(kept))) == (64, False)
 
     def test_a_success_ends_a_failure(self) -> None:
-        """From then on the verifier judges."""
+        """From then on the verifier decides."""
         server = Server()
         server.reply = DOWN
         server.get()
         server.reply = KEYS
-        judged = server.get().status_code
+        refused = server.get().status_code
         server.asks = False
 
-        assert (judged, server.get().status_code) == (401, 401)
+        assert (refused, server.get().status_code) == (401, 401)
 
     @pytest.mark.parametrize(
         ("reply", "authorization", "status"),

@@ -132,7 +132,7 @@ class TestVerdicts:
         ],
     )
     def test_a_failure_of_the_network_keeps_the_credential(self, error: Exception, reason: str) -> None:
-        """Nobody has judged it."""
+        """The provider has not examined the token."""
         if isinstance(error, httpx.RequestError):
             error.request = httpx.Request("POST", "https://login.example.com/token")
 

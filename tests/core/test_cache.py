@@ -44,19 +44,19 @@ PATHS = {"auth0": "/oauth/token", "okta": "/api/v1/authn", "oauth": "/oauth/toke
 IDS = re.compile(r"urn:uuid:[0-9a-f-]{36}|oae[A-Za-z0-9_-]{22}")
 
 
-def judged(interceptor: Interceptor, response: Any, request: Request) -> Reply | None:
+def replaced(interceptor: Interceptor, response: Any, request: Request) -> Reply | None:
     """Return what an interceptor makes of one response."""
     status, headers, body = response
-    held = interceptor.begin(request._replace(state={}), status, list(headers))
-    held.feed(body)
-    return held.finish()
+    interception = interceptor.begin(request._replace(state={}), status, list(headers))
+    interception.feed(body)
+    return interception.finish()
 
 
 def all_of(interceptor: Interceptor, response: Any, request: Request, events: Events, seen: list[Problem]) -> str:
     """Return everything that one response causes, with the ids made equal that are new each time."""
     events.clear()
     seen.clear()
-    reply = judged(interceptor, response, request)
+    reply = replaced(interceptor, response, request)
     sent = reply and (reply.status, reply.headers, reply.body, reply.is_folded, reply.problem.to_dict())
     return IDS.sub("(id)", str((sent, events, [problem.to_dict() for problem in seen])))
 
@@ -75,7 +75,7 @@ def test_a_warm_cache_gives_what_an_empty_one_gives(options: str, method: str, e
         request = Request(path, method, chance.choice((None, "application/json")), {}, binary=chance.random() < 0.5)
         response = (vector.response.status, chance.choice(HEADERS), vector.response.body)
         for _ in range(2):  # the first one is classified, the second one prepares the response
-            judged(warm[provider], response, request._replace(method="GET"))
+            replaced(warm[provider], response, request._replace(method="GET"))
 
         new = all_of(Interceptor(make_options({**given, "provider": provider})), response, request, events, seen)
 
@@ -89,7 +89,7 @@ def test_a_folded_one_has_each_responses_own_error_id() -> None:
     locked = {"errorCode": "E0000069", "errorSummary": "User Locked", "errorCauses": []}
     ids = ["oae" + letter * 22 for letter in "abc"]
     replies = [
-        judged(interceptor, (403, [JSON_TYPE], json.dumps({**locked, "errorId": made}).encode()), request)
+        replaced(interceptor, (403, [JSON_TYPE], json.dumps({**locked, "errorId": made}).encode()), request)
         for made in ids
     ]
 
@@ -101,7 +101,7 @@ def test_a_head_response_never_gets_the_body_of_one() -> None:
     interceptor = Interceptor(make_options({"provider": "okta"}))
     response = (401, [JSON_TYPE], b'{"errorCode":"E0000011","errorSummary":"Invalid token provided"}')
     replies = [
-        judged(interceptor, response, Request("/api/v1/users", method, None, {}, binary=False))
+        replaced(interceptor, response, Request("/api/v1/users", method, None, {}, binary=False))
         for method in ("GET", "GET", "HEAD")
     ]
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from authproblem import Problem, Registry, normalize
-from tests.support.said import JSON_TYPE, okta, problem, said
+from tests.support.outcomes import JSON_TYPE, classified, okta, problem
 
 REGISTRY = Registry.builtin()
 
@@ -18,14 +18,17 @@ class TestCodes:
     """A code is not stronger than what is said."""
 
     def test_a_sentence_overrides_a_code_where_the_status_agrees(self) -> None:
+        """Okta's code for a failed sign-in, with 403 and a sentence about permissions, is a missing permission."""
         sentence = "You don't have permission to paint the requested widget."
 
-        assert said(403, okta("E0000004", sentence)) == ("permission-denied", "phrase")
+        assert classified(403, okta("E0000004", sentence)) == ("permission-denied", "phrase")
 
-    def test_a_sentence_of_the_code_itself_leaves_the_code(self) -> None:
-        assert said(401, okta("E0000004", "Authentication failed"))[1] != "phrase"
+    def test_a_registered_text_of_the_code_leaves_its_meaning(self) -> None:
+        """A text that the code's entry has is not read by the phrase rules."""
+        assert classified(401, okta("E0000004", "Authentication failed"))[1] != "phrase"
 
-    def test_a_firm_code_stays_whatever_is_said(self) -> None:
+    def test_a_firm_code_stays_whatever_the_sentence(self) -> None:
+        """Codes that the data lists as firm keep their meaning with any text and status."""
         usual = problem(400, okta("E0000141", "Something that no entry knows."))
         other = problem(403, okta("E0000141", "You do not have permission to paint the widget."))
 
@@ -33,14 +36,16 @@ class TestCodes:
         assert (other.reason, other.matched_by) == (usual.reason, "code")
 
     @pytest.mark.parametrize("status", [500, 502, 503, 504])
-    def test_a_failure_is_never_made_the_callers_by_its_code(self, status: int) -> None:
+    def test_a_5xx_is_never_the_callers_fault_because_of_its_code(self, status: int) -> None:
+        """A code of the caller's with 5xx becomes a failure of the provider."""
         found = problem(status, okta("E0000001", "Api validation failed: widget", "widget: The paint ran out"))
 
         assert found.owner == "upstream"
         assert found.matched_by in {"status", "phrase"}
 
-    def test_a_limit_is_never_made_the_callers_by_its_code(self) -> None:
-        assert said(429, okta("E0000004", "The paint ran out")) == ("rate-limited", "status")
+    def test_a_429_is_never_the_callers_fault_because_of_its_code(self) -> None:
+        """A code of the caller's with 429 becomes a rate limit."""
+        assert classified(429, okta("E0000004", "The paint ran out")) == ("rate-limited", "status")
 
     def test_a_message_key_of_the_identity_engine_is_firm(self) -> None:
         """Its texts are localized, so that they say nothing against the key."""
@@ -51,44 +56,49 @@ class TestCodes:
         }
         body = {"version": "1.0.0", "messages": {"type": "array", "value": [message]}}
 
-        assert said(401, body, provider="okta") == ("invalid-credentials", "code")
+        assert classified(401, body, provider="okta") == ("invalid-credentials", "code")
 
 
 class TestCauses:
     """What went wrong with several fields."""
 
-    def test_a_cause_says_more_than_the_summary(self) -> None:
+    def test_a_cause_decides_where_the_summary_names_an_object_only(self) -> None:
+        """`Api validation failed: widget` has no meaning of its own; the cause has."""
         body = okta("E0000001", "Api validation failed: widget", "paint: You reached the maximum number of widgets")
 
-        assert said(400, body) == ("quota-exceeded", "phrase")
+        assert classified(400, body) == ("quota-exceeded", "phrase")
 
-    def test_the_name_of_the_object_says_nothing(self) -> None:
-        assert said(400, okta("E0000001", "Api validation failed: phoneNumberInvalid"))[1] == "code"
+    def test_the_name_of_the_validated_object_is_not_read(self) -> None:
+        """`phoneNumberInvalid` after `Api validation failed:` is the name of a class, not a sentence."""
+        assert classified(400, okta("E0000001", "Api validation failed: phoneNumberInvalid"))[1] == "code"
 
     def test_a_known_cause_is_not_asked(self) -> None:
         """The cause that an entry knows has decided already."""
         known = "login: An object with this field already exists in the current organization"
 
-        assert said(400, okta("E0000001", "Api validation failed: login", known)) == ("account-exists", "cause")
+        assert classified(400, okta("E0000001", "Api validation failed: login", known)) == ("account-exists", "cause")
 
     def test_only_the_first_unknown_causes_are_read(self) -> None:
+        """Eight sentences of a response are read; a ninth one changes nothing."""
         filler = [f"field{number}: The paint ran out" for number in range(8)]
         last = "paint: You have reached the maximum number of widgets"
 
-        assert said(400, okta("E0000001", "Api validation failed: widget", *filler[:7], last))[1] == "phrase"
-        assert said(400, okta("E0000001", "Api validation failed: widget", *filler, last))[1] == "code"
+        assert classified(400, okta("E0000001", "Api validation failed: widget", *filler[:7], last))[1] == "phrase"
+        assert classified(400, okta("E0000001", "Api validation failed: widget", *filler, last))[1] == "code"
 
 
 class TestUse:
     """What a phrase does not give."""
 
     def test_a_phrase_is_no_evidence(self) -> None:
+        """Without a certain sender a sentence proves nothing, so the response is left alone."""
         body = {"error": "invalid_request", "error_description": "The widget is not enabled for this tenant"}
 
         assert normalize(403, [JSON_TYPE], json.dumps(body).encode()) is None
-        assert said(403, body, provider="auth0") == ("feature-unavailable", "phrase")
+        assert classified(403, body, provider="auth0") == ("feature-unavailable", "phrase")
 
     def test_an_unknown_sentence_is_never_sent_on(self) -> None:
+        """A sentence may choose the problem type and is still not part of the problem."""
         sentence = "You do not have permission to paint the widget of jane.doe@example.com."
         found = problem(403, okta("E0000004", sentence))
 
@@ -96,17 +106,20 @@ class TestUse:
         assert "jane.doe" not in found.to_bytes().decode()
 
     def test_a_phrase_makes_no_wait_automatic(self) -> None:
-        body = {"statusCode": 429, "error": "Too Many Requests", "message": "The widget is busy, try again"}
-        found = problem(429, body, ("retry-after", "5"), provider="auth0", method="GET")
+        """Where a sentence decided, no program may repeat the request unattended."""
+        body = {"statusCode": 409, "error": "Conflict", "message": "The widget is being modified by another request"}
+        found = problem(409, body, ("retry-after", "5"), provider="auth0", method="GET")
 
-        assert not (found.matched_by == "phrase" and found.retry.automatic)
+        assert (found.reason, found.matched_by) == ("resource-busy", "phrase")
+        assert (found.retry.after, found.retry.automatic) == (5, False)
 
-    def test_the_same_sentence_gives_the_same_answer_every_time(self) -> None:
+    def test_the_same_response_gives_the_same_result_every_time(self) -> None:
+        """Neither the cache nor an earlier response with another status changes the result."""
         body = okta("E0000004", "You don't have permission to paint the requested widget.")
-        first = [said(403, body) for _ in range(3)]
+        first = [classified(403, body) for _ in range(3)]
 
         assert first == [("permission-denied", "phrase")] * 3
-        assert said(404, body)[1] == "code"
+        assert classified(404, body)[1] == "code"
 
 
 def idx(text: str, key: str | None = None) -> dict[str, Any]:
@@ -120,20 +133,22 @@ class TestWhere:
 
     def test_after_a_family_of_keys(self) -> None:
         """`registration.error.*` is a failed sign-up, whatever language the text has."""
-        assert said(400, idx("\u2026", "registration.error.quux"))[0] == "signup-failed"
-        assert said(400, idx("\u2026", "registration.error.quux.invalidEmail")) == ("invalid-input", "phrase")
+        assert classified(400, idx("\u2026", "registration.error.quux"))[0] == "signup-failed"
+        assert classified(400, idx("\u2026", "registration.error.quux.invalidEmail")) == ("invalid-input", "phrase")
 
-    def test_after_a_status(self) -> None:
-        assert said(400, idx("The quux session has expired.")) == ("session-expired", "phrase")
+    def test_after_a_status_alone(self) -> None:
+        """Where only the status is understood, an unknown sentence is read."""
+        assert classified(400, idx("The quux session has expired.")) == ("session-expired", "phrase")
 
     def test_not_after_a_known_text(self) -> None:
         """The entry of the text says more than its words do."""
         body = {"error": "invalid_grant", "error_description": "Wrong email or password."}
 
-        assert said(403, body, provider="auth0") == ("invalid-credentials", "code_description")
+        assert classified(403, body, provider="auth0") == ("invalid-credentials", "code_description")
 
     @pytest.mark.parametrize("shape", ["callback", "redirect"])
-    def test_a_callback_is_read_as_a_redirect(self, shape: str) -> None:
+    def test_a_callback_is_refined_like_a_redirect(self, shape: str) -> None:
+        """The rules for redirects apply to the parameters of a callback, too."""
         params = {"error": "invalid_request", "error_description": "The callback URL is not one of the application"}
         location = f"https://app.example/cb?{urlencode({**params, 'state': 's', 'iss': 'https://acme.okta.com'})}"
         found = (
@@ -149,10 +164,11 @@ class TestWhere:
         ("endpoint", "reason"),
         [("/api/v2/users", "feature-unavailable"), ("/oauth/token", "access-denied"), (None, "access-denied")],
     )
-    def test_a_rule_may_ask_for_an_endpoint(self, endpoint: str | None, reason: str) -> None:
+    def test_a_rule_may_require_an_endpoint(self, endpoint: str | None, reason: str) -> None:
+        """A rule with `surfaces` applies below these endpoints alone, and nowhere if the endpoint is unknown."""
         body = {"statusCode": 403, "error": "Forbidden", "message": "The quux entitlement"}
 
-        assert said(403, body, provider="auth0", endpoint=endpoint)[0] == reason
+        assert classified(403, body, provider="auth0", endpoint=endpoint)[0] == reason
 
 
 class TestStatusAndCode:
@@ -160,26 +176,29 @@ class TestStatusAndCode:
 
     def test_a_code_without_a_text_gives_way(self) -> None:
         """A failure that says nothing more is a failure."""
-        assert said(500, {"errorCode": "E0000004"}, provider="okta") == ("upstream-error", "status")
+        assert classified(500, {"errorCode": "E0000004"}, provider="okta") == ("upstream-error", "status")
 
     def test_a_code_with_its_own_text_stays(self) -> None:
-        assert said(500, okta("E0000004", "Authentication failed")) == ("invalid-credentials", "code")
+        """A registered text confirms its code, whatever the status is."""
+        assert classified(500, okta("E0000004", "Authentication failed")) == ("invalid-credentials", "code")
 
     def test_a_code_that_blames_nobody_who_calls_stays(self) -> None:
         """A policy's refusal with 500 is still its refusal."""
-        assert said(500, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")
+        assert classified(500, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")
 
-    def test_a_code_that_is_sent_with_such_a_status_stays(self) -> None:
+    def test_a_code_that_is_usually_sent_with_the_status_stays(self) -> None:
+        """An entry whose usual status is 500 keeps its meaning with 500."""
         entry = REGISTRY.lookup("okta:E0000261")
 
         assert entry is not None
         assert entry.usual_status == {500}
-        assert said(500, okta("E0000261", "The paint ran out"))[1] == "code"
+        assert classified(500, okta("E0000261", "The paint ran out"))[1] == "code"
 
     def test_a_code_without_usual_statuses_stays(self) -> None:
+        """Where the usual statuses of a code are unknown, the status overrides nothing."""
         body = {"statusCode": 503, "error": "x", "errorCode": "enrollment_conflict", "message": "The paint ran out"}
 
-        assert said(503, body, provider="auth0")[1] == "code"
+        assert classified(503, body, provider="auth0")[1] == "code"
 
     @pytest.mark.parametrize(
         ("code", "status", "expected"),
@@ -195,72 +214,84 @@ class TestStatusAndCode:
         self, code: str, status: int, expected: tuple[str, str]
     ) -> None:
         """`Api validation failed` with 409 is a conflict; what is not found stays so."""
-        assert said(status, okta(code, "The paint ran out")) == expected
+        assert classified(status, okta(code, "The paint ran out")) == expected
 
     @pytest.mark.parametrize(("status", "reason"), [(499, "invalid-credentials"), (500, "upstream-error")])
     def test_failures_begin_at_500(self, status: int, reason: str) -> None:
-        assert said(status, okta("E0000004", "The paint ran out"))[0] == reason
+        """499 is still an error of the caller."""
+        assert classified(status, okta("E0000004", "The paint ran out"))[0] == reason
 
 
 class TestWhatIsRead:
     """Which words of a response are sentences."""
 
-    def test_the_reason_beside_a_known_text_is_none(self) -> None:
+    def test_the_reason_beside_a_known_text_is_not_read(self) -> None:
+        """The entry of the text has the meaning already."""
         causes = [{"errorSummary": "The field has an invalid value", "reason": "ALREADY_EXISTS"}]
 
-        assert said(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes})[1] == "code"
+        assert classified(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes})[1] == "code"
 
-    def test_a_cause_that_says_nothing_at_all_is_passed_over(self) -> None:
+    def test_an_empty_cause_is_skipped(self) -> None:
+        """The next cause with a text decides."""
         causes = [{}, {"errorSummary": "The quux already exists"}]
 
-        assert said(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes})[0] == "conflict"
+        assert (
+            classified(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes})[0] == "conflict"
+        )
 
     def test_the_text_of_a_cause_comes_before_its_reason(self) -> None:
+        """Of an unknown text and its reason, the text decides."""
         causes = [{"errorSummary": "You have reached the maximum number of quuxes", "reason": "ALREADY_EXISTS"}]
 
-        found = said(400, {**okta("E0000003", "The request body was not well-formed."), "errorCauses": causes})
+        found = classified(400, {**okta("E0000003", "The request body was not well-formed."), "errorCauses": causes})
         assert found == ("quota-exceeded", "phrase")
 
     def test_causes_come_before_the_summary(self) -> None:
+        """Of a cause and the summary, both unknown, the cause decides."""
         body = okta("E0000003", "The quux already exists", "You have reached the maximum number of quuxes")
 
-        assert said(400, body) == ("quota-exceeded", "phrase")
+        assert classified(400, body) == ("quota-exceeded", "phrase")
 
-    def test_a_sentence_after_the_usual_beginning_is_one(self) -> None:
-        assert said(400, okta("E0000001", "Api validation failed: Quux already exists")) == ("conflict", "phrase")
+    def test_a_sentence_after_the_prefix_is_read(self) -> None:
+        """What follows `Api validation failed: ` is read where it has several words."""
+        assert classified(400, okta("E0000001", "Api validation failed: Quux already exists")) == ("conflict", "phrase")
 
-    def test_the_usual_beginning_is_none(self) -> None:
+    def test_the_prefix_itself_is_not_read(self) -> None:
         """A failed validation of a phone number is an invalid one only if the rest says so."""
-        assert said(400, okta("E0000001", "Api validation failed: phone number"))[1] == "code"
-        assert said(400, okta("E0000001", "Validation failed: phone number"))[0] == "invalid-phone-number"
+        assert classified(400, okta("E0000001", "Api validation failed: phone number"))[1] == "code"
+        assert classified(400, okta("E0000001", "Validation failed: phone number"))[0] == "invalid-phone-number"
 
-    def test_a_single_word_is_one_where_it_is_the_whole_summary(self) -> None:
-        assert said(400, okta("E0000001", "alreadyExists")) == ("conflict", "phrase")
+    def test_a_single_word_is_read_where_it_is_the_whole_summary(self) -> None:
+        """`alreadyExists` without the prefix is split into its words."""
+        assert classified(400, okta("E0000001", "alreadyExists")) == ("conflict", "phrase")
 
-    def test_the_name_of_a_code_that_another_provider_has_is_none(self) -> None:
+    def test_a_code_that_another_provider_has_is_not_read(self) -> None:
         """What it means there, it need not mean here."""
         body = {"statusCode": 400, "error": "Bad Request", "errorCode": "E0000093", "message": "x"}
 
-        assert said(400, body, provider="auth0")[1] == "status"
+        assert classified(400, body, provider="auth0")[1] == "status"
 
-    def test_the_reason_of_a_cause_without_a_text_is_one(self) -> None:
+    def test_the_reason_of_a_cause_without_a_text_is_read(self) -> None:
+        """`ALREADY_EXISTS` alone is split into its words."""
         body = {**okta("E0000001", "Api validation failed: quux"), "errorCauses": [{"reason": "ALREADY_EXISTS"}]}
 
-        assert said(400, body) == ("conflict", "phrase")
+        assert classified(400, body) == ("conflict", "phrase")
 
-    def test_the_reason_beside_an_unknown_text_is_one(self) -> None:
+    def test_the_reason_beside_an_unknown_text_is_read(self) -> None:
+        """Where no rule matches the text, the reason decides."""
         causes = [{"errorSummary": "Quux refused", "reason": "ALREADY_EXISTS"}]
 
-        assert said(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes}) == (
+        assert classified(400, {**okta("E0000001", "Api validation failed: quux"), "errorCauses": causes}) == (
             "conflict",
             "phrase",
         )
 
-    def test_the_name_of_the_object_that_was_checked_is_none(self) -> None:
+    def test_one_word_after_the_prefix_is_not_read(self) -> None:
         """`alreadyExists` names a class of Okta's there, as `factorEnrollRequest` does."""
-        assert said(400, okta("E0000001", "Api validation failed: alreadyExists")) == ("invalid-request", "code")
+        assert classified(400, okta("E0000001", "Api validation failed: alreadyExists")) == ("invalid-request", "code")
 
-    def test_the_name_of_an_unknown_code_is_one(self) -> None:
+    def test_the_words_of_an_unknown_code_are_read(self) -> None:
+        """An unregistered code is split into its words where no text decides."""
         body = {"statusCode": 400, "error": "Bad Request", "errorCode": "already_exists", "message": "x"}
 
-        assert said(400, body, provider="auth0") == ("conflict", "phrase")
+        assert classified(400, body, provider="auth0") == ("conflict", "phrase")

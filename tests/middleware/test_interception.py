@@ -112,7 +112,7 @@ class TestHolding:
     @pytest.mark.parametrize("status", [400, 401])
     @pytest.mark.parametrize("options", [{}, {"exclude": ("/health",)}])
     def test_an_error_that_one_of_us_has_seen_is_not(self, status: int, options: dict[str, Any]) -> None:
-        """An instance nearer to the app has judged it, whether paths have a say there or not."""
+        """An instance nearer to the app has processed it, whether its options depend on the path or not."""
         state: dict[str, Any] = {}
 
         assert [begin(status, state=state, **options).buffering for _ in range(2)] == [True, False]

@@ -119,14 +119,14 @@ WRONG: dict[str, list[Any]] = {
 
 
 PATHS = "a tuple or list of paths that start with '/'"
-BELOW = "; a path stands for everything below it, without '*'"
+BELOW = "; a path covers everything below it, without '*'"
 CALLABLES = ("a callable or None", "a plain function: it is called inline and cannot be awaited")
 WISHES: dict[str, tuple[str, ...]] = {
     "provider": ("one of 'auth0', 'okta', 'oauth'",),
     "providers": (
         "one of 'auth0', 'okta', 'oauth'",
         "a mapping of path prefixes to providers, or a callable",
-        "a path that starts with '/', such as '/auth'; it stands for everything below it, without '*'",
+        "a path that starts with '/', such as '/auth'; it covers everything below it, without '*'",
     ),
     "registry": ("a Registry, such as Registry.builtin().extend(...)",),
     "mode": ("one of 'rewrite', 'observe'",),

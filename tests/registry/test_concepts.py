@@ -144,9 +144,8 @@ class TestPhrases:
             (("x x y",), "x x x y", {"x x y"}),
         ],
     )
-    def test_what_one_phrase_has_begun_another_goes_on_with(
-        self, phrases: tuple[str, ...], text: str, expected: set[str]
-    ) -> None:
+    def test_overlapping_phrases_are_each_found(self, phrases: tuple[str, ...], text: str, expected: set[str]) -> None:
+        """The automaton continues with another phrase where the one that it follows ends early."""
         data = {"skip": [], "irregular": {}, "rewrites": {}, "concepts": {phrase: [phrase] for phrase in phrases}}
         bits = {phrase: 1 << number for number, phrase in enumerate(phrases)}
         (found,) = ConceptAutomaton(data, bits).read((text,))
@@ -172,13 +171,16 @@ class TestSentences:
 
     @pytest.mark.parametrize("end", [". ", "! ", "? ", "; ", ".\n"])
     def test_each_sentence_has_its_own_concepts(self, end: str) -> None:
+        """Every mark that ends a sentence begins a new set of concepts."""
         assert read(f"The key{end}Not found") == [{"key"}, {"gone", "found"}]
 
     def test_a_phrase_does_not_reach_into_the_next_sentence(self) -> None:
+        """`not.` and `Found` of two sentences are not `not found`."""
         assert read("It is not. Found it") == [set(), {"found"}]
 
     @pytest.mark.parametrize("text", ["key.not.found", "key X not found", "key - not found"])
     def test_nothing_else_ends_a_sentence(self, text: str) -> None:
+        """A dot within a word, a single letter or a dash do not end a sentence."""
         assert read(text) == [{"key", "gone", "found"}]
 
     def test_texts_are_read_one_by_one(self) -> None:
@@ -190,6 +192,7 @@ class TestLimits:
     """How much is read: 1024 characters of a text, 512 words of a response."""
 
     def test_a_text_is_read_up_to_1024_characters(self) -> None:
+        """A word that ends behind the limit is not found."""
         assert read("x" * 1020 + " key") == [{"key"}]
         assert read("x" * 1021 + " key") == [set()]
 
@@ -203,6 +206,7 @@ class TestLimits:
         ],
     )
     def test_words_are_counted_over_all_texts(self, texts: tuple[str, ...], expected: list[set[str]]) -> None:
+        """The limit of 512 words is one for all texts of a response."""
         assert read(*texts) == expected
 
     @pytest.mark.parametrize(("rest", "expected"), [("a key", {"key"}), ("a a key", set())])

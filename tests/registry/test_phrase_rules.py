@@ -32,7 +32,7 @@ def small(*rules: dict[str, Any], **tables: Any) -> Phrases:
     )
 
 
-def asked(phrases: Phrases, text: str, **changes: Any) -> str | None:
+def refine(phrases: Phrases, text: str, **changes: Any) -> str | None:
     """What rules make of one sentence."""
     situation = Situation("okta", "okta_api", None, 400)._replace(**changes)
     return phrases.refine("g", (text,), situation)
@@ -42,50 +42,56 @@ class TestRules:
     """What a rule can ask for."""
 
     def test_all_concepts_of_a_rule_are_needed(self) -> None:
+        """A sentence with one of two concepts does not match."""
         phrases = small({"says": ["gone", "user"]})
 
-        assert asked(phrases, "The user is not found") == "x"
-        assert asked(phrases, "no such user") == "x"
-        assert asked(phrases, "not found") is None
-        assert asked(phrases, "user") is None
+        assert refine(phrases, "The user is not found") == "x"
+        assert refine(phrases, "no such user") == "x"
+        assert refine(phrases, "not found") is None
+        assert refine(phrases, "user") is None
 
     def test_one_of_several_concepts_is_enough(self) -> None:
+        """`gone|unsent` matches a sentence with either."""
         phrases = small({"says": ["gone|unsent"]})
 
-        assert asked(phrases, "not found") == "x"
-        assert asked(phrases, "cannot send") == "x"
-        assert asked(phrases, "user") is None
+        assert refine(phrases, "not found") == "x"
+        assert refine(phrases, "cannot send") == "x"
+        assert refine(phrases, "user") is None
 
-    def test_a_concept_can_rule_out(self) -> None:
+    def test_a_concept_can_exclude_a_rule(self) -> None:
+        """`without` excludes the sentences with a concept."""
         phrases = small({"says": ["gone"], "without": ["user"]})
 
-        assert asked(phrases, "not found") == "x"
-        assert asked(phrases, "user not found") is None
+        assert refine(phrases, "not found") == "x"
+        assert refine(phrases, "user not found") is None
 
     def test_forms_of_words_count(self) -> None:
         """Inflected, irregular and rewritten ones; words that carry nothing vanish."""
         phrases = small({"says": ["unsent"]})
 
-        assert asked(phrases, "cannot send") == "x"
-        assert asked(phrases, "cannot sending") == "x"
-        assert asked(phrases, "can not the sent") == "x"
-        assert asked(phrases, "can send") is None
+        assert refine(phrases, "cannot send") == "x"
+        assert refine(phrases, "cannot sending") == "x"
+        assert refine(phrases, "can not the sent") == "x"
+        assert refine(phrases, "can send") is None
 
     def test_a_phrase_that_ends_another_is_found_within_it(self) -> None:
+        """`found` counts in `not found`, which is another concept."""
         phrases = small({"says": ["found", "gone"]})
 
-        assert asked(phrases, "not found") == "x"
+        assert refine(phrases, "not found") == "x"
 
     def test_the_first_rule_decides(self) -> None:
+        """Of several rules that match, the one that the data lists first."""
         phrases = small({"says": ["gone", "user"], "type": "y"}, {"says": ["gone"]})
 
-        assert asked(phrases, "user not found") == "y"
-        assert asked(phrases, "not found") == "x"
+        assert refine(phrases, "user not found") == "y"
+        assert refine(phrases, "not found") == "x"
 
     def test_a_rule_whose_status_does_not_agree_gives_way(self) -> None:
+        """The next rule counts where the type of the first is not sent with this status."""
         phrases = small({"says": ["gone"], "type": "y"}, {"says": ["gone"]})
 
-        assert asked(phrases, "not found", status=404) == "x"
+        assert refine(phrases, "not found", status=404) == "x"
 
     @pytest.mark.parametrize(
         ("condition", "fitting", "other"),
@@ -99,13 +105,15 @@ class TestRules:
             ({"surfaces": ["okta."]}, {"surface": "okta.token"}, {"surface": None}),
         ],
     )
-    def test_a_rule_can_ask_for_a_response(self, condition: Any, fitting: Any, other: Any) -> None:
+    def test_a_rule_can_require_properties_of_the_response(self, condition: Any, fitting: Any, other: Any) -> None:
+        """Provider, shape, code, status and endpoint; `plain` names a group of codes."""
         phrases = small({"says": ["gone"], **condition})
 
-        assert asked(phrases, "not found", **fitting) == "x"
-        assert asked(phrases, "not found", **other) is None
+        assert refine(phrases, "not found", **fitting) == "x"
+        assert refine(phrases, "not found", **other) is None
 
-    def test_the_rule_behind_an_answer_can_be_asked_for(self) -> None:
+    def test_rule_of_names_the_rule_that_gives_a_type(self) -> None:
+        """Tools look up which rule led from a text to a type."""
         phrases = small({"says": ["gone"], "type": "y"}, {"says": ["gone"]})
 
         assert phrases.rule_of("not found", "x") == "1"
@@ -115,7 +123,8 @@ class TestRules:
 class TestKept:
     """What is kept between sentences."""
 
-    def test_what_is_kept_is_bounded_and_holds_no_text(self) -> None:
+    def test_the_cache_of_rules_is_bounded_and_contains_no_text(self) -> None:
+        """At most 4096 sets of concepts, as numbers."""
         phrases = small({"says": ["gone"]})
         for number in range(4098):
             phrases._candidates(number)
@@ -144,12 +153,14 @@ SITUATION = Situation("okta", "okta_api", "E1", 400, None)
     [(0b11, True), (0b101, True), (0b111, True), (0b10, False), (0b1, False), (0b1011, False), (0, False)],
 )
 def test_a_rule_needs_its_concepts_one_of_each_choice_and_none_of_the_others(concepts: int, fits: bool) -> None:
-    assert RULE.is_said(concepts) is fits
+    """`needs`, `choice` and `without` as bits."""
+    assert RULE.occurs_in(concepts) is fits
 
 
 @pytest.mark.parametrize(
     "change", [{"provider": "auth0"}, {"shape": "oauth"}, {"code": "E2"}, {"code": None}, {"status": 401}]
 )
-def test_a_rule_holds_for_its_own_responses_alone(change: dict[str, Any]) -> None:
-    assert RULE.suits(SITUATION)
-    assert not RULE.suits(SITUATION._replace(**change))
+def test_a_rule_applies_to_its_own_responses_alone(change: dict[str, Any]) -> None:
+    """Each condition of a rule is checked by itself."""
+    assert RULE.applies_to(SITUATION)
+    assert not RULE.applies_to(SITUATION._replace(**change))

@@ -78,16 +78,19 @@ class TestMeaning:
         ],
     )
     def test_words_that_carry_the_meaning_decide(self, text: str, status: int, expected: str) -> None:
+        """Whatever a widget is, the other words of the sentence decide the type."""
         assert meaning(text, status=status) == expected
 
     @pytest.mark.parametrize(
         "text",
         ["", "   ", "Lorem ipsum dolor sit amet.", "E0000001", "\u0442\u0435\u043a\u0441\u0442", "{}", "0" * 4000],
     )
-    def test_a_sentence_that_says_nothing_leaves_the_general_answer(self, text: str) -> None:
+    def test_a_sentence_without_a_known_phrase_leaves_the_general_type(self, text: str) -> None:
+        """Empty texts, other languages, identifiers and numbers match no rule."""
         assert meaning(text) is None
 
     def test_case_and_punctuation_do_not_count(self) -> None:
+        """Upper case, commas and dots do not change what a sentence means."""
         plain = meaning("the widget could not be found", status=404)
 
         assert plain == "not-found"
@@ -95,15 +98,18 @@ class TestMeaning:
         assert meaning("The widget: could, not be found...", status=404) == plain
 
     @pytest.mark.parametrize("apostrophe", ["'", "\u2019", "\u2018", "\u00b4"])
-    def test_every_apostrophe_is_one(self, apostrophe: str) -> None:
+    def test_every_kind_of_apostrophe_counts(self, apostrophe: str) -> None:
+        """`don't` is read with a typewriter or typographic apostrophe, or an acute accent."""
         text = f"You don{apostrophe}t have permission to turn the widget"
 
         assert meaning(text, status=403) == "permission-denied"
 
     def test_words_in_a_name_count(self) -> None:
+        """A name in mixed case is split into its words."""
         assert meaning("widgetNotFound", status=404) == "not-found"
 
-    def test_the_first_sentence_that_says_something_decides(self) -> None:
+    def test_the_first_sentence_that_matches_a_rule_decides(self) -> None:
+        """Missing texts and sentences without a known phrase are skipped."""
         assert (
             meaning(None, "Lorem ipsum.", "The widget could not be found.", "It is required.", status=404)
             == "not-found"
@@ -113,10 +119,12 @@ class TestMeaning:
         """Words of two sentences make no phrase together."""
         assert meaning("The widget is not. Found is the other.", status=404) is None
 
-    def test_an_identifier_parts_a_phrase(self) -> None:
+    def test_a_phrase_does_not_continue_across_an_identifier(self) -> None:
+        """`not x7 found` is not `not found`."""
         assert meaning("not x7 found", status=404) is None
 
-    def test_a_sentence_that_agrees_with_the_general_answer_leaves_it(self) -> None:
+    def test_a_sentence_that_agrees_with_the_general_type_leaves_it(self) -> None:
+        """No refinement is returned where the rule gives the same type."""
         assert meaning("The widget could not be found.", general="not-found", status=404) is None
 
 
@@ -125,9 +133,11 @@ class TestExamples:
 
     @pytest.mark.parametrize("row", EXAMPLES, ids=lambda row: row["rule"])
     def test_a_rule_gives_its_type(self, row: dict[str, Any]) -> None:
+        """Each example sentence gets the type of the rule that it belongs to."""
         assert refined(PHRASES, row) == row["type"]
 
     def test_each_rule_has_an_example(self) -> None:
+        """`phrases.jsonl` and the rules of the registry have the same ids."""
         assert {row["rule"] for row in EXAMPLES} == {rule["id"] for rule in DATA["rules"]}
 
     @pytest.mark.slow
@@ -147,6 +157,7 @@ class TestLimits:
 
     @pytest.mark.parametrize("code", DATA["firm"])
     def test_no_sentence_changes_a_firm_code(self, code: str) -> None:
+        """A code that the data lists as firm has no refinement."""
         text = "You do not have permission to turn the widget."
 
         assert meaning(text, code=code, status=403) is None
@@ -154,9 +165,11 @@ class TestLimits:
 
     @pytest.mark.parametrize("code", DATA["firm"])
     def test_each_firm_code_is_one_of_the_registry(self, code: str) -> None:
+        """The list has no code that no provider sends."""
         assert REGISTRY.has_code_anywhere(code)
 
-    def test_a_type_that_is_exact_already_stays(self) -> None:
+    def test_a_type_without_refinements_stays(self) -> None:
+        """A type that is not general is never changed by a sentence."""
         assert not PHRASES.may_refine("invalid-credentials-of-nobody", None)
         assert meaning("The widget could not be found.", general="rate-limited", status=404) is None
 
@@ -168,13 +181,15 @@ class TestLimits:
         assert meaning(text, status=404) != "permission-denied"
         assert meaning(text, status=500) is None
 
-    def test_a_redirect_stands_for_a_bad_request(self) -> None:
+    def test_a_redirect_counts_as_a_bad_request(self) -> None:
+        """A type agrees with 302 if a provider sends it with 400."""
         assert PHRASES.agrees("invalid-scope", 302)
         assert not PHRASES.agrees("rate-limited", 302)
         assert not PHRASES.agrees("no-such-type", 400)
 
     @given(sentences, st.sampled_from(GENERAL), situations)
-    def test_an_answer_is_one_that_the_table_allows(self, text: str, general: str, situation: Situation) -> None:
+    def test_a_refinement_is_one_that_the_table_allows(self, text: str, general: str, situation: Situation) -> None:
+        """For any words, general type and situation."""
         found = PHRASES.refine(general, (text,), situation)
 
         chosen = PHRASES.refinements[general]
@@ -186,15 +201,15 @@ class TestLimits:
         assert found != general
 
     @given(sentences, st.sampled_from(GENERAL), situations)
-    def test_no_sentence_makes_a_failure_of_the_provider_the_callers(
-        self, text: str, general: str, situation: Situation
-    ) -> None:
+    def test_no_sentence_makes_a_5xx_the_callers_fault(self, text: str, general: str, situation: Situation) -> None:
+        """With 503, no sentence leads to a type whose owner is the user or the client."""
         found = PHRASES.refine(general, (text,), situation._replace(status=503))
 
         assert found is None or REGISTRY.types[found].owner not in {"user", "client"}
 
     @given(sentences, st.sampled_from(GENERAL), situations)
     def test_no_sentence_makes_a_program_wait(self, text: str, general: str, situation: Situation) -> None:
+        """No sentence leads from a type without a wait to one with a wait, other than `resource-busy`."""
         found = PHRASES.refine(general, (text,), situation)
         waits = {"after_delay", "once", "poll"}
 
@@ -202,6 +217,7 @@ class TestLimits:
             assert REGISTRY.types[found].retry not in waits
 
     def test_rules_cannot_be_changed(self) -> None:
+        """`Phrases` refuses a second assignment."""
         with pytest.raises(AttributeError, match="immutable"):
             PHRASES.firm = frozenset()
 
@@ -245,15 +261,18 @@ class TestWork:
         "unit", ["not ", "not found ", "already ", "maximum number of ", "a", "zz ", "a.b; ", "'t "]
     )
     def test_twice_the_text_is_twice_the_work(self, counted: Phrases, unit: str) -> None:
+        """The steps of the automaton grow with the length of a text and no faster."""
         once, twice = (steps(counted, [unit * (number * 40 // len(unit.split() or unit))]) for number in (1, 2))
 
         assert twice <= 2 * once + 8
 
-    def test_words_beyond_the_limit_are_not_looked_at(self, counted: Phrases) -> None:
+    def test_words_beyond_the_limit_are_not_read(self, counted: Phrases) -> None:
+        """A response with ten times as many words costs as many steps."""
         most = steps(counted, ["not found " * 60] * 40)
 
         assert most <= 4 * MAX_WORDS
         assert most == steps(counted, ["not found " * 60] * 400)
 
-    def test_the_end_of_a_long_text_is_not_looked_at(self) -> None:
+    def test_the_end_of_a_long_text_is_not_read(self) -> None:
+        """Only the first 1024 characters of a text count."""
         assert meaning("x " * 600 + "could not be found", status=404) is None

@@ -49,7 +49,7 @@ def answer(registry: Registry, question: Any) -> Json:
         What the page shows. Of several responses, the first that becomes a problem is explained.
 
     Raises:
-        ValueError: If the question has an invalid member or the text holds an invalid recording.
+        ValueError: If the question has an invalid member or the text contains an invalid recording.
     """
     if not isinstance(question, dict) or not isinstance(question.get("text"), str):
         msg = "invalid question: expected an object with the member text"

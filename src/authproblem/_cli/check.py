@@ -1,4 +1,4 @@
-"""Send errors through a running app that stands in front of a fake, and report which reach the client as a problem.
+"""Send errors through a running app in front of a fake, and report which reach the client as a problem.
 
 The app has to call the fake instead of the provider. Either the fake runs already (python -m authproblem fake) and
 --fake names it, or --auth0, --okta start one here. Exit status 0: every error arrives, and nothing leaks.

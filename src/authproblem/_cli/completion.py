@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def candidates(words: list[str]) -> list[str]:
-    """Return what may stand in place of the last word.
+    """Return the possible completions of the last word.
 
     Args:
         words: The words behind the program's name, the last one unfinished.

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _names(registry: Registry, words: list[str]) -> list[str]:
-    """Return the names that the arguments stand for: one if together they are a known message, or no word is a name."""
+    """Return the names in the arguments: one if together they are a known message, or no word is a name."""
     joined = " ".join(words).strip()
     if len(words) == 1 or find_entries(registry, joined):
         return [joined]

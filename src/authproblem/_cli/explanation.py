@@ -115,7 +115,7 @@ def explain_all(
     """Explain every response of a file or a pasted text; see `read_recordings` for the forms.
 
     Raises:
-        ValueError: If the input holds an invalid recording, or an argument is invalid.
+        ValueError: If the input contains an invalid recording, or an argument is invalid.
     """
     recordings = read_recordings(data)
     return [explain_response(one, registry=registry, status=status, options=options) for one in recordings]

@@ -17,7 +17,7 @@ _MOST_TEXTS = 8
 
 
 def describe(registry: Registry, name: str, found: Found) -> Json:
-    """Return what a name stands for as JSON; the member `kind` is `entry`, `type`, `family` or `unknown`."""
+    """Return what a name means as JSON; the member `kind` is `entry`, `type`, `family` or `unknown`."""
     if found.entries:
         entry = found.entries[0]
         others = [other.id for other in related(registry, found.entries)]
@@ -41,7 +41,7 @@ def describe(registry: Registry, name: str, found: Found) -> Json:
 
 
 def show(screen: Screen, registry: Registry, name: str, found: Found) -> None:
-    """Write what a name stands for."""
+    """Write what a name means."""
     if found.entries:
         _show_entry(screen, registry, found.entries[0], related(registry, found.entries))
     elif found.kind is not None:

@@ -1,4 +1,4 @@
-"""Find what a name stands for: an entry, a code, an error message, a problem type, or a code of a family.
+"""Find what a name means: an entry, a code, an error message, a problem type, or a code of a family.
 
 For `explain` and `list`. Responses are classified elsewhere; nothing here takes part in that.
 """
@@ -22,7 +22,7 @@ _MOST_SENTENCE = 200
 
 
 class Found(NamedTuple):
-    """What a name stands for. Nothing was found where all members but `similar` are empty.
+    """What a name means. Nothing was found where all members but `similar` are empty.
 
     Attributes:
         entries: The entries, the best match first.
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
 
 def find(registry: Registry, name: str) -> Found:
-    """Return what a name stands for: entries first, then problem types, then families."""
+    """Return what a name means: entries first, then problem types, then families."""
     if entries := find_entries(registry, name):
         return Found(entries)
     if (kind := find_type(registry, name)) is not None:
@@ -76,7 +76,7 @@ def find_entries(registry: Registry, name: str) -> list[Entry]:
 
 
 def related(registry: Registry, entries: list[Entry]) -> list[Entry]:
-    """Return further entries that the same name or the same code can stand for."""
+    """Return further entries that the same name or the same code can mean."""
     first = entries[0]
     same = [e for e in registry if first.code is not None and e.code == first.code]
     same.sort(key=lambda entry: entry.provider != first.provider)

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("--provider", choices=PROVIDERS, help="only entries of this provider")
     parser.add_argument("--type", metavar="SLUG", help="only entries of this problem type, such as mfa-required")
-    parser.add_argument("--code", help="only entries with this code; * stands for any characters, as in 'E00001*'")
+    parser.add_argument("--code", help="only entries with this code; * matches any characters, as in 'E00001*'")
     parser.add_argument("--grep", metavar="TEXT", help="only entries with this text in id, meaning, message or source")
     parser.add_argument("--json", action="store_true", help="print a JSON array of complete entries")
     add_registry(parser)

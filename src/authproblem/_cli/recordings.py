@@ -27,7 +27,7 @@ def read_recordings(data: bytes) -> list[Recording]:
         At least one recording. Input of no known form is one recording of a body alone.
 
     Raises:
-        ValueError: If a recording has an invalid status or invalid headers; the message says which one.
+        ValueError: If a recording has an invalid status or invalid headers; the message names it.
     """
     data = data.removeprefix(_BOM)
     if is_raw(data):

@@ -1,4 +1,4 @@
-"""Print the whole registry as one JSON document, for other tools. Entries hold what they inherit from their type.
+"""Print the whole registry as one JSON document, for other tools. Entries include what they inherit from their type.
 
 `--schema` prints a JSON Schema instead: of this document (`document`), of the problem documents (`wire`), or of a file
 of entries (`entries`). `--format` prints the lookup tables of log events for programs that cannot run Python: as CSV,

@@ -1,7 +1,7 @@
 """A circuit breaker for the token endpoint: while it is open nothing is sent, then one probe decides.
 
-Only outages count (owner `upstream`): a user's dead token or a wrong client secret says that the endpoint works. A rate
-limit shows it too; it has its own wait. Time comes from the caller.
+Only outages count (owner `upstream`): a refusal of a user's dead token or of a wrong client secret shows that the
+endpoint works. So does a rate limit, which has its own wait. Time comes from the caller.
 """
 
 from __future__ import annotations

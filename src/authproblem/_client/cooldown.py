@@ -5,7 +5,7 @@ responses. Only a limit whose wait the provider itself named sets one, or an out
 protection, never a user's error.
 
 The keys follow one rule: **a limit of one user, address or client suppresses no other caller's requests.** A response
-does not say whose limit it is (`remaining: 0` is sent for a limit of one user as well), so each caller discovers a
+does not show whose limit it is (`remaining: 0` is sent for a limit of one user as well), so each caller discovers a
 limit by a request of its own, except where the provider documents that all callers share it (`limits.json`).
 """
 

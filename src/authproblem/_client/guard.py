@@ -134,7 +134,7 @@ def bound(do_refresh: Callable[..., Any], token: str) -> Callable[[], Any]:
     """Return a function without arguments, whether `do_refresh` takes the token or nothing."""
     try:
         parameters = inspect.signature(do_refresh).parameters.values()
-    except (TypeError, ValueError):  # a builtin that does not say
+    except (TypeError, ValueError):  # a builtin without a signature
         return lambda: do_refresh(token)
     positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
     takes_token = any(parameter.kind in positional for parameter in parameters)

@@ -1,4 +1,4 @@
-"""The requests and responses of httpx and httpx2, for `exchange`: which library it is, a request itself says.
+"""The requests and responses of httpx and httpx2, for `exchange`; the class of a request identifies the library.
 
 httpx2 is httpx's successor with the same names; each refuses the other's responses and streams. No rule belongs here.
 """

@@ -228,7 +228,7 @@ class Reader:
         return problem
 
     def reply(self, call: Call, problem: Problem) -> Reply:
-        """Return a response of our own."""
+        """Return the response for a problem that was made here."""
         options = call.interceptor.options
         kind = options.media_type or media_type(call.request.accept, JSON)
         content = b"" if call.request.method == "HEAD" else problem.to_bytes()
@@ -240,7 +240,7 @@ class Reader:
         return Reply(problem.status, as_kind(headers, binary=call.request.binary), content, problem)
 
     def report(self, call: Call, problem: Problem, extra: Mapping[str, object] = _NOTHING, *, event: str = "") -> None:
-        """Emit the event of a response of our own, and call `on_problem`."""
+        """Emit the event of a problem that was made here, and call `on_problem`."""
         request, name = call.request, event or events.NORMALIZED
         report_problem(call.interceptor.options, problem, request.method, request.path, event=name, extra=extra)
 

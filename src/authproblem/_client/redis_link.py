@@ -1,6 +1,6 @@
 """What the Redis stores share: the client, the names of keys, and whether the server responds. No rule on entries here.
 
-Valkey and Redis have the same protocol; what is said of Redis is true of both.
+Valkey and Redis have the same protocol; what is written about Redis is true of both.
 """
 
 from __future__ import annotations

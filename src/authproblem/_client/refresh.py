@@ -78,7 +78,7 @@ class RefreshCore:
         """Refresh a credential, or share the refresh that is under way.
 
         Raises:
-            RefreshError: as the outcome says.
+            RefreshError: according to the outcome.
         """
         deadline = self.clock() + self.limits.budget
         while True:

@@ -64,7 +64,7 @@ class RefreshMemory:
         return outcome
 
     def put(self, key: bytes, outcome: Outcome) -> None:
-        """Remember how a refresh ended, as long as that says something about the next one."""
+        """Remember how a refresh ended, as long as the next one would end the same way."""
         now, seconds = self._clock(), self.lifetime(outcome)
         if seconds <= 0:
             return

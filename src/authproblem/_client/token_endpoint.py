@@ -89,7 +89,7 @@ class Endpoint(NamedTuple):
         return self._of_exception(error)
 
     def _of_exception(self, error: Exception) -> Outcome:
-        """No response is left: what the class of the exception says, and the code that an OAuth library kept."""
+        """No response is left: the class of the exception decides, and the code that an OAuth library kept."""
         sender = Sender(self.provider, certain=True, endpoint=ENDPOINTS[self.provider])
         seen = recognize(error, sender, VendorDomains({}), tuple(host for host in (_host(error),) if host))
         if seen is None:
@@ -103,7 +103,7 @@ class Endpoint(NamedTuple):
         return outcome_of(self.registry, best, status_known=seen.status is not None)
 
     def own(self, reason: str, after: float | None = None) -> Outcome:
-        """Return a `TryLater` of our own, for a request that was not sent or got no response."""
+        """Return a `TryLater` from the registry alone, for a request that was not sent or got no response."""
         problem = own_problem(self.registry, reason, self.provider, after)
         return outcome_of(self.registry, problem)
 

@@ -16,7 +16,7 @@ from authproblem._registry.registry import Registry
 from authproblem.errors import AuthProblemError
 
 _OF_A_REFRESH = frozenset(("refresh_token", "session"))
-"""Kinds of credential whose end is the end of a refresh token; a wrong password or API token says nothing about it."""
+"""Kinds of credential whose end is the end of a refresh token; a wrong password or API token does not affect it."""
 
 
 class RefreshError(AuthProblemError):
@@ -144,7 +144,7 @@ def outcome_of(registry: Registry, problem: Problem, *, status_known: bool = Tru
 
 
 def is_outage(problem: Problem) -> bool:
-    """Whether a problem says that the token endpoint is out of order, for the breaker.
+    """Whether a problem means that the token endpoint is out of order, for the breaker.
 
     An Action of the tenant may refuse one user with a 500; that is a rejection.
     """
@@ -154,7 +154,7 @@ def is_outage(problem: Problem) -> bool:
 
 
 def verdict_of(registry: Registry, problem: Problem) -> tuple[Credential, str | None]:
-    """Return what a problem says about the credential: as its document says, else by the table."""
+    """Return what a problem means for the credential: by its document, else by the table."""
     stated = getattr(problem, "credential", None)  # a document that was read names neither entry nor `matched_by`
     if isinstance(stated, str) and stated != "unknown":
         return cast("Credential", stated), getattr(problem, "credential_kind", None)

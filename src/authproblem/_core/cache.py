@@ -27,7 +27,7 @@ A text with slots counts by the number of registered texts that it fits, which t
 """
 
 CacheKey = tuple[KnownKey, int, "str | None", bool]
-"""What the object says, status, declared provider, and whether it is certain."""
+"""Codes and texts of the object, status, declared provider, and whether the provider is certain."""
 _VENDORS = ("auth0", "okta")
 _ENTRY_MATCHES = frozenset(("code_description", "code_status", "code", "name", "cause"))
 
@@ -37,8 +37,8 @@ class CachedResponse:
 
     Attributes:
         classification: what they mean, without the contents of any of them.
-        key: what they say, in registered words.
-        has_slots: whether the texts of the key stand for others.
+        key: their codes and texts, by registered values.
+        has_slots: whether a text of the key has slots, so that responses with the key may differ in it.
         template: what is sent for them, once it was prepared.
         can_prepare: whether a template can be made of it.
     """

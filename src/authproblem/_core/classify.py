@@ -1,4 +1,4 @@
-"""What a response means: which provider sent it, what it says, which entry that is. The rules of evidence live here.
+"""What a response means: which provider sent it, and which registry entry matches. The rules of evidence are here.
 
 A response counts as a provider's only with evidence (a vendor's header, shape, code or constant text) or with the app's
 declaration. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it is left alone. Pure functions:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # parsers of rare headers are imported when such a header is 
 MAX_TEXT_BODY = 512
 """Bytes of a plain-text body that are read as an error message; longer ones of an uncertain sender are left alone."""
 UNTOUCHABLE = frozenset((416,))
-"""Statuses whose meaning lies in headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
+"""Statuses whose meaning depends on headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
 
 _VENDORS: tuple[Provider, ...] = ("auth0", "okta")
 _CHALLENGE_ERROR = ("error", "error_description")
@@ -335,7 +335,7 @@ def _html(inquiry: Inquiry, body: bytes | bytearray) -> Verdict:
 def _refined(
     inquiry: Inquiry, hit: Match, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces
 ) -> Classification:
-    """Return the classification of a match, made more exact by what unknown sentences say."""
+    """Return the classification of a match, made more exact by unknown sentences."""
     best = refine(inquiry.registry, hit, provider, upstream, status=inquiry.status, surfaces=surfaces)
     return _classification(best, provider, upstream)
 

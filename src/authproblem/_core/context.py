@@ -64,7 +64,7 @@ def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Regis
 
 
 def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provider | None:
-    """Return the vendor on whose domain the `realm` or `authorization_uri` of a challenge lies, or None."""
+    """Return the vendor whose domain is in the `realm` or `authorization_uri` of a challenge, or None."""
     challenge = error_challenge(headers)
     for name in _PLACES if challenge is not None else ():
         scheme, _, rest = challenge.parameters.get(name, "").partition("://") if challenge is not None else ("", "", "")

@@ -33,7 +33,7 @@ def credential_of(  # noqa: PLR0917 - what a classification consists of, in its 
         status: the upstream's HTTP status; None where there was no response.
         matched_by: what the classification rests on, as in `Classification.matched_by`.
         shape: the wire shape, or None where it is not known any more.
-        code: the upstream's code: where only a phrase decided, the code has to say `dead` as well.
+        code: the upstream's code: where only a phrase decided, the code has to mean `dead` as well.
 
     Returns:
         `dead`, `keep`, `step_up` or `unknown`; and the kind (such as `refresh_token`) or None.

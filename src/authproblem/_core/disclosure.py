@@ -57,7 +57,7 @@ def fold_unreadable(
 ) -> Folded | None:
     """Fold an error that cannot be read as a whole, where its surface is known to be a sign-in surface.
 
-    Only refusals fold: a limit or an outage of the provider says nothing about an account.
+    Only refusals fold: a limit or an outage of the provider reveals nothing about an account.
     """
     surface = surfaces.find(found.provider)
     if surface is None or not surface.sign_in or not 400 <= status < 500 or status == 429:
@@ -72,8 +72,8 @@ def fold_unreadable(
 def is_cut(registry: Registry, found: Classification) -> bool:
     """Whether a text that could have upstream more was too long to be looked up.
 
-    A name that the provider repeats may have made it so. What no sentence turns into something that folds stays what it
-    is: without `mfa-required` the sign-in could not continue.
+    A user's name that the provider repeats may have made it too long. A type that no sentence could refine into one
+    that folds stays: without `mfa-required` the sign-in could not continue.
     """
     upstream = found.upstream
     finer = registry.phrases.refinements.get(found.reason, frozenset())

@@ -49,7 +49,7 @@ def normalize(
         The problem; None if the response is no provider's error, or flow control: then leave it alone.
 
     Raises:
-        ConfigurationError: for an invalid option, provider or endpoint; the message says what is expected.
+        ConfigurationError: for an invalid option, provider or endpoint; the message names what is expected.
         TypeError: for a status, headers or a body of another type.
     """
     normalizer = shared_normalizer(options) if options else _shared()

@@ -1,4 +1,4 @@
-"""Outcomes of known errors, filled into templates: the second and every further response that says the same.
+"""Outcomes of known errors, filled into templates: the second and every further response of the same kind.
 
 No rule belongs here. What is sent was built on the usual path once; a template decides whether it fits a response.
 """

@@ -1,8 +1,8 @@
-"""From a general problem type to a more exact one, by what unknown sentences say.
+"""From a general problem type to a more exact one, by the sentences that the registry does not have.
 
 Used last, where a code, a family or the status alone has decided, and only for texts that the entry does not have. A
 code is not stronger than the text: where its meaning does not agree with the status, the status counts, and where a
-phrase says something else and the status agrees, the phrase does.
+phrase means something else and the status agrees, the phrase counts.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from authproblem._registry.surfaces import EndpointSurfaces
 
 _GENERAL = frozenset(("code", "family", "status"))
 _SUMMARY = "Api validation failed: "
-"""What Okta puts before the name of the object that it has checked; the name alone says nothing."""
+"""What Okta puts before the name of the object that it has checked; the name alone means nothing."""
 
-_CALLER = frozenset(("user", "client"))
-_SAYS_LITTLE = "invalid-request"
-_TELLING = frozenset((404, 409))
-"""Statuses that name what is wrong with a request, other than 400."""
+_CALLER_OWNERS = frozenset(("user", "client"))
+_LEAST_SPECIFIC = "invalid-request"
+_SPECIFIC = frozenset((404, 409))
+"""Statuses that show what is wrong with a request; 400 does not."""
 
 MAX_SENTENCES = 8
 """Unknown sentences of one response that are read; further causes repeat it for further fields."""
@@ -62,20 +62,20 @@ def refine(
 
 
 def _gives_way(entry: Entry, status: int) -> bool:
-    """Whether a status says more than a code that is not sent with it.
+    """Whether a status is more reliable than a code that is not sent with it.
 
-    A code never makes a failure or limit of the provider the caller's fault; and one that says no more than that the
-    request is invalid yields to a status that says why.
+    A code never makes a failure or limit of the provider the caller's fault; and one that means no more than an
+    invalid request yields to a status that is more specific.
     """
     if not entry.usual_status or status in entry.usual_status:
         return False
     if status == 429 or status >= 500:
-        return entry.owner in _CALLER
-    return status in _TELLING and entry.reason == _SAYS_LITTLE
+        return entry.owner in _CALLER_OWNERS
+    return status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
 
 
 def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:
-    """The sentences that the entry does not know, the most telling first: causes, text, the code's own name."""
+    """The sentences that the entry does not have, the most specific first: causes, text, the code's own name."""
     for text, reason in upstream.causes:
         if text is not None and not registry.is_explained(provider, entry.id, text):
             yield text

@@ -232,7 +232,7 @@ class PreparedProblem:
 
 
 def summarize(problem: Problem, hint: str) -> dict[str, Any]:
-    """Return what an event says of every problem of a kind."""
+    """Return the keys of an event that are the same for every problem of a kind."""
     return {
         "problem": problem.reason,
         "provider": problem.provider,

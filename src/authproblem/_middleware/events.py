@@ -25,7 +25,7 @@ FAILED = "authproblem.failed"
 _LOGGER = "authproblem"
 _NUMBERS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _GUARDS = ("is_enabled_for", "isEnabledFor")
-"""Methods of structlog's bound loggers that say whether a level is let through."""
+"""Methods of structlog's bound loggers that return whether a level is let through."""
 _MAX_CLASSES = 16
 """Classes of bound loggers that are cached; an app has one."""
 _MAX_FAULTS = 64
@@ -73,7 +73,7 @@ _bound: tuple[tuple[object, ...], Any] | None = None
 def _bound_logger(structlog: Any) -> Any:
     """Return a logger by the configuration of this moment.
 
-    Where the app says `cache_logger_on_first_use`, one logger serves until the app configures another.
+    With `cache_logger_on_first_use=True`, one logger serves until the app configures another.
     """
     global _bound  # noqa: PLW0603 - as long as the configuration, which is the process's, too
     config = structlog.get_config()
@@ -107,7 +107,7 @@ def emit(level: str, event: str, keys: Mapping[str, Any]) -> None:
 
 
 def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) -> None:
-    """Report a failure of our own or of a callable of the app, once for each place; its message is never written.
+    """Report a failure of this package or of a callable of the app, once for each place; its message is never written.
 
     Args:
         error: what was raised.
@@ -132,7 +132,7 @@ def report_fault(error: BaseException, what: str, *, to_stderr: bool = False) ->
 class Frames(list[str]):
     """The frames of a traceback, outermost first, each as `file:line function`.
 
-    A list for those who log JSON, and printable by structlog's ConsoleRenderer, which takes every `stack` for a text.
+    A list for those who log JSON, and printable by structlog's ConsoleRenderer, which expects `stack` to be a string.
     """
 
     def __radd__(self, before: str) -> str:

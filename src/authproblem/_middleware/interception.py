@@ -62,7 +62,7 @@ class Interception:
         self.body: bytes | bytearray = b""
         if not (interceptor.is_everywhere and read.is_usual_json and status >= 400):
             interceptor.examine(self)
-        elif PROCESSED not in request.state:  # most errors: the path does not matter, and the type says enough
+        elif PROCESSED not in request.state:  # most errors: the path does not matter, and the media type suffices
             request.state[PROCESSED] = True
             self.buffering = status not in UNTOUCHABLE
 
@@ -266,5 +266,5 @@ def _reconsider(outcome: Outcome, found: Classification, request: Request, body:
     if outcome.sent is None:
         return outcome
     if request.method == "HEAD" and not body and found.matched_by != "header":
-        return outcome.without_problem("head")  # it does not say what the GET would
+        return outcome.without_problem("head")  # its headers do not show what a GET would get
     return outcome.without_problem("html") if found.shape == "html" and prefers_html(request.accept) else outcome

@@ -150,7 +150,7 @@ def _paths(name: str, value: Any) -> tuple[str, ...]:
     expected = "a tuple or list of paths that start with '/'"
     paths = _names(name, value, expected)
     if wrong := [path for path in paths if not path.startswith("/") or "*" in path]:
-        invalid(name, wrong[0], expected + "; a path stands for everything below it, without '*'")
+        invalid(name, wrong[0], expected + "; a path covers everything below it, without '*'")
     return paths
 
 

@@ -54,7 +54,7 @@ def report_redirect(
     Returns:
         Its headers with the problem headers, on request; None: it is sent as it came.
     """
-    # `provider=` declares the sender, also where a framework adds a slash; a header says it of this response.
+    # `provider=` covers every response, also a framework's redirect that adds a slash; a header or mark only this one.
     is_named = headers.layout.provider is not None or "auth-problem-upstream" in headers
     if not is_named and _repeats_query(outcome, request.query):
         outcome = outcome.without_problem("repeated_query")

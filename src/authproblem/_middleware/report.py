@@ -171,7 +171,7 @@ def _report_passed(options: Options, outcome: Outcome, method: str | None, path:
 def _keys(
     options: Options, problem: Problem | PreparedProblem, sent: int, method: str | None, path: str
 ) -> dict[str, Any]:
-    """Return what an event says of a problem, of the request, and by which registry it was classified."""
+    """Return the keys of an event: of the problem, of the request, and the version of the registry."""
     if isinstance(problem, PreparedProblem):
         summary, request_id = problem.template.summary, problem.request_id
     else:
@@ -190,7 +190,7 @@ def _keys(
 
 
 def _request(options: Options, method: str | None, path: str) -> dict[str, Any]:
-    """Return what an event says of the request, and by which registry it was classified."""
+    """Return the keys of an event about the request, and the version of the registry."""
     version = options.policy.registry.version
     return {"method": safe_method(method), "path": safe_path(path), "registry": version}
 

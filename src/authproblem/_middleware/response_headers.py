@@ -163,7 +163,7 @@ def without_mark(headers: ResponseHeaders) -> list[Pair]:
 
 
 def forbids_transform(pairs: list[Pair]) -> bool:
-    """Whether `Cache-Control` says `no-transform` (RFC 9111 section 5.2.2.6)."""
+    """Whether `Cache-Control` has `no-transform` (RFC 9111 section 5.2.2.6)."""
     return any("no-transform" in decoded(value).lower() for name, value in pairs if lower(name) == "cache-control")
 
 
@@ -202,7 +202,7 @@ def _exposed(headers: ResponseHeaders, *, waits: bool) -> list[tuple[str, str]]:
 
 
 def _varies_by_accept(line: str | bytes) -> bool:
-    """Whether a line of `Vary` says that `Accept` decides; an app has few of them, always the same."""
+    """Whether a line of `Vary` names `Accept` (or `*`); an app has few of them, always the same."""
     return _cached_vary(line) if len(line) <= _MAX_VARY else _lists_accept(line)
 
 

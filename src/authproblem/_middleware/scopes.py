@@ -75,7 +75,7 @@ class Scopes:
 
 
 def below(path: str, prefix: str) -> bool:
-    """Whether a path is the prefix or lies below it, by whole segments."""
+    """Whether a path is the prefix or is below it, by whole segments."""
     return path.startswith(prefix) and (len(path) == len(prefix) or prefix.endswith("/") or path[len(prefix)] == "/")
 
 
@@ -85,7 +85,7 @@ def _rules(providers: object) -> list[tuple[str, Upstream]]:
     rows = []
     for prefix, rule in providers.items():
         if not isinstance(prefix, str) or not prefix.startswith("/") or "*" in prefix:
-            expected = "a path that starts with '/', such as '/auth'; it stands for everything below it, without '*'"
+            expected = "a path that starts with '/', such as '/auth'; it covers everything below it, without '*'"
             invalid("providers: prefix", prefix, expected)
         rows.append((prefix.rstrip("/") if prefix != "/" else "", _rule(rule, f"providers[{prefix!r}]")))
     return rows

@@ -1,9 +1,9 @@
 """Checks that run when a middleware is built: a mistake in the options has to stop the start of the app.
 
-`app.add_middleware(...)` of Starlette and FastAPI only notes the class and its options. The middleware is built at the
-first message, which is `lifespan`. An exception there means "lifespan is not supported" to uvicorn and others: they go
-on, and every request is a 500. A server stops where the app says that its startup failed (ASGI lifespan protocol), so
-a middleware that is built at that moment keeps the error and says that.
+`app.add_middleware(...)` of Starlette and FastAPI only records the class and its options. The middleware is built at
+the first message, which is `lifespan`. An exception there means "lifespan is not supported" to uvicorn and others: they
+continue, and every request is a 500. A server stops where the app reports that its startup failed (ASGI lifespan
+protocol), so a middleware that is built at that moment keeps the error and reports it then.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the registry holds: problem types, and entries with their sources."""
+"""What the registry contains: problem types, and entries with their sources."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Entry(Value):
     """One row of the registry, with everything that it inherits from its problem type filled in.
 
     Attributes:
-        id: stable name, `provider:code` or `provider:code/variant`; empty for the row that stands for a bare type.
+        id: stable name, `provider:code` or `provider:code/variant`; empty for the stand-in entry of a problem type.
         provider: `auth0`, `okta` or `oauth`.
         code: the code on the wire, or None where the texts alone identify it.
         type: the problem type.

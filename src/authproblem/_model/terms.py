@@ -1,4 +1,4 @@
-"""The closed vocabularies as literal types: providers, owners, remedies, policies. The data files hold the same."""
+"""The closed vocabularies as literal types: providers, owners, remedies, policies. The data files have the same."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Value:
         """Make what constructors need: the class of values that are not finished yet, and a setter for each field.
 
         Args:
-            init: False says to type checkers that `__new__` has the signature (PEP 681).
+            init: False tells type checkers that `__new__` has the signature (PEP 681).
         """
         del init
         super().__init_subclass__()

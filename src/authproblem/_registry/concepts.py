@@ -1,7 +1,7 @@
 """Which concepts occur in a sentence: words become base forms, and one pass of an automaton finds the phrases.
 
 The phrases are data (`phrases.json`: `concepts`, with `skip`, `irregular` and `rewrites` for the words). Nothing here
-backtracks over upstream text: the work is one step a word, and the number of words that are read is bounded
+backtracks over upstream text: the work is one step per word, and the number of words that are read is bounded
 (`MAX_WORDS`).
 """
 
@@ -24,9 +24,9 @@ _MAX_WORD = 64
 """Characters of a name that is taken apart: longer ones are no words. Okta's longest object name has about 40."""
 
 _WORD = re.compile(r"[0-9]+(?=(?:kb|Kb|kB|KB|[MG]B|px)\b)|[A-Za-z0-9]+(?:'t)?|[.!?;](?=\s)")
-"""Words, and ends of sentences; a unit that stands at a number is a word of its own.
+"""Words, and ends of sentences; a unit behind a number is a separate word.
 
-Other words of letters and digits are identifiers and part phrases. Numbers do not.
+Other words of letters and digits are identifiers: a phrase does not continue across them. It does across numbers.
 """
 
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -37,7 +37,7 @@ _APOSTROPHES = {0x2019: "'", 0x2018: "'", 0xB4: "'"}
 
 
 class ConceptAutomaton:
-    """Aho-Corasick over words: which concepts occur in a sentence, in one step a word."""
+    """Aho-Corasick over words: which concepts occur in a sentence, in one step per word."""
 
     __slots__ = ("_found", "_steps", "_vocabulary")
 
@@ -86,7 +86,7 @@ class ConceptAutomaton:
 def _split(vocabulary: Mapping[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
     """The base forms of a word such as `DPoP`, or of the parts of a name in mixed or upper case.
 
-    An unknown part parts phrases: it stands as an empty word, which no phrase has.
+    An unknown part becomes an empty word, which no phrase has, so that no phrase continues across it.
     """
     return vocabulary.get(name.lower()) or tuple(
         part for piece in _PART.findall(name) for part in vocabulary.get(piece) or vocabulary.get(piece.lower(), ("",))

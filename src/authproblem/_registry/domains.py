@@ -19,7 +19,7 @@ class VendorDomains:
         )
 
     def owner(self, host: str, provider: str | None = None) -> Provider | None:
-        """Return the vendor whose domain a host lies in, or None.
+        """Return the vendor whose domain a host belongs to, or None.
 
         Args:
             host: the host name.

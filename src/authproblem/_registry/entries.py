@@ -63,7 +63,7 @@ def problem_type_of(row: Json) -> ProblemType:
 
 
 def entry_of(row: Json, types: Mapping[str, ProblemType], sentences: Mapping[str, str]) -> Entry:
-    """Return an entry from its row; what it does not say is its problem type's, or follows from its remedy.
+    """Return an entry from its row; what it leaves out is its problem type's, or follows from its remedy.
 
     Args:
         row: the row.
@@ -91,7 +91,7 @@ def bare_entry(kind: ProblemType) -> Entry:
 
 
 def _inherited(kind: ProblemType) -> dict[str, Any]:
-    """Return the fields of an entry whose row says nothing but its problem type."""
+    """Return the fields of an entry whose row has nothing but its problem type."""
     return {
         **_DEFAULTS,
         "type": kind,

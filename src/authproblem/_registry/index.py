@@ -230,7 +230,7 @@ class ProviderIndex:
 
 
 def _unconditional(by_text: Sequence[Entry]) -> dict[str | None, Match]:
-    """Return the constant texts that lead to one entry whatever else the response says."""
+    """Return the constant texts that lead to one entry whatever else the response contains."""
     exact: dict[str | None, Match] = {}
     for entry in by_text:
         for text in entry.texts if _specificity(entry) == 0 else ():

@@ -51,13 +51,13 @@ class Rule(NamedTuple):
     status: frozenset[int]
     surfaces: tuple[str, ...]
 
-    def is_said(self, concepts: int) -> bool:
+    def occurs_in(self, concepts: int) -> bool:
         """Whether a sentence has the concepts of the rule, and none that rule it out."""
         return (
             not self.needs & ~concepts and not self.without & concepts and all(some & concepts for some in self.choice)
         )
 
-    def suits(self, situation: Situation) -> bool:
+    def applies_to(self, situation: Situation) -> bool:
         """Whether the response is one that the rule is for."""
         provider, shape, code, status, surface = situation
         return (
@@ -75,7 +75,7 @@ class Phrases:
     Attributes:
         refinements: for each general problem type, the types that a phrase may choose in its place.
         at_sign_in: the types that it may choose beside them in a document of the sign-in itself, where a type that
-            asks for a new sign-in sends nobody away.
+            requires a new sign-in interrupts nobody.
         firm: codes whose meaning no sentence changes.
     """
 
@@ -104,16 +104,16 @@ class Phrases:
         return general in self.refinements and code not in self.firm
 
     def refine(self, general: str, sentences: Iterable[str | None], situation: Situation) -> str | None:
-        """Choose a more exact problem type by what is said.
+        """Choose a more exact problem type by the sentences.
 
         Args:
             general: the problem type that code, family or status give.
-            sentences: the unknown texts, the most telling first; None is skipped.
+            sentences: the unknown texts, the most specific first; None is skipped.
             situation: the response.
 
         Returns:
-            The slug of a problem type that the general one may be refined to; None if no sentence says more, or what
-            it says agrees with the general type.
+            The slug of a problem type that the general one may be refined to; None if no sentence is more exact, or it
+            agrees with the general type.
         """
         allowed = self.refinements.get(general)
         if allowed is None or situation.code in self.firm:
@@ -122,7 +122,7 @@ class Phrases:
             allowed |= self.at_sign_in[general]
         for concepts in self._automaton.read(sentences):
             for rule in self._candidates(concepts):
-                if not rule.suits(situation):
+                if not rule.applies_to(situation):
                     continue
                 if rule.type == general:
                     return None
@@ -131,7 +131,7 @@ class Phrases:
         return None
 
     def agrees(self, slug: str, status: int) -> bool:
-        """Whether a provider sends a problem type with an HTTP status; a redirect stands for 400 (RFC 6749 4.1.2.1)."""
+        """Whether a provider sends a problem type with an HTTP status; a redirect counts as 400 (RFC 6749 4.1.2.1)."""
         return max(status, 400) in self._statuses.get(slug, ())
 
     def rule_of(self, text: str, slug: str) -> str | None:
@@ -146,7 +146,7 @@ class Phrases:
         """The rules whose concepts all occur. Kept by the concepts, which contain no text; `MAX_KEPT` at most."""
         found = self._by_concepts.get(concepts)
         if found is None:
-            found = tuple(rule for rule in self._rules if rule.is_said(concepts))
+            found = tuple(rule for rule in self._rules if rule.occurs_in(concepts))
             if len(self._by_concepts) < MAX_KEPT:
                 self._by_concepts[concepts] = found
         return found

@@ -34,7 +34,7 @@ _SAFE = {
 }
 
 _ANY = "*"
-"""What stands for any entry: no id has this form."""
+"""The owner of texts that come with any code; no entry's id has this form."""
 
 Value = TypeVar("Value")
 
@@ -81,7 +81,7 @@ class Template:
         self.safe = "any" not in kinds
         self.prefix, self.ending = self._literals[0], self._literals[-1]
         self.longest = max(self._literals, key=len)
-        # A slot of fixed values at the end says how a text ends as well as a literal does.
+        # Where a slot of fixed values comes last, these values are the possible ends of a text, as a literal would be.
         last = kinds[-1][5:].split("|") if kinds and kinds[-1].startswith("enum:") else [""]
         self.ends = tuple((fold(word) + self.ending).lower() for word in last)
 
@@ -228,7 +228,7 @@ class TextTable(Generic[Value]):
 
 
 class KnownTexts:
-    """The texts of one provider: which of them may be sent on as they came, and which say nothing new of their entry.
+    """The texts of one provider: which of them may be sent on as they came, and which add nothing to their entry.
 
     Only constants may be sent on, and templates all of whose slots are of a safe kind: any other text may carry what a
     user typed.
@@ -254,7 +254,7 @@ class KnownTexts:
         return bool(found) and any(safe for _, safe, _ in found)
 
     def is_explained(self, entry_id: str, text: str) -> bool:
-        """Whether an entry has the text, or it comes with any code: then it says nothing more."""
+        """Whether an entry has the text, or it comes with any code: then it adds nothing to the meaning."""
         found = self._table.find(text)
         return bool(found) and any(owner in {entry_id, _ANY} for owner, *_ in found)
 

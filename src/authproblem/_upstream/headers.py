@@ -70,15 +70,15 @@ def decoded(value: Any) -> str:
 
 
 class HeaderLayout:
-    """What the names of a response's headers say, whatever the values are.
+    """What follows from the names of a response's headers, whatever their values are.
 
     Attributes:
         names: the names in lower case, in order.
         positions: the positions of each header that is read, by name.
         provider: the provider whose own header is there, or None.
         provider_headers: the names of the headers that prove a provider.
-        request_ids_at: where the headers stand that prove a provider: they carry its request id.
-        json_at: where the only `Content-Type` stands, if no other header decides how the body is read; or None.
+        request_ids_at: the positions of the headers that prove a provider: they carry its request id.
+        json_at: the position of the only `Content-Type`, if no other header decides how the body is read; or None.
         has_challenge: whether there is a `WWW-Authenticate`.
         has_retry_after: whether there is a `Retry-After`.
         is_cached: whether responses with the same names get this very layout, so that it can be the key of a cache.
@@ -118,7 +118,7 @@ class ResponseHeaders:
 
     Attributes:
         pairs: the headers as they came.
-        layout: what their names say.
+        layout: what follows from their names.
         is_usual_json: whether the body is plain JSON in no coding, neither marked by the app nor normalized before.
     """
 

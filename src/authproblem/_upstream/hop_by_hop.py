@@ -64,8 +64,8 @@ def filter_accept_encoding(lines: Iterable[bytes], known: frozenset[bytes]) -> b
         One value; `identity` where no coding is left. Never empty: a request without the header accepts any coding
         (RFC 9110 section 12.5.3).
     """
-    asked = [item.strip() for line in lines for item in line.split(b",")]
-    kept = [item for item in asked if item.partition(b";")[0].strip().lower() in known]
+    accepted = [item.strip() for line in lines for item in line.split(b",")]
+    kept = [item for item in accepted if item.partition(b";")[0].strip().lower() in known]
     return b", ".join(kept) or b"identity"
 
 

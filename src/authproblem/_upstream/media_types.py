@@ -46,7 +46,7 @@ _cached_choice = lru_cache(maxsize=256)(_choose)
 
 
 def prefers_html(accept: str | None) -> bool:
-    """Whether a request likes a page better than any JSON: a browser's navigation (no `Accept` likes both alike)."""
+    """Whether a request prefers a page to any JSON, as a browser's navigation does; one without `Accept` does not."""
     if not accept:
         return False
     ranges = _ranges(accept[:MAX_VALUE])

@@ -14,7 +14,7 @@ from authproblem._upstream.shapes import ParsedKey, Shapes
 class UpstreamResponse:
     """One response of an upstream.
 
-    What was not asked for yet is False.
+    A document or key that was not needed yet is False.
 
     Attributes:
         status: the HTTP status.

@@ -82,7 +82,7 @@ key of the response cache."""
 KnownText = str | tuple[object, ...] | None
 """A registered text, or those that a text fits or is written nearly like, or None where there is no text."""
 KnownKey = tuple[KeyLayout, "str | None", KnownText, "str | None", "tuple[tuple[KnownText, str | None], ...]"]
-"""A parsed key in registered words only: with the registered texts that a text fits in place of that text."""
+"""A parsed key without upstream text: with the registered texts that a text fits in place of that text."""
 
 
 class Shapes:
@@ -142,7 +142,7 @@ class Shapes:
         return _legacy_key(document)
 
     def is_vendor_problem(self, document: Json) -> bool:
-        """Whether a problem document is a vendor's own: its `type` lies below one of the vendor's URIs."""
+        """Whether a problem document is a vendor's own: its `type` begins with one of the vendor's URIs."""
         uri = document.get("type")
         return isinstance(uri, str) and uri.startswith(self._problem_uris)
 
@@ -203,7 +203,7 @@ class Shapes:
 
 
 def error_of(key: ParsedKey, document: Json | None) -> UpstreamError:
-    """Return what a parsed object says."""
+    """Return the error of a parsed object."""
     layout, code, text, name, causes = key
     shape = layout.shape
     proof: Any = shape.proof
@@ -252,7 +252,7 @@ def _repaired(code: object) -> str | None:
 
 
 def _scim(document: Json) -> UpstreamError | None:
-    """Read a SCIM error (RFC 7644 section 3.12); `scimType` is absent where the status says everything."""
+    """Read a SCIM error (RFC 7644 section 3.12); `scimType` is absent where the status suffices."""
     schemas = document["schemas"]
     if not isinstance(schemas, list) or SCIM_ERROR not in schemas:
         return None

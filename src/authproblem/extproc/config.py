@@ -1,6 +1,6 @@
 """The settings of the external processor: flags over a TOML file over defaults, checked with clear errors.
 
-The table `[options]` of the file holds the options of the middleware under their own names, and the middleware's own
+The table `[options]` of the file contains the options of the middleware under their own names, and the middleware's own
 rules check them.
 """
 
@@ -72,7 +72,7 @@ def load_config(flags: Mapping[str, Any] | None = None, file: str | None = None)
     """Read and check the settings.
 
     Args:
-        flags: settings by name, as `ExtProcConfig` has them; None stands for one that is not given.
+        flags: settings by name, as `ExtProcConfig` has them; None for one that is not given.
         file: path of a TOML file.
 
     Raises:

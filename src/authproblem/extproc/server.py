@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("authproblem.extproc")
 
 SERVICE = "envoy.service.ext_proc.v3.ExternalProcessor"
-"""The name of the service for health checks, beside the empty one that stands for the whole server."""
+"""The name of the service for health checks, beside the empty one, which means the whole server."""
 
 _PARENT_CHECK = 1.0
 """Seconds between two looks at whether the process that started this worker still lives."""

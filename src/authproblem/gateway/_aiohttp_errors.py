@@ -28,7 +28,7 @@ _RULES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
 
 
 def failure_of(error: BaseException) -> UpstreamFailure | None:
-    """Return the failure that an exception stands for; None for one that is no failure of a request."""
+    """Return the failure that an exception means; None for one that is no failure of a request."""
     if isinstance(error, UpstreamFailure):
         return error
     for classes, kind, why in _RULES:

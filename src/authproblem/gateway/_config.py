@@ -38,7 +38,7 @@ class GatewayConfig(NamedTuple):
     options: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        """The routes alone: the URL of a Redis holds a password."""
+        """The routes alone: the URL of a Redis contains a password."""
         return f"GatewayConfig(routes={self.routes!r}, ...)"
 
 

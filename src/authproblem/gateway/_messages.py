@@ -76,8 +76,8 @@ def request_headers(head: Head, *, host: bytes, known: frozenset[bytes], forward
         for pair in head.lines
         if pair[0] not in removed and pair[0] not in dropped and (keep or not pair[0].startswith(b"x-forwarded-"))
     ]
-    asked = None if b"accept-encoding" in removed else head.get(b"accept-encoding")
-    sent.append((b"accept-encoding", filter_accept_encoding(() if asked is None else (asked,), known)))
+    accepted = None if b"accept-encoding" in removed else head.get(b"accept-encoding")
+    sent.append((b"accept-encoding", filter_accept_encoding(() if accepted is None else (accepted,), known)))
     via = None if b"via" in removed else head.get(b"via")
     ours = peer.version + b" " + NAME
     sent.append((b"via", b"%s, %s" % (via, ours) if via else ours))
@@ -85,7 +85,7 @@ def request_headers(head: Head, *, host: bytes, known: frozenset[bytes], forward
 
 
 def _origin(head: Head, removed: frozenset[bytes], peer: Peer, *, keep: bool) -> Lines:
-    """The fields that say where a request came from, after what a trusted proxy has sent."""
+    """The fields that name where a request came from, appended to those of a trusted proxy."""
     before = head.get(_FORWARDED_FOR) if keep and _FORWARDED_FOR not in removed else None
     addresses = [value for value in (before, peer.address) if value]
     lines = [(_FORWARDED_FOR, b", ".join(addresses))] if addresses else []

@@ -29,7 +29,7 @@ class Metrics:
             registry=where,
         )
         self._problems = Counter(
-            name + "problems", "Responses that carried a problem of ours.", ["upstream", "problem"], registry=where
+            name + "problems", "Responses that carried a problem.", ["upstream", "problem"], registry=where
         )
         self._suppressed = Counter(
             name + "suppressed", "Requests that were not sent because of a cool-down.", ["upstream"], registry=where

@@ -22,7 +22,7 @@ FAULT = "The gateway failed."
 
 
 def refusal(status: int, detail: str) -> tuple[int, Lines, bytes]:
-    """Return an error of the gateway itself: a problem document without a type of ours (RFC 9457 section 4.2.1).
+    """Return an error of the gateway itself: a problem document of type `about:blank` (RFC 9457 section 4.2.1).
 
     Args:
         status: the status.

@@ -24,7 +24,7 @@ class CompiledRoute:
 
     Attributes:
         prefix: the path of the gateway below which it serves requests.
-        base: the path that stands before the provider's.
+        base: the path before the provider's.
         origin: scheme and authority of the provider.
         authority: host, and port where it is not the scheme's own.
         provider: `auth0`, `okta` or `oauth`.
@@ -39,7 +39,7 @@ class CompiledRoute:
         Args:
             route: the route.
             store: where cool-downs are kept; None = no cool-down.
-            config: what holds for all routes.
+            config: the settings of all routes.
         """
         parts = urlsplit(route.url)
         self._host = parts.hostname or ""
@@ -56,7 +56,7 @@ class CompiledRoute:
         self.reader = Reader({self._host: route.provider}, store, config.options, max_cooldown=limit)
 
     def call(self, path: bytes, method: str, head: Head, peer: Peer) -> Call:
-        """Return a request as the reader knows it.
+        """Return a request as the reader takes it.
 
         Args:
             path: the provider's path.
@@ -92,7 +92,7 @@ class CompiledRoute:
 
 
 def find_route(routes: list[CompiledRoute], path: bytes) -> tuple[CompiledRoute, bytes] | None:
-    """Return the route of a path, and the provider's path; the routes stand with the longest prefix first."""
+    """Return the route of a path, and the provider's path; routes are ordered by prefix, the longest first."""
     for route in routes:
         rest = below(path, route.prefix)
         if rest is not None:

@@ -18,7 +18,7 @@ class Setting(NamedTuple):
         read: turns text into the value, or raises ValueError with what is expected.
         default: the value where nothing is given.
         help: one line for `--help`.
-        metavar: what stands for the value in `--help`.
+        metavar: the placeholder of the value in `--help`.
     """
 
     name: str

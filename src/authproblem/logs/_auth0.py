@@ -1,4 +1,4 @@
-"""Auth0's tenant logs: which type codes stand for a failure, and what their details say. No I/O.
+"""Auth0's tenant logs: which type codes mean a failure, and what their details mean. No I/O.
 
 The type code decides whether an event is a failure. Where a type has many causes (a failed login, a failed exchange),
 `details.error` and `description` decide: the registry is searched first, since it has these texts from responses.
@@ -120,7 +120,7 @@ class Auth0:
         return known or whole or search(self._texts, " ".join(details.texts), row.groups) or general
 
     def _of_registry(self, details: Details) -> tuple[Meaning | None, Meaning | None]:
-        """What the registry says: of code and text together, and of the code alone."""
+        """The registry's meaning: of code and text together, and of the code alone."""
         general = None
         for text in (*details.texts, "") if details.code or details.status else ():
             meaning, specific = self._as_response(details, text)
@@ -148,7 +148,7 @@ def _row(row: Json, matched_by: DecidedBy) -> Row:
 
 
 def _row_attack(default: Meaning, texts: tuple[str, ...]) -> AttackKind | None:
-    """A type's own attack signal; reuse of a token is one only where the text does not say another cause."""
+    """A type's own attack signal; reuse of a token is one only where the text names no other cause."""
     if default.attack == "refresh_token_reuse" and texts and "reus" not in " ".join(texts).lower():
         return None
     return default.attack

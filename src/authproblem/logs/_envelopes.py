@@ -20,13 +20,13 @@ _DEPTH = 6
 _MAX_EVENTS = 10_000
 """Events of one envelope that are looked at: CloudWatch and EventBridge stay far below."""
 _LISTS = ("events", "logEvents", "Records", "records", "hits", "logs", "results", "messages")
-"""Members that hold several events: Event Hooks, CloudWatch, Lambda, Event Hubs, Elasticsearch, Splunk, Sumo Logic."""
+"""Members with several events: Event Hooks, CloudWatch, Lambda, Event Hubs, Elasticsearch, Splunk, Sumo Logic."""
 _INSIDE = (
     *("detail", "data", "event", "json", "message", "_source", "properties", "result", "_raw"),  # buses and collectors
     *("awslogs", "kinesis", "attributes", "jsonPayload", "textPayload", "log", "body", "Body", "Message", "Sns"),
     *("payload", "record", "hits", "original", "map", "content", "full_message", "short_message", "_airbyte_data"),
 )
-"""Members that hold one event, or a further envelope, or either of them as a string of JSON."""
+"""Members that contain one event, or a further envelope, or either of them as a string of JSON."""
 _SHORT = 2
 """Letters of a type code that other programs may use as well: `f`, `s`, `fp`."""
 _AUTH0_MARKS = (
@@ -117,7 +117,7 @@ def as_envelope(document: object) -> Event:
 
 
 def _inner(document: Event, strings: Strings) -> Iterator[Event]:
-    """What is inside an envelope: each member that may hold events, lists first."""
+    """What is inside an envelope: each member that may contain events, lists first."""
     for name in _LISTS:
         many = document.get(name)
         if isinstance(many, list):

@@ -1,4 +1,4 @@
-"""What an event says beside its meaning: when, through which client, with which ids. For filters, summaries and joins.
+"""What else an event contains: when, through which client, with which ids. For filters, summaries and joins.
 
 Ids are compared, never shown; nothing here reads names, addresses or texts.
 """
@@ -16,7 +16,7 @@ _SECONDS = 19
 
 
 def time_of(event: Event) -> str | None:
-    """When the event happened, as `2026-01-31T12:00:00` in UTC, which sorts as text; None where it does not say."""
+    """When the event happened, as `2026-01-31T12:00:00` in UTC, which sorts as text; None where it is unknown."""
     value = event.get("published") or event.get("date")
     if not isinstance(value, str) or len(value) < _SECONDS:
         return None

@@ -1,7 +1,7 @@
 """Documents in which a product has renamed the members of an event, such as those of Elastic, Sentinel and Splunk.
 
 Each function returns the event under the vendor's own names, or None where the document is not of its form. Envelopes
-that hold an event unchanged belong to `_envelopes`.
+that contain an event unchanged belong to `_envelopes`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOWER = {
 }
 _DEBUG_COLUMN = "debugContext_debugData_"
 _MAX_STEPS = 8
-"""Dots in a member's name that stand for nesting."""
+"""Dots in a member's name that mean nesting."""
 
 
 def okta_event(document: Event) -> Event | None:

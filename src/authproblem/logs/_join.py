@@ -22,7 +22,7 @@ Event = Mapping[str, Any]
 _WITHIN = 30.0
 """Seconds between a response and its event: clocks of both sides, and the request's own time."""
 _PRECISE = ("reason", "error", "factor", "text", "prompt")
-"""What a classification was decided by where it says more than the type of the event."""
+"""What decided a classification that is more exact than the type of the event."""
 
 
 class _Wanted(NamedTuple):
@@ -60,7 +60,7 @@ def find_in(
         client: the client id or name of the app, where time has to decide.
 
     Returns:
-        The best match: of the events of one request, a failure before others, and the one that says most. None where
+        The best match: of the events of one request, a failure before others, and the most exact one. None where
         nothing fits, or time alone leaves a choice.
     """
     wanted = _wanted(problem, at, within, correlation_id, client)
@@ -135,7 +135,7 @@ def _rank(match: LogMatch) -> tuple[int, int, int]:
 
 
 def _only(timed: list[LogMatch]) -> LogMatch | None:
-    """The one event that time found; of one request's events, the one that says most."""
+    """The one event that time found; of one request's events, the most exact one."""
     requests = {next(request_ids(match.event), str(index)) for index, match in enumerate(timed)}
     if len(requests) != 1:
         return None

@@ -88,7 +88,7 @@ class AttackSignal(Value):
 
 
 class LogMatch(Value):
-    """An event that belongs to a problem. `repr` leaves the event out: it may hold names, addresses and ids of people.
+    """An event that belongs to a problem. `repr` omits the event: it may contain names, addresses and ids of people.
 
     Attributes:
         event: the vendor's event as it came.

@@ -1,4 +1,4 @@
-"""Okta's System Log: which events stand for a failure, and whose it is. Tables from `data/okta-*.json`, no I/O.
+"""Okta's System Log: which events report a failure, and whose it is. Tables from `data/okta-*.json`, no I/O.
 
 The outcome decides, unless the type itself names a failure. What the policy engine refuses (`DENY`) is the policy's:
 a reason that would blame the user does not count there.
@@ -188,7 +188,7 @@ class Okta:
         return found or row.meaning
 
     def _named_failure(self, row: Row, reason: str) -> Meaning:
-        # The type says what failed; a reason counts only where the type is one of many of a family.
+        # The type names what failed; a reason counts only where the type is one of many of a family.
         found = self._of_reason(reason, row.groups) if row.family and reason else None
         return found or row.meaning
 
@@ -221,7 +221,7 @@ class Okta:
         return found or self._sentences.get(sentence(reason)) or search(self._phrases, reason, groups)
 
     def _of_entry(self, reason: str) -> Meaning | None:
-        """The registry's entry of a reason, or of an error code that stands in its text."""
+        """The registry's entry of a reason, or of an error code in its text."""
         code = _ERROR_CODE.search(reason)
         entry = self.make.registry.lookup("okta:" + (code.group() if code else reason))
         return Meaning(entry.type.slug, "reason", entry.id) if entry is not None else None

@@ -1,6 +1,6 @@
-"""Strings that hold JSON inside an event's envelope: base64, gzip, text before the object; bounded for each document.
+"""Strings that contain JSON inside an event's envelope: base64, gzip, text before the object; bounded per document.
 
-No rule about which members hold one belongs here.
+No rule about which members contain one belongs here.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from authproblem._model import Provider
 
 
 class KeepTokens:
-    """Event hook for the HTTP client of an MCP client: a refresh that was not judged costs no tokens.
+    """Event hook for the HTTP client of an MCP client: a refresh that the provider did not examine costs no tokens.
 
     The client of the `mcp` SDK forgets its tokens on any response but 200, also on 429 and 503. With this hook such a
     response of a token endpoint raises `TryLater` instead, and the next request refreshes again. Where the user has to

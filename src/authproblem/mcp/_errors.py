@@ -1,4 +1,4 @@
-"""Responses of an MCP server: by the authorization specification, and those of a token that was not judged."""
+"""Responses of an MCP server: by the authorization specification, and those for a token that could not be verified."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RESPONSES: dict[type[RefreshError], tuple[int, str]] = {
     ClientMisconfigured: (502, "server_error"),
     TryLater: (503, "temporarily_unavailable"),
 }
-"""Status and `error` of a token that was not judged, by what kept the provider from it."""
+"""Status and `error` for a token that could not be verified, by the reason."""
 
 
-def not_judged(kind: type[RefreshError], problem: Problem) -> Problem:
-    """Return the problem of a request whose token was not judged, with its status and `error` for MCP clients.
+def unverified(kind: type[RefreshError], problem: Problem) -> Problem:
+    """Return the problem of a request whose token could not be verified, with its status and `error` for MCP clients.
 
     Args:
-        kind: what kept the provider from it: a `TryLater`, a `StepUpRequired` or a `ClientMisconfigured`.
+        kind: the reason: a `TryLater`, a `StepUpRequired` or a `ClientMisconfigured`.
         problem: what the provider sent; nothing of it is sent on but its meaning, its wait and a link.
     """
     status, code = next(row for each, row in RESPONSES.items() if issubclass(kind, each))

@@ -17,8 +17,8 @@ from authproblem.mcp._errors import is_link, link_of
 def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
     """Return what an agent needs to act on a problem: structured content of a tool's result.
 
-    It holds registry constants and numbers, and at most one `https` link for the user; no upstream text, which an agent
-    might take for an instruction. The text of a problem that was read from elsewhere gives way to the registry's.
+    It contains registry constants and numbers, and at most one `https` link for the user; no upstream text, which an
+    agent might take for an instruction. The text of a problem that was read from elsewhere gives way to the registry's.
 
     Args:
         problem: the problem.
@@ -61,7 +61,7 @@ def tool_result(problem: Problem, *, open_link: str | None = None) -> Any:
 
 
 def _message(problem: Problem, registry: Registry) -> str:
-    """The sentence of a problem that was made here; of one that was read, what the registry says of its type."""
+    """The sentence of a problem that was made here; of one that was read, the registry's sentence of its type."""
     if problem.matched_by:  # documents do not have it
         return problem.detail
     known = problem.reason if problem.reason in registry.types else "upstream-error"

@@ -9,7 +9,7 @@ from authproblem._client.verdicts import CredentialDead, RefreshError, verdict_o
 from authproblem._model import Provider
 from authproblem._registry.registry import Registry
 from authproblem.errors import invalid
-from authproblem.mcp._errors import not_judged
+from authproblem.mcp._errors import unverified
 from authproblem.refresh import AsyncRefreshGuard
 
 
@@ -114,12 +114,12 @@ def _endpoint(guard: AsyncRefreshGuard | None, provider: Provider | None) -> End
 
 
 def _to_oauth_error(error: RefreshError) -> Exception:
-    """The exception of Authlib, with the code that says what to do and a sentence for users."""
+    """The exception of Authlib, with the code that clients act on and a sentence for users."""
     from authlib.integrations.base_client import OAuthError
 
     problem = error.problem
     is_dead = isinstance(error, CredentialDead) or verdict_of(Registry.builtin(), problem)[0] == "dead"
-    code = "invalid_grant" if is_dead else not_judged(type(error), problem).extensions["error"]
+    code = "invalid_grant" if is_dead else unverified(type(error), problem).extensions["error"]
     made: Exception = OAuthError(error=code, description=problem.detail)
     return made
 
@@ -130,5 +130,5 @@ def _to_exception(error: RefreshError) -> Exception:
         return _to_oauth_error(error)
     from starlette.exceptions import HTTPException
 
-    sent = not_judged(type(error), error.problem)
+    sent = unverified(type(error), error.problem)
     return HTTPException(sent.status, detail=sent.to_bytes().decode(), headers=dict(sent.headers("application/json")))

@@ -1,7 +1,7 @@
-"""What the requests of a token verifier mean for the token: whether it was judged, and if not, what was in the way.
+"""What the requests of a token verifier mean for the token: whether it was verified, and if not, why not.
 
-A verifier asks an authorization server (introspection, a key set, the user's profile). Only a response about the token
-may refuse the token. No I/O here: `_verifier` sends the requests and writes the responses.
+A verifier sends requests to an authorization server (introspection, a key set, the user's profile). Only a response
+about the token may refuse it. No I/O here: `_verifier` sends the requests and writes the responses.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from authproblem._core.problem import Problem
 from authproblem._middleware.report import report_problem
 from authproblem._model import RetryHint
 from authproblem.errors import AuthProblemError, ConfigurationError
-from authproblem.mcp._errors import authorization_error, not_judged
+from authproblem.mcp._errors import authorization_error, unverified
 
 Reply = tuple[int, list[tuple[str, str]], bytes]
 """Status, headers and body of a response."""
@@ -36,28 +36,28 @@ _REFUSALS = frozenset((401, 403, 404, 405))
 _DEFAULT_WAIT = 10
 """Seconds to wait where the provider names no wait: a restart or a failover takes about that."""
 _MAX_ADDRESSES = 64
-"""Addresses whose failures are remembered; a verifier asks one or two."""
+"""Addresses whose failures are remembered; a verifier has one or two."""
 _MAX_TOKEN = 16_384
 """Characters of the longest token that is looked into; servers take header lines of 8 to 64 KiB."""
 
 
 class Checks:
-    """What one request to the MCP server made its verifier ask.
+    """What the verifier has requested for one request to the MCP server.
 
     Attributes:
-        asked: by address, what kept its last response from judging the token; None where it did judge it.
+        failures: by address, why its last response does not verify or refuse the token; None where it does.
     """
 
-    __slots__ = ("asked",)
+    __slots__ = ("failures",)
 
     def __init__(self) -> None:
-        """Start with nothing asked."""
-        self.asked: dict[str, Outcome | None] = {}
+        """Start with nothing requested."""
+        self.failures: dict[str, Outcome | None] = {}
 
     @property
     def failure(self) -> Outcome | None:
-        """The first thing that kept the token from being judged, or None."""
-        return next((outcome for outcome in self.asked.values() if outcome is not None), None)
+        """The first reason why the token could not be verified, or None."""
+        return next((outcome for outcome in self.failures.values() if outcome is not None), None)
 
 
 CHECKS: ContextVar[Checks | None] = ContextVar("authproblem_verifier_checks", default=None)
@@ -72,7 +72,7 @@ class Rules:
         """Start with nothing noted; the arguments are those of `VerifierErrors`.
 
         Raises:
-            ConfigurationError: for a scope or metadata that no header can hold.
+            ConfigurationError: for a scope or metadata that no header can contain.
         """
         challenge(bare_problem("insufficient-scope", 403, "oauth"), scope=scope, resource_metadata=metadata)
         self.endpoint = endpoint
@@ -84,12 +84,12 @@ class Rules:
         """Remember how a request of the verifier ended.
 
         Args:
-            address: host and path that were asked.
-            outcome: why the response says nothing about the token; None where it judges the token.
+            address: host and path of the request.
+            outcome: why the response says nothing about the token; None where it verifies or refuses it.
         """
         checks = CHECKS.get()
         if checks is not None:
-            checks.asked[address] = outcome
+            checks.failures[address] = outcome
         self._recent.pop(address, None)
         if outcome is not None:
             while len(self._recent) >= _MAX_ADDRESSES:
@@ -122,20 +122,20 @@ class Rules:
         return self._unavailable(outcome, scope)
 
     def _failure(self, checks: Checks, token: str) -> Outcome | None:
-        """What kept the verifier from judging a token, now, or when it last asked for the keys."""
+        """Return why a token could not be verified, now, or when the verifier last requested the keys; or None."""
         if is_expired(token):
             return None
         now = self._clock()
-        recent = [each for place, (until, each) in self._recent.items() if until > now and place not in checks.asked]
+        recent = [each for place, (until, each) in self._recent.items() if until > now and place not in checks.failures]
         return checks.failure or (recent[0] if recent else None)
 
     def _unavailable(self, outcome: Outcome, scope: Any) -> Reply | None:
-        """Report a token that was not judged, and return the response."""
+        """Report a token that could not be verified, and return the response."""
         problem = with_wait(outcome).problem
         if problem is None:  # an exception of the application's own
             return None
         kind = outcome.kind if outcome.kind is ClientMisconfigured else TryLater
-        sent = not_judged(kind, problem)
+        sent = unverified(kind, problem)
         report_problem(self.endpoint.options, sent, scope["method"], scope["path"])
         return sent.status, sent.headers("application/json"), sent.to_bytes()
 
@@ -148,8 +148,8 @@ class Rules:
         )
 
 
-def unjudged(endpoint: Endpoint, response: Any) -> Outcome | None:
-    """Return why a response says nothing about a token; None where it judges the token.
+def verification_failure(endpoint: Endpoint, response: Any) -> Outcome | None:
+    """Return why a response says nothing about a token; None where it verifies or refuses the token.
 
     Args:
         endpoint: reads the errors of the authorization server.

@@ -1,7 +1,7 @@
 """Token verifiers of MCP servers: a token that could not be checked is a 503 with a wait, never a 401.
 
 Here are the HTTP client that notes what a verifier got, and the ASGI middleware that sends the response; what
-is decided stands in `_verification` and `_errors`.
+is decided is in `_verification` and `_errors`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from authproblem._client.token_endpoint import Endpoint
 from authproblem._model import Provider
 from authproblem.errors import invalid
-from authproblem.mcp._verification import CHECKS, Checks, Reply, Rules, unjudged
+from authproblem.mcp._verification import CHECKS, Checks, Reply, Rules, verification_failure
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -56,15 +56,15 @@ class VerifierErrors:
         """Start with nothing noted.
 
         Args:
-            provider: whose authorization server the verifier asks.
+            provider: whose authorization server the verifier uses.
             scope: the scopes that a 403 names, separated by spaces, where the server's own challenge names none.
             resource_metadata: the URL of the server's resource metadata (RFC 9728), likewise.
-            jwks_refresh_interval: seconds for which a verifier asks for no key set again after it could not get one,
-                as in FastMCP's `JWTVerifier`; tokens that need a key are not judged until then.
+            jwks_refresh_interval: seconds for which a verifier requests no key set again after it could not get one,
+                as in FastMCP's `JWTVerifier`; tokens that need a key are not verified until then.
             clock: a clock in seconds that never goes back.
 
         Raises:
-            ConfigurationError: for an unknown provider, a negative interval, or a value that no header can hold.
+            ConfigurationError: for an unknown provider, a negative interval, or a value that no header can contain.
         """
         if not jwks_refresh_interval >= 0:
             invalid("jwks_refresh_interval", jwks_refresh_interval, "seconds of at least 0")
@@ -108,14 +108,14 @@ def _client_class() -> Any:
 
         async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
             """Send a request."""
-            address = f"{request.url.host}{request.url.path}"  # the query may hold a token
+            address = f"{request.url.host}{request.url.path}"  # the query may contain a token
             try:
                 response = await super().send(request, **options)
             except httpx2.HTTPError as error:
                 self._rules.note(address, self._rules.endpoint.of_error(error))
                 raise
             if not options.get("stream"):
-                self._rules.note(address, unjudged(self._rules.endpoint, response))
+                self._rules.note(address, verification_failure(self._rules.endpoint, response))
             return response
 
     return VerifierClient

@@ -121,7 +121,7 @@ def _responses(seen: CapturedProblems) -> Iterator[None]:
 
 
 class _NotingBody:
-    """A WSGI response body that is noted when it is complete; our middleware always says how long it is."""
+    """A WSGI response body that is recorded when it is complete; the middleware always sends its length."""
 
     def __init__(self, seen: CapturedProblems, head: list[Any], body: Any) -> None:
         self._seen, self._head, self._body = seen, head, body

@@ -1,4 +1,4 @@
-"""Problem types as cases of a test: the entries that a name stands for, and the document that an app sends for each."""
+"""Problem types as cases of a test: the entries that a name means, and the document that an app sends for each."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ProblemCase(NamedTuple):
 
 
 def cases(*names: str) -> list[ProblemCase]:
-    """The problems that names stand for.
+    """The problems that names mean.
 
     Args:
         names: `all` (one entry for each problem type that a vendor sends), ids of entries (`okta:E0000047`), problem

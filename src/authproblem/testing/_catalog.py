@@ -95,7 +95,7 @@ class Catalog:
         return self._form(entry, self._rows.get(entry.id, {}))
 
     def representatives(self, *providers: str, remedy: str | None = None) -> dict[str, Entry]:
-        """One entry for each problem type that a provider sends as an error: the one that says it most plainly.
+        """One entry for each problem type that a provider sends as an error: the most typical one.
 
         Args:
             providers: those whose entries count; all where none is named.
@@ -165,7 +165,7 @@ class Catalog:
         return next(str(choice["form"]) for choice in choices if _fits(choice, entry))
 
     def _said(self, entry: Entry, row: Json, status: int, text: str | None) -> Json:
-        """What the vendor says: code, texts and causes of the entry, and what its row replaces."""
+        """What the vendor sends: code, texts and causes of the entry, and what its row replaces."""
         causes: list[Json] = [{"errorSummary": sample(cause)} for cause in entry.causes[:1]]
         causes = causes or [{"errorSummary": row.get("cause", text), "reason": reason} for reason in entry.reasons[:1]]
         return {

@@ -129,7 +129,7 @@ def post(fake: str, fields: Mapping[str, str]) -> Reply:
 def _result(catalog: Catalog, entry: Entry, got: str | None) -> str:
     if got is None:
         return "passed" if entry.reason in catalog.registry.flow_types else "lost"
-    # Where the app does not say which endpoint it called, some errors have their more general meaning.
+    # Where the app does not declare which endpoint it called, some errors have their more general meaning.
     general = read(entry, response_to(catalog, entry), None)
     if got in {entry.reason, None if general is None else general.reason}:
         return "problem"

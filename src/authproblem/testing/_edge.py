@@ -69,13 +69,13 @@ def is_preflight(request: Request) -> bool:
 def wait_headers(
     vendor: Mapping[str, Any], entry: Entry, response: Response, wait: int | None, clock: Clock
 ) -> Headers:
-    """The headers by which an error says how long to wait.
+    """The headers by which an error names its wait.
 
     Args:
         vendor: the row of `vendors.json`.
         entry: the error.
-        response: the response; one that says the wait already says nothing more.
-        wait: seconds; None where the error says nothing of its own (a limit then resets in a minute).
+        response: the response; one that names the wait already is left as it is.
+        wait: seconds; None where the error has no wait of its own (a limit then resets in a minute).
         clock: the fake's clock.
     """
     if any(response.header(name) for name in _WAITS):

@@ -20,7 +20,7 @@ _MAX_SPENT = 100
 
 
 class Subject(NamedTuple):
-    """Whom a request is about, as far as it says: what failures and limits are chosen by.
+    """Whom a request is about, as far as it shows: by this, failures and limits are chosen.
 
     Attributes:
         user: the user's email or login.
@@ -36,7 +36,7 @@ class Subject(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """The requests that a failure is for; None stands for all.
+    """The requests that a failure is for; None means all.
 
     Attributes:
         endpoint: a path, a pattern such as `/api/v1/users/{x}`, or the id of a surface such as `okta.authn`.
@@ -81,7 +81,7 @@ class Failure:
         retry_after: int | None = None,
         delay: float = 0.0,
     ) -> None:
-        """Arm an error; `FakeProvider.fail` says what the arguments are."""
+        """Arm an error; `FakeProvider.fail` describes the arguments."""
         if times is not None and times < 1:
             raise ConfigurationError(f"invalid times: {times!r}; expected a number from 1, or None for all")
         if not 0.0 < probability <= 1.0:

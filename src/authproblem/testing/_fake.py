@@ -126,7 +126,7 @@ class FakeProvider(Control, Transports):
         return self._error(found, request, retry_after, Variation(**variation))
 
     def subject(self, request: Request) -> Subject:
-        """Whom a request is about: `user`, `client` and `org` as far as it says."""
+        """Whom a request is about: `user`, `client` and `org` as far as it shows them."""
         names = ("username", "email", "login", "identifier", "phone_number", "login_hint")
         client = request.text("client_id") or (request.basic or ("", ""))[0]
         org = request.text("organization")

@@ -1,4 +1,4 @@
-"""Okta's Identity Engine: a sign-in as documents, each of which holds the form of the next step."""
+"""Okta's Identity Engine: a sign-in as documents, each of which contains the form of the next step."""
 
 from __future__ import annotations
 

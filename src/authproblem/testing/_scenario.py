@@ -38,7 +38,7 @@ def read_scenario(path: str) -> dict[str, Any]:
 
 
 def play(scenario: Mapping[str, Any], fakes: Mapping[str, OAuthProvider]) -> None:
-    """Prepare fakes as a scenario says.
+    """Prepare fakes according to a scenario.
 
     Args:
         scenario: `users` and `clients` for all fakes; below `auth0`, `okta` and `oauth` settings of one fake, and its

@@ -57,7 +57,7 @@ class Approval:
 
 
 class _Table(dict[str, Value]):
-    """Handles and what they stand for; of too many the oldest are forgotten."""
+    """Handles and their values; of too many the oldest are forgotten."""
 
     def __setitem__(self, name: str, value: Value) -> None:
         if name not in self and len(self) >= MAX_HANDLES:

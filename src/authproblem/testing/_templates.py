@@ -1,4 +1,4 @@
-"""Templates as data: `$name` in a JSON value stands for a value of the response, `{slot}` in a text for a sample."""
+"""Templates as data: `$name` in a JSON value is replaced by a value of the response, `{slot}` in a text by a sample."""
 
 from __future__ import annotations
 

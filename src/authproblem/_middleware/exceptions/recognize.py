@@ -199,7 +199,7 @@ def _of_status(error: BaseException, sender: Sender) -> ProviderFailure:
 
 
 def _of_code(error: BaseException, scope: Sender) -> ProviderFailure | None:
-    """An OAuth error of Authlib or oauthlib: only a declared provider says whose it is."""
+    """An OAuth error of Authlib or oauthlib: only a declared provider identifies the sender."""
     code, text = attribute(error, "error"), attribute(error, "description")
     if scope.provider is None or not isinstance(code, str) or not CODE.fullmatch(code):
         return None

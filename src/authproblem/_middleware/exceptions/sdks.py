@@ -1,6 +1,6 @@
 """Exceptions of the vendors' own SDKs, read without importing them: where each class keeps what is left of a response.
 
-Only attributes are read: no message, no stream, no traceback. The class alone says which vendor it is. Exceptions of
+Only attributes are read: no message, no stream, no traceback. The class alone identifies the vendor. Exceptions of
 all other libraries are read in `recognize`.
 """
 

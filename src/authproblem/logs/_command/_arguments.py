@@ -22,7 +22,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="what to read; standard input without any, or as -")
-    parser.add_argument("--only-failures", action="store_true", help="write only the lines that stand for a failure")
+    parser.add_argument("--only-failures", action="store_true", help="write only the lines that report a failure")
     parser.add_argument("--names", choices=list(NAMES), default="authproblem", help="names of the added fields")
     parser.add_argument("--summary", action="store_true", help="count by reason, owner, client and time instead")
     parser.add_argument("--plot", metavar="FILE.svg", help="draw the summary into a file; implies --summary")

@@ -15,7 +15,7 @@ CHECKED = frozenset({"reason", "owner", "remedy", "attack", "severity"})
 
 
 class Where(NamedTuple):
-    """One condition: the field has one of the values; the value `any` stands for every value but none."""
+    """One condition: the field has one of the values; the value `any` means every value but none."""
 
     field: str
     values: tuple[str, ...]

@@ -1,8 +1,8 @@
 """Lookup tables for programs that cannot run Python: the rules of `classify_event`, as CSV, a Splunk app, or VRL.
 
-They say the same as `classify_event` on type, outcome, reason and text. What needs more than these is left out: the
+They agree with `classify_event` on type, outcome, reason and text. What needs more than these is left out: the
 factor of a multi-factor event, the prompts and API responses of Auth0, the registry's own texts, and types that are in
-no list and whose name alone says that they failed.
+no list and whose name alone shows that they failed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The tables as one list of rules: the first rule whose patterns fit an event says what it means.
+"""The tables as one list of rules: the first rule whose patterns fit an event decides what it means.
 
-`*` in a pattern stands for any text. A rule without a problem says that an event is no failure.
+`*` in a pattern matches any text. A rule without a problem means that an event is no failure.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def _auth0() -> Iterator[Rule]:
 
 
 def _auth0_default(name: str, meaning: Meaning) -> Iterator[Rule]:
-    if meaning.attack == "refresh_token_reuse":  # only where the text does not say another cause
+    if meaning.attack == "refresh_token_reuse":  # only where the text names no other cause
         yield _rule("auth0", (name, _ANY, "*reus*"), meaning)
         yield _rule("auth0", (name, _ANY, "* *"), meaning._replace(attack=None))
     yield _rule("auth0", (name, _ANY, _ANY), meaning)

@@ -1,4 +1,4 @@
-"""What one response is taken for: errors of Okta's API, and reason and `matched_by` of a response."""
+"""Classified responses for short tests: an error of Okta's API, and the reason and `matched_by` of a response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def problem(status: int, body: object, *headers: tuple[str, str], **options: Any
     return found
 
 
-def said(status: int, body: object, *headers: tuple[str, str], **options: Any) -> tuple[str, str]:
+def classified(status: int, body: object, *headers: tuple[str, str], **options: Any) -> tuple[str, str]:
     """Reason and `matched_by` of a response."""
     found = problem(status, body, *headers, **options)
     return found.reason, found.matched_by
