@@ -68,9 +68,7 @@ def test_what_would_fail_at_the_end_fails_at_the_start(run: Run, tmp_path: Path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
-@pytest.mark.skipif(
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="a background job of a shell ignores SIGINT"
-)
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="SIGINT is ignored in the background")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupted_run_shows_what_it_counted(jobs: str, tmp_path: Path) -> None:
     """Ctrl-C is the usual end of a live stream."""

@@ -46,7 +46,7 @@ def meaning(
     status: int = 400,
     surface: str | None = None,
 ) -> str | None:
-    """What sentences make of a general answer."""
+    """The type that sentences choose in place of a general one."""
     return PHRASES.refine(general, texts, Situation(provider, shape, code, status, surface))
 
 
