@@ -388,6 +388,7 @@ class TestProblemTransport:
             ({"hosts": {"a": "ping"}}, ValueError, "'ping'; expected"),
             ({"provider": "auth0"}, TypeError, "`hosts`"),
             ({"wrong": 1}, TypeError, "unknown option 'wrong'"),
+            ({"hoists": {}}, TypeError, "did you mean 'hosts'"),
             ({"retry": True}, ValueError, r"Retry\(attempts=3\)"),
             ({"retry": Retry(attempts=0)}, ValueError, "attempts: 0"),
             ({"retry": Retry(jitter=-1)}, ValueError, "jitter: -1"),

@@ -29,7 +29,7 @@ from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
 from authproblem._middleware.interception import Interception, Interceptor
 from authproblem._middleware.messages import Reply, Request
-from authproblem._middleware.options import make_options
+from authproblem._middleware.options import ClientOptions, make_options
 from authproblem._middleware.report import report_problem
 from authproblem._middleware.response_headers import as_kind
 from authproblem._model import Provider, RetryHint
@@ -40,6 +40,8 @@ from authproblem.errors import unknown_option
 
 _SERVER_SIDE = ("provider", "providers", "exceptions", "upstream_hosts", "callback_paths")
 """Options that make no sense on this side: the host names the provider, and there are no requests of others."""
+_OPTIONS = ("hosts", "retry", "cooldown", "on_nonce", *ClientOptions.__annotations__)
+"""The options of client integrations: their own, and those that concern a response."""
 _NOTHING: Mapping[str, object] = {}
 
 
@@ -112,9 +114,11 @@ class Reader:
             ConfigurationError: for an option with an invalid value.
             UnknownOptionError: for an unknown option, or one that this side does not have.
         """
-        for name in _SERVER_SIDE:
-            if name in options:
+        for name in options:
+            if name in _SERVER_SIDE:
                 unknown_option(name, (), "here the host names the provider (`hosts`)")
+            if name not in _OPTIONS:
+                unknown_option(name, _OPTIONS)
         given = {"disclosure": "off", **options}
         self.registry: Registry = make_options(given).policy.registry
         self._hosts = Hosts(hosts, self.registry)

@@ -20,7 +20,14 @@ from authproblem._core.context import RequestContext, effective_sender
 from authproblem._core.disclosure import Folded, fold, fold_unreadable, is_cut
 from authproblem._core.members import PassText, UnsendableError
 from authproblem._core.outcome import Outcome, as_problem
-from authproblem._core.policy import DEFAULT_MAX_BODY, DEFAULT_MAX_WAIT, DEFAULT_TYPE_BASE, Policy, make_policy
+from authproblem._core.policy import (
+    DEFAULT_MAX_BODY,
+    DEFAULT_MAX_WAIT,
+    DEFAULT_TYPE_BASE,
+    Policy,
+    checks_names,
+    make_policy,
+)
 from authproblem._core.prepare import is_preparable, prepared_outcome
 from authproblem._core.problem import Problem
 from authproblem._core.sender import UNKNOWN, Sender, check_endpoint, check_provider
@@ -41,6 +48,7 @@ class Normalizer:
 
     __slots__ = ("_cache", "_reader", "policy")
 
+    @checks_names
     def __init__(
         self,
         *,
@@ -71,6 +79,7 @@ class Normalizer:
 
         Raises:
             ConfigurationError: for an invalid value; the message names the option and what is expected.
+            UnknownOptionError: for an option that does not exist.
         """
         self._setup(
             make_policy(

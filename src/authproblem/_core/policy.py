@@ -6,7 +6,8 @@ Options of the middleware alone, such as scopes and events, are in `_middleware.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
 
 from authproblem._core.members import PassText
 from authproblem._registry.registry import Registry
@@ -47,6 +48,7 @@ class Policy(NamedTuple):
     max_wait: int = DEFAULT_MAX_WAIT
 
 
+Constructor = TypeVar("Constructor", bound=Callable[..., None])
 Check = Callable[[str, Any], Any]
 """A function that returns the compiled value of an option, or raises `ConfigurationError`."""
 
@@ -64,6 +66,23 @@ def make_policy(given: Mapping[str, Any]) -> Policy:
     checked = {name: CHECKS[name](name, value) for name, value in given.items()}
     checked["registry"] = checked.get("registry") or Registry.builtin()
     return Policy(**checked)
+
+
+def checks_names(constructor: Constructor) -> Constructor:
+    """Decorate a constructor that takes options alone: an unknown one raises, naming the nearest one that exists.
+
+    Raises:
+        UnknownOptionError: for an option that does not exist.
+    """
+
+    @wraps(constructor)
+    def checked(self: Any, **options: Any) -> None:
+        for name in options:
+            if name not in CHECKS:
+                unknown_option(name, CHECKS)
+        constructor(self, **options)
+
+    return checked  # type: ignore[return-value] # the same signature, by wraps
 
 
 def choice(*allowed: str) -> Check:
