@@ -77,10 +77,10 @@ def okta(number: int, kind: str, result: str, reason: str | None) -> Json:
 def auth0(number: int, kind: str, text: str | None, error: str | None) -> Json:
     """One event of the tenant logs, as a log stream sends it."""
     log_id = f"900{number:053d}"
-    said: Json = {"description": text, "details": {"error": {"message": text, "oauthError": error}}} if text else {}
+    details: Json = {"description": text, "details": {"error": {"message": text, "oauthError": error}}} if text else {}
     return {"log_id": log_id, "data": {
         "date": moment(number),
-        "type": kind, **said, "connection": "Username-Password-Authentication", "client_id": f"client{number % 41}",
+        "type": kind, **details, "connection": "Username-Password-Authentication", "client_id": f"client{number % 41}",
         "client_name": f"Application {number % 41}", "ip": "192.0.2.7", "hostname": "tenant.example.auth0.com",
         "user_agent": "Chrome 120.0.0 / Mac OS X 10.15.7", "user_id": f"auth0|{number % 9973:024d}",
         "user_name": f"user{number % 9973}@example.com", "strategy": "auth0", "log_id": log_id, "isMobile": False,

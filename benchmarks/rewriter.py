@@ -53,8 +53,8 @@ def document(status: int, body: bytes, logged: tuple[str, str] | None = None) ->
         logged: method and path of the request, where an event is to be logged.
     """
     try:
-        said = orjson.loads(body)
-        code = said.get("errorCode") or said.get("error") or said.get("code")
+        document = orjson.loads(body)
+        code = document.get("errorCode") or document.get("error") or document.get("code")
         reason, title = _REASONS[code]
     except (ValueError, AttributeError, KeyError, TypeError):
         return None
@@ -65,7 +65,7 @@ def document(status: int, body: bytes, logged: tuple[str, str] | None = None) ->
         _log.info("rewritten", **seen, method=method, path=path, **_KEYS)
     return orjson.dumps(
         {
-            **said,
+            **document,
             "type": "urn:problem-type:auth:" + reason,
             "title": title,
             "status": status,

@@ -51,12 +51,12 @@ def server(arguments: str, kind: str, *, source: str | None = None) -> Iterator[
         port: int = free.getsockname()[1]
     command = [sys.executable, *arguments.format(port=port).split()]
     environment = {**os.environ, "SERVED": kind, **({"PYTHONPATH": source} if source else {})}
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             if not _listens(process, port):
-                said.seek(0)
-                raise RuntimeError(f"no server: {arguments}\n{said.read().decode(errors='replace')}")
+                output.seek(0)
+                raise RuntimeError(f"no server: {arguments}\n{output.read().decode(errors='replace')}")
             yield process.pid, port
         finally:
             process.terminate()
@@ -120,7 +120,7 @@ def read(out: str) -> Load:
     requests = re.search(r"(\d+) requests in", out)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
     if requests is None or rate is None or not int(requests.group(1)) or "Socket errors" in out:
-        raise RuntimeError(f"wrk had errors, or said nothing that can be read:\n{out}")
+        raise RuntimeError(f"wrk had errors, or wrote nothing that can be read:\n{out}")
     not_ok = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     return Load(int(requests.group(1)), float(rate.group(1)), int(not_ok.group(1)) if not_ok else 0)
 

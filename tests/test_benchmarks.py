@@ -222,12 +222,12 @@ def test_the_output_of_wrk_is_read_with_its_error_responses():
 
 
 @pytest.mark.parametrize(
-    "said", ["", WRK.format(0, ""), WRK.format(500, "  Socket errors: connect 0, read 3, write 0, timeout 0\n")]
+    "output", ["", WRK.format(0, ""), WRK.format(500, "  Socket errors: connect 0, read 3, write 0, timeout 0\n")]
 )
-def test_a_load_with_errors_is_no_measurement(said):
+def test_a_load_with_errors_is_no_measurement(output):
     """Nothing sent, no output, or socket errors raise."""
     with pytest.raises(RuntimeError, match="wrk had errors"):
-        wrk.read(said)
+        wrk.read(output)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

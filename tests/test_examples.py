@@ -41,13 +41,13 @@ def example(*command: str, **env: str) -> Iterator[httpx.Client]:
     with process:
         try:
             assert process.stdout is not None
-            said = []
+            output = []
             for line in process.stdout:
-                said.append(line)
+                output.append(line)
                 if found := re.search(r"http://127\.0\.0\.1:\d+", line):
                     break
             else:
-                pytest.fail("it did not come up: " + "".join(said))
+                pytest.fail("it did not come up: " + "".join(output))
             with httpx.Client(base_url=found[0], trust_env=False, timeout=10) as client:
                 yield client
         finally:

@@ -125,8 +125,8 @@ def faults_of_text(vector: Vector, problem: Problem) -> Iterator[str]:
     )
     if vector.known is None or found is None or found.upstream.protocol:
         return
-    said = found.upstream
-    texts = [text for text in (said.text, *(cause for cause, _ in said.causes)) if text is not None]
+    upstream = found.upstream
+    texts = [text for text in (upstream.text, *(cause for cause, _ in upstream.causes)) if text is not None]
     unsent = set(texts) - set(strings(problem.to_dict()))
     if vector.known and unsent:
         yield f"kept back: {unsent}"

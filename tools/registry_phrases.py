@@ -1,6 +1,6 @@
 """Rules on the phrases: every name exists, every rule can be reached, no refinement does harm. Each yields findings.
 
-Harm is what SPEC and the table `refinements` rule out: a wrong guess must never be worse than the general type.
+Harm is what the table `refinements` rules out: a wrong guess must never be worse than the general type.
 """
 
 from __future__ import annotations

@@ -573,7 +573,7 @@ class TestNonce:
 
 class TestCooldown:
     def test_responds_at_once_until_the_cool_down_ends(self) -> None:
-        """The same problem, a fresh instance, no sooner than the provider said."""
+        """The same problem, a fresh instance, no sooner than the provider's wait."""
         provider = Provider(samples.LIMITED, samples.TOKEN)
 
         with client_of(provider, cooldown=MemoryCooldown()) as client:

@@ -108,8 +108,8 @@ def outcome(processes: list[subprocess.Popen[str]]) -> Counter[str]:
     """What all processes saw: how often which status or exception."""
     seen: Counter[str] = Counter()
     for process in processes:
-        said, _ = process.communicate(timeout=90)
-        seen.update(json.loads(said))
+        output, _ = process.communicate(timeout=90)
+        seen.update(json.loads(output))
     return seen
 
 

@@ -341,7 +341,7 @@ class TestText:
         "body", [b"[]", b"null", b'"invalid_grant"', b"7", b"{broken", b"\xff{}", b'{"error": NaN}']
     )
     def test_that_is_json_but_no_object_is_left_alone(self, body: bytes) -> None:
-        """Even of a certain provider: nothing can be said about it."""
+        """Even of a certain provider: it cannot be understood."""
         assert meaning(400, body, provider="auth0") is None
 
     def test_of_a_page_is_classified_by_its_code(self) -> None:

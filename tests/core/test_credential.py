@@ -75,9 +75,11 @@ def test_no_recorded_limit_or_outage_says_dead(stem: str) -> None:
         found = classify(status, headers, body, provider=vector.provider, endpoint=vector.endpoint)
         if found is None:
             continue
-        said, _ = credential_of(REGISTRY, found.entry, found.reason, status, found.matched_by, found.shape)
+        credential, _ = credential_of(REGISTRY, found.entry, found.reason, status, found.matched_by, found.shape)
         owner = REGISTRY.types[found.reason].owner
-        if said == "dead" and (status == 429 or status >= 500 or owner in {"limit", "upstream", "tenant", "flow"}):
+        if credential == "dead" and (
+            status == 429 or status >= 500 or owner in {"limit", "upstream", "tenant", "flow"}
+        ):
             wrong.append(vector.place)
 
     assert wrong == []

@@ -18,7 +18,7 @@ def test_an_unknown_option_is_refused_with_the_nearest_one() -> None:
     """By the same class as an unknown option of a middleware."""
     unknown: dict[str, Any] = {"max_weight": 1}
 
-    with pytest.raises(UnknownOptionError, match="unknown option 'max_weight'.*did you mean 'max_wait'"):
+    with pytest.raises(UnknownOptionError, match=r"unknown option 'max_weight'.*did you mean 'max_wait'"):
         Normalizer(**unknown)
 
 

@@ -107,9 +107,9 @@ def check_events(events: list[Event], texts_pass: bool) -> None:
     faults = [event for event in events if event["event"] == "authproblem.failed"]
     expect(not faults, f"a failure of ours: {faults}")
     expect(len(events) <= 1, f"{len(events)} events")
-    said = " ".join(f"{value}" for event in events for name, value in event.items() if name != "path")
-    expect(texts_pass or CANARY not in said, f"the canary is in an event: {events}")
-    expect(not any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in said), f"a forged line: {events}")
+    written = " ".join(f"{value}" for event in events for name, value in event.items() if name != "path")
+    expect(texts_pass or CANARY not in written, f"the canary is in an event: {events}")
+    expect(not any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in written), f"a forged line: {events}")
 
 
 def _is_protocol(document: dict[str, Any]) -> bool:

@@ -69,7 +69,7 @@ def test_a_body_may_nest_as_deep_as_json_goes(target: str, kind: str, levels: in
 
 
 def test_a_known_text_in_a_cause_is_of_the_wire_format_under_any_name() -> None:
-    """SPEC of texts: known ones stay at any depth, under known and unknown names; the schema has to say the same."""
+    """Known texts stay at any depth, under known and unknown names; the schema has to allow that."""
     body = (
         b'{"errorCode":"E0000014","errorSummary":"Update of credentials failed",'
         b'"errorCauses":[{"reasonText":"Old password is not correct"}]}'

@@ -130,7 +130,7 @@ class TestRequests:
         assert [seen.target for seen in root.seen] == ["/tenant/oktapus", "/tenant/x"]
 
     def test_without_a_route_are_refused(self) -> None:
-        """404, without a problem type of ours: no provider has said anything."""
+        """404 with type `about:blank`: no provider was involved."""
         response = asked(made(("okta", "https://org.okta.com", "/okta")), "/other")
 
         assert (response.status, response.header("content-type")) == (404, "application/problem+json")

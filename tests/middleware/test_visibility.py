@@ -32,10 +32,10 @@ def start(setup: str = "") -> str:
 
 def test_a_process_without_any_logging_gets_one_warning_with_the_line_that_helps() -> None:
     """As under plain uvicorn: `logging.lastResort` shows it, once, however many middlewares are built."""
-    said = start()
-    assert said.count("\n") == 1
-    assert said.startswith("authproblem.events_not_visible")
-    assert "logging.basicConfig(level=logging.INFO)" in said
+    written = start()
+    assert written.count("\n") == 1
+    assert written.startswith("authproblem.events_not_visible")
+    assert "logging.basicConfig(level=logging.INFO)" in written
 
 
 def test_the_line_of_the_warning_helps() -> None:

@@ -41,8 +41,8 @@ def read_walk(name: str) -> Walk:
     """The commands and log lines of a gateway, as the page shows them."""
     page = PAGE.read_text(encoding="utf-8")
     section = re.split(r"^##+ ", page.partition(f"\n### {name}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
-    said = "".join(fences(section, "console"))
-    steps = [step.partition("\n")[::2] for step in re.split(r"^\$ ", said, flags=re.MULTILINE)[1:]]
+    shown = "".join(fences(section, "console"))
+    steps = [step.partition("\n")[::2] for step in re.split(r"^\$ ", shown, flags=re.MULTILINE)[1:]]
     return Walk(steps, [json.loads(line) for block in fences(section, "json") for line in block.splitlines()])
 
 
@@ -70,8 +70,8 @@ def curl_knows_headers() -> bool:
     """Whether curl is there, and can print a header (from 7.83 on)."""
     if shutil.which("curl") is None:
         return False
-    said = subprocess.run(["curl", "--version"], capture_output=True, text=True, timeout=LIMIT, check=True).stdout
-    return [int(part) for part in said.split()[1].split(".")[:2]] >= [7, 83]
+    shown = subprocess.run(["curl", "--version"], capture_output=True, text=True, timeout=LIMIT, check=True).stdout
+    return [int(part) for part in shown.split()[1].split(".")[:2]] >= [7, 83]
 
 
 @pytest.mark.skipif(not curl_knows_headers(), reason="the page's commands need curl 7.83 or newer")

@@ -56,9 +56,9 @@ def test_the_problem_pages_show_what_normalize_says() -> None:
         problem = outcome(vector)
         if problem is None or problem.entry is None:
             continue
-        said = (problem.reason, problem.owner, problem.remedy, problem.retry.policy, prose(problem.detail))
-        if rows.get(problem.entry.replace("|", "\\|")) != said:
-            wrong.append(f"{problem.entry}: the page shows {rows.get(problem.entry)}, the response has {said}")
+        expected = (problem.reason, problem.owner, problem.remedy, problem.retry.policy, prose(problem.detail))
+        if rows.get(problem.entry.replace("|", "\\|")) != expected:
+            wrong.append(f"{problem.entry}: the page shows {rows.get(problem.entry)}, the response has {expected}")
 
     assert wrong == []
 

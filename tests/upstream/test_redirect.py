@@ -24,9 +24,9 @@ def test_reads_back_what_a_server_wrote(code: str, text: str, state: str, mark: 
     read = read_location(f"{CALLBACK}{mark}{query}")
 
     assert read is not None
-    said, telling = read
-    assert (said.code, said.text, telling) == (code, text, True)
-    assert said.document == {"error": code, "error_description": text, "state": state}
+    error, is_response = read
+    assert (error.code, error.text, is_response) == (code, text, True)
+    assert error.document == {"error": code, "error_description": text, "state": state}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_finds_no_error_where_there_is_none(location: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "telling"),
+    ("parameters", "is_response"),
     [
         ("error=access_denied", False),
         ("error=access_denied&error_uri=https%3A%2F%2Fauth0.com%2Fdocs", False),
@@ -59,12 +59,12 @@ def test_finds_no_error_where_there_is_none(location: str) -> None:
         ("error=access_denied&error_description=No", True),
     ],
 )
-def test_tells_whether_it_looks_like_an_authorization_response(parameters: str, telling: bool) -> None:
+def test_tells_whether_it_looks_like_an_authorization_response(parameters: str, is_response: bool) -> None:
     """An app's own `?error=...` has neither state nor description."""
     read = read_location(f"{CALLBACK}?{parameters}")
 
     assert read is not None
-    assert read[1] is telling
+    assert read[1] is is_response
 
 
 def test_of_repeated_parameters_the_first_counts() -> None:

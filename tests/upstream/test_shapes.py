@@ -218,9 +218,9 @@ def test_reads_any_identity_engine_document_without_raising(document: dict[str, 
 
 def test_the_words_of_the_provider_do_not_show_in_a_repr() -> None:
     """It ends up in logs."""
-    said = UpstreamError("oauth", "x", "hunter2", "hunter2", (("hunter2", None),), {"mfa_token": "hunter2"})
+    error = UpstreamError("oauth", "x", "hunter2", "hunter2", (("hunter2", None),), {"mfa_token": "hunter2"})
 
-    assert repr(said) == "UpstreamError(shape='oauth', code='x')"
+    assert repr(error) == "UpstreamError(shape='oauth', code='x')"
 
 
 class TestLayouts:
