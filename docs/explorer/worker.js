@@ -6,11 +6,11 @@ const START = `
 import json, sys
 sys.path.insert(0, "/package")
 from authproblem import Registry
-from authproblem._cli.answer import answer
+from authproblem._cli.explorer_result import explain_input
 
-def explain(question):
+def explain(given):
     try:
-        return json.dumps(answer(Registry.builtin(), json.loads(question)), default=dict)
+        return json.dumps(explain_input(Registry.builtin(), json.loads(given)), default=dict)
     except (ValueError, RecursionError) as error:
         return json.dumps({"error": str(error) or "The input is nested too deeply."})
 
@@ -28,12 +28,12 @@ async function start() {
 
 const ready = start();
 
-addEventListener("message", async ({ data: { id, question } }) => {
-  let answer;
+addEventListener("message", async ({ data: { id, values } }) => {
+  let result;
   try {
-    answer = JSON.parse((await ready)(JSON.stringify(question)));
+    result = JSON.parse((await ready)(JSON.stringify(values)));
   } catch (error) {
-    answer = { error: `Python could not be started: ${error}` };
+    result = { error: `Python could not be started: ${error}` };
   }
-  postMessage({ id, answer });
+  postMessage({ id, result });
 });

@@ -99,7 +99,7 @@ def test_every_example_leads_to_a_result(new_page: NewPage, url: str) -> None:
     }
 
 
-def test_the_link_carries_the_question_in_the_fragment_alone(new_page: NewPage, url: str) -> None:
+def test_the_link_carries_the_input_in_the_fragment_alone(new_page: NewPage, url: str) -> None:
     """Another browser that opens it shows the same; no request holds what was pasted but the one to explain it."""
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto(url)

@@ -19,9 +19,9 @@ import structlog
 from starlette.testclient import TestClient
 
 from authproblem import Registry
-from authproblem._cli.answer import answer
 from authproblem._cli.explanation import explain_all
 from authproblem._cli.explorer.app import STATIC, make_app
+from authproblem._cli.explorer_result import explain_input
 from authproblem._cli.outcomes import RecordingOptions
 from authproblem._cli.recordings import read_recordings
 from authproblem._cli.snippets import SNIPPETS
@@ -41,9 +41,9 @@ def client() -> TestClient:
     return TestClient(make_app(Registry.builtin()), base_url="http://127.0.0.1:8484")
 
 
-def ask(client: TestClient, **question: Any) -> Any:
-    """Return what the server sends for a question."""
-    got = client.post("/explain", json=question)
+def ask(client: TestClient, **given: Any) -> Any:
+    """Return what the server sends for the values of the form."""
+    got = client.post("/explain", json=given)
     assert got.status_code == 200
     return got.json()
 
@@ -98,7 +98,7 @@ def test_of_several_responses_the_first_problem_is_explained(client: TestClient)
 
 
 @pytest.mark.parametrize(
-    ("question", "message"),
+    ("given", "message"),
     [
         ({"text": "{}", "status": 999}, "invalid status: 999"),
         ({"text": "{}", "status": "4xx"}, "invalid status: '4xx'"),
@@ -109,9 +109,9 @@ def test_of_several_responses_the_first_problem_is_explained(client: TestClient)
         ([], "expected an object with the member text"),
     ],
 )
-def test_an_invalid_question_gets_an_error_message(client: TestClient, question: Any, message: str) -> None:
+def test_an_invalid_input_gets_an_error_message(client: TestClient, given: Any, message: str) -> None:
     """The page shows it in place of the result."""
-    got = client.post("/explain", json=question)
+    got = client.post("/explain", json=given)
 
     assert (got.status_code, message in got.json()["error"]) == (200, True)
 
@@ -167,13 +167,13 @@ def test_the_front_end_code_parses(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_answer_takes_less_than_fifty_milliseconds() -> None:
+def test_an_explanation_takes_less_than_fifty_milliseconds() -> None:
     """The median of twenty, in this process; the first one loads the registry."""
     registry = Registry.builtin()
     durations = []
     for _ in range(21):
         start = time.perf_counter()
-        answer(registry, {"text": RAW})
+        explain_input(registry, {"text": RAW})
         durations.append(time.perf_counter() - start)
 
     assert statistics.median(durations) < 0.05

@@ -60,7 +60,8 @@ class Server:
     """Performs steps: sends responses in order, and records what was done."""
 
     def __init__(self, *responses: Response) -> None:
-        self.responses, self.done = list(responses), []
+        self.responses = list(responses)
+        self.done: list[str] = []
 
     def __call__(self, step: Step) -> Any:
         self.done.append(type(step).__name__)

@@ -30,7 +30,7 @@ def recordings_in(document: Any) -> list[Recording]:
     log = document.get("log")
     if isinstance(log, dict) and isinstance(log.get("entries"), list):
         entries = enumerate(log["entries"], 1)
-        return [_read(row, f"entry {number}") for number, row in entries if _is_recording(row) and _was_answered(row)]
+        return [_read(row, f"entry {number}") for number, row in entries if _is_recording(row) and _has_response(row)]
     return [_read(document, "")] if _is_recording(document) else []
 
 
@@ -45,7 +45,7 @@ def _is_recording(row: Any) -> bool:
     )
 
 
-def _was_answered(row: dict[str, Any]) -> bool:
+def _has_response(row: dict[str, Any]) -> bool:
     """Return whether a HAR entry has a response: browsers write status 0 for a request that was blocked or failed."""
     return bool(row.get("response", row)["status"])
 

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from authproblem._cli.answer import answer
+from authproblem._cli.explorer_result import explain_input
 from authproblem._registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def make_app(registry: Registry) -> Starlette:
         return FileResponse(os.path.join(STATIC, "index.html"), headers=_HEADERS)
 
     async def explain(request: Request) -> Response:
-        """Answer one question of the page."""
+        """Explain what was pasted into the page."""
         return await _explain(registry, request)
 
     routes = [
@@ -60,7 +60,7 @@ def make_app(registry: Registry) -> Starlette:
 
 
 async def _explain(registry: Registry, request: Request) -> Response:
-    """Answer one request: 200 with an explanation or the member `error`, 413 or 415 for a request of another kind."""
+    """Serve one request: 200 with an explanation or the member `error`, 413 or 415 for a request of another kind."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return _reply({"error": "The request has to be JSON."}, 415)
     data = bytearray()
@@ -69,8 +69,8 @@ async def _explain(registry: Registry, request: Request) -> Response:
         if len(data) > _MAX_INPUT:
             return _reply({"error": f"The input is longer than {_MAX_INPUT:,} bytes."}, 413)
     try:
-        question: Any = json.loads(data)
-        return _reply(answer(registry, question))
+        given: Any = json.loads(data)
+        return _reply(explain_input(registry, given))
     except (ValueError, RecursionError) as error:
         return _reply({"error": str(error) or "The input is nested too deeply."})
 

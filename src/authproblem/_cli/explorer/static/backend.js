@@ -1,14 +1,14 @@
-// How the page gets its answers: from the server that `authproblem explore` runs.
+// How the page gets its results: from the server that `authproblem explore` runs.
 
-/** What the page says until the first answer is possible, or an empty text. */
+/** What the page shows until the first result is possible, or an empty text. */
 export const loading = "";
 
-/** Return the answer to a question of the form. */
-export async function explain(question) {
+/** Return the result for the values of the form. */
+export async function explain(values) {
   const response = await fetch("explain", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(question),
+    body: JSON.stringify(values),
   });
   return response.json();
 }

@@ -1,4 +1,4 @@
-// The explorer's page: asks `backend.js` about what was pasted as one types, and shows the answer.
+// The explorer's page: passes what was pasted to `backend.js` as one types, and shows the result.
 
 import { explain, loading } from "./backend.js";
 import { render, renderError } from "./render.js";
@@ -10,8 +10,8 @@ const text = document.getElementById("text");
 const summary = document.getElementById("summary");
 const panels = document.getElementById("panels");
 
-/** Return what the form holds, as the server expects it. */
-function question() {
+/** Return the values of the form, as the server expects them. */
+function values() {
   const { elements } = form;
   const status = elements.status.value.trim();
   return {
@@ -26,7 +26,7 @@ function question() {
   };
 }
 
-/** Fill the form with a question; missing members get the defaults of the form. */
+/** Fill the form with values; missing ones get the defaults of the form. */
 function fill(given) {
   form.reset();
   for (const [name, value] of Object.entries(given)) {
@@ -38,12 +38,12 @@ function fill(given) {
   update();
 }
 
-let asked = null; // the question of the request under way
+let sent = null; // the values of the request under way
 let waiting = false; // whether the form changed meanwhile
 
-/** Ask the server. One request is under way at most; what is typed meanwhile is sent when it returns. */
+/** Send the values to the server. One request is under way at most; what is typed meanwhile is sent when it returns. */
 async function update() {
-  if (asked !== null) {
+  if (sent !== null) {
     waiting = true;
     return;
   }
@@ -52,27 +52,27 @@ async function update() {
     panels.replaceChildren();
     return;
   }
-  asked = question();
+  sent = values();
   if (loading && panels.childElementCount === 0) summary.textContent = loading;
   try {
-    show(await explain(asked));
+    show(await explain(sent));
   } catch {
-    show({ error: "The explorer does not answer. Is it still running?" });
+    show({ error: "The explorer does not respond. Is it still running?" });
   }
-  asked = null;
+  sent = null;
   if (waiting) {
     waiting = false;
     update();
   }
 }
 
-function show(answer) {
-  const shown = answer.error ? renderError(answer.error) : render(answer, apply);
+function show(result) {
+  const shown = result.error ? renderError(result.error) : render(result, apply);
   summary.textContent = shown.summary;
   panels.replaceChildren(...shown.panels);
 }
 
-/** Apply a suggestion: set one option and ask again. */
+/** Apply a suggestion: set one option and send the values again. */
 function apply(name, value) {
   document.getElementById("options").open = true;
   const element = form.elements[name];
@@ -83,13 +83,13 @@ function apply(name, value) {
 }
 
 async function share(event) {
-  const link = `${location.origin}${location.pathname}#${encode(question())}`;
+  const link = `${location.origin}${location.pathname}#${encode(values())}`;
   const button = event.currentTarget;
   try {
     await navigator.clipboard.writeText(link);
     button.textContent = "Link copied";
   } catch {
-    location.hash = encode(question()); // without access to the clipboard, the address bar has the link
+    location.hash = encode(values()); // without access to the clipboard, the address bar has the link
     button.textContent = "Link is in the address bar";
   }
   setTimeout(() => (button.textContent = "Copy link"), 2000);

@@ -1,4 +1,4 @@
-// Turns an answer of the server into elements. Text is only ever set as text, never as HTML.
+// Turns a result of the server into elements. Text is only ever set as text, never as HTML.
 
 function element(name, attributes = {}, ...children) {
   const made = Object.assign(document.createElement(name), attributes);
@@ -36,8 +36,8 @@ function inputLine({ form, where, count, status, status_known: known, method, pa
   return `Read as ${form}${place}${request}, status ${status}${known ? "" : " (assumed; set another in the options)"}.`;
 }
 
-function problemPanels(answer) {
-  const { problem, match } = answer;
+function problemPanels(result) {
+  const { problem, match } = result;
   return [
     panel(
       "main",
@@ -47,17 +47,17 @@ function problemPanels(answer) {
       list([
         ["Owner", `${problem.owner}: ${match.owner}`],
         ["Remedy", `${problem.remedy}: ${match.remedy}`],
-        ["Retry", answer.retry],
+        ["Retry", result.retry],
         ["For developers", match.hint],
       ]),
-      answer.is_folded
+      result.is_folded
         ? element("p", {}, `Disclosure: an unauthenticated caller does not learn that it is ${match.reason}.`)
         : null,
     ),
     why(match),
-    block("Front-end code", answer.code),
+    block("Front-end code", result.code),
     block("Problem document", JSON.stringify(problem, null, 2)),
-    block("Headers", answer.headers.map(([name, value]) => `${name}: ${value}`).join("\n")),
+    block("Headers", result.headers.map(([name, value]) => `${name}: ${value}`).join("\n")),
   ];
 }
 
@@ -82,28 +82,28 @@ function why(match) {
   );
 }
 
-function alonePanels(answer, apply) {
-  const buttons = answer.suggestions.map(({ option, value, label, reason }) => {
+function alonePanels(result, apply) {
+  const buttons = result.suggestions.map(({ option, value, label, reason }) => {
     const button = element("button", { type: "button" }, label);
     button.addEventListener("click", () => apply(option, value));
     return element("p", {}, button, ` makes it the problem ${reason}.`);
   });
   return [
-    panel("alone", element("h2", {}, "The response is left alone"), element("p", {}, answer.left_alone), ...buttons),
-    ...(answer.match ? [why(answer.match)] : []),
+    panel("alone", element("h2", {}, "The response is left alone"), element("p", {}, result.left_alone), ...buttons),
+    ...(result.match ? [why(result.match)] : []),
   ];
 }
 
-/** Return the line for the status region and the panels for one answer. */
-export function render(answer, apply) {
-  const headline = answer.problem
-    ? `${answer.problem.title} (${answer.match.entry ?? answer.problem.reason}).`
+/** Return the line for the status region and the panels for one result. */
+export function render(result, apply) {
+  const headline = result.problem
+    ? `${result.problem.title} (${result.match.entry ?? result.problem.reason}).`
     : "The response is left alone.";
   return {
-    summary: `${headline} ${inputLine(answer.input)}`,
+    summary: `${headline} ${inputLine(result.input)}`,
     panels: [
-      ...(answer.problem ? problemPanels(answer) : alonePanels(answer, apply)),
-      ...(answer.event ? [block("Event", JSON.stringify(answer.event, null, 2))] : []),
+      ...(result.problem ? problemPanels(result) : alonePanels(result, apply)),
+      ...(result.event ? [block("Event", JSON.stringify(result.event, null, 2))] : []),
     ],
   };
 }

@@ -1,6 +1,6 @@
 """What the explorer shows for one pasted text, as JSON. No web framework here.
 
-The server of `authproblem explore` and the explorer on the documentation site both call `answer`.
+The server of `authproblem explore` and the explorer on the documentation site both call `explain_input`.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ _POLICIES = {
 }
 
 
-def answer(registry: Registry, question: Any) -> Json:
+def explain_input(registry: Registry, given: Any) -> Json:
     """Explain a pasted text.
 
     Args:
         registry: The entries.
-        question: An object with `text` and, optionally, `status` and the members of `RecordingOptions`.
+        given: An object with `text` and, optionally, `status` and the members of `RecordingOptions`.
 
     Returns:
         What the page shows. Of several responses, the first that becomes a problem is explained.
 
     Raises:
-        ValueError: If the question has an invalid member or the text contains an invalid recording.
+        ValueError: If the object has an invalid member or the text contains an invalid recording.
     """
-    if not isinstance(question, dict) or not isinstance(question.get("text"), str):
-        msg = "invalid question: expected an object with the member text"
+    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
+        msg = "invalid input: expected an object with the member text"
         raise ValueError(msg)  # noqa: TRY004 - wrong input of the user, as every other mistake in it
-    given = {name: question[name] for name in RecordingOptions._fields if question.get(name) not in (None, "")}
-    status = question.get("status")
+    options = {name: given[name] for name in RecordingOptions._fields if given.get(name) not in (None, "")}
+    status = given.get("status")
     known = None if status in (None, "") else check_status(status)
-    text = question["text"].encode("utf-8", "replace")
-    found = explain_all(text, registry=registry, status=known, options=RecordingOptions(**given))
+    text = given["text"].encode("utf-8", "replace")
+    found = explain_all(text, registry=registry, status=known, options=RecordingOptions(**options))
     chosen = next((one for one in found if one.outcome.problem is not None), found[0])
     return _shown(chosen, len(found))
 
