@@ -18,8 +18,8 @@ from authproblem._middleware.asgi_exchange import (
     START,
     ASGIApp,
     Message,
-    NotingSend,
     Receive,
+    RecordingSend,
     ResponseBuffer,
     Scope,
     Send,
@@ -147,10 +147,10 @@ class AuthProblemMiddleware:
             return
         response: Any = None  # a ResponseBuffer, once there is an error
 
-        def passing(message, self=self, scope=scope, send=send):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+        def send_or_buffer(message, self=self, scope=scope, send=send):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
             # Not a coroutine function: a healthy response costs one call and one comparison a message. Defaults, since
-            # a cell for each would cost every request more than the comparison does; annotations are attached anew for
-            # each request, too.
+            # a cell for each would cost every request more than the comparison does; annotations would be attached
+            # for each request, too.
             nonlocal response
             if response is None:
                 if "status" not in message or message["status"] < REDIRECT or message["type"] != START:
@@ -159,7 +159,7 @@ class AuthProblemMiddleware:
                 return response.start()
             return response.send(message)
 
-        await self.app(scope, receive, passing)
+        await self.app(scope, receive, send_or_buffer)
         if response is not None and response.unsent is not None:
             await response.release()
 
@@ -188,34 +188,34 @@ class AuthProblemMiddleware:
         # The root path as it is now, for routers change the scope's while they look for the route.
         root = scope.get("root_path", "")
         floor = 200 if interceptor.wants_success(path_of(scope, root)) else REDIRECT
-        noting = NotingSend(send)
+        recorder = RecordingSend(send)
         response: ResponseBuffer | None = None
 
-        def passing(message: Message) -> Awaitable[None]:
+        def send_or_buffer(message: Message) -> Awaitable[None]:
             nonlocal response
             if response is None:
                 if "status" not in message or message["status"] < floor or message["type"] != START:
-                    return noting(message)
-                response = ResponseBuffer(interceptor, request_of(scope, root), message, noting)
+                    return recorder(message)
+                response = ResponseBuffer(interceptor, request_of(scope, root), message, recorder)
                 return response.start()
             return response.send(message)
 
         self._read_callback(scope, root)
-        if not await self._run(scope, receive, passing, root, noting) and response is not None:
+        if not await self._run(scope, receive, send_or_buffer, root, recorder) and response is not None:
             await response.release()
 
-    async def _run(self, scope: Scope, receive: Receive, passing: Send, root: str, noting: NotingSend) -> bool:
+    async def _run(self, scope: Scope, receive: Receive, send: Send, root: str, recorder: RecordingSend) -> bool:
         """Run the app; return whether a response was sent for an exception: then what was buffered is dropped."""
         if self._reply_to is None:
-            await self.app(scope, receive, passing)
+            await self.app(scope, receive, send)
             return False
         try:
-            await self.app(scope, receive, passing)
+            await self.app(scope, receive, send)
         except Exception as error:
-            reply = None if noting.started else self._reply_to(self._interceptor, request_of(scope, root), error)
+            reply = None if recorder.started else self._reply_to(self._interceptor, request_of(scope, root), error)
             if reply is None:
                 raise
-            await noting.reply(reply)
+            await recorder.reply(reply)
             return True
         return False
 

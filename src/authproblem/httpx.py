@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 OnNonce = Callable[[httpx.Request, str], "httpx.Request | None"]
-"""Signs a request anew with a nonce of the provider (RFC 9449 section 8); None where it cannot."""
+"""Signs a request again with a nonce of the provider (RFC 9449 section 8); None where it cannot."""
 
 
 class ProblemTransport(SyncTransport, httpx.BaseTransport):
@@ -69,7 +69,7 @@ class ProblemTransport(SyncTransport, httpx.BaseTransport):
         Args:
             transport: what sends the requests; None = an `HTTPTransport()`.
             **options: `hosts` (custom domains and their providers), `retry` (a `Retry`), `cooldown` (a
-                `CooldownStore`), `on_nonce(request, nonce)` (signs a request anew; without it a nonce is left to the
+                `CooldownStore`), `on_nonce(request, nonce)` (signs a request again; without it a nonce is left to the
                 auth layer), and those of the middleware that concern a response.
 
         Raises:

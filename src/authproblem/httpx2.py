@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 OnNonce = Callable[[httpx2.Request, str], "httpx2.Request | None"]
-"""Signs a request anew with a nonce of the provider (RFC 9449 section 8); None where it cannot."""
+"""Signs a request again with a nonce of the provider (RFC 9449 section 8); None where it cannot."""
 
 
 class ProblemTransport(SyncTransport, httpx2.BaseTransport):
@@ -65,7 +65,7 @@ class ProblemTransport(SyncTransport, httpx2.BaseTransport):
         Args:
             transport: what sends the requests; None = an `HTTPTransport()`.
             **options: `hosts` (custom domains and their providers), `retry` (a `Retry`), `cooldown` (a
-                `CooldownStore`), `on_nonce(request, nonce)` (signs a request anew; without it a nonce is left to the
+                `CooldownStore`), `on_nonce(request, nonce)` (signs a request again; without it a nonce is left to the
                 auth layer), and those of the middleware that concern a response.
 
         Raises:

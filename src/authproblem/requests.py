@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["CooldownStore", "MemoryCooldown", "ProblemAdapter", "Retry", "problem_of", "raise_for_problem"]
 
 OnNonce = Callable[[requests.PreparedRequest, str], "requests.PreparedRequest | None"]
-"""Signs a request anew with a nonce of the provider (RFC 9449 section 8); None where it cannot."""
+"""Signs a request again with a nonce of the provider (RFC 9449 section 8); None where it cannot."""
 
 _CHUNK = 65_536
 

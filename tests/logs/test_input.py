@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authproblem.logs._command import _input
-from authproblem.logs._command._input import Cutter, blocks
+from authproblem.logs._command._input import DocumentSplitter, blocks
 from tests.logs.cases import Json
 
 TEXT = st.text(alphabet='ab"\\{}[]\n, é', max_size=8)
@@ -30,7 +30,7 @@ def test_objects_come_out_whole_wherever_a_read_ends(
     """Strings contain braces, quotes and backslashes; a read may end within any of them."""
     texts = [json.dumps(item, indent=indent, ensure_ascii=False) for item in objects]
     whole = (json.dumps(objects, indent=indent) if as_array else "\n".join(texts)).encode()
-    cutter = Cutter()
+    cutter = DocumentSplitter()
 
     cut = b"".join(cutter.feed(whole[start : start + size]) for start in range(0, len(whole), size))
 
@@ -58,7 +58,7 @@ def test_lines_come_out_whole_wherever_a_read_ends(lines: list[str], size: int, 
 def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory stays flat where a file is neither lines nor JSON."""
     monkeypatch.setattr(_input, "MAX_LINE", 100)
-    cutter = Cutter()
+    cutter = DocumentSplitter()
     for _ in range(10):
         assert cutter.feed(b'{"a": [' * 5) == b""
 
@@ -69,7 +69,7 @@ def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("inside", [b'"' + b"x" * 3_000_000, b'"' + b'\\"' * 1_500_000, b"1" * 3_000_000])
 def test_no_byte_of_a_long_value_is_looked_at_twice(inside: bytes) -> None:
     """A value that spans many reads: 4 MB in steps of 4 KB once took five seconds, and four times that for 8 MB."""
-    cutter, whole = Cutter(), b'[{"a": ' + inside
+    cutter, whole = DocumentSplitter(), b'[{"a": ' + inside
     began = time.process_time()
     for start in range(0, len(whole), 4096):
         cutter.feed(whole[start : start + 4096])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from authproblem import normalize
-from authproblem._middleware.asgi_exchange import BODY, START, TRAILERS, Message, NotingSend, ResponseBuffer, path_of
+from authproblem._middleware.asgi_exchange import BODY, START, TRAILERS, Message, RecordingSend, ResponseBuffer, path_of
 from authproblem._middleware.interception import Interceptor
 from authproblem._middleware.messages import Reply, Request
 from authproblem._middleware.options import make_options
@@ -87,15 +87,15 @@ def test_trailers_of_a_replaced_body_are_dropped() -> None:
 def test_noting_send_knows_whether_the_response_has_started() -> None:
     """After that no exception can be answered."""
     sent = Sent()
-    noting = NotingSend(sent.send)
+    recorder = RecordingSend(sent.send)
     problem = normalize(403, {"content-type": "application/json"}, ERROR, provider="auth0")
     assert problem is not None
-    assert not noting.started
+    assert not recorder.started
 
-    drive(noting.reply(Reply(403, [], b"{}", problem)))
-    drive(noting({"type": START, "status": 200}))  # type: ignore[arg-type]
+    drive(recorder.reply(Reply(403, [], b"{}", problem)))
+    drive(recorder({"type": START, "status": 200}))  # type: ignore[arg-type]
 
-    assert noting.started
+    assert recorder.started
     assert [message.get("status") for message in sent] == [403, None, 200]
 
 

@@ -217,11 +217,11 @@ class TestACachedLogger:
     def configured(seen: list[Any], *, cached: bool = True) -> None:
         """Configure structlog with a processor that notes the names of events."""
 
-        def noting(_logger: Any, _method: str, event: Any) -> Any:
+        def recording(_logger: Any, _method: str, event: Any) -> Any:
             seen.append(event["event"])
             raise structlog.DropEvent
 
-        structlog.configure(processors=[noting], cache_logger_on_first_use=cached)
+        structlog.configure(processors=[recording], cache_logger_on_first_use=cached)
 
     def test_is_made_anew_for_another_configuration(self) -> None:
         """Also where the new one equals the last."""

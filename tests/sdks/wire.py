@@ -34,7 +34,7 @@ class Wire:
         self.exchanges: list[Exchange] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def noting(message: MutableMapping[str, Any]) -> None:
+        async def recording(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
                 asked = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -50,4 +50,4 @@ class Wire:
                 )
             await send(message)
 
-        await self.app(scope, receive, noting)
+        await self.app(scope, receive, recording)

@@ -55,7 +55,7 @@ def connect(kind: type[_Client], given: str | _Client, timeout: float) -> _Clien
         if given.get_encoder().decode_responses:
             raise ConfigurationError("invalid client: decode_responses=True; expected a client that returns bytes")
         return given
-    retry: Any = (Retry if kind is redis.Redis else AsyncRetry)(NoBackoff(), 0)  # the pauses are ours
+    retry: Any = (Retry if kind is redis.Redis else AsyncRetry)(NoBackoff(), 0)  # `Link` makes the pauses
     try:
         return kind.from_url(given, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)  # type: ignore[return-value]
     except (ValueError, TypeError):

@@ -125,7 +125,7 @@ class RefreshCore:
             if verdict is not None:
                 return verdict
             if (yield from self._ask("acquire", key, owner, self.limits.lease)) is not False:
-                break  # ours, or unknown: a lost store blocks no refresh
+                break  # this caller has the lease, or the store is lost: that blocks no refresh
             if self.clock() >= deadline:
                 return self._busy(deadline)
             yield Pause(random.uniform(*_POLL))  # noqa: S311 - it spreads processes, it guards nothing

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 _MAX_DEPTH = 240
-"""Levels of a value that is sent on: orjson writes 254, and the value is inside a document of ours."""
+"""Levels of a value that is sent on: orjson writes 254, and the value is inside a problem document."""
 
 
 def is_text(text: str) -> bool:

@@ -21,7 +21,7 @@ OWN = frozenset(
         *("credential_kind", "retry", "provider", "upstream"),
     )
 )
-"""The names of RFC 9457 and ours, which win at the top level."""
+"""The members that a problem has of its own; at the top level they replace the upstream's of the same name."""
 
 MAX_CAUSES = 32
 _MAX_TEXT = 2048
@@ -95,7 +95,7 @@ def copy_members(
         is_verbatim: whether the object is known to be written as it came, so that it survives parsing.
 
     Returns:
-        The members whose names are ours, for `upstream.members`.
+        The members whose names a problem has itself, for `upstream.members`.
 
     Raises:
         UnsendableError: if the object is a protocol document with a number that the JSON parser cannot represent.
@@ -114,7 +114,7 @@ def copy_members(
         if type(value) is str and (
             texts.is_constant(value) if kind == "text" else kind in _CODES and (value == code or is_code(value))
         ):
-            top[name] = value  # most members of most errors; no name of ours is a code or a text
+            top[name] = value  # most members of most errors; none of `OWN` is a code or a text
             continue
         kept = _KINDS[kind](name, value, texts) if value is not None else None
         if kept is not None:

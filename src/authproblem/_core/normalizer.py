@@ -198,7 +198,7 @@ class Normalizer:
         if found is None or why:
             return Outcome(found, why=why)
         try:
-            return self._conclude(found, response, context, instance)
+            return self._outcome_of(found, response, context, instance)
         except UnsendableError:
             return Outcome(found, why="unsendable")
 
@@ -231,7 +231,7 @@ class Normalizer:
             can_prepare = is_preparable(self.policy, found, response.document or {})
             self._cache.add(key, surfaces, CachedResponse(found, known, has_slots=has_slots, can_prepare=can_prepare))
 
-    def _conclude(
+    def _outcome_of(
         self,
         found: Classification,
         response: UpstreamResponse,
@@ -245,12 +245,12 @@ class Normalizer:
         folded = None if level == "off" else fold(registry, found, context.surfaces(registry), level)
         if folded is None and is_cut(registry, found):
             folded = fold_unreadable(registry, found, response.status, context.surfaces(registry), level)
-        outcome = self._folded(found, actual, folded, response, context)
+        outcome = self._folded_outcome(found, actual, folded, response, context)
         if found.upstream.protocol and not outcome.is_folded and _stays_whole(found.upstream.document, response):
             outcome.kept = response.body
         return outcome
 
-    def _folded(
+    def _folded_outcome(
         self,
         found: Classification,
         actual: Problem,
@@ -285,11 +285,11 @@ class Normalizer:
         if folded is None:
             return Outcome(None, why="unreadable")
         actual = build_problem(found, response, context, self.policy, instance)
-        return self._folded(found, actual, folded, response, context)
+        return self._folded_outcome(found, actual, folded, response, context)
 
 
 def _stays_whole(document: Json | None, response: UpstreamResponse) -> bool:
-    """Whether a protocol document is the whole body, written as it came, and has no member of a name of ours."""
+    """Whether a protocol document is the whole body, written as it came, and has none of a problem's own members."""
     if document is None or document is not response.document:
         return False
     return can_prepare(document) and response.is_verbatim

@@ -18,7 +18,7 @@ from authproblem._upstream.response import UpstreamResponse
 
 
 def is_preparable(policy: Policy, found: Classification, document: Json) -> bool:
-    """Whether a template can be made for an error: no option calls the app, and no member has a name of ours."""
+    """Whether a template can be made for an error: no option calls the app, and no member is one of a problem's own."""
     return (
         policy.texts == "known"
         and policy.pass_text is None

@@ -410,7 +410,7 @@ def _from_document(document: Json) -> Problem | None:
         return value if is_token(value) else ""
 
     reason, credential = member("reason", str, ""), document.get("credential")
-    # Other problem documents may have a `reason`, too; ours is a slug.
+    # Other problem documents may have a `reason`, too; here it is a slug.
     if not _is_slug(reason) or member("type", str, None) is None:
         return None
     return Problem(

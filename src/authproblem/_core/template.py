@@ -250,5 +250,5 @@ def summarize(problem: Problem, hint: str) -> dict[str, Any]:
 
 
 def can_prepare(document: Json) -> bool:
-    """Whether an object's members can be filled into a template: none has a name of ours."""
+    """Whether an object's members can be filled into a template: none is one of a problem's own."""
     return OWN.isdisjoint(document)

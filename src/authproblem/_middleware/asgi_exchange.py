@@ -92,8 +92,8 @@ class ResponseBuffer(Interception):
         await self._send({"type": BODY, "body": reply.body, "more_body": False})
 
 
-class NotingSend:
-    """The server's `send`, noting whether the response has started: then it is too late to respond to an exception."""
+class RecordingSend:
+    """The server's `send`, which records whether the response has started: then no exception can be responded to."""
 
     __slots__ = ("_send", "started")
 

@@ -98,7 +98,7 @@ class Interception:
         reply: Reply | None = None
         try:
             reply = self._interceptor.replacement_for(self, None if self.discards else self.body)
-        except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
+        except Exception as error:  # noqa: BLE001 - no failure of this package reaches the client
             events.report_fault(error, "a response could not be classified and was passed unchanged")
         if begun:
             observers.observe(lambda observer: observer.duration(time.perf_counter() - begun))

@@ -26,7 +26,7 @@ _DROPPED = frozenset((
     "accept-ranges", "content-range",
     # an error is never stored
     "cache-control", "expires", "pragma",
-    # ours, which only this package may set
+    # the headers of this package, which nothing else may set
     "auth-problem", "auth-problem-owner", "auth-problem-retry", "auth-problem-upstream",
 ))  # fmt: skip
 _CORS = frozenset(("access-control-allow-origin", "access-control-expose-headers"))
@@ -129,11 +129,11 @@ class HeaderRewriter:
         vary_at = [at for at, name in enumerate(layout.names) if name == "vary"] if options.negotiated else []
         described = [("Content-Type", options.media_type), ("Content-Language", "en"), ("Cache-Control", "no-store")]
         values = zip(_PROBLEM_HEADERS, (reason, owner, retry_token(retry)), strict=True)
-        ours = [(name, value) for name, value in values if is_token(value)]
+        problem_headers = [(name, value) for name, value in values if is_token(value)]
         vary = [("Vary", "Accept")] if options.negotiated else []
         plan = HeaderPlan(
             itemgetter(*kept) if len(kept) > 1 else partial(_few, kept),
-            as_kind([*described, *ours], binary=options.binary),
+            as_kind([*described, *problem_headers], binary=options.binary),
             vary_at,
             as_kind(vary, binary=options.binary),
             options.expose and not _CORS.isdisjoint(layout.positions),

@@ -85,7 +85,7 @@ class Exchange:
                 return self._begin(message)
             if kind == "response_body":
                 return self._feed(message.response_body)
-        except Exception as error:  # noqa: BLE001 - no failure of ours becomes the client's
+        except Exception as error:  # noqa: BLE001 - no failure of this package reaches the client
             events.report_fault(
                 error, "a message of Envoy could not be processed and the response was passed unchanged"
             )
@@ -146,7 +146,7 @@ def _unchanged(kind: str | None) -> ProcessingResponse:
 
 
 def _replace(common: CommonResponse, interception: Interception, reply: Reply) -> None:
-    """Replace the response that Envoy has buffered by ours."""
+    """Replace the response that Envoy has buffered."""
     mutation = common.header_mutation
     if reply.status != interception.status:
         set_header(mutation, ":status", str(reply.status).encode("ascii"))

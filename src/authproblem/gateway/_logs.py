@@ -30,8 +30,8 @@ def configure(level: str, form: str) -> None:
     """
     stream = sys.stderr
     text = form == "text" or (form == "auto" and stream.isatty())
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    shared: list[Any] = [structlog.processors.add_log_level, stamp, _named_first]
+    timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    shared: list[Any] = [structlog.processors.add_log_level, timestamper, _named_first]
     renderer: Any = structlog.processors.JSONRenderer(_dumps)
     factory: Any = structlog.BytesLoggerFactory(stream.buffer)
     if text:

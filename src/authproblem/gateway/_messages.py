@@ -41,7 +41,7 @@ https://auth0.com/docs/get-started/authentication-and-authorization-flow/resourc
 _UNSAFE = re.compile(rb"[^\x21\x22\x24-\x7e]")  # `#` would begin a fragment
 _FORWARDED_FOR, _FORWARDED_PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 _REPLACED = frozenset((b"host", b"accept-encoding", b"expect", b"via", _FORWARDED_FOR))
-"""Fields that the gateway writes anew, and `Expect`, which its server has answered."""
+"""Fields that the gateway writes itself, and `Expect`, which its server has handled."""
 _REPLACED_OR_CLAIMED = _REPLACED | _ORIGIN_FIELDS
 NAME = b"authproblem"
 """The pseudonym in `Via` (RFC 9110 section 7.6.3), which does not reveal who runs the gateway."""
@@ -54,8 +54,8 @@ def framing(head: Head, http_version: bytes, method: str) -> str:
     length = head.get(b"content-length")
     if length is not None:
         return "none" if length.strip() == b"0" else "length"
-    bodiless = http_version.startswith(b"1") or method in {"GET", "HEAD"}
-    return "none" if bodiless else "chunked"  # HTTP/2 needs neither field
+    has_no_body = http_version.startswith(b"1") or method in {"GET", "HEAD"}
+    return "none" if has_no_body else "chunked"  # HTTP/2 needs neither field
 
 
 def request_headers(head: Head, *, host: bytes, known: frozenset[bytes], forwarded: str, peer: Peer) -> Lines:
@@ -79,8 +79,8 @@ def request_headers(head: Head, *, host: bytes, known: frozenset[bytes], forward
     accepted = None if b"accept-encoding" in removed else head.get(b"accept-encoding")
     sent.append((b"accept-encoding", filter_accept_encoding(() if accepted is None else (accepted,), known)))
     via = None if b"via" in removed else head.get(b"via")
-    ours = peer.version + b" " + NAME
-    sent.append((b"via", b"%s, %s" % (via, ours) if via else ours))
+    own = peer.version + b" " + NAME
+    sent.append((b"via", b"%s, %s" % (via, own) if via else own))
     return sent if forwarded == "none" else sent + _origin(head, removed, peer, keep=keep)
 
 

@@ -13,7 +13,7 @@ from authproblem._upstream.hop_by_hop import Lines
 FailureKind = Literal["unreachable", "exhausted", "closed", "timeout", "broken", "unsendable"]
 
 
-class UpstreamFailure(Exception):  # noqa: N818 - it describes the outcome of a request, which is no error of ours
+class UpstreamFailure(Exception):  # noqa: N818 - it describes the outcome of a request, and is no error of this package
     """A request that got no response, or a response that ended too early.
 
     Attributes:

@@ -150,7 +150,7 @@ def _noting(seen: CapturedProblems, send: Callable[[Any], Any]) -> Callable[[Any
     start: dict[str, Any] = {}
     body = bytearray()
 
-    async def noting(message: Any) -> None:
+    async def recording(message: Any) -> None:
         if message["type"] == "http.response.start":
             start.update(message)
         elif message["type"] == "http.response.body" and start:
@@ -161,7 +161,7 @@ def _noting(seen: CapturedProblems, send: Callable[[Any], Any]) -> Callable[[Any
                     _note(seen, start["status"], lines, bytes(body))
         await send(message)
 
-    return noting
+    return recording
 
 
 def _is_problem(lines: Any) -> bool:

@@ -102,12 +102,12 @@ class Catalog:
             remedy: only entries with this remedy.
         """
         found: dict[str, Entry] = {}
-        for entry in sorted(self.entries(*providers), key=self._plainness):
+        for entry in sorted(self.entries(*providers), key=self._preference):
             if remedy in {None, entry.remedy}:
                 found.setdefault(entry.reason, entry)
         return dict(sorted(found.items()))
 
-    def _plainness(self, entry: Entry) -> tuple[bool, ...]:
+    def _preference(self, entry: Entry) -> tuple[bool, ...]:
         """Errors before documents, any endpoint before certain ones, what is typical before what is not."""
         typical = (entry.remedy, entry.retry) == (entry.type.remedy, entry.type.retry)
         protocol = self.form(entry).startswith(PROTOCOL)

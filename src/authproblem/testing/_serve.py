@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
         """Listen; requests wait until `serve_forever` runs.
 
         Raises:
-            OSError: if the address is in use, or not ours.
+            OSError: if the address is in use, or not one of this machine.
         """
         super().__init__((host, port), _Handler)
         self.fake = fake

@@ -71,7 +71,7 @@ def reply_to_exception(interceptor: Interceptor, request: Request, error: Except
     """
     try:
         return None if REPORTED in request.state else _reply_to(interceptor, request, error)
-    except Exception as fault:  # noqa: BLE001 - no failure of ours takes the place of the app's exception
+    except Exception as fault:  # noqa: BLE001 - no failure of this package hides the app's exception
         events.report_fault(fault, "an exception could not be classified and was raised again")
         return None
 

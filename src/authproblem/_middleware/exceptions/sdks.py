@@ -142,7 +142,7 @@ def attribute(holder: object, name: str) -> Any:
     """An attribute, or None where reading it fails: httpx raises where it has no request."""
     try:
         return getattr(holder, name, None)
-    except Exception:  # noqa: BLE001 - no failure of a foreign object becomes ours
+    except Exception:  # noqa: BLE001 - no failure of a foreign object propagates
         return None
 
 

@@ -156,11 +156,11 @@ def _read_blocks(stream: IO[bytes], name: str, skip: int, *, whole_lines: bool) 
     read = getattr(stream, "read1", stream.read) if is_live else stream.read
     rest, offset = b"", skip
     chunk = _read(read, name)
-    cutter = Cutter() if not skip and _is_document(chunk) else None
+    splitter = DocumentSplitter() if not skip and _is_document(chunk) else None
     while chunk:
         offset += len(chunk)
-        if cutter is not None:
-            data = cutter.feed(chunk)
+        if splitter is not None:
+            data = splitter.feed(chunk)
         else:
             data, rest = _whole(rest + chunk)
         if data:
@@ -202,8 +202,8 @@ def _is_document(chunk: bytes) -> bool:
     return start.startswith(b"[") or start.split(b"\n", 1)[0].strip() == b"{"
 
 
-class Cutter:
-    """Cuts arrays and pretty-printed JSON into the objects at their top, each on a line of its own."""
+class DocumentSplitter:
+    """Splits arrays and pretty-printed JSON into the outermost objects, each on a separate line."""
 
     def __init__(self) -> None:
         """Start outside of any object."""

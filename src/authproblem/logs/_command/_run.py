@@ -86,10 +86,10 @@ class Total:
         self.failures += result.failures
         self.bad += result.bad
         for name, counter in result.counts.items():
-            mine = self.counts.setdefault(name, Counter())
+            counts = self.counts.setdefault(name, Counter())
             for key, count in counter.items():
-                known = key in mine or name != "client" or len(mine) < _MAX_CLIENTS
-                mine[key if known else "(others)"] += count
+                known = key in counts or name != "client" or len(counts) < _MAX_CLIENTS
+                counts[key if known else "(others)"] += count
 
     def report(self) -> None:
         """Say how many lines could not be read, where there are any."""
