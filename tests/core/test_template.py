@@ -53,6 +53,6 @@ def test_a_challenge_is_not_prepared() -> None:
 
 
 @pytest.mark.parametrize(("document", "expected"), [(MFA, True), ({}, True), ({**MFA, "type": "x"}, False)])
-def test_an_object_with_a_name_of_ours_cannot_be_prepared(document: dict[str, Any], expected: bool) -> None:
+def test_an_object_with_a_member_of_a_problem_cannot_be_prepared(document: dict[str, Any], expected: bool) -> None:
     """Such a member moves below `upstream`."""
     assert expected is can_prepare(document)

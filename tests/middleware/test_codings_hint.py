@@ -1,48 +1,40 @@
-"""The hint at start about content codings that cannot be decoded. Each case in a process of its own."""
+"""One event where a coding that browsers accept could not be read here."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-START = """
-import logging, sys
-sys.modules.update({missing})  # as if the library were not installed
-logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-from authproblem.{adapter} import AuthProblemMiddleware
-for _ in range(3):
-    AuthProblemMiddleware(lambda *arguments: None, {options})
-"""
+from authproblem._middleware import codings_hint
+from authproblem._upstream import hop_by_hop
+from authproblem.asgi import AuthProblemMiddleware
+from tests.support.events import Events
 
 
-def start(missing: str, options: str, adapter: str = "asgi") -> str:
-    """Return what a process writes that builds the middleware three times."""
-    code = START.format(missing=missing, options=options, adapter=adapter)
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
-    return run.stdout + run.stderr
+async def app(scope: object, receive: object, send: object) -> None:
+    """An app."""
 
 
-@pytest.mark.parametrize("adapter", ["asgi", "wsgi"])
-@pytest.mark.parametrize(
-    "options", ["provider='okta'", "providers={'/auth': 'auth0'}", "providers=lambda request: None"]
-)
-def test_a_scope_and_a_coding_that_cannot_be_decoded_give_one_hint(adapter: str, options: str) -> None:
-    """Once a process, with the extra to install and the helper for those who do not."""
-    (line,) = start("brotli=None", options, adapter).splitlines()
-    assert line.startswith("INFO authproblem.codings_not_readable ")
-    for part in ("codings=br", "authproblem[br]", "authproblem.forwarding.accept_encoding"):
-        assert part in line
+@pytest.fixture(autouse=True)
+def _not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a new process where brotli is not installed."""
+    monkeypatch.setattr(codings_hint, "_reported", False)
+    monkeypatch.setattr(hop_by_hop, "find_spec", lambda name: None if name == "brotli" else name)
 
 
-def test_no_hint_without_a_scope() -> None:
-    """Sign-in cannot be distinguished from the app's own pages there, so nothing is folded."""
-    assert start("brotli=None", "mode='observe'") == ""
+def test_a_declared_provider_and_a_missing_extra_give_one_event(events: Events) -> None:
+    """With the extra to install and the function that avoids the need for it."""
+    for _ in range(2):
+        AuthProblemMiddleware(app, provider="auth0")
+
+    assert [
+        (event["event"], event["codings"], event["install"], event["filter"])
+        for event in events
+        if event["event"] == codings_hint.UNREADABLE
+    ] == [(codings_hint.UNREADABLE, "br", "authproblem[br]", "authproblem.forwarding.accept_encoding")]
 
 
-def test_no_hint_where_every_coding_can_be_decoded() -> None:
-    """The development environment has both extras."""
-    assert start("", "provider='okta'") == ""
+def test_without_a_declared_provider_there_is_none(events: Events) -> None:
+    """No sign-in is expected below."""
+    AuthProblemMiddleware(app)
+
+    assert [event for event in events if event["event"] == codings_hint.UNREADABLE] == []

@@ -48,7 +48,7 @@ class CodeIndex:
     """The entries of one provider that share a code (or have none)."""
 
     __slots__ = (
-        *("_by_cause", "_by_reason", "_by_text", "_default", "_entries", "_exact", "_named", "_others"),
+        *("_by_cause", "_by_reason", "_by_text", "_default", "_exact", "_named", "_others"),
         "only",
     )
 
@@ -68,7 +68,6 @@ class CodeIndex:
         self._by_reason = {reason: e for e in reversed(by_cause) for reason in e.reasons}
         self._default = rest[-1] if rest and not _specificity(rest[-1]) else None
         self._others = tuple(e for e in rest if e is not self._default)
-        self._entries = tuple(entries)
         # Two shortcuts: texts whose only entry requires nothing else, and the only entry of the code.
         self._exact = _unconditional(by_text)
         self.only: Match | None = (self._default, "code") if self._default and len(entries) == 1 else None
@@ -76,14 +75,6 @@ class CodeIndex:
     def unconditional(self, text: str | None) -> Match | None:
         """Return the entry of a text that is written exactly so, if the entry requires nothing else."""
         return self._exact.get(text)
-
-    def is_unambiguous(self, shape: str) -> bool:
-        """Whether the code has one meaning in a shape, whatever the text, and only its provider uses it."""
-        counting = [entry for entry in self._entries if not entry.shapes or shape in entry.shapes]
-        if len(counting) != 1:
-            return False
-        (entry,) = counting
-        return entry.evidence and not (entry.texts or entry.causes or entry.reasons or entry.name)
 
     def by_text(self, upstream: UpstreamError, status: int, surfaces: EndpointSurfaces) -> Match | None:
         """Return the entry of the upstream's text."""

@@ -169,11 +169,6 @@ class Registry:
         """Whether the entries of any provider have a code."""
         return code in self._codes
 
-    def is_unambiguous(self, provider: str, code: str, shape: str) -> bool:
-        """Whether a code is the provider's own and has one meaning in a shape, whatever the text."""
-        index = self._indexes[provider].code(code)
-        return index is not None and index.is_unambiguous(shape)
-
     def match(self, provider: str, upstream: UpstreamError, status: int, surfaces: EndpointSurfaces) -> Match | None:
         """Find the entry of a provider's error: its own entries first, then those of OAuth's specifications."""
         found = self._indexes[provider].match(upstream, status, surfaces)

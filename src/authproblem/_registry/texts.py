@@ -202,10 +202,6 @@ class TextTable(Generic[Value]):
         """Whether there is any text."""
         return bool(self._exact or self._beginnings or self._endings or self._short)
 
-    def exact(self, text: str) -> tuple[Value, ...]:
-        """Return the values of a text that is in the table character by character: the hot path."""
-        return self._exact.get(text, ())
-
     def find(self, text: str) -> tuple[Value, ...]:
         """Return all values of a text, constants before templates, longer prefixes first."""
         if found := self._exact.get(text):
