@@ -34,13 +34,13 @@ def engine(**members: Any) -> dict[str, Any]:
 
 
 def outcome_of(body: bytes) -> Any:
-    """Judge a body."""
+    """What becomes of a body."""
     return NORMALIZER.process(NORMALIZER.read(400, HEADERS, body), RequestContext(), "urn:uuid:1")
 
 
 @given(st.dictionaries(st.sampled_from(["a", "app", "intent", "title", "upstream", "é"]), VALUES, max_size=4))
 def test_a_kept_document_is_what_would_be_written(members: dict[str, Any]) -> None:
-    """Whatever its members are, those with a name of ours included."""
+    """Whatever its members are, those that a problem has itself included."""
     outcome = outcome_of(orjson.dumps(engine(**members)))
 
     assert outcome.sent is not None
@@ -64,9 +64,9 @@ def test_a_document_without_white_space_is_kept_as_it_came() -> None:
         orjson.dumps(engine())[:-1] + b',"n":1.50}',
         orjson.dumps(engine())[:-1] + b',"e":"\\u00e9"}',
     ],
-    ids=["white space", "duplicate members", "a name of ours", "another spelling of a number", "an escape"],
+    ids=["white space", "duplicate members", "a member of a problem", "another spelling of a number", "an escape"],
 )
-def test_any_other_document_is_written_anew(body: bytes) -> None:
+def test_any_other_document_is_written_again(body: bytes) -> None:
     """Of duplicate members the last counts and is sent once."""
     outcome = outcome_of(body)
 
@@ -91,7 +91,7 @@ def test_a_problem_is_the_same_whether_it_was_built_or_prepared() -> None:
     assert [first.problem] * 2 == [outcome.problem for outcome in later]
 
 
-def test_a_folded_response_keeps_the_truth_for_events() -> None:
+def test_a_folded_response_keeps_the_real_reason_for_events() -> None:
     """The client gets the genuine response to wrong credentials."""
     for outcome in outcomes(disclosure="strict"):
         actual = as_problem(outcome.actual)

@@ -40,4 +40,4 @@ def test_values_are_equal_and_hash_by_their_fields() -> None:
 def test_a_value_cannot_be_changed(value: UpstreamError | RetryHint) -> None:
     """`replace` returns another one."""
     with pytest.raises(AttributeError, match="immutable"):
-        value.source = "x"  # type: ignore[misc,union-attr]
+        value.source = "x"  # type: ignore[misc]
