@@ -211,9 +211,9 @@ MISSES = (
         _okta("E0000001", f"The security answer of user {_ID.decode()} must have at least 4 characters."),
     ),
 )
-"""What no table holds: the dear end of every look-up."""
+"""What no table has, so that every look-up costs the most."""
 
-STRANGERS = (
+VARYING_NAMES = (
     Body(
         "new code",
         403,
@@ -233,7 +233,7 @@ STRANGERS = (
 
 
 def _filled(name: str, start: bytes, provider: Provider | None = None) -> tuple[Body, ...]:
-    """Two bodies that differ only in a member that no entry has: what they differ in time is the parser's."""
+    """Two bodies that differ only in a member that no entry has: any difference in time is the parser's."""
     fillers = ((size, orjson.dumps([[number] for number in range(size)])) for size in (1, 2_000))
     return tuple(
         Body(f"{size} {name}", 403, "error", start[:-1] + b',"filler":' + filler + b"}", provider)
@@ -242,10 +242,10 @@ def _filled(name: str, start: bytes, provider: Provider | None = None) -> tuple[
 
 
 FILLED = _filled("fillers", _MFA)
-"""What three look-ups settle."""
+"""A registered error, classified by three look-ups."""
 
-UNSETTLED = _filled("fillers, unknown code", MISSES[0].template, "auth0")
-"""What goes the full way."""
+FILLED_UNKNOWN = _filled("fillers, unknown code", MISSES[0].template, "auth0")
+"""The same with a code that no entry has, so that every rule is tried."""
 
 ALIEN = Body("an app's own 422", 422, "detail", b'{"detail":[{"loc":["body","' + _ID + b'"],"msg":"field required"}]}')
 """An error that is no provider's: looked at, and left alone."""

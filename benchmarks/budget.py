@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks import instructions
-from benchmarks.bodies import FILLED, MISSES, SHAPES, UNSETTLED, Body
+from benchmarks.bodies import FILLED, FILLED_UNKNOWN, MISSES, SHAPES, Body
 from benchmarks.operations import ERRORS, EVENT, FEW, MANY, MORE, MOST, PLAIN, operations
 from benchmarks.ratios import geometric_mean
 from benchmarks.timing import measure
@@ -87,9 +87,9 @@ CHECKS: dict[str, Check] = {
     "WSGI healthy: 100 more headers / minimum": _headers("WSGI"),
     "classify: parses of a body": _parses("classify"),
     "normalize: parses of a body": _parses("normalize"),
-    "normalize, full way: parses of a body": _parses("normalize", UNSETTLED),
+    "normalize, unknown code: parses of a body": _parses("normalize", FILLED_UNKNOWN),
     "content type alone: parses of a body": _parses(PLAIN),
-    "content type alone, full way: parses of a body": _parses(PLAIN, UNSETTLED),
+    "content type alone, unknown code: parses of a body": _parses(PLAIN, FILLED_UNKNOWN),
     "ASGI error: parses of a body": _parses("ASGI authproblem"),
     "WSGI error: parses of a body": _parses("WSGI authproblem"),
     "classify / minimum": _pure("classify", "minimum"),

@@ -52,8 +52,8 @@ def count(wanted: str = "", turns: int = _TURNS) -> dict[str, float]:
             text=True,
             timeout=_TIMEOUT,
         )
-        told = [line.partition(" ") for line in done.stdout.splitlines()]
-        return {name: _total(Path(f"{out}.{2 * at + 2}")) / int(turn) for at, (turn, _, name) in enumerate(told)}
+        totals = [line.partition(" ") for line in done.stdout.splitlines()]
+        return {name: _total(Path(f"{out}.{2 * at + 2}")) / int(turn) for at, (turn, _, name) in enumerate(totals)}
 
 
 def _total(part: Path) -> int:

@@ -23,12 +23,12 @@ from authproblem import normalize
 from authproblem.asgi import AuthProblemMiddleware as AsgiMiddleware
 from authproblem.wsgi import AuthProblemMiddleware as WsgiMiddleware
 from benchmarks import logging_modes
-from benchmarks.bodies import ALIEN, MISSES, SHAPES, STRANGERS
+from benchmarks.bodies import ALIEN, MISSES, SHAPES, VARYING_NAMES
 from benchmarks.harness import asgi_app, asgi_scope, wsgi_app, wsgi_environ
 from benchmarks.results import Row, Section, Settings
 from benchmarks.timing import Figure
 
-KINDS = (*SHAPES, *MISSES, *STRANGERS, ALIEN)
+KINDS = (*SHAPES, *MISSES, *VARYING_NAMES, ALIEN)
 _LARGE, _SELDOM = 2_000, 8
 TURN = tuple(body for turn in range(_SELDOM) for body in KINDS if not turn or len(body.template) < _LARGE)
 """The kinds in turn; large ones every eighth time, as they would take most of the time."""

@@ -69,8 +69,10 @@ def _targets(document: dict[str, Any]) -> list[str]:
         by_count = number(counted["value"]) if counted else ""
         aim = f"{target['aim']:g}" if "aim" in target else ""
         figure = found.get(target["metric"])
-        cells, told = (" | ", "not measured") if figure is None else (_cells(figure), verdict(figure["value"], target))
-        lines.append(f"| {target['metric']} | {cells} | {by_count} | {target['at most']:g} | {aim} | {told} |")
+        cells, result = (
+            (" | ", "not measured") if figure is None else (_cells(figure), verdict(figure["value"], target))
+        )
+        lines.append(f"| {target['metric']} | {cells} | {by_count} | {target['at most']:g} | {aim} | {result} |")
     named = {target["metric"] for target in targets}
     rest = [
         f"| {name} | {_cells(figure)} |"
@@ -94,8 +96,8 @@ def _section(section: dict[str, Any], *, shut: bool) -> list[str]:
     run = section["run"]
     size = "" if run["size"] == "full" else f", {run['size']} size: not for comparison"
     note = f"{section['note']}; " if section["note"] else ""
-    told = f"_{note}{run['date']}, version {run['authproblem']}, load average {run['load average']}{size}._"
+    caption = f"_{note}{run['date']}, version {run['authproblem']}, load average {run['load average']}{size}._"
     title = section["title"][0].upper() + section["title"][1:]
     if shut:
-        return [f"<details><summary>{title}</summary>", "\n".join(lines), told, "</details>"]
-    return [f"**{title}**", "\n".join(lines), told]
+        return [f"<details><summary>{title}</summary>", "\n".join(lines), caption, "</details>"]
+    return [f"**{title}**", "\n".join(lines), caption]

@@ -25,21 +25,21 @@ may change in any release.
 def api_pages() -> dict[str, str]:
     """Return the pages by their paths below the repository."""
     modules = {name: importlib.import_module(name) for name in _public_modules(Path(authproblem.__file__).parent)}
-    homes = _homes(modules)
-    found = {f"docs/reference/{name}.md": _page(name, module, homes) for name, module in modules.items()}
+    modules_of = _modules_of(modules)
+    found = {f"docs/reference/{name}.md": _page(name, module, modules_of) for name, module in modules.items()}
     rows = [f"- [`{name}`]({name}.md)" for name in modules]
     found["docs/reference/index.md"] = "\n".join([_HEADER, "# API reference", _INDEX, *rows, ""])
     return found
 
 
-def _homes(modules: dict[str, ModuleType]) -> dict[int, str]:
+def _modules_of(modules: dict[str, ModuleType]) -> dict[int, str]:
     """Return, by the identity of an exported object, the page that describes it: of its own module, else the first."""
-    homes: dict[int, str] = {}
+    modules_of: dict[int, str] = {}
     for name, module in modules.items():
         for exported in _exports(module).values():
             own = getattr(exported, "__module__", "")
-            homes.setdefault(id(exported), own if own in modules else name)
-    return homes
+            modules_of.setdefault(id(exported), own if own in modules else name)
+    return modules_of
 
 
 def _exports(module: ModuleType) -> dict[str, object]:
@@ -54,9 +54,9 @@ def _public_modules(package: Path) -> list[str]:
     return ["authproblem", *(f"authproblem.{name}" for name in sorted({*files, *packages}))]
 
 
-def _page(name: str, module: ModuleType, homes: dict[int, str]) -> str:
+def _page(name: str, module: ModuleType, modules_of: dict[int, str]) -> str:
     exports = _exports(module) if hasattr(module, "__all__") else {}
-    elsewhere = {export: homes[id(value)] for export, value in exports.items() if homes[id(value)] != name}
+    elsewhere = {export: modules_of[id(value)] for export, value in exports.items() if modules_of[id(value)] != name}
     options = f"\n   :exclude-members: {', '.join(elsewhere)}" if elsewhere else ""
     rows = [f"- `{export}`: see [`{home}`]({home}.md)" for export, home in elsewhere.items()]
     also = "\n".join(["", "Exported here as well:", "", *rows, ""]) if rows else ""

@@ -160,7 +160,7 @@ def _text(lines: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def stale(root: Path, wanted: dict[str, str]) -> list[str]:
+def outdated(root: Path, wanted: dict[str, str]) -> list[str]:
     """Return one line for each page that is missing, outdated or no longer generated."""
     found = [
         f"{path} is {'missing' if not (root / path).exists() else 'out of date'}"
@@ -195,7 +195,7 @@ def main() -> int:
         write(options.root, wanted)
         print(f"{len(wanted)} pages written")
         return 0
-    found = stale(options.root, wanted)
+    found = outdated(options.root, wanted)
     for line in found:
         print(f"{line}: run `make docs`", file=sys.stderr)
     return 1 if found else 0

@@ -71,9 +71,9 @@ def claims(data: Data) -> Iterator[Finding]:
         for text in _texts_of(row.entry):
             key = row.provider, row.entry.get("code"), fold(text) if text else None, "texts" in row.entry
             tiers[key].append(row)
-    for key, rivals in tiers.items():
-        for number, row in enumerate(rivals):
-            for other in rivals[:number]:
+    for key, others in tiers.items():
+        for number, row in enumerate(others):
+            for other in others[:number]:
                 if other.id != row.id and _overlap(row.entry, other.entry):
                     what = f"claims the same responses as {other.id} (code {key[1]!r}, text {key[2]!r})"
                     yield row.finding(what, "merge the two, or distinguish them by shapes, status, surfaces or name")
@@ -124,14 +124,14 @@ def evidence(data: Data) -> Iterator[Finding]:
         if not entry.get("evidence") or entry.get("lookup_only"):
             continue
         if row.provider == "oauth":
-            yield row.finding("evidence: OAuth is spoken by everybody", "say evidence: false")
+            yield row.finding("evidence: OAuth's codes are no vendor's own", "say evidence: false")
             continue
-        rivals = [provider for provider in codes if provider != row.provider]
-        generic = "code" not in entry or any(entry["code"] in codes[rival] for rival in rivals)
+        others = [provider for provider in codes if provider != row.provider]
+        generic = "code" not in entry or any(entry["code"] in codes[other] for other in others)
         if not generic or (entry.get("shapes") and _PROVING_SHAPES.issuperset(entry["shapes"]) and "code" in entry):
             continue
         weak = [t for t in entry.get("texts", ()) if len(t) < _LONG_ENOUGH or not is_constant(t)]
-        shared = [t for t in entry.get("texts", ()) if any(fold(t) in texts[rival] for rival in rivals)]
+        shared = [t for t in entry.get("texts", ()) if any(fold(t) in texts[other] for other in others)]
         if not entry.get("texts") or weak or shared:
             what = f"evidence: others send {entry.get('code', 'no code')!r} too" + "".join(
                 f", and {text!r} is no proof" for text in (weak + shared)[:1]

@@ -26,7 +26,7 @@ _SAYS = (
     (r"\bchoose (?:another|a new|a different|a stronger) (?:one|password)\b", _OTHER_PASSWORD),
     (r"\b(?:open the link)\b", {"open_link"}),
 )
-"""What a sentence tells the user to do, and the remedies that fit it; a sentence with none of these fits all. The sets
+"""What a sentence asks the user to do, and the remedies that fit it; a sentence with none of these fits all. The sets
 overlap: a user who has to sign in may be sent to an administrator as the second choice."""
 
 _TOGETHER = {

@@ -188,7 +188,7 @@ class Figures(NamedTuple):
     memory: tuple[int, int, int] | None
     descriptors: tuple[int, int, int] | None
 
-    def complaints(self) -> list[str]:
+    def failures(self) -> list[str]:
         """What must not be."""
         found = self.faults[:5]
         if self.memory is not None:
@@ -227,7 +227,7 @@ def soak(name: str, seconds: float, clients: int = CLIENTS) -> Figures:
     """
     server = Server(name)
     try:
-        greet(server)
+        request_once(server)
         start = (server.memory(), server.descriptors())
         until = time.monotonic() + seconds
         threads = [Client(server.port, 1_000_000 * (place + 1), until) for place in range(clients)]
@@ -256,7 +256,7 @@ def soak(name: str, seconds: float, clients: int = CLIENTS) -> Figures:
     return Figures(name, seconds, counts, faults, sizes, (start[1], max(opened), last))
 
 
-def greet(server: Server) -> None:
+def request_once(server: Server) -> None:
     """Wait until the server responds, and let it take every path once."""
     until = time.monotonic() + LIMIT
     while time.monotonic() < until:
@@ -268,12 +268,12 @@ def greet(server: Server) -> None:
         connection.request("GET", path)
         connection.getresponse().read()
     connection.close()
-    wait_for_descriptors(server, 0, patience=1)
+    wait_for_descriptors(server, 0, timeout=1)
 
 
-def wait_for_descriptors(server: Server, wanted: int | None, patience: float = 10) -> int | None:
+def wait_for_descriptors(server: Server, wanted: int | None, timeout: float = 10) -> int | None:
     """Open descriptors once the server has noticed that its clients are gone, or after some seconds."""
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     found = server.descriptors()
     while found is not None and wanted is not None and found > wanted and time.monotonic() < until:
         time.sleep(0.1)
@@ -291,12 +291,12 @@ def main(arguments: list[str]) -> int:
         thread.start()
     for thread in threads:
         thread.join()
-    complaints = [f"{figures.server}: {text}" for figures in results for text in figures.complaints()]
+    failures = [f"{figures.server}: {text}" for figures in results for text in figures.failures()]
     for figures in results:
         print(figures)
-    for complaint in complaints:
-        print(f"FAILED: {complaint}")
-    return 1 if complaints or len(results) < len(SERVERS) else 0
+    for failure in failures:
+        print(f"FAILED: {failure}")
+    return 1 if failures or len(results) < len(SERVERS) else 0
 
 
 if __name__ == "__main__":

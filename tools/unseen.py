@@ -64,7 +64,7 @@ def trials(data: Data, registry: Registry) -> Iterator[Trial]:
             found = meaning(Inquiry(smaller, UpstreamResponse(status, PLAIN_JSON, b""), sender, surfaces), said)
             if not _is_known(smaller, entry, said, found):
                 shape = f"{said.shape}, by key" if text == entry.code else said.shape
-                yield Trial(entry, text, shape, status, found, judge(registry, entry, found, status))
+                yield Trial(entry, text, shape, status, found, rate(registry, entry, found, status))
 
 
 def _unseen(entry: Entry, responses: list[Response]) -> Iterator[tuple[str, Response]]:
@@ -98,7 +98,7 @@ def without(registry: Registry, entry: Entry) -> Registry:
     return registry.without(entry.id, "known")
 
 
-def judge(registry: Registry, entry: Entry, found: Classification | None, status: int) -> str:
+def rate(registry: Registry, entry: Entry, found: Classification | None, status: int) -> str:
     """What a result is worth where the entry would have been right."""
     if found is None:
         return "general"
@@ -233,12 +233,12 @@ def main() -> int:
     for trial in _one_each([t for t in done if t.verdict in {"wrong", "harmful"}])[: options.worst]:
         taken = trial.found.reason if trial.found is not None else "nothing"
         print(f"{trial.verdict}: {trial.entry.id} ({trial.entry.reason}) -> {taken}: {trial.text}")
-    for rule in (lonely := unsupported(data, registry, done)):
+    for rule in (unused := unsupported(data, registry, done)):
         print(f"phrase rule {rule}: fewer than two registered texts support it; say why in `because`, or take it out")
     found = shares(done)
     print(f"{len(done)} texts: " + ", ".join(f"{verdict} {found[verdict]:.1%}" for verdict in (*VERDICTS, "safe")))
     good = found["right"] >= GOALS["right"] and found["safe"] >= GOALS["safe"] and found["harmful"] <= GOALS["harmful"]
-    return 0 if good and not lonely else 1
+    return 0 if good and not unused else 1
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reas
 def test_a_server_under_mixed_load_mixes_nothing_up_and_keeps_nothing(server: str) -> None:
     """Eight seconds; `make soak` runs longer."""
     figures = soak.soak(server, seconds=8)
-    assert figures.complaints() == []
+    assert figures.failures() == []
     assert set(figures.counts) == set(soak.TRAFFIC)
 
 
@@ -41,6 +41,6 @@ def test_the_soak_notices_a_response_that_is_another_ones(wrong: dict[str, objec
 def test_the_soak_notices_growth_and_open_descriptors() -> None:
     """A test of the soak itself."""
     calm = soak.Figures("x", 1.0, Counter(), [], (10_000, 50_000, 51_000), (10, 30, 11))
-    assert calm.complaints() == []
-    assert len(calm._replace(memory=(10_000, 50_000, 60_000)).complaints()) == 1
-    assert len(calm._replace(descriptors=(10, 30, 13)).complaints()) == 1
+    assert calm.failures() == []
+    assert len(calm._replace(memory=(10_000, 50_000, 60_000)).failures()) == 1
+    assert len(calm._replace(descriptors=(10, 30, 13)).failures()) == 1

@@ -19,7 +19,7 @@ import pytest
 import authproblem
 from authproblem import Registry
 from tools.check_registry import check, fix
-from tools.generate_docs import pages, stale, write
+from tools.generate_docs import outdated, pages, write
 from tools.markdown import slug
 from tools.registry_data import REGISTRY, ROOT, VECTORS, read
 
@@ -367,7 +367,7 @@ FAULTS: dict[Callable[[Copy], None], tuple[str, str, str]] = {
     vector_of_another_wait: ("all.jsonl:", "retry is 'after_action', not 'poll'", "fix"),
     vector_of_no_form: ("all.jsonl:", "'status' is a required property", "tests/vectors/schema.json"),
     near_miss_that_hits: ("all.jsonl:", "hits okta:E0000004, which it must only look like", "narrow"),
-    evidence_of_a_generic_row: ("oauth:access_denied", "OAuth is spoken by everybody", "evidence: false"),
+    evidence_of_a_generic_row: ("oauth:access_denied", "OAuth's codes are no vendor's own", "evidence: false"),
     evidence_of_a_shared_code: ("auth0:mfa_required:", "others send 'mfa_required' too", "evidence: false"),
     evidence_of_a_short_text: ("auth0:mfa_required/text", "'MFA required' is no proof", "20 characters"),
     evidence_of_a_template: ("auth0:mfa_required/text", "{parameter}' is no proof", "constant texts"),
@@ -408,7 +408,7 @@ def test_the_lint_collects_everything(copy: Copy) -> None:
     reported = "\n".join(copy.reported())
 
     assert [
-        part for part in ("organisation", "alias", "no vector", "'poll'", "everybody") if part not in reported
+        part for part in ("organisation", "alias", "no vector", "'poll'", "no vendor's own") if part not in reported
     ] == []
 
 
@@ -444,19 +444,19 @@ def test_pages_that_differ_are_named(registry: Registry, tmp_path: Path) -> None
     """A page that was edited, one that is missing, and one that is of no use any more."""
     wanted = pages(read(ROOT)[0], registry)
     write(tmp_path, wanted)
-    assert stale(tmp_path, wanted) == []
+    assert outdated(tmp_path, wanted) == []
 
     (tmp_path / "docs/problems/mfa-required.md").write_text("edited", "utf-8")
     (tmp_path / "docs/problems/conflict.md").unlink()
     (tmp_path / "docs/providers/acme.md").write_text("old", "utf-8")
 
-    assert stale(tmp_path, wanted) == [
+    assert outdated(tmp_path, wanted) == [
         "docs/problems/conflict.md is missing",
         "docs/problems/mfa-required.md is out of date",
         "docs/providers/acme.md is no longer generated",
     ]
     write(tmp_path, wanted)
-    assert stale(tmp_path, wanted) == []
+    assert outdated(tmp_path, wanted) == []
 
 
 def anchors(page: str) -> set[str]:
