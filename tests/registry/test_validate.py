@@ -77,3 +77,13 @@ def test_an_extension_is_an_object_with_entries(document: object) -> None:
     """And with no unused member."""
     with pytest.raises(RegistryError, match="expected"):
         check_top_level(document, "acme.json")
+
+
+def test_a_row_may_name_every_shape_that_the_package_reads() -> None:
+    """The list of names is complete: the flat shapes of the data, and those that entries of the package name."""
+    registry = Registry.builtin()
+    names = {row["id"] for row in registry.data["shapes"]["flat"]} | {
+        name for entry in registry for name in entry.shapes
+    }
+
+    check_row({**ROW, "shapes": sorted(names)}, "acme.json", TYPES, ())

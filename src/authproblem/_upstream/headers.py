@@ -22,27 +22,31 @@ MAX_LINES = 16
 MAX_VALUE = 8192
 """Characters of one header line that are read; a longer line is ignored. nginx and most servers allow no longer one."""
 
+WAIT_HEADERS = (
+    "retry-after",
+    "ratelimit",
+    "auth0-client-quota-limit",
+    "auth0-organization-quota-limit",
+    "x-rate-limit-reset",
+    "x-ratelimit-reset",
+)
+"""The headers that can give a wait; a time in them is compared with `Date`."""
 _NAMES = (
+    *WAIT_HEADERS,
     "access-control-allow-origin",
     "access-control-expose-headers",
     "auth-problem",
     "auth-problem-owner",
     "auth-problem-retry",
     "auth-problem-upstream",
-    "auth0-client-quota-limit",
-    "auth0-organization-quota-limit",
     "content-encoding",
     "content-type",
     "date",
     "dpop-nonce",
     "location",
-    "ratelimit",
-    "retry-after",
     "www-authenticate",
     "x-rate-limit-limit",
     "x-rate-limit-remaining",
-    "x-rate-limit-reset",
-    "x-ratelimit-reset",
 )
 """The headers that are read, besides those that prove a provider (`provider_headers` in the registry's data)."""
 _DECISIVE = frozenset(("auth-problem", "auth-problem-upstream", "content-encoding"))

@@ -28,7 +28,7 @@ from authproblem._middleware.response_headers import as_kind
 from authproblem._model import Classification, RetryHint, UpstreamError
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
-from authproblem._upstream.headers import HeaderReader, ResponseHeaders
+from authproblem._upstream.headers import WAIT_HEADERS, HeaderReader, ResponseHeaders, lower
 from authproblem._upstream.media_types import media_type
 from authproblem._upstream.response import UpstreamResponse
 
@@ -41,21 +41,8 @@ _SAFE = ("GET", "HEAD")
 _STATUS = {"upstream-timeout": 504, "upstream-unavailable": 503}
 _CALLERS = frozenset(("user", "limit"))
 """Owners whose problems keep the status of their type; all others are failures of the app's upstream."""
-_RELEVANT_HEADERS = frozenset(
-    (
-        "date",
-        "retry-after",
-        "ratelimit",
-        "auth0-client-quota-limit",
-        "auth0-organization-quota-limit",
-        "x-rate-limit-reset",
-        "x-ratelimit-reset",
-        "ot-baggage-auth0-request-id",
-        "x-auth0-requestid",
-        "x-okta-request-id",
-    )
-)
-"""The upstream's headers from which the wait and the request's id are read; no other one influences the response."""
+_RELEVANT_HEADERS = frozenset(("date", *WAIT_HEADERS))
+"""The upstream's headers from which the wait is read. Besides them, those with the request's id count, and no other."""
 
 
 def reply_to_exception(interceptor: Interceptor, request: Request, error: Exception) -> Reply | None:
@@ -144,7 +131,8 @@ def _status(registry: Registry, problem: Problem) -> int:
 
 
 def _read_headers(registry: Registry, failure: ProviderFailure) -> ResponseHeaders:
-    pairs = [(name, value) for name, value in failure.headers if str(name).lower() in _RELEVANT_HEADERS]
+    relevant = _RELEVANT_HEADERS | registry.provider_headers.keys()
+    pairs = [(name, value) for name, value in failure.headers if lower(name) in relevant]
     return HeaderReader(registry.provider_headers).read(pairs)
 
 
