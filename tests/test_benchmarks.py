@@ -67,7 +67,7 @@ def test_no_two_bodies_of_a_benchmark_are_the_same(body):
 
 @pytest.mark.parametrize("adapter", [AsgiRewriter, AsgiMiddleware])
 @pytest.mark.parametrize("body", [SHAPES[0], SHAPES[4]], ids=lambda body: body.name)
-def test_the_rewriter_by_hand_and_ours_send_the_same_kind_of_document(body, adapter):
+def test_both_rewriters_send_the_same_kind_of_document(body, adapter):
     """Else they would not be comparable."""
     sent = []
 

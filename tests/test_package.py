@@ -70,7 +70,7 @@ def test_a_link_of_the_readme_leads_to_a_file_of_the_source_distribution(target:
     assert any(f"/{path}" == entry or f"/{path}".startswith(f"{entry}/") for entry in packed)
 
 
-def test_all_holds_every_extra() -> None:
+def test_all_contains_every_extra() -> None:
     """But the demo, which is for the repository alone."""
     named = {name for line in EXTRAS["all"] for name in re.findall(r"\[(.+?)\]", line)[0].split(",")}
     assert named == set(EXTRAS) - SETS

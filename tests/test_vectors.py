@@ -273,7 +273,7 @@ def test_every_near_miss_misses() -> None:
     assert wrong == []
 
 
-def test_tells_what_told_the_entry_in_the_words_of_the_contract() -> None:
+def test_names_what_selected_the_entry() -> None:
     """`matched_by` is one of nine, the provider one of three."""
     problems = [by_core(v).problem for stem in FILES for v in load(stem)]
 

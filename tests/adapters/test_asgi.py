@@ -171,7 +171,7 @@ def test_an_error_stream_that_is_no_json_is_delivered_message_by_message(media: 
 
 
 @pytest.mark.parametrize("header", [("auth-problem", "rate-limited"), ("content-encoding", "compress")])
-def test_json_that_is_not_ours_to_change_is_delivered_message_by_message(header: tuple[str, str]) -> None:
+def test_json_that_is_not_examined_is_delivered_message_by_message(header: tuple[str, str]) -> None:
     """A header shows it before the body comes."""
     assert deliver_stream(Response(401, [("content-type", JSON), header], b"")).content == b"012"
 
@@ -269,7 +269,7 @@ def test_messages_before_the_start_pass_at_once(kind: str, sent: Response) -> No
 
 @pytest.mark.parametrize("kind", ["early_hint", "debug", "push", "invented"])
 @pytest.mark.parametrize("status", [200, 401])
-def test_messages_amid_the_response_keep_their_place(kind: str, status: int) -> None:
+def test_messages_in_the_middle_of_the_response_keep_their_place(kind: str, status: int) -> None:
     """What was buffered before such a message is sent before it."""
     other = {"type": f"http.response.{kind}", "x": 1}
     sent = [start(Response(status, OKTA.headers, b"")), body(b'{"a"', more=True), other, body(b":1}")]

@@ -55,7 +55,7 @@ def test_an_exception_before_the_start_propagates_as_it_is(options: dict[str, An
 @with_options
 @each
 @pytest.mark.parametrize("parts", [0, 1])
-def test_an_exception_amid_a_response_propagates_and_the_response_stays_unfinished(
+def test_an_exception_during_a_response_propagates_and_the_response_stays_unfinished(
     sent: Response, parts: int, options: dict[str, Any]
 ) -> None:
     """The server ends the connection, so that the client sees the failure."""
@@ -75,7 +75,7 @@ def test_an_exception_amid_a_response_propagates_and_the_response_stays_unfinish
     assert len(connection.messages) in {0, 1 + parts}
 
 
-def test_an_exception_amid_a_buffered_response_leaves_room_for_an_error_page() -> None:
+def test_an_exception_during_a_buffered_response_leaves_room_for_an_error_page() -> None:
     """Nothing was sent, so a middleware outside may respond."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -267,7 +267,7 @@ def test_upstream_text_is_logged_only_on_request_and_masked(adapter: str, events
 
 
 @adapters
-def test_an_event_says_applied_only_of_what_was_sent(adapter: str, events: Events) -> None:
+def test_applied_is_true_only_for_what_was_sent(adapter: str, events: Events) -> None:
     """For every kind of hostile body."""
     wrong = []
     for name, content in BODIES.items():
@@ -282,7 +282,7 @@ def test_an_event_says_applied_only_of_what_was_sent(adapter: str, events: Event
 
 @adapters
 @pytest.mark.parametrize("content", [b"", OKTA.body], ids=["no body", "body"])
-def test_for_a_head_request_an_event_says_applied_only_if_it_was(adapter: str, content: bytes, events: Events) -> None:
+def test_for_a_head_request_applied_is_true_only_if_it_was(adapter: str, content: bytes, events: Events) -> None:
     """Where headers alone do not decide, nothing is changed."""
     sent = Response(401, [*OKTA.headers, ("x-okta-request-id", "r")], content)
     response = through(adapter, sent, method="HEAD")
@@ -602,7 +602,7 @@ def test_providers_that_raise_for_a_callback_cost_the_app_no_request(adapter: st
 
 
 @adapters
-def test_a_failure_of_our_own_leaves_the_response_untouched_and_is_reported_once(
+def test_an_internal_failure_leaves_the_response_untouched_and_is_reported_once(
     adapter: str, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here: a system that has no random numbers for the problem's instance."""

@@ -545,7 +545,7 @@ def test_wsgi_a_held_body_gives_way(events: Events) -> None:
 
 
 @pytest.mark.parametrize("result", [[b"a", b"b"], (b"ab",), FileWrapper(BytesIO(b"ab"))], ids=["list", "tuple", "file"])
-def test_wsgi_what_cannot_fail_goes_out_as_it_is(result: Any) -> None:
+def test_wsgi_a_response_that_cannot_fail_is_returned_as_it_is(result: Any) -> None:
     """So that servers send files by the system call, and set lengths."""
 
     def app(environ: Any, start_response: Any) -> Any:
@@ -717,7 +717,7 @@ def test_metrics_count_it_once() -> None:
     assert seen == ["invalid-credentials"]
 
 
-def test_after_a_failure_of_ours_the_exception_propagates(events: Events) -> None:
+def test_after_an_internal_failure_the_exception_propagates(events: Events) -> None:
     """Here the app's own `providers` raises."""
 
     def providers(_scope: Any) -> NoReturn:

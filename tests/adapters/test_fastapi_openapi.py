@@ -54,7 +54,7 @@ def test_documents_the_problem_headers() -> None:
     assert set(headers) == {"Auth-Problem", "Auth-Problem-Owner", "Auth-Problem-Retry", "Retry-After"}
 
 
-def test_stands_for_all_errors_without_an_argument() -> None:
+def test_without_an_argument_all_errors_are_meant() -> None:
     """Ranges, as OpenAPI has them."""
     assert {"4XX", "5XX"} < set(answers(app_with(problem_responses())))
 
@@ -111,7 +111,7 @@ def validator() -> Draft202012Validator:
 
 
 @pytest.mark.parametrize("stem", FILES)
-def test_the_schema_holds_for_what_is_sent(stem: str, validator: Draft202012Validator) -> None:
+def test_the_schema_accepts_what_is_sent(stem: str, validator: Draft202012Validator) -> None:
     """A part of the vectors of each file; the wire schema itself is held against all elsewhere."""
     problems = [
         normalize(*vector.response, provider=vector.provider, endpoint=vector.endpoint) for vector in load(stem)[::5]
@@ -120,7 +120,7 @@ def test_the_schema_holds_for_what_is_sent(stem: str, validator: Draft202012Vali
     assert [problem for problem in problems if problem and not validator.is_valid(problem.to_dict())] == []
 
 
-def test_the_schema_holds_for_a_type_of_a_later_release(validator: Draft202012Validator) -> None:
+def test_the_schema_accepts_a_type_of_a_later_release(validator: Draft202012Validator) -> None:
     """A client that was generated today must not refuse the problem types of tomorrow."""
     problem = normalize(*samples.DENIED, provider="okta")
     assert problem is not None

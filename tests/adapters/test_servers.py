@@ -168,7 +168,7 @@ def test_a_stream_flows_while_it_is_made(server: str, fleet: Fleet) -> None:
 
 
 @parallel
-def test_clients_that_leave_amid_a_response_do_not_disturb_others(server: str, fleet: Fleet) -> None:
+def test_clients_that_disconnect_during_a_response_do_not_disturb_others(server: str, fleet: Fleet) -> None:
     """They reset the connection."""
     port = fleet.port(server)
     for path in ("/large", "/stream", "/okta", "/mfa") * 3:

@@ -92,7 +92,7 @@ def test_the_app_may_be_a_keyword_argument() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"mode": "observe"}])
-def test_without_an_app_python_says_what_is_missing(options: dict[str, str]) -> None:
+def test_without_an_app_python_names_what_is_missing(options: dict[str, str]) -> None:
     """As for any argument."""
     with pytest.raises(TypeError, match="'app'"):
         AuthProblemMiddleware(**options)  # type: ignore[arg-type]

@@ -119,7 +119,7 @@ def test_classify_uses_provider_endpoint_and_method(run: Run) -> None:
     assert read["retry"] == {"policy": "after_delay", "after": 7, "automatic": True, "source": "retry-after"}
 
 
-def test_classify_says_why_a_response_is_left_alone_and_what_would_change_it(run: Run) -> None:
+def test_classify_shows_why_a_response_is_left_alone_and_what_would_change_it(run: Run) -> None:
     """A generic code is no evidence; with `--provider` it would be a problem."""
     got = run("classify", "-", "--status", "400", stdin=json.dumps(GENERIC).encode())
 

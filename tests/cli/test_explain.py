@@ -119,7 +119,7 @@ def test_explain_suggests_a_registered_code_that_is_nearly_a_code_of_a_family(ru
     assert lines[lines.index("did you mean") + 1] == "too_many_attempts"
 
 
-def test_explain_of_nonsense_says_where_to_look(run: Run) -> None:
+def test_explain_of_an_unknown_name_shows_where_to_look(run: Run) -> None:
     """Nothing is near: then not even a guess."""
     got = run("explain", "xqzzwv")
 

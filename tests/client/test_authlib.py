@@ -100,7 +100,7 @@ def test_is_caught_as_authlibs_own_error(client: Client) -> None:
 
 
 @by_client
-def test_tells_an_outage_with_its_hint(client: Client) -> None:
+def test_reports_an_outage_with_its_hint(client: Client) -> None:
     """Authlib by itself raises the HTTP library's exception, without what the headers say."""
     with running(samples.DOWN) as upstream, pytest.raises(AuthProblemError) as caught:
         client(upstream.url + "/oauth2/v1/token", fixed=True)

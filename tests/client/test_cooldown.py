@@ -171,7 +171,7 @@ class TestMemoryCooldown:
         assert errors == []
         assert len(store) == 16
 
-    def test_refuses_a_size_that_holds_nothing(self) -> None:
+    def test_refuses_a_size_below_one(self) -> None:
         """The message names the option."""
         with pytest.raises(ValueError, match=r"size: 0"):
             MemoryCooldown(0)
@@ -417,7 +417,7 @@ class TestDocument:
         assert answer.retry == RetryHint("after_delay", 17, False, "retry-after")
         assert (answer.instance, answer.reason, answer.status) == ("urn:uuid:2", "rate-limited", 429)
 
-    def test_a_store_that_gives_something_else_is_not_believed(self) -> None:
+    def test_a_store_that_returns_something_else_is_ignored(self) -> None:
         """The request is sent then."""
         assert suppressed_problem(b"garbage", 17, "urn:uuid:2", automatic=False) is None
 
@@ -431,6 +431,6 @@ class TestDocument:
     ],
     ids=["caller", "request", "refresh"],
 )
-def test_what_stands_in_local_variables_shows_no_credential(value: object) -> None:
+def test_local_variables_show_no_credential(value: object) -> None:
     """Tools that report exceptions show local variables."""
     assert "canary" not in repr(value)

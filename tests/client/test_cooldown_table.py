@@ -34,7 +34,7 @@ def table(clock: Clock) -> CooldownTable:
     return CooldownTable(2, clock=clock)
 
 
-def test_holds_until_the_end(table: CooldownTable, clock: Clock) -> None:
+def test_lasts_until_its_end(table: CooldownTable, clock: Clock) -> None:
     """What remains goes down with the clock."""
     table.merge(KEY, 10, b"d", written=True)
     clock.now += 4
@@ -80,7 +80,7 @@ def test_process_without_the_lease_waits_for_the_grace_period(table: CooldownTab
     assert table.look(KEY) is None
 
 
-def test_next_limit_begins_anew(table: CooldownTable, clock: Clock) -> None:
+def test_next_limit_starts_again(table: CooldownTable, clock: Clock) -> None:
     """The request that went out was limited again: everybody waits again, and a lease is to be taken again."""
     table.merge(KEY, 10, b"d", written=True)
     table.grant(KEY, lease=True)

@@ -48,7 +48,7 @@ def test_every_extra_is_there() -> None:
     assert [name for name in re.findall(r"authproblem\[(\w+)\]", GUIDE) if f"\n{name} = [" not in project] == []
 
 
-def test_the_commands_flags_hold() -> None:
+def test_the_commands_flags_are_used() -> None:
     """The example of the gateway's section is a configuration."""
     routes = [("upstream", "https://tenant.auth0.com", ""), ("okta", "https://login.example.com", "/okta")]
 

@@ -362,7 +362,7 @@ class TestProblemTransport:
 
         assert response.content == samples.DENIED.body
 
-    def test_says_nothing_of_an_old_status(self) -> None:
+    def test_does_not_repeat_an_old_status(self) -> None:
         """`status="canonical"`: httpx gives the phrase of the new one."""
         exists = json_response(
             400, {"name": "BadRequestError", "code": "user_exists", "description": "The user exists."}
@@ -411,7 +411,7 @@ class TestRetry:
         assert client_of(provider).get(USERS).status_code == 429
         assert len(provider.requests) == 1
 
-    def test_repeats_what_the_hint_says_a_program_may(self) -> None:
+    def test_repeats_what_the_hint_allows(self) -> None:
         """The limit first, then the response."""
         provider = Provider(samples.limited(("retry-after", "0")), samples.TOKEN)
 
@@ -427,7 +427,7 @@ class TestRetry:
 
         assert (response.status_code, len(provider.requests)) == (200, 2)
 
-    def test_waits_at_least_as_long_as_the_hint_says(self) -> None:
+    def test_waits_at_least_as_long_as_the_hint(self) -> None:
         """Jitter is added, never taken off. The stub provider notes the moments of arrival."""
         import time
 
@@ -553,7 +553,7 @@ class TestNonce:
 
         assert (response.content, len(provider.requests)) == (samples.NONCE.body, 2)
 
-    def test_stands_where_the_app_cannot_sign(self) -> None:
+    def test_passes_where_the_app_cannot_sign(self) -> None:
         """The callback gives None."""
         provider = Provider(samples.NONCE)
 
@@ -605,7 +605,7 @@ class TestCooldown:
 
         assert len(waits) > 1
 
-    def test_holds_back_one_limit_only(self) -> None:
+    def test_suppresses_requests_of_one_limit_only(self) -> None:
         """Other endpoints, orgs and callers are sent."""
         provider = Provider(samples.LIMITED)
         others: list[dict[str, Any]] = [
@@ -630,7 +630,7 @@ class TestCooldown:
         event = events[-1]
         assert (event["event"], event["instance"]) == ("authproblem.suppressed", read(response).instance)
 
-    def test_says_of_each_request_whether_a_program_may_repeat_it(self) -> None:
+    def test_each_request_has_its_own_hint_for_programs(self) -> None:
         """A GET tripped it; a request with credentials at stake waits for a person."""
         limit = json_response(429, {"error": "too_many_requests"}, ("retry-after", "30"))
         with client_of(Provider(limit), cooldown=MemoryCooldown()) as client:
@@ -658,7 +658,7 @@ class TestCooldown:
 
         assert (response.status_code, len(provider.requests)) == (429, 1)
 
-    def test_holds_back_asynchronous_requests(self) -> None:
+    def test_suppresses_asynchronous_requests(self) -> None:
         """By the same rules."""
         store, provider = MemoryCooldown(), Provider(samples.LIMITED)
 

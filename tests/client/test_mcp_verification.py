@@ -130,7 +130,7 @@ class TestFailures:
 
         assert server.get().status_code == 503
 
-    def test_a_query_may_hold_a_token(self) -> None:
+    def test_a_query_may_contain_a_token(self) -> None:
         """Only host and path are kept, of 64 addresses at most."""
         server = Server()
         server.reply = DOWN
@@ -178,7 +178,7 @@ class TestFailures:
         assert ("retry-after" in response.headers) is (status == 503)
         assert "canary" not in response.text
 
-    def test_an_exception_that_says_so_counts(self) -> None:
+    def test_a_token_verification_error_of_fastmcp_counts(self) -> None:
         """FastMCP's `TokenVerificationError`, which it leaves to the server's 500 otherwise; no other one does."""
 
         class TokenVerificationError(RuntimeError):

@@ -151,7 +151,7 @@ async def posted(url: str, token: str | None) -> httpx2.Response:
 @pytest.mark.parametrize("make", KINDS)
 class TestClient:
     @pytest.mark.parametrize("installed", [True, False], ids=["with the middleware", "by itself"])
-    def test_an_outage_signs_nobody_in_again(self, make: Make, installed: bool) -> None:
+    def test_an_outage_causes_no_sign_in(self, make: Make, installed: bool) -> None:
         """Calls fail; once the authorization server is back, the same token works."""
 
         async def main(site: Site) -> list[bool]:
@@ -168,7 +168,7 @@ class TestClient:
         assert results == [False, False, True]
         assert (running_site.server.authorizations == 1) is installed
 
-    def test_a_missing_scope_is_asked_for(self, make: Make) -> None:
+    def test_a_missing_scope_is_named_in_the_challenge(self, make: Make) -> None:
         """The client goes through authorization once more, for the scope that the 403 names."""
 
         async def main(site: Site) -> bool:
@@ -182,7 +182,7 @@ class TestClient:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("installed", [True, False], ids=["with the middleware", "by itself"])
-def test_an_outage_behind_a_proxy_signs_nobody_in_again(installed: bool) -> None:
+def test_an_outage_behind_a_proxy_causes_no_sign_in(installed: bool) -> None:
     """An `OAuthProxy` verifies the upstream's token for each request."""
     errors, provider = VerifierErrors(), Provider()
 

@@ -76,7 +76,7 @@ def unknown(entry: Entry, status: int, text: bytes) -> Response:
     return Response(status, headers, body)
 
 
-def test_entries_are_dead_where_their_provider_says_so() -> None:
+def test_entries_are_dead_where_their_provider_documents_it() -> None:
     """The tests above could not fail otherwise."""
     dead = {entry.id for entry in ENTRIES if is_dead(entry, sent(entry, CATALOG.status(entry)))}
 
@@ -90,6 +90,6 @@ def test_entries_are_dead_where_their_provider_says_so() -> None:
     status=st.sampled_from(OTHERS + NOT_JUDGED),
     text=st.text(st.characters(codec="ascii", exclude_categories=["C"], exclude_characters='"\\'), max_size=40),
 )
-def test_no_unknown_code_is_dead_whatever_it_says(entry: Entry, status: int, text: str) -> None:
+def test_no_unknown_code_is_dead_whatever_its_words(entry: Entry, status: int, text: str) -> None:
     """At any status."""
     assert not is_dead(entry, unknown(entry, status, text.encode()))

@@ -105,7 +105,7 @@ def test_longer_hold_stays(make: Make, server: RedisServer) -> None:
     assert [(store.look(KEY) or (0, b""))[1] for store in (one, other, later)] == [b"long"] * 3
 
 
-def test_server_holds_no_names_and_lets_entries_end(make: Make, server: RedisServer) -> None:
+def test_server_keeps_no_names_and_lets_entries_end(make: Make, server: RedisServer) -> None:
     """Every key ends by itself, within the wait, and none shows a host, a path or a caller."""
     make().hold(KEY, 30, DOCUMENT)
     client = server.client()
@@ -142,7 +142,7 @@ def test_namespaces_are_apart(make: Make, server: RedisServer) -> None:
     assert not knows(other)
 
 
-def test_without_a_server_the_process_goes_on_by_itself(make: Make, events: Events) -> None:
+def test_without_a_server_the_process_continues_by_itself(make: Make, events: Events) -> None:
     """A server that is not there costs one event, and no request any time."""
     store = make("redis://127.0.0.1:1")
 
@@ -271,7 +271,7 @@ def test_one_process_asks_first_when_the_wait_ends(server: RedisServer, make: Ma
 
 
 @pytest.mark.slow
-def test_a_verdict_of_the_first_holds_the_others(server: RedisServer, make: Make) -> None:
+def test_the_result_of_the_first_request_stops_the_others(server: RedisServer, make: Make) -> None:
     """The provider limits the first request again: the others never ask."""
     stores = [make() for _ in range(4)]
     wait_for(lambda: listeners(server) == 4, "all listen")

@@ -614,7 +614,7 @@ class TestStore:
         assert got == {"access_token": "at"}
         assert 0.2 < time.monotonic() - started < 2
 
-    def test_a_lost_store_blocks_nobody(self) -> None:
+    def test_a_lost_store_blocks_no_caller(self) -> None:
         """The guard of the process goes on by itself."""
         server = Server({"access_token": "at"})
 

@@ -29,7 +29,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.parametrize("failure", [f for f in FAILURES if f.response.status >= 400], ids=lambda f: f.id)
-def test_normalize_says_what_it_means(failure: Failure) -> None:
+def test_normalize_and_the_table_agree(failure: Failure) -> None:
     """Pages apart, which only those who asked for a token can read."""
     status, headers, body = failure.response
     problem = normalize(status, headers, body, provider=failure.provider, method="POST", flow_control=True)

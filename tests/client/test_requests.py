@@ -76,7 +76,7 @@ class TestProblemAdapter:
 
             assert dict(session.cookies) == dict(response.cookies) == {"a": "1", "b": "2"}
 
-    def test_changes_the_status_where_that_is_asked_for(self) -> None:
+    def test_changes_the_status_on_request(self) -> None:
         """`status="canonical"`: the reason phrase of the old one goes with it."""
         exists = json_response(
             400, {"name": "BadRequestError", "code": "user_exists", "description": "The user exists."}
@@ -195,7 +195,7 @@ class TestProblemAdapter:
 
 
 class TestObeying:
-    def test_repeats_what_the_hint_says_a_program_may(self) -> None:
+    def test_repeats_what_the_hint_allows(self) -> None:
         """The limit first, then the response."""
         with asking(samples.limited(("retry-after", "0")), samples.TOKEN, retry=EAGER) as (session, upstream):
             assert session.get(upstream.url + PATH, timeout=5).status_code == 200
@@ -223,7 +223,7 @@ class TestObeying:
 
             assert (response.status_code, [seen.body for seen in upstream.seen]) == (429, [b"{}"])
 
-    def test_holds_back_while_the_provider_wants_to_rest(self) -> None:
+    def test_suppresses_requests_while_the_provider_requires_a_wait(self) -> None:
         """The same problem, a fresh instance, and nothing is sent."""
         with asking(samples.LIMITED, cooldown=MemoryCooldown()) as (session, upstream):
             first, second = (session.get(upstream.url + PATH, timeout=5) for _ in range(2))

@@ -59,7 +59,7 @@ def test_a_parameter_of_another_form_is_left_out(value: str) -> None:
     assert "max_age" not in problem(401, ("WWW-Authenticate", challenge), body=b"").extensions
 
 
-def test_a_bare_problem_is_what_the_registry_says_of_a_reason() -> None:
+def test_a_bare_problem_has_the_registry_values_of_its_type() -> None:
     """Of an unknown reason there is the name alone."""
     known, unknown = bare_problem("rate-limited", 429, "okta"), bare_problem("from-a-newer-release", 400, "okta")
 

@@ -75,7 +75,7 @@ def test_a_challenge_of_the_provider_is_taken_over() -> None:
 
 @pytest.mark.parametrize("value", ['a"b', "a\\b", "a\r\nSet-Cookie: x=1", "\u00e4", "", "a" * 1025])
 @pytest.mark.parametrize("name", ["realm", "scope", "acr_values", "resource_metadata"])
-def test_an_argument_that_no_header_holds_is_refused(name: str, value: str) -> None:
+def test_an_argument_that_no_header_can_contain_is_refused(name: str, value: str) -> None:
     """With its name and value."""
     with pytest.raises(ConfigurationError, match=f"invalid {name}"):
         challenge(problem("insufficient-scope"), **{name: value})  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def test_schemes_are_written_as_the_standards_have_them() -> None:
         ({"max_age": -1}, "invalid max_age: -1"),
     ],
 )
-def test_a_challenge_that_no_header_holds_is_refused(given: dict[str, Any], message: str) -> None:
+def test_a_challenge_that_no_header_can_contain_is_refused(given: dict[str, Any], message: str) -> None:
     """With its name and value."""
     with pytest.raises(ConfigurationError, match=message):
         Challenge(**{"scheme": "bearer", **given}).to_header()

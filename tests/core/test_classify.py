@@ -124,7 +124,7 @@ class TestEvidence:
 
         assert [found.provider if found else None for found in answers] == [provider] * 4
 
-    def test_of_the_body_does_not_outweigh_the_callers_word(self) -> None:
+    def test_of_the_body_does_not_outweigh_the_callers_declaration(self) -> None:
         """`provider` is certain: an envelope of the other vendor is still that vendor's, all else the caller's."""
         answers = [meaning(401, E4, provider="auth0"), meaning(400, GENERIC, OKTA_ID, provider="auth0")]
 
@@ -135,7 +135,7 @@ class TestDetail:
     """`{"detail": X}`, as FastAPI apps pass errors on."""
 
     @pytest.mark.parametrize("inner", [E4, json.dumps(E4)])
-    def test_is_read_as_what_it_holds(self, inner: object) -> None:
+    def test_is_read_as_what_it_contains(self, inner: object) -> None:
         """An object, or a string that holds one."""
         assert seen(meaning(401, {"detail": inner})) == seen(meaning(401, E4))
 
@@ -187,7 +187,7 @@ class TestUnknown:
         ],
     )
     @pytest.mark.parametrize("provider", ["auth0", "okta", "oauth"])
-    def test_mean_what_the_status_says(self, provider: Any, status: int, reason: str) -> None:
+    def test_mean_what_the_status_means(self, provider: Any, status: int, reason: str) -> None:
         """The table of the contract."""
         found = meaning(status, {"error": "never_heard_of"}, provider=provider)
 
@@ -222,7 +222,7 @@ class TestUnknown:
         ("code", "reason"),
         [("inexistent_gadget", "not-found"), ("gadget_not_found", "not-found"), ("gadget_conflict", "conflict")],
     )
-    def test_of_an_open_family_mean_what_the_family_says(self, code: str, reason: str) -> None:
+    def test_of_an_open_family_have_the_meaning_of_the_family(self, code: str, reason: str) -> None:
         """Auth0's Management API mints codes by pattern."""
         document = {"statusCode": 400, "error": "Bad Request", "message": "x", "errorCode": code}
 
@@ -387,7 +387,7 @@ class TestHeaders:
             (['Bearer error="insufficient_user_authentication", acr_values=urn:okta:loa:2fa:any'], "step-up-required"),
         ],
     )
-    def test_tell_the_error_where_the_sender_is_certain(self, lines: list[str], seen_as: str) -> None:
+    def test_give_the_error_where_the_sender_is_certain(self, lines: list[str], seen_as: str) -> None:
         """On one line or many, and where the line is not quite the grammar's."""
         headers = [("www-authenticate", line) for line in lines]
         found = classify(401, headers, b"", provider="okta")
@@ -403,7 +403,7 @@ class TestHeaders:
 
         assert seen(found) == ("authentication-failed", None, "auth0", "status")
 
-    def test_do_not_outweigh_a_body_that_tells(self) -> None:
+    def test_do_not_outweigh_a_body_with_a_code(self) -> None:
         """The body is more exact."""
         found = meaning(401, E4, ("www-authenticate", 'Bearer error="invalid_token"'))
 
@@ -490,7 +490,7 @@ class TestMessages:
             ([("ERROR", "made.up")], [("ERROR", "errors.E0000004")]),
         ],
     )
-    def test_the_first_error_that_is_known_tells(
+    def test_the_first_error_that_is_known_decides(
         self, top: list[tuple[str, str]], nested: list[tuple[str, str]]
     ) -> None:
         """The top level first, then the forms."""
@@ -512,7 +512,7 @@ class TestSurfaces:
             (None, "invalid-token"),
         ],
     )
-    def test_are_told_by_the_endpoint_and_read_safely_without(self, endpoint: str | None, reason: str) -> None:
+    def test_are_distinguished_by_the_endpoint_and_read_safely_without(self, endpoint: str | None, reason: str) -> None:
         """E0000011 is an expired sign-in at the authentication API, and a bad API token elsewhere."""
         document = {"errorCode": "E0000011", "errorSummary": "Invalid token provided"}
         found = meaning(401, document, endpoint=endpoint)
@@ -594,7 +594,7 @@ class TestCache:
         assert meaning(status, mixed, provider=provider) == self.by_rules(mixed, status, provider)
 
     @given(st.sampled_from(DOCUMENTS), st.sampled_from(PROVIDERS))
-    def test_agrees_whatever_else_the_headers_say(self, row: Any, provider: Any) -> None:
+    def test_agrees_whatever_other_headers_there_are(self, row: Any, provider: Any) -> None:
         """Headers of which none decides anything change nothing, also where they are read one by one."""
         _, document, status = row
         plain = meaning(status, document, provider=provider)

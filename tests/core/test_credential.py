@@ -48,26 +48,26 @@ def test_the_entry_decides_else_its_type(entry: str | None, reason: str, expecte
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
 @pytest.mark.parametrize("slug", sorted(REGISTRY.types))
-def test_a_limit_or_a_failure_says_keep_whatever_its_code(slug: str, status: int) -> None:
+def test_a_limit_or_a_failure_means_keep_whatever_its_code(slug: str, status: int) -> None:
     """Okta sends `invalid_grant` with 429, and its token is alive."""
     assert verdict(None, slug, status) == ("keep", None)
 
 
 @pytest.mark.parametrize("guess", [{"matched_by": "status"}, {"matched_by": "family"}, {"shape": "html"}])
 @pytest.mark.parametrize("slug", sorted(REGISTRY.types))
-def test_a_guess_never_says_dead(slug: str, guess: dict[str, Any]) -> None:
+def test_a_guess_never_makes_a_credential_dead(slug: str, guess: dict[str, Any]) -> None:
     """Unknown codes, families and pages."""
     assert verdict(None, slug, **guess)[0] != "dead"
 
 
-def test_a_phrase_without_an_entry_never_says_dead() -> None:
+def test_a_phrase_without_an_entry_never_makes_a_credential_dead() -> None:
     """Its code is unknown."""
     assert verdict(None, "invalid-refresh-token", matched_by="phrase") == ("unknown", None)
     assert verdict("oauth:invalid_grant", "invalid-refresh-token", matched_by="phrase")[0] == "dead"
 
 
 @pytest.mark.parametrize("stem", [stem for stem in FILES if stem != "foreign"])
-def test_no_recorded_limit_or_outage_says_dead(stem: str) -> None:
+def test_no_recorded_limit_or_outage_makes_a_credential_dead(stem: str) -> None:
     """Over every vector: `dead` is a 4xx of a provider, with a code, that is its user's or client's to fix."""
     wrong = []
     for vector in load(stem):

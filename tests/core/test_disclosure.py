@@ -120,7 +120,7 @@ def test_at_sign_in_every_error_becomes_the_genuine_response_byte_for_byte(
 
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), SIGN_IN, ids=lambda value: value if "." in value else "")
-def test_what_one_app_has_sent_before_tells_nothing(provider: Any, surface: str, path: str, level: Any) -> None:
+def test_what_one_app_has_sent_before_changes_nothing(provider: Any, surface: str, path: str, level: Any) -> None:
     """Prepared responses, from the second time on, are the same for the folded and the genuine error, in every byte."""
     sending: list[Response] = []
 
@@ -243,7 +243,7 @@ def test_an_error_id_has_one_length(adapter: str, given: object, kept: bool) -> 
 
 @by_adapter
 @by_level
-def test_headers_that_would_reveal_the_truth_are_dropped(adapter: str, level: Any) -> None:
+def test_headers_that_would_reveal_the_real_reason_are_dropped(adapter: str, level: Any) -> None:
     """The wait, and the challenge of another status; all others stay."""
     further = [("Retry-After", "9"), ("WWW-Authenticate", "Basic realm=x"), ("Set-Cookie", "a=1"), ("X-Other", "y")]
     unknown = {**E4, "errorCode": "E0000007", "errorSummary": "Not found: Resource not found: jane (User)"}
@@ -265,7 +265,7 @@ def test_a_challenge_of_the_same_status_stays(adapter: str) -> None:
 
 @by_level
 @pytest.mark.parametrize(("provider", "surface", "path"), ELSEWHERE, ids=lambda value: value if "." in value else "")
-def test_elsewhere_the_truth_is_told(provider: Any, surface: str, path: str, level: Any) -> None:
+def test_elsewhere_the_real_reason_is_sent(provider: Any, surface: str, path: str, level: Any) -> None:
     """Management and users APIs have callers who may know; their endpoints are known."""
     vectors = [v for v in telling(level) if provider_of(v) == provider]
     folded = {
@@ -330,7 +330,7 @@ def test_protocol_documents_never_fold(level: Any, asked: str) -> None:
 
 @by_adapter
 @by_level
-def test_a_second_factor_is_always_asked_for(adapter: str, level: Any) -> None:
+def test_a_second_factor_is_always_required(adapter: str, level: Any) -> None:
     """Whoever gets so far has the password."""
     document = {"error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": "t"}
     got = through(adapter, json_response(403, document), "/oauth/token", disclosure=level)
@@ -340,7 +340,7 @@ def test_a_second_factor_is_always_asked_for(adapter: str, level: Any) -> None:
 
 
 @by_adapter
-def test_the_event_reports_the_truth(adapter: str, events: Events) -> None:
+def test_the_event_reports_the_real_reason(adapter: str, events: Events) -> None:
     """In its event and by `on_problem`, with the status that is sent."""
     problems: list[Problem] = []
     locked = {**E4, "errorCode": "E0000069", "errorSummary": "User Locked"}

@@ -47,7 +47,7 @@ def test_what_counts_as_lossless_is_written_as_it_was_read(value: Any) -> None:
         (b"[" * 239 + b"]" * 239, True),
     ],
 )
-def test_tells_numbers_that_change_and_depth_that_is_not_written(wire: bytes, lossless: bool) -> None:
+def test_finds_numbers_that_change_and_depth_that_is_not_written(wire: bytes, lossless: bool) -> None:
     """What Python would read from them is another number, or nothing at all."""
     try:
         value = orjson.loads(wire)

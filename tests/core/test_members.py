@@ -87,7 +87,7 @@ class TestValues:
         assert kept(members) == {}
 
     @pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**30])
-    def test_that_the_parser_cannot_hold_are_dropped(self, number: int) -> None:
+    def test_that_the_parser_cannot_represent_are_dropped(self, number: int) -> None:
         """Integers beyond 64 bits come back as floats: they would go out as another number."""
         assert kept({"statusCode": number, "code": number, "state": number, "field": [number]}) == {}
 
@@ -156,7 +156,7 @@ class TestTexts:
 
     @pytest.mark.parametrize("name", ["error_description", "errorSummary", "message", "hint", "title", "detail"])
     @pytest.mark.parametrize("text", [KNOWN, "wrong email or password", "Wrong  email or\u00a0password..."])
-    def test_that_is_known_goes_on_byte_for_byte(self, name: str, text: str) -> None:
+    def test_that_is_known_is_passed_on_byte_for_byte(self, name: str, text: str) -> None:
         """Some clients compare exactly, so it is not made uniform."""
         assert kept({name: text})[name] == text
 
@@ -279,7 +279,7 @@ class TestAllTexts:
 class TestPassText:
     """The app decides about unknown texts."""
 
-    def test_is_asked_about_each_unknown_text(self) -> None:
+    def test_is_called_for_each_unknown_text(self) -> None:
         """With the problem, the member's name and the text; what it gives is sent, None keeps the text back."""
         asked: list[tuple[str, str, str]] = []
 
@@ -422,7 +422,7 @@ def test_any_object_becomes_a_document_of_the_wire_format_or_none(
 
 
 @pytest.mark.parametrize("name", sorted(OWN - {"detail"}))  # `detail` alone is what frameworks send
-def test_a_member_with_a_name_of_ours_is_kept_apart(name: str) -> None:
+def test_a_member_with_the_name_of_a_problem_member_moves_below_upstream(name: str) -> None:
     """Below `upstream.members` where it has its form; the wire format allows every name there."""
     body = json.dumps({name: "Wrong email or password."}).encode()
     found = normalize(401, [JSON_TYPE], body, provider="auth0")

@@ -57,7 +57,7 @@ class TestPurity:
 
     @pytest.mark.parametrize("endpoint", [None, "/api/v1/authn", "/api/v1/users"])
     @pytest.mark.parametrize("provider", [None, "okta"])
-    def test_both_heed_the_endpoint(self, endpoint: str | None, provider: Any) -> None:
+    def test_both_consider_the_endpoint(self, endpoint: str | None, provider: Any) -> None:
         """With a provider or without."""
         body = b'{"errorCode":"E0000011","errorSummary":"Invalid token provided"}'
         expected = "session-expired" if endpoint == "/api/v1/authn" else "invalid-token"
@@ -247,7 +247,7 @@ class TestRequestId:
         assert problem is not None
         assert problem.upstream["request_id"] == "Abc-1_2.3"
 
-    def test_of_okta_may_hold_an_at_sign(self) -> None:
+    def test_of_okta_may_contain_an_at_sign(self) -> None:
         """As those of Apache do."""
         problem = normalize(401, [JSON_TYPE, ("X-Okta-Request-Id", "XkcAsWb8WjwDP76xh@1v8wAABp0")], E4)
 
@@ -275,7 +275,7 @@ def test_of_duplicate_members_the_last_counts_and_is_sent_once() -> None:
     )
 
 
-def test_members_of_upstream_stand_in_the_order_of_the_contract() -> None:
+def test_members_of_upstream_are_in_the_documented_order() -> None:
     """A document is for readers, too."""
     problem = normalize(401, [JSON_TYPE, ("X-Okta-Request-Id", "r")], E4[:-1] + b',"title":"Unauthorized"}')
 

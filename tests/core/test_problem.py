@@ -64,7 +64,7 @@ class TestDocument:
             ("mfa_token", SECRET),
         ]
 
-    def test_says_how_long_to_wait_and_who_says_so(self) -> None:
+    def test_has_the_wait_and_its_source(self) -> None:
         """Only where a wait is known."""
         retry = problem(LIMITED, 429, [("Retry-After", "7")], method="GET").to_dict()["retry"]
 
@@ -266,7 +266,7 @@ class TestFromHeaders:
         assert found is not None
         assert (found.reason, found.owner, found.retry) == ("rate-limited", "limit", retry)
 
-    def test_leaves_empty_what_headers_do_not_tell(self) -> None:
+    def test_leaves_empty_what_headers_do_not_contain(self) -> None:
         """Neither a title nor a status is made up."""
         found = Problem.from_headers([("Auth-Problem", "mfa-required")])
         retry = RetryHint("after_action", None, False, None)
@@ -300,7 +300,7 @@ class TestFromResponse:
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b'{"error":"x"}', None, "text"])
     @pytest.mark.parametrize("status", [{"status_code": 503}, {"status": 503}])
-    def test_reads_the_headers_where_the_body_tells_nothing(self, body: object, status: dict[str, int]) -> None:
+    def test_reads_the_headers_where_the_body_has_no_problem(self, body: object, status: dict[str, int]) -> None:
         """A HEAD response, or a body that a gateway has replaced."""
         response = SimpleNamespace(**status, headers={"Auth-Problem": "upstream-error"}, content=body)
         found = Problem.from_response(response)
@@ -308,7 +308,7 @@ class TestFromResponse:
         assert found is not None
         assert (found.reason, found.status) == ("upstream-error", 503)
 
-    def test_gives_none_for_a_response_that_is_not_ours(self) -> None:
+    def test_gives_none_for_a_response_of_something_else(self) -> None:
         """Neither body nor headers."""
         assert Problem.from_response(SimpleNamespace(status_code=400, headers={}, content=b'{"error":"x"}')) is None
 
@@ -332,11 +332,11 @@ class TestFromCallback:
     @pytest.mark.parametrize(
         "params", [{}, {"code": "x"}, {"error": "made_up"}, {"error": ""}, {"error": None}, {"error": []}]
     )
-    def test_gives_none_where_there_is_no_error_that_the_registry_holds(self, params: dict[str, Any]) -> None:
+    def test_gives_none_where_there_is_no_registered_error(self, params: dict[str, Any]) -> None:
         """Anyone can send a request to a callback."""
         assert Problem.from_callback(params) is None
 
-    def test_takes_the_apps_word_for_the_provider(self) -> None:
+    def test_uses_the_apps_declaration_of_the_provider(self) -> None:
         """And its registry and type base."""
         rows = [{"id": "okta:tenant_says_no", "code": "tenant_says_no", "type": "access-denied"}]
         registry = Registry.builtin().extend({"entries": rows})

@@ -63,7 +63,7 @@ def test_the_json_module_refuses_it() -> None:
     assert SECRET not in json.dumps(problem(), default=repr)
 
 
-def test_a_pickle_holds_the_safe_fields_only() -> None:
+def test_a_pickle_contains_the_safe_fields_only() -> None:
     """What the registry says of them is filled in again."""
     data = pickle.dumps(problem())
     again = pickle.loads(data)

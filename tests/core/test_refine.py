@@ -72,7 +72,7 @@ class TestCauses:
         """`phoneNumberInvalid` after `Api validation failed:` is the name of a class, not a sentence."""
         assert classified(400, okta("E0000001", "Api validation failed: phoneNumberInvalid"))[1] == "code"
 
-    def test_a_known_cause_is_not_asked(self) -> None:
+    def test_a_known_cause_is_not_refined(self) -> None:
         """The cause that an entry knows has decided already."""
         known = "login: An object with this field already exists in the current organization"
 
@@ -182,7 +182,7 @@ class TestStatusAndCode:
         """A registered text confirms its code, whatever the status is."""
         assert classified(500, okta("E0000004", "Authentication failed")) == ("invalid-credentials", "code")
 
-    def test_a_code_that_blames_nobody_who_calls_stays(self) -> None:
+    def test_a_code_that_does_not_blame_the_caller_stays(self) -> None:
         """A policy's refusal with 500 is still its refusal."""
         assert classified(500, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")
 
@@ -210,7 +210,7 @@ class TestStatusAndCode:
             ("E0000007", 409, ("not-found", "code")),
         ],
     )
-    def test_a_code_that_says_little_gives_way_to_a_status_that_says_more(
+    def test_a_general_code_gives_way_to_a_more_specific_status(
         self, code: str, status: int, expected: tuple[str, str]
     ) -> None:
         """`Api validation failed` with 409 is a conflict; what is not found stays so."""

@@ -86,7 +86,7 @@ class TestWait:
             ({"error": "authorization_pending"}, 400, RetryHint("poll", 5, True, "default")),
         ],
     )
-    def test_is_the_entrys_where_no_header_tells(self, document: object, status: int, wait: RetryHint) -> None:
+    def test_is_the_entrys_where_no_header_gives_one(self, document: object, status: int, wait: RetryHint) -> None:
         """Or none at all, where it is unknown."""
         assert hint(document, status=status, flow_control=True) == wait
 
@@ -295,7 +295,7 @@ class TestAutomatic:
         """A minute at most."""
         assert hint(headers=[("Retry-After", after)], method="GET").automatic is automatic
 
-    def test_is_nothing_that_a_person_has_to_mend(self) -> None:
+    def test_is_nothing_that_a_person_has_to_fix(self) -> None:
         """Whatever the headers say."""
         summary = "Authentication failed"
         found = hint(
@@ -405,7 +405,7 @@ def test_the_longest_wait_that_is_valid_is_a_day() -> None:
         (None, "too-many-attempts"),
     ],
 )
-def test_attack_protection_never_mends_itself(text: str | None, reason: str) -> None:
+def test_attack_protection_never_ends_by_waiting(text: str | None, reason: str) -> None:
     """A blocked account is locked; neither is an `after_delay`, whatever `Retry-After` says."""
     document = {"error": "too_many_attempts", "error_description": text}
     body = json.dumps({name: value for name, value in document.items() if value is not None}).encode()

@@ -209,7 +209,7 @@ def test_whatever_arrives_gets_a_reply_of_its_kind(
     assert kinds == ["response_headers", *["response_body"] * len(chunks)]
 
 
-def test_a_failure_of_ours_passes_the_response(events: Events) -> None:
+def test_an_internal_failure_passes_the_response(events: Events) -> None:
     """A message that cannot be read gets the reply: continue."""
     message = head(EXPIRED)
     message.response_headers.headers.headers[0].raw_value = b"four hundred"

@@ -144,7 +144,7 @@ class TestOracle:
         ],
         ids=lambda added: added[0][0],
     )
-    def test_sees_a_header_that_is_not_ours_or_not_clean(self, added: list[tuple[str, str]]) -> None:
+    def test_sees_a_header_that_is_unexpected_or_not_clean(self, added: list[tuple[str, str]]) -> None:
         """The right headers pass, and one more is a finding."""
         problem = normalize(403, JSON, b'{"error":"invalid_grant"}', provider="auth0")
         assert problem is not None

@@ -117,7 +117,7 @@ class TestStatuses:
 
         assert (got.status_code, got.json()["reason"]) == (502, "upstream-error")
 
-    def test_101_was_not_asked_for(self) -> None:
+    def test_101_is_refused_where_no_upgrade_was_requested(self) -> None:
         """An upgrade is never requested, so none can be granted."""
         raw = b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
 
@@ -204,7 +204,7 @@ class TestNoTraceback:
         assert (got.status, is_problem(got)) == (status, True)
         assert [record for record in records if record.exc_info] == []
 
-    def test_a_fault_of_our_own_is_a_problem_document(self, records: list[logging.LogRecord]) -> None:
+    def test_an_internal_fault_is_a_problem_document(self, records: list[logging.LogRecord]) -> None:
         """500, without a word of the exception."""
         faulty = made(("okta", "https://org.okta.com", ""), upstream=Failing(ZeroDivisionError("s3cr3t")))
 

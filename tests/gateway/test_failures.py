@@ -76,7 +76,7 @@ class TestNoResponse:
             ("POST", "/nobody/knows", "manual"),
         ],
     )
-    def test_says_whether_a_program_may_repeat(self, method: str, path: str, expected: str) -> None:
+    def test_shows_whether_a_program_may_repeat(self, method: str, path: str, expected: str) -> None:
         """Nothing was sent; for credentials `Auth-Problem-Retry` is `manual` all the same."""
         response = failing(UNREACHABLE, method=method, path=path)
 
@@ -95,7 +95,7 @@ class TestNoResponse:
         )
         assert "s3cr3t" not in str(event)
 
-    def test_is_json_for_clients_that_ask_for_it(self) -> None:
+    def test_is_json_for_clients_that_request_it(self) -> None:
         """As for the provider's own errors."""
         response = failing(UNREACHABLE, headers=[("accept", "application/json")])
 

@@ -81,13 +81,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 class TestAdminPort:
-    def test_says_that_the_process_lives(self, live: Running) -> None:
+    def test_healthy_while_the_process_runs(self, live: Running) -> None:
         """`/healthz`, for a liveness probe."""
         got = httpx.get(live.admin + "/healthz")
 
         assert (got.status_code, got.json()) == (200, {"status": "alive"})
 
-    def test_says_that_a_worker_answers(self, live: Running) -> None:
+    def test_ready_where_a_worker_responds(self, live: Running) -> None:
         """`/readyz`, for a readiness probe."""
         got = httpx.get(live.admin + "/readyz")
 
@@ -109,7 +109,7 @@ class TestAdminPort:
         assert found["authproblem_gateway_suppressed_total", upstream] == 1.0
         assert found["authproblem_gateway_upstream_seconds_count", upstream] >= 3.0
 
-    def test_names_its_paths_to_those_who_ask_for_another(self, live: Running) -> None:
+    def test_an_unknown_path_gets_the_list_of_paths(self, live: Running) -> None:
         """404."""
         got = httpx.get(live.admin + "/")
 
@@ -177,11 +177,11 @@ class TestLog:
         """`authproblem.suppressed`."""
         assert [line["problem"] for line in live.events("authproblem.suppressed")] == ["rate-limited"]
 
-    def test_holds_no_query_and_no_credential(self, live: Running) -> None:
+    def test_contains_no_query_and_no_credential(self, live: Running) -> None:
         """Every request above carried both."""
         assert SECRET not in live.log.read_text(encoding="utf-8")
 
-    def test_of_a_response_that_breaks_off_says_so(self, events: Events) -> None:
+    def test_of_a_response_that_breaks_off_is_reported(self, events: Events) -> None:
         """A warning, with the reason."""
         finished: list[Record] = []
         raw = b"HTTP/1.1 200 X\r\nContent-Length: 500\r\n\r\nhalf"

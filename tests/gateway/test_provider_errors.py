@@ -49,7 +49,7 @@ class TestErrors:
             assert client.post("/oauth2/v1/token").json()["reason"] == reason
 
     @pytest.mark.parametrize(("respected", "kind"), [(True, "application/json"), (False, "application/problem+json")])
-    def test_with_no_transform_are_unchanged_if_the_operator_says_so(self, respected: bool, kind: str) -> None:
+    def test_with_no_transform_are_unchanged_on_request(self, respected: bool, kind: str) -> None:
         """Auth0's token endpoint sends `no-transform` on its errors."""
         sent = samples.DENIED._replace(headers=[*samples.DENIED.headers, ("cache-control", "no-store, no-transform")])
 

@@ -35,7 +35,7 @@ def complete(event: Json) -> Json:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["event"].get("eventType", case["event"].get("type"))))
-def test_an_event_means_what_its_vector_says(case: Json) -> None:
+def test_an_event_has_the_meaning_of_its_vector(case: Json) -> None:
     """Reason, owner, entry, attack signal and severity."""
     found = classify_event(complete(case["event"]))
 

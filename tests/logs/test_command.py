@@ -71,7 +71,7 @@ def test_every_layout_and_compression_is_read(run: Run, tmp_path: Path, written:
     assert result.err == ""
 
 
-def test_only_failures_are_written_where_asked_for(run: Run) -> None:
+def test_only_failures_are_written_on_request(run: Run) -> None:
     """The rest is left out."""
     assert run("--only-failures", stdin=ndjson(EVENTS)).reasons == FAILED
 
@@ -216,7 +216,7 @@ def test_a_summary_counts_by_reason_owner_client_and_hour(run: Run, tmp_path: Pa
     assert "invalid-credentials" in text
 
 
-def test_a_summary_of_nothing_says_so(run: Run, tmp_path: Path) -> None:
+def test_a_summary_of_nothing_reports_that(run: Run, tmp_path: Path) -> None:
     """No failure: exit status 0."""
     pytest.importorskip("rich")
 

@@ -63,7 +63,7 @@ def added(record: Json) -> Answer:
     return record["authproblem_reason"], record.get("authproblem_attack"), record.get("authproblem_severity")
 
 
-def test_fluent_bit_says_what_classify_event_says(folder: Path) -> None:
+def test_fluent_bit_agrees_with_classify_event(folder: Path) -> None:
     """Every event that the table can decide, through its own tail, JSON parser, filter and output."""
     fluent_bit = program() or pytest.skip("no Fluent Bit: `make fluent-bit` builds it")
 

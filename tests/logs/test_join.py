@@ -78,7 +78,7 @@ def test_an_id_of_the_app_finds_the_event() -> None:
     assert (found.event, found.matched_by) == (event, "correlation_id")
 
 
-def test_of_one_request_s_events_the_one_that_says_most_is_chosen() -> None:
+def test_of_one_request_s_events_the_most_exact_one_is_chosen() -> None:
     """A failure before a success, and one with a reason before one without."""
     request = okta({"x-okta-request-id": REQUEST})
     success = {**OKTA, "outcome": {"result": "SUCCESS"}}

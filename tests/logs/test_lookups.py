@@ -66,7 +66,7 @@ def decided(event: Json) -> bool:
 ORDINARY = ordinary()
 
 
-def test_the_rules_say_what_classify_event_says() -> None:
+def test_the_rules_agree_with_classify_event() -> None:
     """The first that fits an event counts; one without a problem, and none at all, say that nothing failed."""
     table = rules()
 
@@ -116,7 +116,7 @@ def test_the_command_prints_them(capsys: pytest.CaptureFixture[str], form: str, 
         (["--format", "xml"], "invalid value"),
     ],
 )
-def test_the_command_says_what_is_missing(
+def test_the_command_names_what_is_missing(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     """With the exit status of wrong usage."""
@@ -166,7 +166,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_script_for_fluent_bit_says_what_classify_event_says(table: Path, tmp_path: Path) -> None:
+def test_the_script_for_fluent_bit_agrees_with_classify_event(table: Path, tmp_path: Path) -> None:
     """Run by LuaJIT, which Fluent Bit has inside; `test_fluent_bit` runs Fluent Bit itself."""
     luajit = shutil.which("luajit") or pytest.skip("no luajit")
     driver = tmp_path / "driver.lua"
@@ -216,7 +216,7 @@ def test_the_configuration_for_fluent_bit_names_the_script_and_its_function() ->
     assert f"function {section['call']}(" in (EXAMPLES / section["script"]).read_text("utf-8")
 
 
-def test_the_script_for_logstash_says_what_classify_event_says(table: Path, tmp_path: Path) -> None:
+def test_the_script_for_logstash_agrees_with_classify_event(table: Path, tmp_path: Path) -> None:
     """Run by Ruby with a stand-in of Logstash's event; Logstash itself cannot be had here."""
     ruby = shutil.which("ruby") or pytest.skip("no ruby")
     driver = tmp_path / "driver.rb"

@@ -59,7 +59,7 @@ def name(vector: Json) -> str:
 
 
 @pytest.mark.parametrize("vector", RECORDED, ids=name)
-def test_a_recorded_event_means_what_its_vector_says(vector: Json) -> None:
+def test_a_recorded_event_has_the_meaning_of_its_vector(vector: Json) -> None:
     """Problem type, owner and attack signal; of a batch, those of its first event."""
     found, signal = classify_event(documents(vector)[0]), attack_signal(documents(vector)[0])
 

@@ -11,7 +11,7 @@ from tests.logs.cases import OKTA
 from tests.logs.test_lookups import EXAMPLES, ORDINARY, answer, expected
 
 
-def test_the_program_for_vector_says_what_classify_event_says() -> None:
+def test_the_program_for_vector_agrees_with_classify_event() -> None:
     """Run by VRL's own compiler and runtime, which is what Vector runs."""
     runtime = pytest.importorskip("vrl_python").VRLRuntime()
     program = to_vrl()

@@ -138,7 +138,7 @@ def test_a_long_name_does_not_make_a_text_unknown(length: int) -> None:
 
 
 @pytest.mark.parametrize("code", ["mfa_required", "consent_required", "invalid_client"])
-def test_a_long_text_changes_no_code_that_says_everything(code: str) -> None:
+def test_a_long_text_changes_no_code_that_needs_no_text(code: str) -> None:
     """`mfa-required` never folds: the sign-in could not continue."""
     body = json.dumps({"error": code, "error_description": "x" * 2000, "mfa_token": "Fe26.made-up"}).encode()
     reply = sent(403, JSON, body, "/oauth/token", provider="auth0")
@@ -146,7 +146,7 @@ def test_a_long_text_changes_no_code_that_says_everything(code: str) -> None:
     assert shown(reply)[2]["reason"] == code.replace("_", "-")
 
 
-def test_at_a_sign_up_it_folds_to_what_the_provider_says_there() -> None:
+def test_at_a_sign_up_it_folds_to_the_genuine_response_of_that_surface() -> None:
     """Not to wrong credentials, which would show that the name is taken."""
     body = json.dumps({"code": "user_exists", "description": "a" * 2000, "name": "BadRequestError"}).encode()
     reply = sent(400, JSON, body + b"?", "/dbconnections/signup", provider="auth0")

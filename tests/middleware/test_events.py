@@ -29,7 +29,7 @@ LEVELS = {
 
 
 @pytest.mark.parametrize(("owner", "level"), LEVELS.items())
-def test_the_level_says_whose_doing_it_is(owner: str, level: str) -> None:
+def test_the_level_follows_the_owner(owner: str, level: str) -> None:
     """A wrong password is no alarm, a broken tenant is."""
     assert Registry.builtin().data["problem_types"]["levels"][owner] == level
 
@@ -96,7 +96,7 @@ def _fail(text: str) -> None:
 
 
 class TestFaults:
-    def test_are_told_with_class_and_place_but_without_message(self, events: Events) -> None:
+    def test_are_reported_with_class_and_place_but_without_message(self, events: Events) -> None:
         """A message may hold anything."""
         report_fault(failure(), "something did not work")
         event = events.only()
@@ -106,7 +106,7 @@ class TestFaults:
         assert "test_events.py:" in event["stack"][0]
         assert "hunter2" not in str(event)
 
-    def test_are_told_once_for_each_place(self, events: Events) -> None:
+    def test_are_reported_once_for_each_place(self, events: Events) -> None:
         """Not for each response."""
         for _ in range(3):
             report_fault(failure(), "x")
@@ -114,7 +114,7 @@ class TestFaults:
 
         assert [event["exception"] for event in events] == ["RuntimeError", "ValueError"]
 
-    def test_of_which_there_are_many_are_told_no_more(self, events: Events) -> None:
+    def test_of_which_there_are_many_are_no_longer_reported(self, events: Events) -> None:
         """The list of places is bounded."""
         for number in range(200):
             report_fault(type(f"Error{number}", (Exception,), {})(), "x")
@@ -164,7 +164,7 @@ class TestGuard:
     @pytest.mark.parametrize(
         ("level", "is_enabled"), [("debug", False), ("info", False), ("warning", True), ("error", True)]
     )
-    def test_goes_by_the_standard_logger_without_structlog(
+    def test_uses_the_standard_logger_without_structlog(
         self, level: str, is_enabled: bool, logger: logging.Logger
     ) -> None:
         """An app that has not configured structlog."""
@@ -173,7 +173,7 @@ class TestGuard:
         assert (writer(level) is not None) is is_enabled
 
     @pytest.mark.parametrize(("level", "is_enabled"), [("debug", False), ("info", True), ("error", True)])
-    def test_goes_by_structlogs_own_filter(self, level: str, is_enabled: bool) -> None:
+    def test_uses_structlogs_own_filter(self, level: str, is_enabled: bool) -> None:
         """An app with such a level; before 25.1 structlog has no guard to ask, and drops the event itself."""
         wrapper = structlog.make_filtering_bound_logger(logging.INFO)
         structlog.configure(wrapper_class=wrapper)
@@ -186,7 +186,7 @@ class TestGuard:
 
         assert (writer("debug") is not None) is True
 
-    def test_that_cannot_be_asked_lets_nothing_through(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_that_cannot_be_called_lets_nothing_through(self, capsys: pytest.CaptureFixture[str]) -> None:
         """A logger that cannot be made is a fault, reported once."""
 
         def broken(*_: object) -> Any:
@@ -223,7 +223,7 @@ class TestACachedLogger:
 
         structlog.configure(processors=[recording], cache_logger_on_first_use=cached)
 
-    def test_is_made_anew_for_another_configuration(self) -> None:
+    def test_is_made_again_for_another_configuration(self) -> None:
         """Also where the new one equals the last."""
         first: list[Any] = []
         second: list[Any] = []

@@ -44,7 +44,7 @@ def finish(held: Interception, body: bytes = BODY) -> Reply | None:
     return held.finish()
 
 
-class TestHolding:
+class TestBuffering:
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 500, 503, 599])
     @pytest.mark.parametrize("media", ["application/json", "Application/JSON; charset=utf-8", "application/ion+json"])
     def test_an_error_in_json_is_held(self, status: int, media: str) -> None:
@@ -93,7 +93,7 @@ class TestHolding:
         assert not begin(status, headers, path="/x", transaction_states=("/y",)).buffering
 
     @pytest.mark.parametrize(("path", "wanted"), [("/y", True), ("/y/z", True), ("/x", False), ("/yz", False)])
-    def test_healthy_responses_are_asked_about_at_the_opted_in_paths_only(self, path: str, wanted: bool) -> None:
+    def test_healthy_responses_are_examined_at_the_opted_in_paths_only(self, path: str, wanted: bool) -> None:
         """Adapters pass all others on without a look."""
         interceptor = Interceptor(make_options({"transaction_states": ("/y",)}))
 
@@ -158,7 +158,7 @@ class TestFeeding:
 
 
 class TestDryRun:
-    def test_changes_nothing_and_tells_all(self, events: Events) -> None:
+    def test_changes_nothing_and_reports_everything(self, events: Events) -> None:
         """What people put in first."""
         assert finish(begin(mode="observe")) is None
         assert (events.only()["event"], events.only()["applied"]) == ("authproblem.normalized", False)
@@ -246,7 +246,7 @@ class TestRedirects:
         assert events == []
 
     @by_adapter
-    def test_with_an_error_stay_as_they_are_and_are_told(self, adapter: str, events: Events) -> None:
+    def test_with_an_error_stay_as_they_are_and_are_reported(self, adapter: str, events: Events) -> None:
         """Byte for byte."""
         response = Response(302, [("location", CALLBACK[0])], b"Moved")
 
@@ -299,7 +299,7 @@ class TestRedirects:
         assert events == []
 
     @by_adapter
-    def test_are_told_once_by_several_of_us(self, adapter: str, events: Events) -> None:
+    def test_are_reported_once_by_several_instances(self, adapter: str, events: Events) -> None:
         """One event a response."""
         response = Response(302, [("location", CALLBACK[0])], b"")
         app = wrapped(adapter, response)
@@ -353,7 +353,7 @@ class TestCallbacks:
         assert (events.only()["event"], "hunter2" in str(events)) == ("authproblem.failed", False)
 
     @by_adapter
-    def test_are_told_once_by_several_of_us(self, adapter: str, events: Events) -> None:
+    def test_are_reported_once_by_several_instances(self, adapter: str, events: Events) -> None:
         """One event a request."""
         app = wrapped(adapter, json_response(200, {}), callback_paths=("/cb",))
         through_outer(adapter, app, "/cb", "error=access_denied", callback_paths=("/cb",))
@@ -466,7 +466,7 @@ class TestHead:
         assert (reply.status, reply.body) == (401, b"")
         assert "Content-Length" not in dict(reply.headers)
 
-    def test_that_tells_nothing_passes(self) -> None:
+    def test_without_an_error_passes(self) -> None:
         """GET might say something else than the status."""
         assert finish(begin(401, [JSON_TYPE, OKTA_ID], method="HEAD"), b"") is None
 
@@ -538,12 +538,12 @@ class TestPassed:
             ([], json.dumps({**LOCKED, "deep": json.loads("[" * 300 + "]" * 300)}).encode(), "unsendable"),
         ],
     )
-    def test_tells_why(self, headers: Pairs, body: bytes, why: str, events: Events) -> None:
+    def test_names_the_reason(self, headers: Pairs, body: bytes, why: str, events: Events) -> None:
         """One of a few words."""
         assert finish(begin(400, [JSON_TYPE, *headers], provider="okta"), body) is None
         assert [events.only()[key] for key in ("event", "log_level", "why")] == ["authproblem.passed", "debug", why]
 
-    def test_tells_nothing_of_what_is_no_error(self, events: Events) -> None:
+    def test_reports_nothing_of_what_is_no_error(self, events: Events) -> None:
         """Most of it is the app's own."""
         text = [("content-type", "text/plain"), ("www-authenticate", "Bearer")]
 

@@ -94,7 +94,7 @@ def test_mark_redirects_adds_the_problem_headers(events: Events) -> None:
     assert len(events) == 1
 
 
-def test_an_error_that_the_request_itself_brought_is_nobodys(events: Events) -> None:
+def test_an_error_that_the_request_itself_brought_is_ignored(events: Events) -> None:
     """A framework that adds a slash repeats the query: only a debug event."""
     assert redirected(query=DENIED, mark_redirects=True) is None
     assert [event.get("why") for event in events] == ["repeated_query"]

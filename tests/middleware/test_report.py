@@ -98,7 +98,7 @@ def test_an_unknown_code_is_unclassified(adapter: str, body: object, events: Eve
         ),
     ],
 )
-def test_a_candidate_that_passes_is_told_at_debug(
+def test_a_candidate_that_passes_has_an_event_at_debug(
     adapter: str, response: Response, options: dict[str, Any], why: str, events: Events
 ) -> None:
     """With the reason."""
@@ -152,7 +152,7 @@ def test_the_apps_own_responses_are_not_reported(adapter: str, response: Respons
 
 
 @by_adapter
-def test_the_upstreams_text_is_told_only_on_request(adapter: str, events: Events) -> None:
+def test_the_upstreams_text_is_logged_only_on_request(adapter: str, events: Events) -> None:
     """Masked, and cut."""
     document = {"error": "invalid_grant", "error_description": "jane@example.com " + "x " * 300}
     quiet = only_event(adapter, events, json_response(400, document), provider="auth0")

@@ -127,7 +127,7 @@ class TestRewritten:
             (["Accept-Encoding", "Cookie"], ["Accept-Encoding", "Cookie", "Accept"]),
         ],
     )
-    def test_says_that_accept_chose_the_type(self, vary: list[str], expected: list[str]) -> None:
+    def test_vary_names_accept_where_it_chose_the_type(self, vary: list[str], expected: list[str]) -> None:
         """Appended, never replaced; and only where it did choose."""
         pairs = [("Vary", value) for value in vary]
 
@@ -143,7 +143,7 @@ class TestRewritten:
             (PLAIN._replace(drop_retry_after=True), "7", []),
         ],
     )
-    def test_tells_the_wait_once(self, options: RewriteOptions, wait: str | None, expected: list[str]) -> None:
+    def test_sends_the_wait_once(self, options: RewriteOptions, wait: str | None, expected: list[str]) -> None:
         """The upstream's valid line, ours, or none at all where the response is folded."""
         assert lines(sent([("Retry-After", "as sent")], options, wait), "Retry-After") == expected
 
@@ -233,7 +233,7 @@ class TestMark:
 
         assert without_mark(scan(pairs)) == KEPT
 
-    def test_where_there_is_none_the_very_list_goes_on(self) -> None:
+    def test_without_a_mark_the_same_list_is_passed_on(self) -> None:
         """A healthy response costs no copy."""
         assert without_mark(scan(KEPT)) is KEPT
 

@@ -62,7 +62,7 @@ class TestScopes:
 
         assert scopes.sender(path, {}) == sender
 
-    def test_a_scope_at_the_root_holds_everything(self) -> None:
+    def test_a_scope_at_the_root_covers_everything(self) -> None:
         """An app that does nothing but proxy."""
         assert Scopes(None, {"/": "auth0"}, ()).sender("/oauth/token", {}) == Sender("auth0", False, "/oauth/token")
 
@@ -96,7 +96,7 @@ class TestScopes:
             Sender(None, False, "/p"),
         ]
 
-    def test_a_callable_that_gives_nonsense_is_told_so(self) -> None:
+    def test_a_callable_that_returns_no_provider_is_reported(self) -> None:
         """The gate turns it into a fault of ours and passes the response."""
         nonsense: Any = lambda _request: "x"  # noqa: E731
 
@@ -135,7 +135,7 @@ class TestScopes:
             (None, lambda _: None, (), True),
         ],
     )
-    def test_says_whether_the_path_decides(self, provider: Any, providers: Any, exclude: Any, by_path: bool) -> None:
+    def test_shows_whether_the_path_decides(self, provider: Any, providers: Any, exclude: Any, by_path: bool) -> None:
         """Where it decides nothing, adapters do not compute it."""
         assert Scopes(provider, providers, exclude).by_path is by_path
 

@@ -98,7 +98,7 @@ class TestWords:
 
         assert list(words.read((text,))) == [BITS["put"]]
 
-    def test_a_form_that_is_a_word_of_its_own_stays_one(self) -> None:
+    def test_a_form_that_is_another_word_keeps_its_meaning(self) -> None:
         """`found` would be a form of `find` if no phrase had it."""
         words = ConceptAutomaton(
             {
@@ -116,7 +116,7 @@ class TestWords:
     @pytest.mark.parametrize(
         "text", ["not x7 found", "not other found", "notOtherFound", "not Other found", "not-a-found"]
     )
-    def test_an_unknown_word_parts_a_phrase(self, text: str) -> None:
+    def test_a_phrase_does_not_continue_across_an_unknown_word(self, text: str) -> None:
         """Identifiers, words that no phrase has, and parts of names alike."""
         assert read(text) == [{"found"}]
 
@@ -153,9 +153,7 @@ class TestPhrases:
         assert {phrase for phrase in phrases if found & bits[phrase]} == expected
 
     @given(phrases=st.lists(letters, min_size=1, max_size=6), text=st.lists(st.sampled_from("abcd"), max_size=12))
-    def test_a_phrase_is_found_wherever_its_words_stand_side_by_side(
-        self, phrases: list[list[str]], text: list[str]
-    ) -> None:
+    def test_a_phrase_is_found_wherever_its_words_are_adjacent(self, phrases: list[list[str]], text: list[str]) -> None:
         """As a search for each phrase by itself finds it; `d` is in no phrase."""
         concepts = {str(number): [" ".join(words)] for number, words in enumerate(phrases)}
         data = {"skip": [], "irregular": {}, "rewrites": {}, "concepts": concepts}

@@ -118,7 +118,7 @@ class TestTiers:
             ([], ("c", "code")),
         ],
     )
-    def test_causes_tell_before_the_code_alone(self, causes: list[Any], expected: tuple[str, str]) -> None:
+    def test_causes_decide_before_the_code_alone(self, causes: list[Any], expected: tuple[str, str]) -> None:
         """By their text or by their reason."""
         rows: list[dict[str, Any]] = [
             {"id": f"okta:{name}", "code": "c", "type": "access-denied", **demands}
@@ -152,7 +152,7 @@ class TestTiers:
 
         assert hit == ["okta:c", "okta:c", "okta:c/a", "okta:c/b"]
 
-    def test_a_sentence_tells_an_unknown_code_but_not_a_vendors_own(self) -> None:
+    def test_a_sentence_decides_for_an_unknown_code_but_not_for_a_vendors_own(self) -> None:
         """Entries without a code are found by their text alone."""
         rows: list[dict[str, Any]] = [
             {"id": "auth0:sentence", "texts": ["A sentence that nobody else sends"], "type": "conflict"},
@@ -182,14 +182,14 @@ class TestFamilies:
             ("*_not_found", "user_not_found_x", False),
         ],
     )
-    def test_hold_codes_by_their_beginning_or_end(self, pattern: str, code: str, holds: bool) -> None:
+    def test_contain_codes_by_their_beginning_or_end(self, pattern: str, code: str, holds: bool) -> None:
         """One star, at one end."""
         kind = Registry.builtin().types["not-found"]
 
         assert Family(pattern, frozenset(), frozenset(), kind).matches(code, SHAPE, 404) is holds
 
     @pytest.mark.parametrize(("shape", "status", "holds"), [("a", 404, True), ("b", 404, False), ("a", 400, False)])
-    def test_hold_codes_of_their_shapes_and_statuses_only(self, shape: str, status: int, holds: bool) -> None:
+    def test_contain_codes_of_their_shapes_and_statuses_only(self, shape: str, status: int, holds: bool) -> None:
         """Where they name any."""
         family = Family("x*", frozenset("a"), frozenset((404,)), Registry.builtin().types["not-found"])
 

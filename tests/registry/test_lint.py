@@ -135,7 +135,7 @@ def copy(small: Path, tmp_path: Path) -> Copy:
     return Copy(Path(shutil.copytree(small, tmp_path / "repository")))
 
 
-def test_the_small_copy_holds(copy: Copy) -> None:
+def test_the_small_copy_has_no_findings(copy: Copy) -> None:
     """Otherwise the tests below would show nothing."""
     assert copy.reported() == []
     assert len(copy.read_vectors()) > 30
@@ -413,7 +413,7 @@ def test_the_lint_collects_everything(copy: Copy) -> None:
 
 
 @pytest.mark.parametrize("plant", [unsorted, several_lines], ids=lambda plant: plant.__name__)
-def test_fix_mends_the_layout(copy: Copy, plant: Callable[[Copy], None]) -> None:
+def test_fix_repairs_the_layout(copy: Copy, plant: Callable[[Copy], None]) -> None:
     """What a program can fix, it fixes."""
     plant(copy)
 

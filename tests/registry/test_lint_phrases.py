@@ -90,7 +90,7 @@ FAULTS: dict[Callable[[Json], None], str] = {
 }
 
 
-def test_the_phrases_of_the_repository_hold() -> None:
+def test_the_phrases_of_the_repository_have_no_findings() -> None:
     """Otherwise the tests below would show nothing."""
     assert list(phrases(DATA, REGISTRY)) == []
 
@@ -106,7 +106,7 @@ def test_the_lint_of_phrases_finds(plant: Callable[[Json], None]) -> None:
     assert [finding for finding in found if FAULTS[plant] in finding.what]
 
 
-def test_the_sentences_of_the_repository_hold() -> None:
+def test_the_sentences_of_the_repository_have_no_findings() -> None:
     """No entry sends the user where he cannot get on."""
     assert list(sentences(DATA, REGISTRY)) == []
 

@@ -28,7 +28,7 @@ def test_every_row_names_its_own_id_and_the_release_that_added_it() -> None:
     assert [entry_id for entry_id, row in ROWS.items() if row["id"] != entry_id or not row["since"]] == []
 
 
-def test_a_new_row_is_no_evidence_unless_it_says_so() -> None:
+def test_a_new_row_is_no_evidence_unless_declared() -> None:
     """A team's code may be anybody's, too."""
     assert merge(ROW)[0][ROW["id"]]["evidence"] is False
     assert merge({**ROW, "evidence": True})[0][ROW["id"]]["evidence"] is True

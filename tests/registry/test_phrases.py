@@ -115,7 +115,7 @@ class TestMeaning:
             == "not-found"
         )
 
-    def test_each_sentence_of_a_text_stands_for_itself(self) -> None:
+    def test_each_sentence_of_a_text_is_read_by_itself(self) -> None:
         """Words of two sentences make no phrase together."""
         assert meaning("The widget is not. Found is the other.", status=404) is None
 

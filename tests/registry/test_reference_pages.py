@@ -48,7 +48,7 @@ def shown() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def test_the_problem_pages_show_what_normalize_says() -> None:
+def test_the_problem_pages_show_the_values_of_normalize() -> None:
     """Reason, owner, remedy, retry and detail of every vector's problem stand in the row of its entry."""
     rows = shown()
     wrong = []

@@ -162,7 +162,7 @@ def test_extend_moves_a_builtin_entry_to_another_type(registry: Registry) -> Non
     assert entry_of(own, "invalid_user_password").title == own.types["sign-in-failed"].title
 
 
-def test_extend_tells_own_texts_of_a_generic_code_apart(registry: Registry) -> None:
+def test_extend_distinguishes_own_texts_of_a_generic_code(registry: Registry) -> None:
     """An Action denies with `access_denied` and a sentence of the team's, which identifies the entry."""
     row = {"id": "auth0:access_denied/acme", "code": "access_denied", "texts": ["Contract {integer} has ended."]}
     own = registry.extend({"entries": [{**row, "type": "account-inactive"}]})
@@ -427,7 +427,7 @@ def test_a_file_that_is_no_json_is_named(registry: Registry, tmp_path: Path) -> 
         registry.extend(path)
 
 
-def test_a_file_that_holds_no_object_is_told_what_is_right(registry: Registry, tmp_path: Path) -> None:
+def test_a_file_without_an_object_is_refused_with_what_is_expected(registry: Registry, tmp_path: Path) -> None:
     """A bare list of rows is the likeliest mistake."""
     path = tmp_path / "ours.json"
     path.write_text(json.dumps([DENIED]))

@@ -71,7 +71,7 @@ class TestSurfaces:
 
 
 class TestEndpointSurfaces:
-    def test_says_whether_it_was_consulted(self) -> None:
+    def test_records_whether_it_was_consulted(self) -> None:
         """So that a cache can record whether a result depended on the endpoint."""
         endpoint = EndpointSurfaces(REGISTRY.surfaces, "/oauth/token")
         assert not endpoint.consulted

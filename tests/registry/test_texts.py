@@ -153,14 +153,14 @@ class TestTextTable:
         assert [TextTable([("a{any}", 1)]).find(long), TextTable([(long, 1)]).find(long)] == [(), (1,)]
         assert TextTable([("a{any}", 1)]).find(long[:-1]) == (1,)
 
-    def test_is_false_where_it_holds_nothing(self) -> None:
+    def test_is_false_where_it_is_empty(self) -> None:
         """A group without texts need not be searched."""
         tables: list[TextTable[int]] = [TextTable([]), TextTable([("a", 1)]), TextTable([("a {any}", 1)])]
 
         assert [bool(table) for table in tables] == [False, True, True]
 
     @given(st.lists(sentences, unique_by=fold, min_size=1, max_size=20), st.data())
-    def test_finds_exactly_what_it_holds(self, texts: list[str], data: st.DataObject) -> None:
+    def test_finds_exactly_what_it_contains(self, texts: list[str], data: st.DataObject) -> None:
         """Each text its own value, and no text another's."""
         table = TextTable([(text, number) for number, text in enumerate(texts)])
         other = data.draw(sentences)
@@ -182,7 +182,7 @@ class TestKnownTexts:
         """`any` may hold what a user typed."""
         assert "Unknown client jane" not in KnownTexts(["Unknown client {any}"])
 
-    def test_knows_braces_as_they_stand_on_the_wire(self) -> None:
+    def test_knows_braces_as_they_are_on_the_wire(self) -> None:
         """Doubled in the registry, single in the response."""
         assert [unescape("a {{b}}"), "a {b}" in KnownTexts(["a {{b}}"]), is_constant("a {{b}}")] == [
             "a {b}",

@@ -153,7 +153,7 @@ def test_management_without_a_token_of_its_own(site: Site) -> None:
     assert site.marks(case) == site.last.problem
 
 
-def test_media_type_is_what_the_clients_ask_for(site: Site, http: httpx.Client) -> None:
+def test_media_type_is_what_the_clients_accept(site: Site, http: httpx.Client) -> None:
     """Both send `Accept: */*` and read any type."""
     failure(Auth0Error, lambda: log_in(GetToken(site.host, "wrong_password", client_secret="shh")))
     failure(NotFoundError, lambda: management(site, "inexistent_user", http).users.get("auth0|1"))

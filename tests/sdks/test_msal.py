@@ -57,7 +57,7 @@ def test_outages(case: Case, site: Site, session: requests.Session) -> None:
 
 @pytest.mark.filterwarnings("ignore:Attempted too soon")  # for the client's naps do not last
 @pytest.mark.parametrize("vendor", list(ENDPOINTS))
-def test_device_polling_goes_on(
+def test_device_polling_continues(
     vendor: str, site: Site, session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pending, too fast, done: the client keeps its pace, slows down by 5 seconds, and gets its token."""

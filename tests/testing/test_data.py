@@ -66,7 +66,7 @@ def test_rows_have_known_fields() -> None:
     assert {row["form"] for row in ROWS.values() if "form" in row} <= TEMPLATES["forms"].keys()
 
 
-def test_no_row_says_what_is_derived_anyway() -> None:
+def test_no_row_repeats_what_is_derived_anyway() -> None:
     """A row without one of its fields gives another response, for each field."""
     catalog, plain = Catalog(), Catalog()
     needless = []

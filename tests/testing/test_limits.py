@@ -52,7 +52,7 @@ def test_the_headers_count_down() -> None:
     assert seen == [(200, "3", "2"), (200, "3", "1"), (200, "3", "0"), (429, "3", "0")]
 
 
-def test_waiting_as_the_problem_says_is_enough() -> None:
+def test_waiting_as_long_as_the_hint_is_enough() -> None:
     """The retry hint of the refused request leads to an accepted one."""
     fake = FakeOkta(clock=Clock(frozen=True, start=START))
     fake.limit(1, 60)

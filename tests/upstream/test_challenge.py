@@ -30,7 +30,7 @@ def as_values(challenges: list[Challenge] | None) -> Any:
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda row: row["note"])
-def test_reads_the_field_as_the_grammar_says(vector: dict[str, Any]) -> None:
+def test_reads_the_field_by_the_grammar(vector: dict[str, Any]) -> None:
     """Schemes, token68 and parameters in their order; None for a field that breaks the grammar."""
     assert as_values(parse_challenges(vector["lines"])) == vector["challenges"]
 

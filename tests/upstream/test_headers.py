@@ -207,7 +207,7 @@ def test_reads_each_value_of_each_name_in_order(pairs: Pairs, binary: bool) -> N
         )
 
 
-def test_an_error_is_read_alike_with_any_headers() -> None:
+def test_an_error_is_read_the_same_with_any_headers() -> None:
     """The same problem, whatever the spelling and the container."""
     expected = normalize(401, [("content-type", "application/json"), ("retry-after", "7")], E4)
     pairs = [("Content-Type", "application/json"), ("RETRY-AFTER", "7"), ("Server", "x"), ("X-Other", "y")]

@@ -32,7 +32,7 @@ class TestIdentityEngine:
             ({"version": 1, "messages": {"value": [{}]}}, False),
         ],
     )
-    def test_documents_are_told_by_their_members(self, document: dict[str, Any], is_one: bool) -> None:
+    def test_documents_are_recognized_by_their_members(self, document: dict[str, Any], is_one: bool) -> None:
         """`stateHandle`, or `version` with messages or a remediation."""
         assert is_idx(document) is is_one
 

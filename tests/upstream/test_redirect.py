@@ -59,7 +59,7 @@ def test_finds_no_error_where_there_is_none(location: str) -> None:
         ("error=access_denied&error_description=No", True),
     ],
 )
-def test_tells_whether_it_looks_like_an_authorization_response(parameters: str, is_response: bool) -> None:
+def test_shows_whether_it_looks_like_an_authorization_response(parameters: str, is_response: bool) -> None:
     """An app's own `?error=...` has neither state nor description."""
     read = read_location(f"{CALLBACK}?{parameters}")
 

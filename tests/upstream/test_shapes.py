@@ -49,7 +49,7 @@ class TestFlatShapes:
             ({"invalid_request": "text"}, ("legacy_key", "invalid_request", "text", "auth0")),
         ],
     )
-    def test_are_told_by_their_members(self, document: dict[str, Any], expected: object) -> None:
+    def test_are_recognized_by_their_members(self, document: dict[str, Any], expected: object) -> None:
         """Shape, code, text and vendor of each."""
         assert read(document) == expected
 
@@ -73,7 +73,7 @@ class TestFlatShapes:
             {"type": 7, "title": "Not Found"},
         ],
     )
-    def test_are_not_told_where_a_code_is_missing_or_of_the_wrong_form(self, document: dict[str, Any]) -> None:
+    def test_are_none_where_a_code_is_missing_or_of_the_wrong_form(self, document: dict[str, Any]) -> None:
         """Nothing is guessed."""
         assert read(document) is None
 
@@ -101,7 +101,7 @@ class TestFlatShapes:
         assert found is not None
         assert all(cause == (None, None) for cause in found.causes)
 
-    def test_read_a_single_cause_that_stands_in_no_list(self) -> None:
+    def test_read_a_single_cause_outside_of_a_list(self) -> None:
         """Okta's documentation has such responses."""
         found = SHAPES.read({"errorCode": "E0000041", "errorSummary": "s", "errorCauses": {"errorSummary": "a"}})
 
@@ -169,7 +169,7 @@ class TestTransactions:
             ),
         ],
     )
-    def test_that_failed_are_told(self, document: dict[str, Any], expected: object, protocol: bool) -> None:
+    def test_that_failed_are_reported(self, document: dict[str, Any], expected: object, protocol: bool) -> None:
         """A factor's result before the state; whole where the next step is in it."""
         found = SHAPES.read(document)
 
@@ -216,7 +216,7 @@ def test_reads_any_identity_engine_document_without_raising(document: dict[str, 
     assert found is None or found.shape in {"okta_idx", "legacy_key"}
 
 
-def test_the_words_of_the_provider_do_not_show_in_a_repr() -> None:
+def test_texts_of_the_provider_are_not_in_a_repr() -> None:
     """It ends up in logs."""
     error = UpstreamError("oauth", "x", "hunter2", "hunter2", (("hunter2", None),), {"mfa_token": "hunter2"})
 
