@@ -48,7 +48,7 @@ test-all: $(READY) ## every test: those with further servers and the slow ones t
 	$(PY) -m pytest -m "" $(ARGS)
 
 test-lowest: $(LOWEST)/.ready ## the default tests on the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest $(PARALLEL) -W default $(ARGS) # the warnings of old frameworks are not ours
+	$(LOWEST)/bin/python -m pytest $(PARALLEL) -W default $(ARGS) # old frameworks have warnings of their own
 
 test-wheel: $(WHEEL)/.ready build ## the default tests on the built wheel, with no src beside them
 	$(WHEEL)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.whl
@@ -79,7 +79,7 @@ format: $(READY) ## let ruff format the code and fix what it can
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-unseen: $(READY) ## what is said of each registered text when the registry does not know it; writes docs/unseen.md
+unseen: $(READY) ## how each registered text would be classified without its entry; writes docs/unseen.md
 	$(PY) tools/unseen.py $(ARGS)
 
 bench: $(READY) ## the benchmarks, about five minutes; ARGS='--size quick' for less
@@ -101,7 +101,7 @@ fuzz: $(READY) ## hostile input, for SECONDS seconds
 	@$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz || true # without it the run is not guided
 	$(PY) tools/fuzz.py $(SECONDS)
 
-mutate: $(READY) ## change the decision rules spot by spot, for SECONDS seconds: what do the tests notice? ARGS=--all
+mutate: $(READY) ## change the decision rules spot by spot, for SECONDS seconds, and count what the tests notice; ARGS=--all
 	$(PY) tools/mutate.py $(SECONDS) $(ARGS)
 
 fluent-bit: $(READY) ## build Fluent Bit in build/, for the tests of its configuration; about two minutes
@@ -110,7 +110,7 @@ fluent-bit: $(READY) ## build Fluent Bit in build/, for the tests of its configu
 soak: $(READY) ## load for SECONDS seconds, watching memory and descriptors
 	$(PY) tools/soak.py $(SECONDS)
 
-docs: $(READY) ## write the generated pages anew
+docs: $(READY) ## write the generated pages again
 	$(PY) tools/generate_docs.py
 
 picture: $(READY) ## draw the picture of the demo for the README and the site

@@ -11,7 +11,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_client.cooldown": (),
     "_core.build": (_NORMALIZE, "core/test_problem", "core/test_members", "core/test_retry", _INTERCEPT, _VECTORS),
     "_core.cache": (_NORMALIZE, "core/test_cache_keys", _VECTORS),
-    "_core.classify": ("core/test_classify_verdicts", _NORMALIZE, _INTERCEPT, "test_seeds", _VECTORS),
+    "_core.classify": ("core/test_classify_decisions", _NORMALIZE, _INTERCEPT, "test_seeds", _VECTORS),
     "_core.disclosure": (_NORMALIZE, "middleware/test_disclosure_evasion", _INTERCEPT, _REWRITE),
     "_core.lossless": ("core/test_members", "core/test_problem", _VECTORS),
     "_core.members": (_NORMALIZE, "core/test_problem", _VECTORS, "test_privacy"),

@@ -16,7 +16,7 @@ from authproblem._client.verdicts import (
     TryLater,
     is_outage,
     outcome_of,
-    own_problem,
+    problem_without_response,
 )
 from authproblem._core.build import bare_problem
 
@@ -112,4 +112,4 @@ def test_only_outages_count_for_the_breaker(given: Problem, expected: bool) -> N
 @pytest.mark.parametrize(("after", "expected"), [(None, None), (0, 0), (1.2, 2), (-1.0, 0)])
 def test_a_wait_is_rounded_up_to_whole_seconds(after: float | None, expected: int | None) -> None:
     """`Retry-After` has no fractions."""
-    assert own_problem(REGISTRY, "resource-busy", "okta", after).retry.after == expected
+    assert problem_without_response(REGISTRY, "resource-busy", "okta", after).retry.after == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authproblem import Registry
-from authproblem._core.classify import Inquiry, Verdict, classify_response
+from authproblem._core.classify import Decision, Inquiry, classify_response
 from authproblem._core.context import effective_sender
 from authproblem._core.sender import UNKNOWN, Sender
 from authproblem._registry.surfaces import EndpointSurfaces
@@ -18,7 +18,7 @@ def read_headers(headers: Headers) -> ResponseHeaders:
     return HeaderReader(REGISTRY.provider_headers).read(headers)
 
 
-def verdict(
+def decision(
     status: int,
     headers: Headers,
     body: bytes,
@@ -26,7 +26,7 @@ def verdict(
     *,
     registry: Registry = REGISTRY,
     states: bool = False,
-) -> Verdict:
+) -> Decision:
     """Classify a response by the rules alone."""
     read = read_headers(headers)
     known = effective_sender(read, sender, registry)

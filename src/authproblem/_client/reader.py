@@ -21,6 +21,7 @@ from authproblem._client.cooldown import (
 )
 from authproblem._client.hosts import Hosts
 from authproblem._client.stores import CooldownStore
+from authproblem._core.build import problem_of_entry
 from authproblem._core.context import RequestContext
 from authproblem._core.normalize import classify, normalize
 from authproblem._core.problem import Problem
@@ -214,20 +215,9 @@ class Reader:
         """
         entry = self.registry.entry_or_type(None, reason)
         automatic = unsent and after is not None and self._is_automatic(call, after)
-        problem = Problem(
-            type=call.interceptor.options.policy.type_base + reason,
-            reason=reason,
-            title=entry.title,
-            status=entry.type.status,
-            detail=entry.detail,
-            instance=new_instance(),
-            owner=entry.owner,
-            remedy=entry.remedy,
-            retry=RetryHint(entry.retry, after, automatic, None if after is None else "default"),
-            provider=call.provider,
-            upstream={},
-            extensions={},
-        )
+        retry = RetryHint(entry.retry, after, automatic, None if after is None else "default")
+        base = call.interceptor.options.policy.type_base
+        problem = problem_of_entry(entry, reason, call.provider, type_base=base, instance=new_instance(), retry=retry)
         self.report(call, problem, extra)
         return problem
 

@@ -23,7 +23,7 @@ from authproblem._client.verdicts import (
     StepUpRequired,
     TryLater,
     is_outage,
-    own_problem,
+    problem_without_response,
 )
 from authproblem._core.problem import Problem
 from authproblem._middleware import events, observers
@@ -147,7 +147,7 @@ class RefreshCore:
         value = yield Load()
         if value is not None:
             return Outcome(value=value)
-        problem = own_problem(self._endpoint.registry, "resource-busy", self._endpoint.provider, 0)
+        problem = problem_without_response(self._endpoint.registry, "resource-busy", self._endpoint.provider, 0)
         return Outcome(CredentialReplaced, problem=problem)
 
     def _ask(self, method: str, *arguments: Any) -> Generator[Any, Any, Any]:

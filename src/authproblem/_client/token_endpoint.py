@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from authproblem._client.verdicts import Outcome, outcome_of, own_problem
+from authproblem._client.verdicts import Outcome, outcome_of, problem_without_response
 from authproblem._core.normalizer import Normalizer
 from authproblem._core.problem import Problem
 from authproblem._core.sender import Sender
@@ -104,7 +104,7 @@ class Endpoint(NamedTuple):
 
     def own(self, reason: str, after: float | None = None) -> Outcome:
         """Return a `TryLater` from the registry alone, for a request that was not sent or got no response."""
-        problem = own_problem(self.registry, reason, self.provider, after)
+        problem = problem_without_response(self.registry, reason, self.provider, after)
         return outcome_of(self.registry, problem)
 
     def _of_response(self, response: Any, status: int) -> Problem:
@@ -128,7 +128,7 @@ class Endpoint(NamedTuple):
             if problem is not None:
                 return problem
             pairs = [(name, value) for name, value in pairs if _name(name) != "content-type"]
-        return own_problem(self.registry, "upstream-error", self.provider, None)
+        return problem_without_response(self.registry, "upstream-error", self.provider, None)
 
 
 def _name(name: str | bytes) -> str:

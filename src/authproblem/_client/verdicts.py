@@ -5,10 +5,12 @@ Every exception carries a `Problem`. Its text shows reason and status alone: exc
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, cast
 
 import orjson
 
+from authproblem._core.build import problem_of_entry
 from authproblem._core.credential import credential_of
 from authproblem._core.problem import Problem
 from authproblem._model import Credential, Provider, RetryHint
@@ -162,21 +164,8 @@ def verdict_of(registry: Registry, problem: Problem) -> tuple[Credential, str | 
     return credential_of(registry, problem.entry, problem.reason, status, problem.matched_by)
 
 
-def own_problem(registry: Registry, reason: str, provider: Provider, after: float | None) -> Problem:
+def problem_without_response(registry: Registry, reason: str, provider: Provider, after: float | None) -> Problem:
     """Return the problem of a refresh that was not sent, or got no response."""
-    entry = registry.entry_or_type(None, reason)
-    wait = None if after is None else max(0, int(after + 0.999))
-    return Problem(
-        type="urn:problem-type:auth:" + reason,
-        reason=reason,
-        title=entry.title,
-        status=entry.type.status,
-        detail=entry.detail,
-        instance=None,
-        owner=entry.owner,
-        remedy=entry.remedy,
-        retry=RetryHint("after_delay", wait, automatic=False, source=None if wait is None else "default"),
-        provider=provider,
-        upstream={},
-        extensions={},
-    )
+    wait = None if after is None else max(0, math.ceil(after))
+    retry = RetryHint("after_delay", wait, automatic=False, source=None if wait is None else "default")
+    return problem_of_entry(registry.entry_or_type(None, reason), reason, provider, retry=retry)

@@ -120,20 +120,41 @@ def bare_problem(reason: str, status: int, provider: Provider, entry_id: str | N
         return Problem(
             "", reason, "", status, "", None, unknown, unknown, RetryHint("never"), provider, {}, {}, entry_id
         )
+    return problem_of_entry(entry, reason, provider).replace(status=status, entry=entry_id)
+
+
+def problem_of_entry(
+    entry: Entry,
+    reason: str,
+    provider: Provider,
+    *,
+    type_base: str = DEFAULT_TYPE_BASE,
+    instance: str | None = None,
+    retry: RetryHint | None = None,
+) -> Problem:
+    """Build the problem of a request that got no response, or none that may be sent on: from an entry alone.
+
+    Args:
+        entry: the entry, or the stand-in of a problem type.
+        reason: the slug of the problem type.
+        provider: the provider.
+        type_base: what precedes the slug in `type`.
+        instance: the URI of the occurrence.
+        retry: the retry hint; None is the entry's policy without a wait.
+    """
     return Problem(
-        DEFAULT_TYPE_BASE + reason,
+        type_base + reason,
         reason,
         entry.title,
-        status,
+        entry.type.status,
         entry.detail,
-        None,
+        instance,
         entry.owner,
         entry.remedy,
-        RetryHint(entry.retry),
+        retry or RetryHint(entry.retry),
         provider,
         {},
         {},
-        entry_id,
     )
 
 
@@ -174,8 +195,10 @@ def _challenge_members(headers: ResponseHeaders, registry: Registry) -> Json:
     """Return what a step-up needs of the challenge, as members (RFC 9470 section 3); the header itself stays."""
     challenge = error_challenge(headers)
     found: Json = {}
-    for name, kind in registry.data["shapes"]["challenge_members"].items() if challenge is not None else ():
-        value = challenge.parameters.get(name) if challenge is not None else None
+    if challenge is None:
+        return found
+    for name, kind in registry.data["shapes"]["challenge_members"].items():
+        value = challenge.parameters.get(name)
         if value is None or not (value.isascii() and value.isprintable() and len(value) <= _MAX_PARAMETER):
             continue
         if kind != "integer":

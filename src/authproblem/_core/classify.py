@@ -38,13 +38,13 @@ _TEXT_TYPES = frozenset(("text/plain", "text/html"))
 _UNSHAPED = frozenset(("empty", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
 
-Verdict = tuple[Classification | None, str]
+Decision = tuple[Classification | None, str]
 """What a response means, or None; and why it is left alone: empty for an error that is understood, else
 `not_candidate`, `no_evidence`, `step`, `unreadable`, `echo` or `flow_control`."""
-_NOT_CANDIDATE: Verdict = (None, "not_candidate")
-_NO_EVIDENCE: Verdict = (None, "no_evidence")
-_UNREADABLE: Verdict = (None, "unreadable")
-_STEP: Verdict = (None, "step")
+_NOT_CANDIDATE: Decision = (None, "not_candidate")
+_NO_EVIDENCE: Decision = (None, "no_evidence")
+_UNREADABLE: Decision = (None, "unreadable")
+_STEP: Decision = (None, "step")
 
 
 class Inquiry:
@@ -81,7 +81,7 @@ def may_be_error(headers: ResponseHeaders, sender: Sender) -> bool:
     return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in headers))
 
 
-def classify_response(inquiry: Inquiry, *, states: bool = False) -> Verdict:
+def classify_response(inquiry: Inquiry, *, states: bool = False) -> Decision:
     """Classify one response.
 
     Args:
@@ -100,18 +100,18 @@ def classify_response(inquiry: Inquiry, *, states: bool = False) -> Verdict:
     return _error(inquiry) if may_be_error(inquiry.headers, inquiry.sender) else _NOT_CANDIDATE
 
 
-def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, verdict: Verdict) -> Verdict:
+def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, decision: Decision) -> Decision:
     """Turn a rate limit of Okta into its concurrency limit where the headers show one, whatever the code is.
 
     Limit 0 with remaining 0 is the concurrency limit (Okta, rate limit reference).
     """
-    found, why = verdict
+    found, why = decision
     if found is None or why or found.reason != "rate-limited" or found.provider != "okta":
-        return verdict
+        return decision
     if headers.get("x-rate-limit-limit") != "0" or headers.get("x-rate-limit-remaining") != "0":
-        return verdict
+        return decision
     entry = registry.concurrency
-    return verdict if entry is None else (found.replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
+    return decision if entry is None else (found.replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
 
 
 def classify_parameters(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
@@ -149,7 +149,7 @@ def error_challenge(headers: ResponseHeaders) -> Challenge | None:
     return None
 
 
-def _error(inquiry: Inquiry) -> Verdict:
+def _error(inquiry: Inquiry) -> Decision:
     """Classify an error response by what its body is: an object, nothing, a sentence, a page."""
     response, media = inquiry.response, inquiry.headers.media_type
     body = response.body or b""
@@ -167,7 +167,7 @@ def _error(inquiry: Inquiry) -> Verdict:
     return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
 
 
-def _object(inquiry: Inquiry, document: Json) -> Verdict:
+def _object(inquiry: Inquiry, document: Json) -> Decision:
     """Classify an error response with a JSON object."""
     shapes = inquiry.registry.shapes
     if "detail" in document and len(document) == 1:
@@ -202,14 +202,14 @@ def meaning(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
     return _by_evidence(inquiry, upstream, inquiry.surfaces)
 
 
-def _step(inquiry: Inquiry) -> Verdict:
+def _step(inquiry: Inquiry) -> Decision:
     """Return the result for a step of a flow; Okta's device challenge is flow control whatever its body is."""
     steps = inquiry.registry.step_challenges
     lines = inquiry.headers.all("www-authenticate")
     return (None, "flow_control") if any(line.partition(" ")[0].lower() in steps for line in lines) else _STEP
 
 
-def _state(inquiry: Inquiry, document: Json) -> Verdict:
+def _state(inquiry: Inquiry, document: Json) -> Decision:
     """Classify a 200 that may be a failure: only the listed states and Identity Engine documents with an error."""
     shapes = inquiry.registry.shapes
     upstream = shapes.read(document)
@@ -219,7 +219,7 @@ def _state(inquiry: Inquiry, document: Json) -> Verdict:
     return _NO_EVIDENCE if found is None else (found, "")
 
 
-def _unshaped(inquiry: Inquiry, upstream: UpstreamError) -> Verdict:
+def _unshaped(inquiry: Inquiry, upstream: UpstreamError) -> Decision:
     """Classify a body without a shape: by the challenge, a known sentence, or for a certain sender by the status."""
     registry, sender = inquiry.registry, inquiry.sender
     challenge = error_challenge(inquiry.headers)
@@ -305,7 +305,7 @@ def _entry(inquiry: Inquiry, provider: Provider, upstream: UpstreamError, surfac
     return None
 
 
-def _redirect(inquiry: Inquiry) -> Verdict:
+def _redirect(inquiry: Inquiry) -> Decision:
     """Classify a redirect that carries a registered error together with what only an authorization response has."""
     from authproblem._upstream.redirect import read_location
 
@@ -318,7 +318,7 @@ def _redirect(inquiry: Inquiry) -> Verdict:
     return _NO_EVIDENCE if classification is None else (classification, "")
 
 
-def _html(inquiry: Inquiry, body: bytes | bytearray) -> Verdict:
+def _html(inquiry: Inquiry, body: bytes | bytearray) -> Decision:
     """Classify a page of a certain provider: by the code that Auth0's error page carries, or by its status.
 
     Client libraries expect JSON where they get it; a browser that requested a page keeps it (`_middleware`).

@@ -9,7 +9,7 @@ from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._upstream.headers import ResponseHeaders
 
-_PLACES = ("authorization_uri", "realm")
+_ISSUER_PARAMETERS = ("authorization_uri", "realm")
 """The parameters of a challenge that name the issuer: a URI on a vendor's domain proves the vendor."""
 
 
@@ -66,8 +66,10 @@ def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Regis
 def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provider | None:
     """Return the vendor whose domain is in the `realm` or `authorization_uri` of a challenge, or None."""
     challenge = error_challenge(headers)
-    for name in _PLACES if challenge is not None else ():
-        scheme, _, rest = challenge.parameters.get(name, "").partition("://") if challenge is not None else ("", "", "")
+    if challenge is None:
+        return None
+    for name in _ISSUER_PARAMETERS:
+        scheme, _, rest = challenge.parameters.get(name, "").partition("://")
         vendor = registry.vendor_domains.owner(rest.partition("/")[0].partition(":")[0]) if scheme == "https" else None
         if vendor is not None:
             return vendor

@@ -180,7 +180,7 @@ def _vendor_uri(name: str, value: object, texts: TextRules) -> object:
         return None
     if name == "type" and not value.startswith("https:"):
         return coded(name, value, texts)
-    from urllib.parse import urlsplit  # most errors have no URI: importing us stays cheap
+    from urllib.parse import urlsplit  # most errors have no URI: importing the package stays cheap
 
     try:
         parts = urlsplit(value)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from authproblem._core.build import build_problem
 from authproblem._core.cache import CachedResponse, CacheKey, ResponseCache
-from authproblem._core.classify import Inquiry, Verdict, apply_concurrency_limit, classify_response
+from authproblem._core.classify import Decision, Inquiry, apply_concurrency_limit, classify_response
 from authproblem._core.context import RequestContext, effective_sender
 from authproblem._core.disclosure import Folded, fold, fold_unreadable, is_cut
 from authproblem._core.members import PassText, UnsendableError
@@ -147,7 +147,7 @@ class Normalizer:
             sender = effective_sender(response.headers, sender, self.policy.registry)
         key = self._cache.key_of(response, sender)
         cached = self._cache.find(key, context) if key is not None else None
-        found, why = self._verdict(response, context, sender, key, cached)
+        found, why = self._decide(response, context, sender, key, cached)
         return None if why else found
 
     def read(self, status: int, headers: Headers, body: bytes | bytearray) -> UpstreamResponse:
@@ -190,7 +190,7 @@ class Normalizer:
             outcome = prepared_outcome(policy, cached, response, context, instance)
             if outcome is not None:
                 return outcome
-        found, why = self._verdict(response, context, sender, key, cached)
+        found, why = self._decide(response, context, sender, key, cached)
         if why == "unreadable" and (sender.certain or not is_parsable(response.body)):  # a list may be the app's own
             return self._unreadable(response, context, sender, instance)
         if found is not None and not why and not policy.flow_control:
@@ -202,25 +202,25 @@ class Normalizer:
         except UnsendableError:
             return Outcome(found, why="unsendable")
 
-    def _verdict(
+    def _decide(
         self,
         response: UpstreamResponse,
         context: RequestContext,
         sender: Sender,
         key: CacheKey | None,
         cached: CachedResponse | None,
-    ) -> Verdict:
+    ) -> Decision:
         """Return what the response means, from the cache or by the rules."""
         registry = self.policy.registry
         if cached is not None:
-            verdict: Verdict = (cached.classification_of(response, registry.shapes), "")
+            decision: Decision = (cached.classification_of(response, registry.shapes), "")
         else:
             surfaces = context.surfaces(registry)
             inquiry = Inquiry(registry, response, sender, surfaces)
-            verdict = classify_response(inquiry, states=self.policy.transaction_states)
-            if key is not None and verdict[0] is not None and not verdict[1]:
-                self._remember(key, verdict[0], response, surfaces)
-        return apply_concurrency_limit(registry, response.headers, verdict)
+            decision = classify_response(inquiry, states=self.policy.transaction_states)
+            if key is not None and decision[0] is not None and not decision[1]:
+                self._remember(key, decision[0], response, surfaces)
+        return apply_concurrency_limit(registry, response.headers, decision)
 
     def _remember(
         self, key: CacheKey, found: Classification, response: UpstreamResponse, surfaces: EndpointSurfaces

@@ -33,7 +33,7 @@ from authproblem._upstream.media_types import media_type
 from authproblem._upstream.response import UpstreamResponse
 
 REPORTED = "authproblem.exception_reported"
-"""The key in scope or environ of a request whose exception has had its event, for further instances of us."""
+"""The key in scope or environ of a request whose exception has had its event; other instances read it."""
 
 _REFUSED_WAIT = 10
 """Seconds to wait after a refused connection: a restart or a failover takes about that."""

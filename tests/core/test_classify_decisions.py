@@ -1,4 +1,4 @@
-"""What a verdict says besides the meaning: why a response is left alone, its shape, and what selected the entry."""
+"""What a decision says besides the meaning: why a response is left alone, its shape, and what selected the entry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from authproblem import Problem, classify
 from authproblem._core.sender import Sender
-from tests.support.core import verdict
+from tests.support.core import decision
 from tests.support.responses import Pairs
 
 JSON = ("content-type", "application/json")
@@ -39,7 +39,7 @@ class TestWhy:
     )
     def test_of_an_error(self, status: int, headers: Pairs, body: bytes, sender: Sender, why: str) -> None:
         """Each reason for which an error response is left alone."""
-        assert why == verdict(status, headers, body, sender)[1]
+        assert why == decision(status, headers, body, sender)[1]
 
     @pytest.mark.parametrize(
         ("body", "why"),
@@ -51,20 +51,20 @@ class TestWhy:
     )
     def test_of_a_success_on_a_path_of_transactions(self, body: bytes, why: str) -> None:
         """Each reason for which a success is left alone."""
-        assert why == verdict(200, [JSON], body, UNKNOWN, states=True)[1]
+        assert why == decision(200, [JSON], body, UNKNOWN, states=True)[1]
 
     def test_a_success_is_looked_at_on_request_only(self) -> None:
         """With `transaction_states`."""
         locked = b'{"status": "LOCKED_OUT", "stateToken": "x"}'
 
-        assert verdict(200, [JSON], locked) == (None, "not_candidate")
+        assert decision(200, [JSON], locked) == (None, "not_candidate")
         assert classify(200, [JSON], locked) is None
 
     def test_oktas_device_challenge_is_flow_control_beside_other_challenges(self) -> None:
         """Whatever the order of the lines."""
         headers = [JSON, ("www-authenticate", "Bearer"), ("www-authenticate", 'Oktadevicejwt realm="x"')]
 
-        assert verdict(401, headers, STEP)[1] == "flow_control"
+        assert decision(401, headers, STEP)[1] == "flow_control"
 
 
 class TestShape:
@@ -82,14 +82,14 @@ class TestShape:
     )
     def test_of_a_body_without_a_code(self, headers: Pairs, body: bytes, shape: str) -> None:
         """The status decides for a certain provider."""
-        found, _ = verdict(404, headers, body, AUTH0)
+        found, _ = decision(404, headers, body, AUTH0)
 
         assert found is not None
         assert (found.shape, found.matched_by) == (shape, "status")
 
     def test_a_text_is_read_without_blanks_around_it(self) -> None:
         """Servers add line ends."""
-        found, _ = verdict(404, [TEXT], b" no such thing \n", AUTH0)
+        found, _ = decision(404, [TEXT], b" no such thing \n", AUTH0)
 
         assert found is not None
         assert found.upstream.text == "no such thing"
@@ -97,7 +97,7 @@ class TestShape:
     def test_the_code_of_a_page_is_found(self) -> None:
         """Auth0's error page has it in bold."""
         page = b"<p><strong>invalid_request</strong>: no</p>"
-        found, why = verdict(400, [HTML], page, AUTH0)
+        found, why = decision(400, [HTML], page, AUTH0)
 
         assert found is not None
         assert (found.upstream.code, found.shape, found.provider, why) == ("invalid_request", "html", "auth0", "")
@@ -105,7 +105,7 @@ class TestShape:
 
     def test_a_page_without_a_code_is_classified_by_its_status(self) -> None:
         """Of a certain provider."""
-        found, _ = verdict(502, [HTML], b"<p>no</p>", Sender("okta", certain=True))
+        found, _ = decision(502, [HTML], b"<p>no</p>", Sender("okta", certain=True))
 
         assert found is not None
         assert (found.upstream.code, found.reason, found.matched_by) == (None, "upstream-error", "status")
