@@ -43,9 +43,26 @@ class TestCodes:
         assert found.owner == "upstream"
         assert found.matched_by in {"status", "phrase"}
 
-    def test_a_429_is_never_the_callers_fault_because_of_its_code(self) -> None:
-        """A code of the caller's with 429 becomes a rate limit."""
-        assert classified(429, okta("E0000004", "The paint ran out")) == ("rate-limited", "status")
+    @pytest.mark.parametrize("code", ["E0000004", "E0000006"])
+    def test_a_429_is_never_the_callers_or_a_policys_because_of_its_code(self, code: str) -> None:
+        """A code of the caller's, or of a refusal, with 429 becomes a rate limit."""
+        assert classified(429, okta(code, "The paint ran out")) == ("rate-limited", "status")
+
+    def test_a_code_with_an_unusual_status_is_one_that_okta_reuses(self) -> None:
+        """The sentence decides as if the code were unknown; one that no rule reads leaves the code."""
+        assert classified(404, okta("E0000006", "The widget could not be found")) == ("not-found", "phrase")
+        assert classified(409, okta("E0000006", "The widget is still being painted")) == ("resource-busy", "phrase")
+        assert classified(404, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")
+
+    def test_a_code_with_its_usual_status_keeps_to_the_table_of_refinements(self) -> None:
+        """A missing permission is not refined to a missing object."""
+        assert classified(403, okta("E0000006", "The widget could not be found")) == ("permission-denied", "code")
+
+    def test_only_okta_reuses_codes(self) -> None:
+        """A code of Auth0's keeps its meaning, whatever the status and the sentence."""
+        body = {"code": "password_leaked", "description": "The user's session has expired"}
+
+        assert classified(403, body, provider="auth0")[0] == "password-compromised"
 
     def test_a_message_key_of_the_identity_engine_is_firm(self) -> None:
         """Its texts are localized, so that they say nothing against the key."""
@@ -126,6 +143,32 @@ def idx(text: str, key: str | None = None) -> dict[str, Any]:
     """An Identity Engine document with one error message."""
     message = {"message": text, "class": "ERROR", **({} if key is None else {"i18n": {"key": key}})}
     return {"version": "1.0.0", "messages": {"type": "array", "value": [message]}}
+
+
+def form(text: str) -> dict[str, Any]:
+    """An Identity Engine document with one error message at a field of a form."""
+    field = {"name": "paint", "messages": {"type": "array", "value": [{"message": text, "class": "ERROR"}]}}
+    return {
+        "version": "1.0.0",
+        "remediation": {"type": "array", "value": [{"name": "enroll-profile", "value": [field]}]},
+    }
+
+
+class TestForms:
+    """Messages at the field of an Identity Engine form are about what somebody typed there."""
+
+    def test_an_unknown_sentence_at_a_field_is_an_invalid_input(self) -> None:
+        """The same sentence at the top of the document is an invalid request."""
+        assert classified(400, form("The paint ran out")) == ("invalid-input", "status")
+        assert classified(400, idx("The paint ran out")) == ("invalid-request", "status")
+
+    def test_a_rule_decides_at_a_field_too(self) -> None:
+        """A more exact type wins."""
+        assert classified(400, form("This phone number is invalid")) == ("invalid-phone-number", "phrase")
+
+    def test_a_refusal_at_a_field_stays_one(self) -> None:
+        """Only with 400 is it the input."""
+        assert classified(403, form("The paint ran out"))[0] == "access-denied"
 
 
 class TestWhere:

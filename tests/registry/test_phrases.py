@@ -127,6 +127,16 @@ class TestMeaning:
         """No refinement is returned where the rule gives the same type."""
         assert meaning("The widget could not be found.", general="not-found", status=404) is None
 
+    def test_of_several_general_types_the_first_that_a_sentence_decides_on_counts(self) -> None:
+        """The second is asked only where no sentence decides on the first."""
+        situation = Situation("okta", "okta_api", "E0000006", 404)
+        lost = ("The widget could not be found.",)
+
+        assert PHRASES.decide(("mfa-factor-locked", "not-found"), lost, situation) == "not-found"
+        assert PHRASES.decide(("not-found", "invalid-request"), lost, situation) == "not-found"
+        assert PHRASES.decide(("permission-denied",), lost, situation) is None
+        assert PHRASES.decide(("not-found",), lost, situation._replace(code=DATA["firm"][0])) is None
+
 
 class TestExamples:
     """Every rule of the registry, with sentences that it decides."""
@@ -161,7 +171,6 @@ class TestLimits:
         text = "You do not have permission to turn the widget."
 
         assert meaning(text, code=code, status=403) is None
-        assert not PHRASES.may_refine("invalid-request", code)
 
     @pytest.mark.parametrize("code", DATA["firm"])
     def test_each_firm_code_is_one_of_the_registry(self, code: str) -> None:
@@ -170,7 +179,7 @@ class TestLimits:
 
     def test_a_type_without_refinements_stays(self) -> None:
         """A type that is not general is never changed by a sentence."""
-        assert not PHRASES.may_refine("invalid-credentials-of-nobody", None)
+        assert meaning("The widget could not be found.", general="no-such-type", status=404) is None
         assert meaning("The widget could not be found.", general="rate-limited", status=404) is None
 
     def test_the_status_has_to_agree(self) -> None:

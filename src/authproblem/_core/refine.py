@@ -21,7 +21,9 @@ _SUMMARY = "Api validation failed: "
 """What Okta puts before the name of the object that it has checked; the name alone means nothing."""
 
 _CALLER_OWNERS = frozenset(("user", "client"))
+_REFUSING_OWNERS = _CALLER_OWNERS | {"policy"}
 _LEAST_SPECIFIC = "invalid-request"
+_TYPED_INPUT = "invalid-input"
 _SPECIFIC = frozenset((404, 409))
 """Statuses that show what is wrong with a request; 400 does not."""
 
@@ -51,14 +53,34 @@ def refine(
     sentences = tuple(islice(_unknown(registry, provider, upstream, entry), MAX_SENTENCES))
     if matched_by == "code" and _gives_way(entry, status) and (sentences or upstream.text is None):
         entry, matched_by = registry.by_status(status, upstream), "status"
-    slug = entry.type.slug
-    if not sentences or not registry.phrases.may_refine(slug, upstream.code):
-        return entry, matched_by
-    surface = surfaces.find(provider)
-    shape = "redirect" if upstream.shape == "callback" else upstream.shape
-    situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
-    found = registry.phrases.refine(slug, sentences, situation)
-    return (entry, matched_by) if found is None else (registry.bare(found), "phrase")
+    found = None
+    if sentences:
+        generals = [entry.type.slug]
+        if matched_by == "code" and _is_reused(entry, upstream, status):
+            generals.append(registry.by_status(status, upstream).type.slug)
+        surface = surfaces.find(provider)
+        shape = "redirect" if upstream.shape == "callback" else upstream.shape
+        situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
+        found = registry.phrases.decide(generals, sentences, situation)
+    if found is not None and found != entry.type.slug:
+        return registry.bare(found), "phrase"
+    if matched_by == "status" and _is_at_a_field(upstream, status):
+        return registry.bare(_TYPED_INPUT), matched_by
+    return entry, matched_by
+
+
+def _is_reused(entry: Entry, upstream: UpstreamError, status: int) -> bool:
+    """Whether an Okta code comes with a status that it does not usually have, for Okta reuses codes.
+
+    The sentence then counts as if the code were unknown: it is one of another meaning.
+    """
+    return upstream.shape == "okta_api" and bool(entry.usual_status) and status not in entry.usual_status
+
+
+def _is_at_a_field(upstream: UpstreamError, status: int) -> bool:
+    """Whether an Identity Engine document refuses what somebody typed: its messages are at the fields of a form."""
+    document = upstream.document
+    return upstream.shape == "okta_idx" and status == 400 and document is not None and "messages" not in document
 
 
 def _gives_way(entry: Entry, status: int) -> bool:
@@ -69,8 +91,10 @@ def _gives_way(entry: Entry, status: int) -> bool:
     """
     if not entry.usual_status or status in entry.usual_status:
         return False
-    if status == 429 or status >= 500:
-        return entry.owner in _CALLER_OWNERS
+    if status == 429:
+        return entry.owner in _REFUSING_OWNERS
+    if status >= 500:
+        return entry.owner in _CALLER_OWNERS  # an Action's denial can come with 500
     return status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
 
 

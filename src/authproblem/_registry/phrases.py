@@ -99,10 +99,6 @@ class Phrases:
             raise AttributeError(f"Phrases is immutable: {name} cannot be set")
         super().__setattr__(name, value)
 
-    def may_refine(self, general: str, code: str | None) -> bool:
-        """Whether a sentence could change the type at all: most codes are firm, and most types have no refinement."""
-        return general in self.refinements and code not in self.firm
-
     def refine(self, general: str, sentences: Iterable[str | None], situation: Situation) -> str | None:
         """Choose a more exact problem type by the sentences.
 
@@ -115,18 +111,34 @@ class Phrases:
             The slug of a problem type that the general one may be refined to; None if no sentence is more exact, or it
             agrees with the general type.
         """
-        allowed = self.refinements.get(general)
-        if allowed is None or situation.code in self.firm:
-            return None
-        if situation.shape in _SIGN_IN:
-            allowed |= self.at_sign_in[general]
+        found = self.decide((general,), sentences, situation)
+        return None if found == general else found
+
+    def decide(self, generals: Iterable[str], sentences: Iterable[str | None], situation: Situation) -> str | None:
+        """Choose as `refine` does from several general types, the first that a sentence decides on.
+
+        A sentence that agrees with a general type decides on that type itself.
+        """
+        for general in generals:
+            allowed = self.refinements.get(general)
+            if allowed is None or situation.code in self.firm:
+                continue
+            if situation.shape in _SIGN_IN:
+                allowed |= self.at_sign_in[general]
+            found = self._first(general, allowed, sentences, situation)
+            if found is not None:
+                return found
+        return None
+
+    def _first(
+        self, general: str, allowed: frozenset[str], sentences: Iterable[str | None], situation: Situation
+    ) -> str | None:
+        """The type of the first rule that suits and that gives the general type or an allowed one."""
         for concepts in self._automaton.read(sentences):
             for rule in self._candidates(concepts):
                 if not rule.applies_to(situation):
                     continue
-                if rule.type == general:
-                    return None
-                if rule.type in allowed and self.agrees(rule.type, situation.status):
+                if rule.type == general or (rule.type in allowed and self.agrees(rule.type, situation.status)):
                     return rule.type
         return None
 
