@@ -93,7 +93,7 @@ class AuthProblem:
 
 
 def _handler(middleware: AuthProblemMiddleware) -> Callable[[Exception], Any]:
-    """What Flask is to do with exceptions that no other handler takes."""
+    """The handler that Flask calls for exceptions that no other handler takes."""
 
     def handle(error: Exception) -> Any:
         if isinstance(error, HTTPException):

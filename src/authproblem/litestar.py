@@ -71,7 +71,7 @@ class AuthProblemPlugin(InitPlugin):
         return wrapped
 
     def _handle(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        """What Litestar is to do with exceptions that no other handler takes."""
+        """The handler that Litestar calls for exceptions that no other handler takes."""
         if isinstance(error, HTTPException):
             return create_exception_response(request, error)
         reply = self._middleware.reply_to(request.scope, error)

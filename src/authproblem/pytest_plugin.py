@@ -76,7 +76,7 @@ def fake_okta_url(fake_okta: FakeOkta) -> Iterator[str]:
 
 @pytest.fixture
 def captured_problems() -> Iterator[CapturedProblems]:
-    """What the middleware of the app under test has sent (`sent`, `reasons`) and logged (`events`)."""
+    """The problems that the middleware of the app under test has sent (`sent`, `reasons`) and logged (`events`)."""
     from authproblem.testing._capture import capturing
 
     with capturing() as seen:

@@ -55,7 +55,7 @@ def install(app: Quart, **options: Unpack[MiddlewareOptions]) -> None:
 
 
 def _handler(middleware: AuthProblemMiddleware) -> Callable[[Exception], Awaitable[Any]]:
-    """What Quart is to do with exceptions that no other handler takes: async, so that it needs no thread."""
+    """The handler that Quart calls for exceptions that no other handler takes: async, so that it needs no thread."""
 
     async def handle(error: Exception) -> Any:
         if isinstance(error, HTTPException):

@@ -33,7 +33,7 @@ class Command(NamedTuple):
 
 
 class CommandModule(Protocol):
-    """What the module of a command provides."""
+    """The interface of the module of a command."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the arguments of the command."""

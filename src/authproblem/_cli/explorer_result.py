@@ -1,4 +1,4 @@
-"""What the explorer shows for one pasted text, as JSON. No web framework here.
+"""Computes what the explorer shows for one pasted text, as JSON. No web framework here.
 
 The server of `authproblem explore` and the explorer on the documentation site both call `explain_input`.
 """

@@ -22,7 +22,7 @@ _MOST_SENTENCE = 200
 
 
 class Found(NamedTuple):
-    """What a name means. Nothing was found where all members but `similar` are empty.
+    """The meaning of a name. Nothing was found where all members but `similar` are empty.
 
     Attributes:
         entries: The entries, the best match first.

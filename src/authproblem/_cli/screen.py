@@ -1,4 +1,4 @@
-"""What the commands share: output to the terminal, the glossary, and the registry chosen with `--registry`."""
+"""Helpers of the commands: output to the terminal, the glossary, and the registry chosen with `--registry`."""
 
 from __future__ import annotations
 

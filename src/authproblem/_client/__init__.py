@@ -1,1 +1,1 @@
-"""What the client integrations and the gateway share: reading responses, cool-downs, retries, which host is whose."""
+"""The parts that the client integrations and the gateway share: responses, cool-downs, retries, hosts."""

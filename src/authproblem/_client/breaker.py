@@ -45,7 +45,7 @@ class Breaker:
             return 0.0
 
     def record(self, now: float, *, outage: bool) -> None:
-        """Take note of how a request ended."""
+        """Record how a request ended."""
         with self._lock:
             self._outages = self._outages + 1 if outage else 0
             if not outage:

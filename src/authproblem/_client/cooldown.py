@@ -36,7 +36,7 @@ _KEPT_TEXTS = _KEPT_CODES | {"errorSummary", "error_description", "description",
 
 
 class Caller(NamedTuple):
-    """Who sends a request, as far as it can be known without the provider.
+    """The sender of a request, as far as it can be known without the provider.
 
     Attributes:
         authorization: the value of `Authorization`, or None.

@@ -93,7 +93,7 @@ class Library(Protocol):
 
 
 class Rules(NamedTuple):
-    """What decides about every exchange of one transport.
+    """The configuration and state of one transport, which decide about each of its exchanges.
 
     Attributes:
         reader: hosts, options and cool-downs.

@@ -1,4 +1,4 @@
-"""What both refresh guards have in common: options, the compliance hook, and how a caller's functions are called.
+"""The base of both refresh guards: options, the compliance hook, and how a caller's functions are called.
 
 The guards themselves, one for threads and one for tasks, are in `authproblem.refresh`.
 """
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Guard:
-    """What both guards have in common: the options.
+    """The options of both guards.
 
     Attributes:
         endpoint: reads the responses of the token endpoint; for the other modules of this package.
@@ -114,7 +114,7 @@ def _check(limits: Limits) -> None:
 
 
 class Work:
-    """What one caller wants done: the store, and its own functions."""
+    """The functions and the store that one caller passes to a guard."""
 
     __slots__ = ("_do_refresh", "_load", "_store")
 

@@ -1,4 +1,4 @@
-"""Which provider a host is: what a client integration has of a response before it reads it."""
+"""Finds the provider of a host, which is all that a client integration has before it reads a response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What client integrations and the gateway share: whose response it is, when to send, and what is returned if not.
+"""The rules that client integrations and the gateway share: whose a response is, when to send, what to return if not.
 
 An adapter hands in plain values and gets plain values; it does the sending itself. No client library is known here.
 When a response is buffered and what replaces it is decided by `_middleware.interception`, as on the server side.
@@ -70,7 +70,7 @@ class ProviderRequest(NamedTuple):
     proof: str | None = None
 
     def __repr__(self) -> str:
-        """What is no credential: tools that report exceptions show local variables."""
+        """Leave out the credentials: tools that report exceptions show local variables."""
         return f"ProviderRequest(method={self.method!r}, host={self.host!r})"
 
 

@@ -1,4 +1,4 @@
-"""What the Redis stores share: the client, the names of keys, and whether the server responds. No rule on entries here.
+"""The base of the Redis stores: the client, the names of keys, and whether the server responds.
 
 Valkey and Redis have the same protocol; what is written about Redis is true of both.
 """
@@ -102,7 +102,7 @@ class Link:
         return max(0.0, self._until - self._clock()) if self._failing else 0.0
 
     def failed(self, error: BaseException) -> None:
-        """Take note of a failure.
+        """Record a failure.
 
         Args:
             error: what the client raised. Its message may contain anything, so the event has its class only.
@@ -117,7 +117,7 @@ class Link:
             events.emit("warning", STORE_LOST, {"server": self._address, "exception": type(error).__name__})
 
     def worked(self, sides: Iterable[str] = ("connection",)) -> None:
-        """Take note of how a command ended.
+        """Record how a command ended.
 
         Args:
             sides: what has worked: the `connection`, or also the `command`, such as a write.

@@ -44,7 +44,7 @@ _OUTCOMES: dict[Any, str] = {
     StepUpRequired: "step_up",
     TryLater: "try_later",
 }
-"""What an outcome is called where refreshes are counted."""
+"""The name of an outcome in the counts of refreshes."""
 
 
 class RefreshCore:

@@ -1,4 +1,4 @@
-"""What a guard remembers of credentials: new tokens, and verdicts, each for its time, in bounded tables."""
+"""The memory of a guard: new tokens and verdicts, each for its time, in bounded tables."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def attempts(retry: Retry) -> Any:
 
 
 class Budget:
-    """What one request may still wait; stamina's backoff hook."""
+    """The wait that is left to one request; stamina's backoff hook."""
 
     __slots__ = ("_jitter", "_left")
 

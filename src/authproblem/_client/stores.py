@@ -33,7 +33,7 @@ class CooldownStore(Protocol):
 
 
 class RefreshStore(Protocol):
-    """What the processes of a fleet share about refreshes: leases and verdicts. It never sees a token.
+    """The store that processes share about refreshes: leases and verdicts, never a token.
 
     A lease says who refreshes a credential now. It expires, so that a process that died blocks no other. A verdict
     is an opaque document of at most a few kilobytes: what the last refresh of a credential came to.

@@ -89,7 +89,7 @@ class TransportOptions(ClientOptions, _Settings, total=False):
 
 
 class _Transport:
-    """What both transports have in common: the rules, and the transport that they wrap."""
+    """The base of both transports: the rules, and the transport that they wrap."""
 
     _default_transport: str
 

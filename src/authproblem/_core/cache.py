@@ -33,7 +33,7 @@ _ENTRY_MATCHES = frozenset(("code_description", "code_status", "code", "name", "
 
 
 class CachedResponse:
-    """What was found for responses with one key.
+    """The result for all responses with one key.
 
     Attributes:
         classification: what they mean, without the contents of any of them.

@@ -54,7 +54,7 @@ class ChallengeParameters(TypedDict, total=False):
 
 
 class Challenge(NamedTuple):
-    """What a resource server requires of the token of a request.
+    """The requirements of a resource server for the token of a request.
 
     Attributes:
         scheme: the scheme, such as `bearer` or `dpop`; in lower case where it was read.

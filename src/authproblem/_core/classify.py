@@ -1,4 +1,4 @@
-"""What a response means: which provider sent it, and which registry entry matches. The rules of evidence are here.
+"""Classifies a response: which provider sent it, and which registry entry matches. The rules of evidence are here.
 
 A response counts as a provider's only with evidence (a vendor's header, shape, code or constant text) or with the app's
 declaration. Without either, `{"error": "invalid_grant"}` may as well be Stripe's: it is left alone. Pure functions:
@@ -48,7 +48,7 @@ _STEP: Decision = (None, "step")
 
 
 class Inquiry:
-    """What one classification reads.
+    """The input of one classification.
 
     Attributes:
         registry: the entries.

@@ -1,4 +1,4 @@
-"""What an error says about the credential that was used: the one rule over the table `credentials.json`."""
+"""Decides what an error means for the credential that was used, by the table `credentials.json`."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _SIGN_IN = frozenset(("invalid-credentials", "sign-in-failed"))
 
 
 class Folded(NamedTuple):
-    """What is sent instead: the classification and HTTP status of the genuine response."""
+    """The replacement: the classification and HTTP status of the genuine response."""
 
     classification: Classification
     status: int

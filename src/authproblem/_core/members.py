@@ -1,4 +1,4 @@
-"""Which members of the upstream's object become members of the problem, and which texts among them.
+"""Selects the members and texts of the upstream's object that become members of the problem.
 
 SDKs and login flows keep the members that they read. Nothing is sent on that may contain what a user typed. The kind of
 each member is data (`members` in `shapes.json`); each kind is one small function here.
@@ -40,7 +40,7 @@ PassText = Callable[[Any, str, str], str | None]
 
 
 class TextRules(NamedTuple):
-    """What becomes of upstream texts.
+    """How upstream texts are passed on.
 
     Attributes:
         registry: the known texts and the member table.

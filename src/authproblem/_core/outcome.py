@@ -8,7 +8,7 @@ from authproblem._model import Classification
 
 
 class Outcome:
-    """What becomes of one response.
+    """How one response is treated.
 
     Attributes:
         classification: what the response means, also where it is left alone (flow control, pages).

@@ -21,7 +21,7 @@ DEFAULT_MAX_WAIT = 86_400
 
 
 class Policy(NamedTuple):
-    """What decides about one response; the options of `normalize`.
+    """The options of `normalize`, which decide about one response.
 
     Attributes:
         registry: the entries.

@@ -1,4 +1,4 @@
-"""Who sent a response, as far as the app declares it: `provider=`, `providers=`, and the mark on a response.
+"""Finds the sender of a response as the app declares it: `provider=`, `providers=`, and the mark on a response.
 
 Evidence in the response itself is weighed in `_core.classify`.
 """
@@ -21,7 +21,7 @@ _new = object.__new__
 
 
 class Sender(Value, init=False):
-    """What is known of a response's sender before its body is looked at.
+    """The facts that are known of a response's sender before its body is read.
 
     Attributes:
         provider: `auth0`, `okta`, `oauth`, or None.

@@ -33,7 +33,7 @@ _CODED = (coded, ident)
 
 
 class ResponseTemplate:
-    """What is sent for one known error.
+    """The prepared problem for one known error.
 
     Attributes:
         classification: what the error means, without the document.

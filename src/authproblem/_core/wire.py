@@ -8,7 +8,7 @@ from typing import Any
 from authproblem._model import Credential, Json, RetryHint
 
 AUTOMATIC_POLICIES = ("after_delay", "once", "poll")
-"""What a program may do unattended."""
+"""The retries that a program may do unattended."""
 
 _TOKEN = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _MAX_TOKEN = 64

@@ -1,1 +1,1 @@
-"""What the adapters share: when to buffer a response, what to send instead, which event to emit, and the options."""
+"""The logic that the adapters share: when to buffer a response, what to send instead, which event to emit."""

@@ -1,4 +1,4 @@
-"""What adapters hand in and get back: the `Request` that a response belongs to, and the `Reply` that replaces it."""
+"""The values that adapters pass in and get back: `Request`, and the `Reply` that replaces its response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CALLBACK_READ = "authproblem.callback"
 
 
 class Request(NamedTuple):
-    """What of the request decides about a response.
+    """The parts of the request that decide about a response.
 
     Attributes:
         path: the path, decoded.

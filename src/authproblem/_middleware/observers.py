@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Observer(Protocol):
-    """What is observed. The methods are called in the thread or task of the request, and must be fast."""
+    """Receives what is measured. Its methods are called in the thread or task of the request, and must be fast."""
 
     def response(self, problem: Problem, status: int, *, applied: bool, fingerprint: str | None) -> None:
-        """Take note of an error response of a provider.
+        """Record an error response of a provider.
 
         Args:
             problem: the problem, before any folding.
@@ -33,10 +33,10 @@ class Observer(Protocol):
         """Record a request that was not sent because of a cool-down or a refresh guard."""
 
     def cooldown(self, problem: Problem) -> None:
-        """Take note of a problem that starts a cool-down."""
+        """Record a problem that starts a cool-down."""
 
     def refresh(self, outcome: str, *, shared: bool) -> None:
-        """Take note of a refresh of a credential.
+        """Record a refresh of a credential.
 
         Args:
             outcome: how it ended: `refreshed`, `dead`, `replaced`, `step_up`, `misconfigured`, `try_later` or `failed`.

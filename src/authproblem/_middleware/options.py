@@ -33,7 +33,7 @@ class OnProblem(Protocol):
     """A function that is called with each problem, inline: it must be fast, and must not be `async`."""
 
     def __call__(self, problem: Problem, /) -> None:
-        """Take note of a problem."""
+        """Record a problem."""
 
 
 class Options(NamedTuple):

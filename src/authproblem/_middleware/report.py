@@ -1,4 +1,4 @@
-"""Which event a response gets, at which level, with which keys: one event a response, never two for one error."""
+"""Decides which event a response gets, at which level, with which keys: never two events for one error."""
 
 from __future__ import annotations
 

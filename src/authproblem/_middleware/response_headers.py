@@ -62,7 +62,7 @@ class RewriteOptions(NamedTuple):
 
 
 class HeaderPlan(NamedTuple):
-    """What is the same for all problems of a type and all responses with the same header names.
+    """The part that is the same for all problems of a type and all responses with the same header names.
 
     Attributes:
         select: returns the pairs that are kept.
@@ -181,7 +181,7 @@ def _few(kept: Sequence[int], pairs: list[Pair]) -> list[Pair]:
 def _wait_headers(
     headers: ResponseHeaders, after: int | None, options: RewriteOptions, *, is_exposed: bool
 ) -> list[Pair]:
-    """Return `Retry-After`, unless the upstream's stays, and what exposes it and our own headers to scripts."""
+    """Return `Retry-After`, unless the upstream's stays, and the headers that show it and our headers to scripts."""
     if options.drop_retry_after or not is_wait(after):
         after = None
     added = [("Retry-After", str(after))] if after is not None and not options.keep_retry_after else []

@@ -1,4 +1,4 @@
-"""What the registry contains: problem types, and entries with their sources."""
+"""The values of the registry: problem types, and entries with their sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is found out about one response: the provider's error, what it means, and when to try again."""
+"""The results about one response: the provider's error, what it means, and when to try again."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class UpstreamError(Value, init=False):
 
 
 class Classification(Value, init=False):
-    """What a response means.
+    """The meaning of a response.
 
     Attributes:
         reason: the slug of the problem type.

@@ -37,7 +37,7 @@ Remedy = Literal[
     "none",
 ]
 Credential = Literal["dead", "keep", "step_up", "unknown"]
-"""What an error says about the credential that was used."""
+"""The state of the credential that was used, as far as the error shows it."""
 MatchedBy = Literal[
     "code_description", "code_status", "code", "name", "cause", "phrase", "family", "header", "status", "exception"
 ]

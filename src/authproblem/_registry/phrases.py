@@ -1,4 +1,4 @@
-"""What a vendor's sentence means by the words in it, where no entry of the registry knows the sentence.
+"""Finds the meaning of a vendor's sentence by its words, where the registry does not contain the sentence.
 
 The rules are data (`phrases.json`). `concepts` finds which *concepts* occur in a sentence; a rule is a conjunction of
 concepts with conditions on the response. The first rule decides, from the specific to the general, whose type the

@@ -74,7 +74,7 @@ def decoded(value: Any) -> str:
 
 
 class HeaderLayout:
-    """What follows from the names of a response's headers, whatever their values are.
+    """The facts that follow from the names of a response's headers, whatever their values are.
 
     Attributes:
         names: the names in lower case, in order.

@@ -1,4 +1,4 @@
-"""What an intermediary changes in headers: the rules of RFC 9110 sections 7.6.1 and 12.5.3, as pure functions."""
+"""Changes the headers as an intermediary must: RFC 9110 sections 7.6.1 and 12.5.3, as pure functions."""
 
 from __future__ import annotations
 

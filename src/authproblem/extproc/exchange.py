@@ -180,7 +180,7 @@ def _head(message: HttpHeaders) -> _Head:
 
 
 def _request(message: ProcessingRequest) -> Request:
-    """What of the request decides about its response, from the attributes that Envoy sends with it."""
+    """The parts of the request that decide about its response, from the attributes that Envoy sends with it."""
     fields = message.attributes[_FILTER].fields if _FILTER in message.attributes else {}
     method, path, accept = (fields[name].string_value if name in fields else None for name in ATTRIBUTES)
     return Request(unquote(path or ""), (method or "").upper(), accept or None, {}, binary=True)

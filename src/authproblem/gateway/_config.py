@@ -20,7 +20,7 @@ from authproblem.gateway._config_routes import Route, checked_routes, routes_of_
 from authproblem.gateway._settings import CHOICES, SETTINGS, Setting
 
 PREFIX = "AUTHPROBLEM_"
-"""What the names of environment variables begin with."""
+"""The start of the names of environment variables."""
 _LISTS = ("exclude", "transaction_states")
 
 

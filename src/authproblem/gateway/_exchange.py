@@ -34,7 +34,7 @@ PUT and DELETE are idempotent, too, but a second DELETE gets a 404 where the fir
 
 
 class Shared(NamedTuple):
-    """What all exchanges of a gateway have in common.
+    """The configuration and connections that all exchanges of a gateway share.
 
     Attributes:
         client: sends requests to providers.
@@ -262,6 +262,6 @@ async def _buffer(interception: Interception, response: UpstreamResponse) -> tup
 
 
 def _uncancel() -> None:
-    """Forget a cancellation that was our own; before Python 3.11 nothing remembers it."""
+    """Withdraw a cancellation that this module requested; Python before 3.11 does not count them."""
     if sys.version_info >= (3, 11) and (task := asyncio.current_task()) is not None:
         task.uncancel()

@@ -1,4 +1,4 @@
-"""What becomes of a request that got no response: the problem for the client, the keys for the operator's event."""
+"""Handles a request that got no response: the problem for the client, the keys for the operator's event."""
 
 from __future__ import annotations
 

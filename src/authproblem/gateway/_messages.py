@@ -1,4 +1,4 @@
-"""What a gateway does to the headers of requests and responses: RFC 9110 sections 7.6 and 12.5.3. Pure functions."""
+"""Changes the headers of requests and responses as a gateway must: RFC 9110 sections 7.6 and 12.5.3. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a request when it is over: the source of the access log and of the metrics."""
+"""The facts about a finished request: the source of the access log and of the metrics."""
 
 from __future__ import annotations
 

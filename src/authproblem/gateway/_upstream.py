@@ -79,7 +79,7 @@ class UpstreamResponse(Protocol):
 
 
 class UpstreamClient(Protocol):
-    """What sends requests to providers."""
+    """The client that sends requests to providers."""
 
     async def send(self, request: UpstreamRequest) -> UpstreamResponse:
         """Send a request and return its response as soon as the headers are there.

@@ -20,7 +20,7 @@ from authproblem.logs._model import AttackKind, DecidedBy, LogClassification
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _JSON = {"content-type": "application/json"}
 _SPECIFIC = {"code_description", "code_status", "name", "cause"}
-"""What `classify` matched by where the text, not only the code, was known."""
+"""The values of `matched_by` where the text, not only the code, was known."""
 _LOGIN = frozenset({"login", "password"})
 _PASSWORD = frozenset({"password"})
 _TOKEN = frozenset({"token"})

@@ -48,7 +48,7 @@ def classifier() -> Classifier:
 
 
 def classify_event(event: LogDocument) -> LogClassification | None:
-    """Say what a log event of Okta or Auth0 means: which problem, whose it is, what has to happen.
+    """Classify a log event of Okta or Auth0: which problem it is, who has to act, and how.
 
     Okta's System Log events and Auth0's tenant log events, as they are or inside envelopes: EventBridge, Event
     Hooks, log streams (Datadog, Splunk HEC, Sumo Logic, Segment), CloudWatch, Pub/Sub, documents of Elastic's

@@ -1,4 +1,4 @@
-"""What an Auth0 event says about its failure: the codes and texts in `details` and `description`.
+"""Reads the codes and texts of a failure from `details` and `description` of an Auth0 event.
 
 No rule about meaning belongs here.
 """
@@ -17,7 +17,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 
 
 class Details(NamedTuple):
-    """What an event says, as far as it is text of a sane length.
+    """The texts of an event, up to a sane length.
 
     Attributes:
         code: an error code, such as `invalid_grant`, or empty.

@@ -1,4 +1,4 @@
-"""What else an event contains: when, through which client, with which ids. For filters, summaries and joins.
+"""Reads the rest of an event: its time, client and ids, for filters, summaries and joins.
 
 Ids are compared, never shown; nothing here reads names, addresses or texts.
 """

@@ -26,7 +26,7 @@ _PRECISE = ("reason", "error", "factor", "text", "prompt")
 
 
 class _Wanted(NamedTuple):
-    """What is known of the response."""
+    """The facts that are known of the response."""
 
     provider: str
     request: frozenset[str]

@@ -1,4 +1,4 @@
-"""What this package returns, as immutable values. Values only: how an event is read is in `_okta` and `_auth0`."""
+"""The immutable values that this package returns; `_okta` and `_auth0` read the events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ JoinedBy = Literal["request_id", "error_id", "correlation_id", "time"]
 
 
 class LogClassification(Value):
-    """What one log event of Auth0 or Okta means, in the vocabulary of the registry.
+    """The meaning of one log event of Auth0 or Okta, in the vocabulary of the registry.
 
     Attributes:
         provider: `auth0` or `okta`.

@@ -38,7 +38,7 @@ _GROUPS = (
 
 
 _OF_SYSTEMS = frozenset({"tenant-misconfigured", "upstream-error", "upstream-unavailable"})
-"""What failures between Okta and other systems mean: there, no reason is the signed-in user's."""
+"""The meaning of failures between Okta and other systems: there, no reason is the signed-in user's."""
 _BY_RESULT = {"limit": Meaning("rate-limited", "result"), "unanswered": Meaning("mfa-timed-out", "result")}
 
 

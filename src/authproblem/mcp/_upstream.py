@@ -87,7 +87,7 @@ class UpstreamClient:
             raise _to_exception(self._refusal(error)) from None
 
     def _refusal(self, error: Exception) -> RefreshError:
-        """What an exception means for the credential.
+        """Return what an exception means for the credential.
 
         Raises:
             Exception: the exception itself, if it is no provider's error and no failure of the network.

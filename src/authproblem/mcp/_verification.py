@@ -1,4 +1,4 @@
-"""What the requests of a token verifier mean for the token: whether it was verified, and if not, why not.
+"""Decides from the requests of a token verifier whether the token was verified, and if not, why not.
 
 A verifier sends requests to an authorization server (introspection, a key set, the user's profile). Only a response
 about the token may refuse it. No I/O here: `_verifier` sends the requests and writes the responses.
@@ -42,7 +42,7 @@ _MAX_TOKEN = 16_384
 
 
 class Checks:
-    """What the verifier has requested for one request to the MCP server.
+    """The requests that the verifier has sent for one request to the MCP server.
 
     Attributes:
         failures: by address, why its last response does not verify or refuse the token; None where it does.
@@ -64,12 +64,12 @@ CHECKS: ContextVar[Checks | None] = ContextVar("authproblem_verifier_checks", de
 
 
 class Rules:
-    """What is sent for a token that was refused, or could not be checked."""
+    """The rules for the response to a token that was refused, or could not be checked."""
 
     def __init__(
         self, endpoint: Endpoint, scope: str | None, metadata: str | None, interval: float, clock: Callable[[], float]
     ) -> None:
-        """Start with nothing noted; the arguments are those of `VerifierErrors`.
+        """Start without a recorded failure; the arguments are those of `VerifierErrors`.
 
         Raises:
             ConfigurationError: for a scope or metadata that no header can contain.

@@ -25,7 +25,7 @@ _OWN = frozenset((b"www-authenticate", b"content-type", b"content-length", b"cac
 
 
 class VerifierErrors:
-    """What an MCP server sends for a token that its verifier refused, or could not check.
+    """Builds the response of an MCP server to a token that its verifier refused, or could not check.
 
     The verifiers of FastMCP, and most that are written for the `mcp` SDK, return None when introspection or the key set
     responds with 429, 503 or a page, as they do for an invalid token. The server then sends a 401, and the client signs

@@ -1,4 +1,4 @@
-"""What the middleware of an app under test has sent and logged, without a line of its code changed for the test."""
+"""Captures what the middleware of an app under test has sent and logged, without a change to the app."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADER = "auth-problem"
 
 
 class CapturedProblems:
-    """What every `AuthProblemMiddleware` of the process did while the test ran.
+    """The problems and events of every `AuthProblemMiddleware` of the process while the test ran.
 
     Attributes:
         sent: the problems that went to clients, in order.
@@ -101,7 +101,7 @@ def _responses(seen: CapturedProblems) -> Iterator[None]:
     calls = asgi.__call__, wsgi.__call__
 
     async def watched_asgi(self: Any, scope: Any, receive: Any, send: Any) -> None:
-        await calls[0](self, scope, receive, _noting(seen, send))
+        await calls[0](self, scope, receive, _recording_send(seen, send))
 
     def watched_wsgi(self: Any, environ: Any, start_response: Any) -> Any:
         headers: list[Any] = []
@@ -111,7 +111,7 @@ def _responses(seen: CapturedProblems) -> Iterator[None]:
             return start_response(status, lines, *more)
 
         body = calls[1](self, environ, starting)
-        return body if headers and not _is_problem(headers[1]) else _NotingBody(seen, headers, body)
+        return body if headers and not _is_problem(headers[1]) else _RecordingBody(seen, headers, body)
 
     asgi.__call__, wsgi.__call__ = watched_asgi, watched_wsgi  # type: ignore[method-assign]
     try:
@@ -120,19 +120,19 @@ def _responses(seen: CapturedProblems) -> Iterator[None]:
         asgi.__call__, wsgi.__call__ = calls  # type: ignore[method-assign]
 
 
-class _NotingBody:
+class _RecordingBody:
     """A WSGI response body that is recorded when it is complete; the middleware always sends its length."""
 
     def __init__(self, seen: CapturedProblems, head: list[Any], body: Any) -> None:
         self._seen, self._head, self._body = seen, head, body
 
     def __iter__(self) -> Iterator[bytes]:
-        body, noted = b"", False
+        body, is_recorded = b"", False
         for part in self._body:
             body += part
-            if not noted and self._is_whole(body):  # before it is sent: clients need not ask for more
-                _note(self._seen, self._head[0], self._head[1], body)
-                noted = True
+            if not is_recorded and self._is_whole(body):  # before it is sent: clients need not ask for more
+                _record(self._seen, self._head[0], self._head[1], body)
+                is_recorded = True
             yield part
 
     def _is_whole(self, body: bytes) -> bool:
@@ -141,12 +141,12 @@ class _NotingBody:
         return ("content-length", str(len(body))) in [(name.lower(), value) for name, value in self._head[1]]
 
     def close(self) -> None:
-        """Pass it on, as every WSGI middleware has to."""
+        """Close the inner body, as every WSGI middleware has to."""
         if hasattr(self._body, "close"):
             self._body.close()
 
 
-def _noting(seen: CapturedProblems, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _recording_send(seen: CapturedProblems, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
     start: dict[str, Any] = {}
     body = bytearray()
 
@@ -158,7 +158,7 @@ def _noting(seen: CapturedProblems, send: Callable[[Any], Any]) -> Callable[[Any
             if _is_problem(lines):
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    _note(seen, start["status"], lines, bytes(body))
+                    _record(seen, start["status"], lines, bytes(body))
         await send(message)
 
     return recording
@@ -168,7 +168,7 @@ def _is_problem(lines: Any) -> bool:
     return any(name.lower() == _HEADER for name, _ in lines)
 
 
-def _note(seen: CapturedProblems, status: int, lines: Any, body: bytes) -> None:
+def _record(seen: CapturedProblems, status: int, lines: Any, body: bytes) -> None:
     problem = Problem.from_bytes(body) if body else Problem.from_headers([*lines, (":status", str(status))])
     if problem is not None:
         seen.sent.append(problem)

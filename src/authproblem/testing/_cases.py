@@ -35,7 +35,7 @@ class ProblemCase(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """What has to happen next."""
+        """The action that has to happen next."""
         return self.problem.remedy
 
     def __repr__(self) -> str:
@@ -87,7 +87,7 @@ def response_to(catalog: Catalog, entry: Entry) -> Response:
 
 
 def read(entry: Entry, response: Response, endpoint: str | None) -> Problem | None:
-    """What a response of the entry's provider means, flow control included."""
+    """The meaning of a response of the entry's provider, flow control included."""
     return normalize(
         response.status,
         list(response.headers),

@@ -30,7 +30,7 @@ class UnknownEntryError(Error, LookupError):
 
 
 class Variation(NamedTuple):
-    """What a test wants to be different from the usual response of an entry.
+    """The differences that a test wants from the usual response of an entry.
 
     Attributes:
         status: the HTTP status.
@@ -145,7 +145,7 @@ class Catalog:
         form = self._templates["forms"][variation.form or self._form(entry, row)]
         status = variation.status or self.status(entry)
         text = variation.text if variation.text is not None else self._text(entry, row) or form.get("text")
-        filled = {**values, **self._said(entry, row, status, text)}
+        filled = {**values, **self._vendor_values(entry, row, status, text)}
         filled |= {"user": self._templates["user"], **_in_headers(filled)}
         members = {**fill(row.get("members", {}), filled), **(variation.members or {})}
         body = _body(fill(row.get("body", form["body"]), filled), members, row.get("members", {}))
@@ -164,8 +164,8 @@ class Catalog:
         choices = self._templates["choose"]
         return next(str(choice["form"]) for choice in choices if _fits(choice, entry))
 
-    def _said(self, entry: Entry, row: Json, status: int, text: str | None) -> Json:
-        """What the vendor sends: code, texts and causes of the entry, and what its row replaces."""
+    def _vendor_values(self, entry: Entry, row: Json, status: int, text: str | None) -> Json:
+        """Return what the vendor sends: the code, texts and causes of the entry, with what its row replaces."""
         causes: list[Json] = [{"errorSummary": sample(cause)} for cause in entry.causes[:1]]
         causes = causes or [{"errorSummary": row.get("cause", text), "reason": reason} for reason in entry.reasons[:1]]
         return {
@@ -182,7 +182,7 @@ class Catalog:
         }
 
     def _text(self, entry: Entry, row: Json) -> str | None:
-        """The sentence: the row's, the entry's own, or that of the plain entry with the same code."""
+        """Return the sentence of the row, of the entry, or of the plain entry with the same code."""
         if "text" in row:
             return row["text"] or None
         if own := (*entry.texts, *entry.known):

@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of one error.
+    """How one error was treated.
 
     Attributes:
         entry: the id of the registry entry.

@@ -1,4 +1,4 @@
-"""What a vendor's edge adds to a response: made-up ids, and how long a client has to wait, in the vendor's headers."""
+"""Adds the headers of a vendor's edge to a response: made-up ids, and how long a client has to wait."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Refusal(Exception):  # noqa: N818 - no error of this package: becomes a ve
 
 
 class FakeProvider(Control, Transports):
-    """What all fakes share; users make a `FakeAuth0`, a `FakeOkta` or a `FakeOAuth`.
+    """The base of all fakes; users make a `FakeAuth0`, a `FakeOkta` or a `FakeOAuth`.
 
     Attributes:
         clock: the clock of tokens, codes, limits and `Date`.
@@ -185,7 +185,7 @@ class FakeProvider(Control, Transports):
         return self.unknown(request, allowed)
 
     def unknown(self, request: Request, allowed: set[str]) -> Response:
-        """What the vendor sends for a path or a method that it does not have."""
+        """Return the response of the vendor to a path or a method that it does not have."""
         from authproblem.testing._page import page
 
         if request.path == "/" and request.method in {"GET", "POST"}:

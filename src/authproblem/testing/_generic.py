@@ -1,4 +1,4 @@
-"""A provider of OAuth and OpenID Connect, and is neither Auth0 nor Okta."""
+"""The fake provider that is neither Auth0 nor Okta: it follows the specifications only."""
 
 from __future__ import annotations
 

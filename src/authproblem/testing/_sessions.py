@@ -1,4 +1,4 @@
-"""What a fake remembers between requests: codes, tokens and their families, pending approvals, steps of a sign-in."""
+"""The state of a fake between requests: codes, tokens and their families, pending approvals, steps of a sign-in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 @dataclass
 class Grant:
-    """What a client was given: the start of every token.
+    """The grant of a client, from which its tokens start.
 
     Attributes:
         client: the client id.

@@ -196,7 +196,7 @@ def token_url(fake: OAuthProvider, request: Request) -> str:
 
 
 def _log_in(fake: OAuthProvider, request: Request, parameters: dict[str, str]) -> Response:
-    """What the sign-in page sends: on to the app with a session, or the page again."""
+    """Return the response of the sign-in page: a redirect to the app with a session, or the page again."""
     try:
         user = fake.check_password(request.text("username"), request.text("password"))
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""What a provider's exception means: the classification of what its library has kept of the response."""
+"""Classifies a provider's exception by what its library has kept of the response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Flask and Quart do with exceptions that no view has caught: the part that is the same for both."""
+"""Handles exceptions that no view has caught: the part that is the same for Flask and Quart."""
 
 from __future__ import annotations
 

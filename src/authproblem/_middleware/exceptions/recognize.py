@@ -1,4 +1,4 @@
-"""Which exceptions are a provider's: by the name of their class and the host of the request, importing no library.
+"""Recognizes a provider's exceptions by the name of their class and the host of the request, importing no library.
 
 Messages are never passed on, streams are never read, and causes are followed only to find what failed on the socket.
 The classes of the vendors' SDKs are in `sdks`; what the client gets is decided in `respond`.

@@ -21,7 +21,7 @@ _AUTH0, _OKTA = Sender("auth0", certain=True), Sender("okta", certain=True)
 
 
 class ProviderFailure(NamedTuple):
-    """What is known of a provider's exception.
+    """The facts that are known of a provider's exception.
 
     Attributes:
         sender: the provider, None where neither class nor host identify the vendor; and the endpoint, if it is known.
@@ -109,7 +109,7 @@ SDKS: dict[str, Callable[[BaseException], ProviderFailure]] = {
     "okta.exceptions.exceptions.OktaBaseException": _okta_exception,
     "okta.exceptions.exceptions.ApiException": _okta_api_exception,
 }
-"""How to read each class, and what derives from it."""
+"""The reader of each exception class and of its subclasses."""
 
 
 def response(sender: Sender, status: object, headers: Any, *bodies: object) -> ProviderFailure:

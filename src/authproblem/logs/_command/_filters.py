@@ -1,4 +1,4 @@
-"""Which failures are wanted: conditions on the classification, the client and the time."""
+"""Selects failures by conditions on the classification, the client and the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from authproblem.logs._facts import client_of, time_of
 from authproblem.logs._model import LogClassification
 
 FIELDS = ("reason", "owner", "remedy", "provider", "event_type", "entry", "attack", "severity", "client")
-"""What conditions may be about."""
+"""The members that conditions may compare."""
 CHECKED = frozenset({"reason", "owner", "remedy", "attack", "severity"})
 """Fields whose values are a closed vocabulary."""
 

@@ -18,7 +18,7 @@ _worker: list[Worker] = []
 
 
 def work(blocks: Iterable[Block], settings: Settings, jobs: int) -> Iterator[tuple[Block, Result]]:
-    """Every block with what came of it, in the order of the blocks.
+    """Yield each block with its result, in the order of the blocks.
 
     Args:
         blocks: what to work on; read only as far ahead as the processes need.

@@ -1,4 +1,4 @@
-"""Runs the command: opens each input, works on its blocks, writes what came of them, and keeps count."""
+"""Runs the command: opens each input, works on its blocks, writes the results, and keeps count."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from authproblem.logs._command._state import State
 from authproblem.logs._command._work import Result, Settings
 
 _INTERRUPTED = 130
-"""What shells give programs that Ctrl-C ended."""
+"""The exit status that shells give programs that Ctrl-C ended."""
 _SAVE_EVERY = 2.0
 """Seconds between two saves of the state."""
 _MAX_NAMED = 20
@@ -73,7 +73,7 @@ def check(args: argparse.Namespace, files: list[str], *, summary: bool) -> None:
 
 
 class Total:
-    """What came of all inputs so far."""
+    """The totals of all inputs so far."""
 
     def __init__(self) -> None:
         """Start at nothing."""
@@ -81,7 +81,7 @@ class Total:
         self.counts: dict[str, Counter[Any]] = {}
 
     def add(self, result: Result) -> None:
-        """Add what came of a block."""
+        """Add the result of a block."""
         self.lines += result.lines
         self.failures += result.failures
         self.bad += result.bad

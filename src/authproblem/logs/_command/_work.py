@@ -1,4 +1,4 @@
-"""What is done with one block of lines: parse, classify, filter, write or count. Pure; runs in every process."""
+"""Works on one block of lines: parse, classify, filter, write or count. Pure; runs in every process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Settings(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of a block: the lines to write, or the counts; and what could not be read."""
+    """The result of a block: the lines to write, or the counts; and what could not be read."""
 
     output: bytes
     lines: int
