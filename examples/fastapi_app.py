@@ -1,4 +1,4 @@
-"""FastAPI with a sign-in of its own, which calls Auth0 and passes its response on.
+"""FastAPI with its own sign-in, which calls Auth0 and passes its response on.
 
 UPSTREAM=https://YOUR-TENANT.auth0.com uvicorn examples.fastapi_app:app
 """

@@ -1,4 +1,4 @@
-"""Flask with a sign-in of its own, which calls Okta and passes its response on.
+"""Flask with its own sign-in, which calls Okta and passes its response on.
 
 UPSTREAM=https://YOUR-ORG.okta.com flask --app examples/flask_app.py run
 """

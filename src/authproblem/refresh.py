@@ -117,7 +117,7 @@ class AsyncRefreshGuard(Guard):
     """`RefreshGuard` for tasks, under asyncio and trio; one guard belongs to one event loop.
 
     A caller that is canceled, by a timeout for example, does not stop the refresh: the provider may have spent the old
-    credential already. Under asyncio the refresh runs in a task of its own, under trio the caller is canceled after it.
+    credential already. Under asyncio the refresh runs in its own task, under trio the caller is canceled after it.
     A `do_refresh` that takes longer than `budget` is canceled.
 
     Needs anyio, which httpx, httpx2 and Starlette bring along.

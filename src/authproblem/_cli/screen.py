@@ -61,7 +61,7 @@ class Screen:
                 shown = " " * _LABEL
 
     def items(self, label: str, rows: Iterable[str]) -> None:
-        """Write a label on a line of its own and, below it, an indented list."""
+        """Write a label on its own line and, below it, an indented list."""
         self.line(f"  {self.paint(label, 'cyan')}")
         for row in rows:
             lines = self._wrap(row, 6)

@@ -6,7 +6,7 @@ protection, never a user's error.
 
 The keys follow one rule: **a limit of one user, address or client suppresses no other caller's requests.** A response
 does not show whose limit it is (`remaining: 0` is sent for a limit of one user as well), so each caller discovers a
-limit by a request of its own, except where the provider documents that all callers share it (`limits.json`).
+limit by its own request, except where the provider documents that all callers share it (`limits.json`).
 """
 
 from __future__ import annotations

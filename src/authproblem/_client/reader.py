@@ -1,6 +1,6 @@
 """The rules that client integrations and the gateway share: whose a response is, when to send, what to return if not.
 
-An adapter hands in plain values and gets plain values; it does the sending itself. No client library is known here.
+An adapter passes plain values and gets plain values; it sends the requests itself. No client library is used here.
 When a response is buffered and what replaces it is decided by `_middleware.interception`, as on the server side.
 """
 

@@ -1,7 +1,7 @@
 """Cool-downs of all processes of an app, by Redis: requests read a local copy, threads keep it up to date.
 
 One thread listens for the cool-downs of others, one writes what is new and takes leases; requests never wait for
-either. Redis has each cool-down under a key of its own with an expiry, an index of them, and the leases.
+either. Redis has each cool-down under its own key with an expiry, an index of them, and the leases.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class RedisCooldown:
         """Make a store; its threads start with the first request, again in each process after a fork.
 
         Args:
-            server: a URL such as `rediss://user:password@host:6379/0`, or a client with timeouts of its own.
+            server: a URL such as `rediss://user:password@host:6379/0`, or a client with its own timeouts.
             namespace: what the keys begin with; apps that share it share their cool-downs.
             size: cool-downs that are kept, here and by the server; of more, the ones that end first are dropped.
             timeout: seconds for one command, where `server` is a URL.
@@ -220,7 +220,7 @@ class RedisCooldown:
             self._link.worked(("connection", "command"))
 
     def _grant_all(self, due: list[str]) -> None:
-        """Without a server there are no leases: each process sends a request of its own."""
+        """Without a server there are no leases: each process sends its own request."""
         for digest in due:
             self._table.grant(digest, lease=True)
 

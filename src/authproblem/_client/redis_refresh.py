@@ -70,7 +70,7 @@ class RedisRefreshStore:
         """Make a store; nothing is sent before the first refresh.
 
         Args:
-            server: a URL such as `rediss://user:password@host:6379/0`, or a client with timeouts of its own.
+            server: a URL such as `rediss://user:password@host:6379/0`, or a client with its own timeouts.
             namespace: what the keys begin with; apps that share it share their refreshes.
             timeout: seconds for one command, where `server` is a URL.
 
@@ -127,7 +127,7 @@ class AsyncRedisRefreshStore:
         """Make a store; nothing is sent before the first refresh.
 
         Args:
-            server: a URL such as `rediss://user:password@host:6379/0`, or a client with timeouts of its own.
+            server: a URL such as `rediss://user:password@host:6379/0`, or a client with its own timeouts.
             namespace: what the keys begin with; apps that share it share their refreshes.
             timeout: seconds for one command, where `server` is a URL.
 

@@ -19,7 +19,7 @@ class Flight:
 
 
 class Lead(NamedTuple):
-    """Perform a refresh to its end; in a task of its own where the caller may be canceled."""
+    """Perform a refresh to its end; in a separate task where the caller may be canceled."""
 
     steps: Generator[Any, Any, None]
 

@@ -1,1 +1,1 @@
-"""The path of one response: classify it, build the problem, write it. Pure: no I/O, no events, no clock of its own."""
+"""The path of one response: classify it, build the problem, write it. Pure: no I/O, no events, no clock."""

@@ -3,7 +3,7 @@
 Nothing that a user typed is kept: a key is made of codes, names, reasons and texts that the registry has, and of the
 member names of an object. In place of a text with slots, it has the registered ones that it fits: all that the look-ups
 use of it. A key contains everything that the classification depended on; whether the endpoint is part of that is
-noted by the look-up itself (`EndpointSurfaces.consulted`).
+recorded by the look-up itself (`EndpointSurfaces.consulted`).
 """
 
 from __future__ import annotations

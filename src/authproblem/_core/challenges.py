@@ -194,7 +194,7 @@ def _words(name: str, value: str | None) -> tuple[str, ...]:
 
 
 def _carried(problem: Problem, name: str) -> tuple[str, ...]:
-    """What a problem carries, which may come from anywhere: a value of another form is left out."""
+    """Return the parameters in a problem, which may come from anywhere: a value of another form is left out."""
     value = problem.extensions.get(name)
     if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
         value = " ".join(value)

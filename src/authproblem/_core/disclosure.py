@@ -19,7 +19,7 @@ _ERROR_ID = re.compile(r"oae[A-Za-z0-9_-]{22}")
 _DEFAULT_TARGETS = {"safe": ("invalid-credentials",), "strict": ("signup-failed", "sign-in-failed")}
 """What an error folds to of which only the status is known: the first that its surface has a genuine response of."""
 _SIGN_IN = frozenset(("invalid-credentials", "sign-in-failed"))
-"""What it can fold to at a surface without a genuine response of its own."""
+"""What it can fold to at a surface without its own genuine response."""
 
 
 class Folded(NamedTuple):

@@ -21,7 +21,7 @@ OWN = frozenset(
         *("credential_kind", "retry", "provider", "upstream"),
     )
 )
-"""The members that a problem has of its own; at the top level they replace the upstream's of the same name."""
+"""The problem's own members; at the top level they replace the upstream's of the same name."""
 
 MAX_CAUSES = 32
 _MAX_TEXT = 2048
@@ -218,7 +218,7 @@ def _validation_errors(_name: str, value: object, texts: TextRules) -> object:
 
 
 def _part(part: Json, table: dict[str, Kind], texts: TextRules) -> Json:
-    """An object within a member, by a table of its own."""
+    """An object within a member, by its own table."""
     kept: Json = {}
     for name, value in part.items():
         allowed = table.get(name, _other)(name, value, texts) if value is not None else None

@@ -16,7 +16,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]  # every framework has types of its own for the three
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]  # every framework has its own types for the three
 
 REDIRECT = 300
 """The first status that is looked at: redirects may carry errors."""

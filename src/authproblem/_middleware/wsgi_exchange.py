@@ -123,11 +123,11 @@ class ExceptionGuard:
         given = (exc_info,) if exc_info else ()
         write = self._start_response(status, headers, *given)
 
-        def noted(data: bytes) -> object:
+        def write_and_record(data: bytes) -> object:
             self._sent = True
             return write(data)
 
-        return noted
+        return write_and_record
 
     def run(self, app: WSGIApp, starting: StartResponse, exchange: Callable[[], State]) -> Iterable[bytes]:
         """Run the app; what cannot raise any more is returned as it is, files too."""

@@ -16,7 +16,7 @@ MAX_KEPT = 4096
 """Sets of concepts whose rules are kept. The registry's own texts have about 1100."""
 
 _SIGN_IN = frozenset(("okta_idx",))
-"""The shapes in which a provider speaks to somebody who is signing in."""
+"""The shapes that a provider sends to somebody who is signing in."""
 
 
 class Situation(NamedTuple):

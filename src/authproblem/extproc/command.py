@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=int,
         metavar="N",
-        help=f"processes; each listens on a port of its own, from --listen upwards (default: {default.workers})",
+        help=f"processes; each listens on its own port, from --listen upwards (default: {default.workers})",
     )
     parser.add_argument("--log-level", choices=LOG_LEVELS, help=f"least level to write (default: {default.log_level})")
     parser.add_argument(

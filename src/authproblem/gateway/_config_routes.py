@@ -82,7 +82,7 @@ def checked_routes(given: Iterable[Given], registry: Registry) -> tuple[Route, .
     prefixes = [route.prefix for route in routes]
     for prefix in prefixes:
         if prefixes.count(prefix) > 1:
-            raise ConfigError(f"two upstreams have prefix {prefix or '/'!r}; expected a --prefix of its own for each")
+            raise ConfigError(f"two upstreams have prefix {prefix or '/'!r}; expected a different --prefix for each")
     return tuple(sorted(routes, key=lambda route: -len(route.prefix)))
 
 

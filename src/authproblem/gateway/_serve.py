@@ -111,7 +111,7 @@ def _uvicorn(config: GatewayConfig) -> int:
         "log_config": None,  # `logs` has configured it
         "log_level": settings["log_level"],
         "http": GatewayProtocol,
-        "ws": "none",  # neither provider speaks it, and uvicorn's own refusal would log the query
+        "ws": "none",  # neither provider uses it, and uvicorn's own refusal would log the query
         "access_log": False,  # it would write queries, and with them codes and states
         "proxy_headers": False,  # by default it takes X-Forwarded-For from the local host for the peer's address
         "server_header": False,

@@ -89,7 +89,7 @@ class Auth0:
         return found
 
     def row(self, code: str) -> Row:
-        """How events of a type code are read, by pattern where it has no row of its own."""
+        """How events of a type code are read, by pattern where it has no row."""
         row = self._rows.get(code)
         if row is not None:
             return row

@@ -121,11 +121,11 @@ class Okta:
         return self._signals.get(event_type)
 
     def has_type(self, event_type: str) -> bool:
-        """Whether a type has a row of its own."""
+        """Whether a type has its own row."""
         return event_type in self._rows
 
     def row(self, event_type: str) -> Row:
-        """How events of a type are read, by family where the type has no row of its own."""
+        """How events of a type are read, by family where the type has no row."""
         row = self._rows.get(event_type) or self._by_family.get(event_type)
         if row is not None:
             return row

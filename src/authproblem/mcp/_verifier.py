@@ -53,7 +53,7 @@ class VerifierErrors:
         jwks_refresh_interval: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start with nothing noted.
+        """Start without a recorded failure.
 
         Args:
             provider: whose authorization server the verifier uses.
@@ -100,7 +100,7 @@ def _client_class() -> Any:
     import httpx2
 
     class VerifierClient(httpx2.AsyncClient):
-        """A client whose failures are noted."""
+        """A client whose failures are recorded."""
 
         def __init__(self, rules: Rules, **options: Any) -> None:
             super().__init__(**options)

@@ -158,7 +158,7 @@ class Control:
         Args:
             requests: how many are let through in a window.
             seconds: the length of a window, from the first request that it counts.
-            per: what has a counter of its own: `user`, `client`, `org`, `address`, `endpoint` or `tenant`.
+            per: what has its own counter: `user`, `client`, `org`, `address`, `endpoint` or `tenant`.
             endpoint: the requests that count; None for all but those for metadata and keys.
             quota: a quota's header instead of the rate limit's, such as `auth0-client-quota-limit`.
         """

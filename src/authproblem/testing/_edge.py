@@ -75,7 +75,7 @@ def wait_headers(
         vendor: the row of `vendors.json`.
         entry: the error.
         response: the response; one that names the wait already is left as it is.
-        wait: seconds; None where the error has no wait of its own (a limit then resets in a minute).
+        wait: seconds; None where the error has no wait (a limit then resets in a minute).
         clock: the fake's clock.
     """
     if any(response.header(name) for name in _WAITS):

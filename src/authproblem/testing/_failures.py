@@ -48,7 +48,7 @@ class Condition(NamedTuple):
     method: str | None = None
     subject: Subject = Subject()
 
-    def holds(self, request: Request, subject: Subject, surfaces: Surfaces, unlimited: Iterable[str]) -> bool:
+    def matches(self, request: Request, subject: Subject, surfaces: Surfaces, unlimited: Iterable[str]) -> bool:
         """Whether a request is one of these; metadata and keys fail only where their endpoint is named."""
         if self.method is not None and self.method.upper() != request.method:
             return False
@@ -152,7 +152,7 @@ class Failures:
     def find(self, request: Request, subject: Subject, surfaces: Surfaces, unlimited: Iterable[str]) -> Failure | None:
         """The failure to send for a request, or None."""
         for each in self._armed:
-            if each.condition.holds(request, subject, surfaces, unlimited) and each.takes(self._random):
+            if each.condition.matches(request, subject, surfaces, unlimited) and each.takes(self._random):
                 self._drop_spent()
                 return each
         return None

@@ -25,7 +25,7 @@ class Limit(NamedTuple):
     Attributes:
         requests: how many are let through in a window.
         seconds: the length of a window.
-        per: what has a counter of its own: `user`, `client`, `org`, `address`, `endpoint`, or `tenant` for all.
+        per: what has its own counter: `user`, `client`, `org`, `address`, `endpoint`, or `tenant` for all.
         endpoint: the requests that count: a path, a pattern or a surface; None for all but metadata.
         quota: the header that carries it as a quota, such as `auth0-client-quota-limit`; None for a rate limit.
     """

@@ -20,7 +20,7 @@ class Grant:
 
     Attributes:
         client: the client id.
-        user: whose it is; None for a client of its own.
+        user: the user who granted it; None for the client itself.
         scope: the scopes, separated by blanks.
         audience: the API, or None.
         family: what refresh tokens that follow each other have in common.

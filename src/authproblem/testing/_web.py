@@ -1,4 +1,4 @@
-"""Endpoints that every vendor has, at paths of its own: sign-in page, metadata, keys, user info, device, PAR, CIBA."""
+"""Endpoints that every vendor has, at its own paths: sign-in page, metadata, keys, user info, device, PAR, CIBA."""
 
 from __future__ import annotations
 

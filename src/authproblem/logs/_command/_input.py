@@ -173,7 +173,7 @@ def _read_blocks(stream: IO[bytes], name: str, skip: int, *, whole_lines: bool) 
 def _read(read: Any, name: str) -> bytes:
     try:
         return bytes(read(BLOCK))
-    except Exception as error:  # noqa: BLE001 - a broken archive: each library has an exception of its own
+    except Exception as error:  # noqa: BLE001 - a broken archive: each library has its own exceptions
         raise InputError(f"cannot read {name}: it is broken ({type(error).__name__})") from None
 
 
