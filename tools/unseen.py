@@ -20,7 +20,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a script
 
 from authproblem import Classification, Registry, classify
-from authproblem._core.classify import Inquiry, meaning
+from authproblem._core.classify import ClassifierInput, meaning
 from authproblem._core.sender import Sender
 from authproblem._model import Entry, UpstreamError
 from authproblem._registry.surfaces import EndpointSurfaces
@@ -61,7 +61,7 @@ def trials(data: Data, registry: Registry) -> Iterator[Trial]:
         smaller = without(registry, entry)
         for text, (status, said, sender) in _unseen(entry, responses[entry.id]):
             surfaces = EndpointSurfaces(smaller.surfaces, sender.endpoint)
-            found = meaning(Inquiry(smaller, UpstreamResponse(status, PLAIN_JSON, b""), sender, surfaces), said)
+            found = meaning(ClassifierInput(smaller, UpstreamResponse(status, PLAIN_JSON, b""), sender, surfaces), said)
             if not _is_known(smaller, entry, said, found):
                 shape = f"{said.shape}, by key" if text == entry.code else said.shape
                 yield Trial(entry, text, shape, status, found, rate(registry, entry, found, status))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authproblem import Registry
-from authproblem._core.classify import Decision, Inquiry, classify_response
+from authproblem._core.classify import ClassifierInput, Decision, classify_response
 from authproblem._core.context import effective_sender
 from authproblem._core.sender import UNKNOWN, Sender
 from authproblem._registry.surfaces import EndpointSurfaces
@@ -31,7 +31,9 @@ def decision(
     read = read_headers(headers)
     known = effective_sender(read, sender, registry)
     surfaces = EndpointSurfaces(registry.surfaces, known.endpoint)
-    return classify_response(Inquiry(registry, UpstreamResponse(status, read, body), known, surfaces), states=states)
+    return classify_response(
+        ClassifierInput(registry, UpstreamResponse(status, read, body), known, surfaces), states=states
+    )
 
 
 def at(endpoint: str | None, registry: Registry = REGISTRY) -> EndpointSurfaces:

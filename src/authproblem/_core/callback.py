@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from authproblem._core.build import build_problem
-from authproblem._core.classify import Inquiry, classify_parameters
+from authproblem._core.classify import ClassifierInput, classify_parameters
 from authproblem._core.context import RequestContext
 from authproblem._core.policy import Policy, make_policy
 from authproblem._core.problem import Problem
@@ -42,8 +42,8 @@ def read_callback(params: Mapping[str, Any], sender: Sender, policy: Policy) -> 
         return None
     context = RequestContext(sender)
     response = UpstreamResponse(_STATUS, PLAIN_JSON, b"")
-    inquiry = Inquiry(policy.registry, response, sender, context.surfaces(policy.registry))
-    classification = classify_parameters(inquiry, found.error)
+    given = ClassifierInput(policy.registry, response, sender, context.surfaces(policy.registry))
+    classification = classify_parameters(given, found.error)
     if classification is None:
         return None
     return build_problem(classification, response, context, policy).replace(confirmed=False)

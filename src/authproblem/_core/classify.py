@@ -47,7 +47,7 @@ _UNREADABLE: Decision = (None, "unreadable")
 _STEP: Decision = (None, "step")
 
 
-class Inquiry:
+class ClassifierInput:
     """The input of one classification.
 
     Attributes:
@@ -81,23 +81,23 @@ def may_be_error(headers: ResponseHeaders, sender: Sender) -> bool:
     return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in headers))
 
 
-def classify_response(inquiry: Inquiry, *, states: bool = False) -> Decision:
+def classify_response(given: ClassifierInput, *, states: bool = False) -> Decision:
     """Classify one response.
 
     Args:
-        inquiry: the response, and what is known of its sender.
+        given: the response, and what is known of its sender.
         states: whether transaction states that come with a status below 400 count.
     """
-    status, response = inquiry.status, inquiry.response
+    status, response = given.status, given.response
     if status in UNTOUCHABLE:
         return _NOT_CANDIDATE
     if 300 <= status < 400:
-        return _redirect(inquiry)
+        return _redirect(given)
     if status < 300:
-        return _NOT_CANDIDATE if not states or response.document is None else _state(inquiry, response.document)
+        return _NOT_CANDIDATE if not states or response.document is None else _state(given, response.document)
     if response.has_plain_json_error and response.document is not None:
-        return _object(inquiry, response.document)
-    return _error(inquiry) if may_be_error(inquiry.headers, inquiry.sender) else _NOT_CANDIDATE
+        return _object(given, response.document)
+    return _error(given) if may_be_error(given.headers, given.sender) else _NOT_CANDIDATE
 
 
 def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, decision: Decision) -> Decision:
@@ -114,20 +114,20 @@ def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, decisi
     return decision if entry is None else (found.replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
 
 
-def classify_parameters(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
+def classify_parameters(given: ClassifierInput, upstream: UpstreamError) -> Classification | None:
     """Classify the parameters of a redirect or callback: any error that the registry has."""
-    registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider
+    registry, status, provider = given.registry, given.status, given.sender.provider
     if provider is not None:
-        hit = registry.match(provider, upstream, status, inquiry.surfaces)
-        return _refined(inquiry, hit, provider, upstream, inquiry.surfaces) if hit is not None else None
+        hit = registry.match(provider, upstream, status, given.surfaces)
+        return _refined(given, hit, provider, upstream, given.surfaces) if hit is not None else None
     nowhere = EndpointSurfaces(registry.surfaces, None)
-    found = _by_evidence(inquiry, upstream, nowhere)
+    found = _by_evidence(given, upstream, nowhere)
     if found is not None:
         return found
     for name in ("oauth", *_VENDORS):
         hit = registry.match_own(name, upstream, status, nowhere)
         if hit is not None:
-            return _refined(inquiry, hit, as_provider(name), upstream, nowhere)
+            return _refined(given, hit, as_provider(name), upstream, nowhere)
     return None
 
 
@@ -149,127 +149,123 @@ def error_challenge(headers: ResponseHeaders) -> Challenge | None:
     return None
 
 
-def _error(inquiry: Inquiry) -> Decision:
+def _error(given: ClassifierInput) -> Decision:
     """Classify an error response by what its body is: an object, nothing, a sentence, a page."""
-    response, media = inquiry.response, inquiry.headers.media_type
+    response, media = given.response, given.headers.media_type
     body = response.body or b""
     text = body.strip()
     if not text:
-        return _unshaped(inquiry, UpstreamError("empty"))
+        return _unshaped(given, UpstreamError("empty"))
     if text.startswith(b"{") and media != "text/html":
-        if media == PROBLEM and not inquiry.registry.shapes.is_vendor_problem(response.document or {}):
+        if media == PROBLEM and not given.registry.shapes.is_vendor_problem(response.document or {}):
             return _NOT_CANDIDATE
-        return _UNREADABLE if response.document is None else _object(inquiry, response.document)
-    if media in {"text/plain", ""} and (inquiry.sender.certain or len(body) <= MAX_TEXT_BODY):
-        return _unshaped(inquiry, UpstreamError("text", text=text[:MAX_TEXT_BODY].decode("utf-8", "replace")))
-    if media == "text/html" and inquiry.sender.certain:
-        return _html(inquiry, body)
+        return _UNREADABLE if response.document is None else _object(given, response.document)
+    if media in {"text/plain", ""} and (given.sender.certain or len(body) <= MAX_TEXT_BODY):
+        return _unshaped(given, UpstreamError("text", text=text[:MAX_TEXT_BODY].decode("utf-8", "replace")))
+    if media == "text/html" and given.sender.certain:
+        return _html(given, body)
     return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
 
 
-def _object(inquiry: Inquiry, document: Json) -> Decision:
+def _object(given: ClassifierInput, document: Json) -> Decision:
     """Classify an error response with a JSON object."""
-    shapes = inquiry.registry.shapes
+    shapes = given.registry.shapes
     if "detail" in document and len(document) == 1:
         inner = unwrap(document)
         upstream = shapes.read(inner) if inner is not None else None
-        found = _by_evidence(inquiry, upstream, inquiry.surfaces) if upstream is not None else None
+        found = _by_evidence(given, upstream, given.surfaces) if upstream is not None else None
         if found is None:
             return _NOT_CANDIDATE if upstream is None else _NO_EVIDENCE
         return found, ""
-    key = inquiry.response.key(shapes)
+    key = given.response.key(shapes)
     upstream = shapes.read_nested(document) if key is None else error_of(key, document)
-    if upstream is not None and upstream.shape == "legacy_key" and not _is_registered(inquiry.registry, upstream.code):
+    if upstream is not None and upstream.shape == "legacy_key" and not _is_registered(given.registry, upstream.code):
         upstream = None  # any object with one text looks like it
     if upstream is None:
         if shapes.is_step(document):
-            return _step(inquiry)
-        return _unshaped(inquiry, UpstreamError("unknown", document=document))
-    found = meaning(inquiry, upstream)
-    return (found, "") if found is not None else _unshaped(inquiry, upstream)
+            return _step(given)
+        return _unshaped(given, UpstreamError("unknown", document=document))
+    found = meaning(given, upstream)
+    return (found, "") if found is not None else _unshaped(given, upstream)
 
 
 def _is_registered(registry: Registry, code: str | None) -> bool:
     return code is not None and any(registry.has_code(provider, code) for provider in ("oauth", *_VENDORS))
 
 
-def meaning(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
+def meaning(given: ClassifierInput, upstream: UpstreamError) -> Classification | None:
     """Return what an error means: under the declared sender, else by evidence; None where nothing proves a sender."""
-    if inquiry.sender.provider is not None:
-        found = _by_declaration(inquiry, upstream)
+    if given.sender.provider is not None:
+        found = _by_declaration(given, upstream)
         if found is not None:
             return found
-    return _by_evidence(inquiry, upstream, inquiry.surfaces)
+    return _by_evidence(given, upstream, given.surfaces)
 
 
-def _step(inquiry: Inquiry) -> Decision:
+def _step(given: ClassifierInput) -> Decision:
     """Return the result for a step of a flow; Okta's device challenge is flow control whatever its body is."""
-    steps = inquiry.registry.step_challenges
-    lines = inquiry.headers.all("www-authenticate")
+    steps = given.registry.step_challenges
+    lines = given.headers.all("www-authenticate")
     return (None, "flow_control") if any(line.partition(" ")[0].lower() in steps for line in lines) else _STEP
 
 
-def _state(inquiry: Inquiry, document: Json) -> Decision:
+def _state(given: ClassifierInput, document: Json) -> Decision:
     """Classify a 200 that may be a failure: only the listed states and Identity Engine documents with an error."""
-    shapes = inquiry.registry.shapes
+    shapes = given.registry.shapes
     upstream = shapes.read(document)
     if upstream is None or upstream.shape not in {"okta_state", "okta_factor", "okta_idx"}:
         return _STEP if shapes.is_step(document) else _NOT_CANDIDATE
-    found = meaning(inquiry, upstream)
+    found = meaning(given, upstream)
     return _NO_EVIDENCE if found is None else (found, "")
 
 
-def _unshaped(inquiry: Inquiry, upstream: UpstreamError) -> Decision:
+def _unshaped(given: ClassifierInput, upstream: UpstreamError) -> Decision:
     """Classify a body without a shape: by the challenge, a known sentence, or for a certain sender by the status."""
-    registry, sender = inquiry.registry, inquiry.sender
-    challenge = error_challenge(inquiry.headers)
+    registry, sender = given.registry, given.sender
+    challenge = error_challenge(given.headers)
     if challenge is not None:
         error = {name: challenge.parameters[name] for name in _CHALLENGE_ERROR if name in challenge.parameters}
         # Where the body is no object, clients find the code where they look for it first: in the body.
         document = upstream.document or error
         text = error.get("error_description")
-        found = meaning(inquiry, UpstreamError("www_authenticate", error["error"], text, document=document))
+        found = meaning(given, UpstreamError("www_authenticate", error["error"], text, document=document))
         if found is not None:
             return found, ""
     if sender.provider is None or not sender.certain:
         # An object without a code, in a form that proves nothing, may be any framework's: `{"message": "Not Found"}`.
         bare = upstream.shape in _UNSHAPED or (upstream.code is None and upstream.proof == "none")
         return _NOT_CANDIDATE if challenge is None and bare else _NO_EVIDENCE
-    if "www-authenticate" in inquiry.headers and (step := _step(inquiry)) != _STEP:
+    if "www-authenticate" in given.headers and (step := _step(given)) != _STEP:
         return step
-    hit = (
-        registry.match(sender.provider, upstream, inquiry.status, inquiry.surfaces)
-        if upstream.text is not None
-        else None
-    )
-    hit = hit or (registry.by_status(inquiry.status, upstream), "status")
-    return _refined(inquiry, hit, sender.provider, upstream, inquiry.surfaces), ""
+    hit = registry.match(sender.provider, upstream, given.status, given.surfaces) if upstream.text is not None else None
+    hit = hit or (registry.by_status(given.status, upstream), "status")
+    return _refined(given, hit, sender.provider, upstream, given.surfaces), ""
 
 
-def _by_declaration(inquiry: Inquiry, upstream: UpstreamError) -> Classification | None:
+def _by_declaration(given: ClassifierInput, upstream: UpstreamError) -> Classification | None:
     """Return the meaning under the sender that the app or a header declares; under a mere scope a code is needed."""
-    provider = inquiry.sender.provider
+    provider = given.sender.provider
     if provider is None or upstream.vendor not in {None, provider}:
         return None
-    hit = _entry(inquiry, provider, upstream, inquiry.surfaces)
-    if hit is None and upstream.code is None and not inquiry.sender.certain:
+    hit = _entry(given, provider, upstream, given.surfaces)
+    if hit is None and upstream.code is None and not given.sender.certain:
         return None
-    hit = hit or _general(inquiry, provider, upstream, inquiry.surfaces)
-    return _refined(inquiry, hit, provider, upstream, inquiry.surfaces)
+    hit = hit or _general(given, provider, upstream, given.surfaces)
+    return _refined(given, hit, provider, upstream, given.surfaces)
 
 
-def _by_evidence(inquiry: Inquiry, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Classification | None:
+def _by_evidence(given: ClassifierInput, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Classification | None:
     """Return the meaning where nothing but the response itself proves the sender."""
     proof = upstream.proof
     if proof == "none":
         return None
     for provider in _VENDORS if upstream.vendor is None else (as_provider(upstream.vendor),):
         if proof == "shape":
-            hit = _entry(inquiry, provider, upstream, surfaces) or _general(inquiry, provider, upstream, surfaces)
-            return _refined(inquiry, hit, provider, upstream, surfaces)
-        own = inquiry.registry.match_own(provider, upstream, inquiry.status, surfaces)
+            hit = _entry(given, provider, upstream, surfaces) or _general(given, provider, upstream, surfaces)
+            return _refined(given, hit, provider, upstream, surfaces)
+        own = given.registry.match_own(provider, upstream, given.status, surfaces)
         if own is not None and _proves(own, upstream):
-            return _refined(inquiry, own, provider, upstream, surfaces)
+            return _refined(given, own, provider, upstream, surfaces)
     return None
 
 
@@ -281,18 +277,20 @@ def _proves(match: Match, upstream: UpstreamError) -> bool:
     return matched_by == "code_description" and upstream.text is not None and fold(upstream.text) in entry.proof
 
 
-def _general(inquiry: Inquiry, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Match:
+def _general(given: ClassifierInput, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Match:
     """Return what is left for an unknown code of a certain provider: its family, a denial, then the status."""
-    registry, status = inquiry.registry, inquiry.status
+    registry, status = given.registry, given.status
     family = registry.family(provider, upstream.code, upstream.shape, status) if upstream.code is not None else None
     if family is None:
         family = registry.denial(provider, upstream, status, surfaces)
     return (family, "family") if family is not None else (registry.by_status(status, upstream), "status")
 
 
-def _entry(inquiry: Inquiry, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces) -> Match | None:
+def _entry(
+    given: ClassifierInput, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces
+) -> Match | None:
     """Return the entry; of several Identity Engine messages the first that an entry or a family matches."""
-    registry, status = inquiry.registry, inquiry.status
+    registry, status = given.registry, given.status
     if upstream.shape != "okta_idx":
         return registry.match(provider, upstream, status, surfaces)
     # Messages in the forms are searched only where no message at the top is known: a walk through the document.
@@ -305,20 +303,20 @@ def _entry(inquiry: Inquiry, provider: Provider, upstream: UpstreamError, surfac
     return None
 
 
-def _redirect(inquiry: Inquiry) -> Decision:
+def _redirect(given: ClassifierInput) -> Decision:
     """Classify a redirect that carries a registered error together with what only an authorization response has."""
     from authproblem._upstream.redirect import read_location
 
-    found = read_location(inquiry.headers.get("location") or "")
+    found = read_location(given.headers.get("location") or "")
     if found is None:
         return _NOT_CANDIDATE
-    if not found.is_authorization_response and not inquiry.sender.certain:
+    if not found.is_authorization_response and not given.sender.certain:
         return _NO_EVIDENCE
-    classification = classify_parameters(inquiry, found.error)
+    classification = classify_parameters(given, found.error)
     return _NO_EVIDENCE if classification is None else (classification, "")
 
 
-def _html(inquiry: Inquiry, body: bytes | bytearray) -> Decision:
+def _html(given: ClassifierInput, body: bytes | bytearray) -> Decision:
     """Classify a page of a certain provider: by the code that Auth0's error page carries, or by its status.
 
     Client libraries expect JSON where they get it; a browser that requested a page keeps it (`_middleware`).
@@ -327,16 +325,16 @@ def _html(inquiry: Inquiry, body: bytes | bytearray) -> Decision:
 
     shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s{0,64}:", body)
     upstream = UpstreamError("html", shown.group(1).decode() if shown else None)
-    registry, status, provider = inquiry.registry, inquiry.status, inquiry.sender.provider or "oauth"
-    hit = registry.match(provider, upstream, status, inquiry.surfaces) if upstream.code else None
+    registry, status, provider = given.registry, given.status, given.sender.provider or "oauth"
+    hit = registry.match(provider, upstream, status, given.surfaces) if upstream.code else None
     return _classification(hit or (registry.by_status(status, upstream), "status"), provider, upstream), ""
 
 
 def _refined(
-    inquiry: Inquiry, hit: Match, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces
+    given: ClassifierInput, hit: Match, provider: Provider, upstream: UpstreamError, surfaces: EndpointSurfaces
 ) -> Classification:
     """Return the classification of a match, made more exact by unknown sentences."""
-    best = refine(inquiry.registry, hit, provider, upstream, status=inquiry.status, surfaces=surfaces)
+    best = refine(given.registry, hit, provider, upstream, status=given.status, surfaces=surfaces)
     return _classification(best, provider, upstream)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from authproblem._core.build import build_problem
 from authproblem._core.cache import CachedResponse, CacheKey, ResponseCache
-from authproblem._core.classify import Decision, Inquiry, apply_concurrency_limit, classify_response
+from authproblem._core.classify import ClassifierInput, Decision, apply_concurrency_limit, classify_response
 from authproblem._core.context import RequestContext, effective_sender
 from authproblem._core.disclosure import Folded, fold, fold_unreadable, is_cut
 from authproblem._core.members import PassText, UnsendableError
@@ -216,8 +216,8 @@ class Normalizer:
             decision: Decision = (cached.classification_of(response, registry.shapes), "")
         else:
             surfaces = context.surfaces(registry)
-            inquiry = Inquiry(registry, response, sender, surfaces)
-            decision = classify_response(inquiry, states=self.policy.transaction_states)
+            given = ClassifierInput(registry, response, sender, surfaces)
+            decision = classify_response(given, states=self.policy.transaction_states)
             if key is not None and decision[0] is not None and not decision[1]:
                 self._remember(key, decision[0], response, surfaces)
         return apply_concurrency_limit(registry, response.headers, decision)

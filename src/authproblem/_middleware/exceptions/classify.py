@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authproblem._core.classify import Inquiry, classify_response
+from authproblem._core.classify import ClassifierInput, classify_response
 from authproblem._core.context import effective_sender
 from authproblem._core.disclosure import is_cut
 from authproblem._core.sender import Sender
@@ -55,4 +55,4 @@ def _classify(
 ) -> Classification | None:
     sender = effective_sender(headers, sender, registry)
     surfaces = EndpointSurfaces(registry.surfaces, sender.endpoint)
-    return classify_response(Inquiry(registry, UpstreamResponse(status, headers, body), sender, surfaces))[0]
+    return classify_response(ClassifierInput(registry, UpstreamResponse(status, headers, body), sender, surfaces))[0]
