@@ -126,7 +126,14 @@ def _unused_port() -> Iterator[str]:
 def _uvicorn(app: Any) -> Iterator[str]:
     # Listening begins here, so that no request waits for the server to start. `Date` and `Server` are the vendor's.
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, log_level="critical", date_header=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="critical",
+        date_header=False,
+        server_header=False,
+        timeout_keep_alive=60,  # the client's 5 seconds end first: it never reuses a connection that is being closed
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

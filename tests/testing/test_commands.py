@@ -95,6 +95,7 @@ def okta() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="SIGINT is ignored in the background")
 def test_fakes_run_until_they_are_interrupted(tmp_path: Path) -> None:
     """Both print where they are and who may sign in; a scenario prepares them."""
     script = tmp_path / "scenario.toml"
@@ -117,7 +118,10 @@ def test_fakes_run_until_they_are_interrupted(tmp_path: Path) -> None:
             assert response.status_code == 429  # the second of this user
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
+            try:
+                assert process.wait(10) == 0
+            finally:
+                process.kill()
 
 
 def test_a_fake_starts_in_less_than_a_third_of_a_second() -> None:
