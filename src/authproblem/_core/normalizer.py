@@ -228,15 +228,11 @@ class Normalizer:
         known, registry = key[0], self.policy.registry
         if self._cache.is_cacheable(known, found):
             has_slots = known != response.key(registry.shapes)
-            can_prepare = is_preparable(self.policy, found, response.document or {})
-            self._cache.add(key, surfaces, CachedResponse(found, known, has_slots=has_slots, can_prepare=can_prepare))
+            preparable = is_preparable(self.policy, found, response.document or {})
+            self._cache.add(key, surfaces, CachedResponse(found, known, has_slots=has_slots, can_prepare=preparable))
 
     def _outcome_of(
-        self,
-        found: Classification,
-        response: UpstreamResponse,
-        context: RequestContext,
-        instance: str | None,
+        self, found: Classification, response: UpstreamResponse, context: RequestContext, instance: str | None
     ) -> Outcome:
         """Build the problem, and the genuine response in its place where it folds."""
         actual = build_problem(found, response, context, self.policy, instance)
