@@ -225,6 +225,12 @@ class TestStatusAndCode:
         """A registered text confirms its code, whatever the status is."""
         assert classified(500, okta("E0000004", "Authentication failed")) == ("invalid-credentials", "code")
 
+    def test_a_known_sentence_stays(self) -> None:
+        """It says what happened, which a status does not: the script of a custom database fails with 500 for it."""
+        body = {"statusCode": 500, "error": "x", "message": "The user already exists.", "errorCode": "auth0_idp_error"}
+
+        assert classified(500, body, provider="auth0") == ("account-exists", "code_description")
+
     def test_a_code_that_does_not_blame_the_caller_stays(self) -> None:
         """A policy's refusal with 500 is still its refusal."""
         assert classified(500, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")

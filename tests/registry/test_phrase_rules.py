@@ -112,6 +112,13 @@ class TestRules:
         assert refine(phrases, "not found", **fitting) == "x"
         assert refine(phrases, "not found", **other) is None
 
+    def test_a_redirect_stands_for_a_bad_request(self) -> None:
+        """The parameters of a redirect or callback come with 302, or with no status at all."""
+        phrases = small({"says": ["gone"], "status": [400]}, {"says": ["gone"], "type": "y", "status": [404]})
+
+        assert refine(phrases, "not found", status=302) == "x"
+        assert refine(phrases, "not found", status=200) == "x"
+
     def test_rule_of_names_the_rule_that_gives_a_type(self) -> None:
         """Tools look up which rule led from a text to a type."""
         phrases = small({"says": ["gone"], "type": "y"}, {"says": ["gone"]})

@@ -61,7 +61,7 @@ class Rule(NamedTuple):
         """Whether the response is one that the rule is for."""
         provider, shape, code, status, surface = situation
         return (
-            (not self.status or status in self.status)
+            (not self.status or max(status, 400) in self.status)  # a redirect stands for 400, as in `agrees`
             and (not self.providers or provider in self.providers)
             and (not self.shapes or shape in self.shapes)
             and (not self.codes or code in self.codes)
