@@ -91,7 +91,7 @@ def test_a_peer_without_an_address_is_empty() -> None:
     """A Unix socket."""
     scope: dict[str, Any] = {"client": None}
 
-    assert Peer(scope).address == b""
+    assert not Peer(scope).address
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ When a response is buffered and what replaces it is decided by `_middleware.inte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from authproblem._client.cooldown import (
@@ -29,7 +29,7 @@ from authproblem._core.retry import LONGEST_AUTOMATIC_WAIT, is_repeatable
 from authproblem._middleware import events, observers
 from authproblem._middleware.instance import new_instance
 from authproblem._middleware.interception import Interception, Interceptor
-from authproblem._middleware.messages import Reply, Request
+from authproblem._middleware.messages import Reply, Request, make_request
 from authproblem._middleware.options import ClientOptions, make_options
 from authproblem._middleware.report import report_problem
 from authproblem._middleware.response_headers import as_kind
@@ -44,6 +44,11 @@ _SERVER_SIDE = ("provider", "providers", "exceptions", "upstream_hosts", "callba
 _OPTIONS = ("hosts", "retry", "cooldown", "on_nonce", *ClientOptions.__annotations__)
 """The options of client integrations: their own, and those that concern a response."""
 _NOTHING: Mapping[str, object] = {}
+
+
+def _never() -> bool:
+    """What a store without `is_empty` would return."""
+    return False
 
 
 class ProviderRequest(NamedTuple):
@@ -87,13 +92,14 @@ class Call(NamedTuple):
     provider: Provider
     interceptor: Interceptor
     request: Request
-    keys: Bucket
+    host: str
+    caller: Caller
 
 
 class Reader:
     """The rules of one client integration or route: which hosts, which options, which cool-downs."""
 
-    __slots__ = ("_cooldown", "_interceptors", "_hosts", "_max_cooldown", "flow_control", "registry")
+    __slots__ = ("_cooldown", "_hosts", "_interceptors", "_max_cooldown", "_nothing_kept", "flow_control", "registry")
 
     def __init__(
         self,
@@ -126,19 +132,26 @@ class Reader:
         providers = {"auth0", "okta", *(hosts or {}).values()}
         self._interceptors = {name: Interceptor(make_options({**given, "provider": name})) for name in providers}
         self._cooldown = cooldown
+        self._nothing_kept: Callable[[], bool] = getattr(cooldown, "is_empty", _never)
         self._max_cooldown = max_cooldown
         self.flow_control: bool = bool(given.get("flow_control", False))
 
     def call(self, provider_request: ProviderRequest) -> Call | None:
         """Begin a request; None if its host is no provider's, so that its response passes unread."""
-        host, path, method = provider_request.host, provider_request.path, provider_request.method
-        provider = self._hosts.provider(host)
-        if provider is None:
-            return None
-        request = Request(path, method, provider_request.accept, {}, provider_request.binary)
+        provider = self._hosts.provider(provider_request.host)
+        return None if provider is None else self.call_to(provider, provider_request)
+
+    def call_to(self, provider: Provider, provider_request: ProviderRequest) -> Call:
+        """Begin a request to a provider that is known."""
+        path, method, accept = provider_request.path, provider_request.method, provider_request.accept
+        request = make_request((path, method, accept, {}, provider_request.binary))
         caller = Caller(provider_request.authorization, provider_request.peer)
-        keys = bucket(self.registry, provider, (host.lower(), path), method, caller)
-        return Call(provider, self._interceptors[provider], request, keys)
+        return Call(provider, self._interceptors[provider], request, provider_request.host, caller)
+
+    def _keys(self, call: Call) -> Bucket:
+        """The keys of a request's cool-downs; only few requests need them."""
+        path, method = call.request.path, call.request.method
+        return bucket(self.registry, call.provider, (call.host.lower(), path), method, call.caller)
 
     def begin(self, call: Call, status: int, headers: Headers) -> Interception | None:
         """Begin a response; None if it is healthy and need not be read."""
@@ -153,7 +166,7 @@ class Reader:
         if self._cooldown is None:
             return
         try:
-            key = key_to_set(self.registry, problem, call.keys, headers)
+            key = key_to_set(self.registry, problem, self._keys(call), headers)
             if key is not None:
                 seconds = min(float(problem.retry.after or 0), self._max_cooldown)
                 self._cooldown.hold(key, seconds, document_of(problem, self.registry))
@@ -182,8 +195,10 @@ class Reader:
         if self._cooldown is None:
             return None
         try:
-            own = call.keys.own
-            found = (self._cooldown.look(own) if own is not None else None) or self._cooldown.look(call.keys.common)
+            if self._nothing_kept():
+                return None
+            keys = self._keys(call)
+            found = (self._cooldown.look(keys.own) if keys.own is not None else None) or self._cooldown.look(keys.common)
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the request is sent then
             events.report_fault(error, "a cool-down could not be looked up")
             found = None

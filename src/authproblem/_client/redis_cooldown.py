@@ -118,9 +118,13 @@ class RedisCooldown:
         """Return the seconds that remain and the problem document of a key; None if nothing is kept for it."""
         if not self._threads:
             self._start()
-        if not self._table.entries:  # the usual case: no cool-down
-            return None
         return self._table.look(_digest(key))
+
+    def is_empty(self) -> bool:
+        """Whether nothing is kept for any key, as far as this process knows; the usual case."""
+        if not self._threads:
+            self._start()
+        return not self._table.entries
 
     def hold(self, key: str, seconds: float, document: bytes) -> None:
         """Keep a document for so many seconds; an entry that lasts longer already stays."""

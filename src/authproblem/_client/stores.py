@@ -23,6 +23,9 @@ class CooldownStore(Protocol):
     Both methods are called for every request and must not block: a store that shares its entries over a network reads
     from a local copy, and sends and receives changes in the background. Entries may be lost: the provider repeats
     its error.
+
+    A store may also have a method `is_empty()`: True where no key has anything. Requests are then sent without a
+    look-up, whose keys cost more than the look-up itself.
     """
 
     def look(self, key: str) -> tuple[float, bytes] | None:
@@ -91,6 +94,11 @@ class _Expiring:
             invalid("size", size, "a whole number of at least 1")
         self.size, self.clock = size, clock
         self.entries: dict[str, tuple[float, bytes]] = {}
+        self.last_end = clock()
+
+    def has_ended(self) -> bool:
+        """Whether the time of all entries is over."""
+        return self.last_end <= self.clock()
 
     def get(self, key: str) -> tuple[float, bytes] | None:
         """Return the seconds that remain and the value of a key."""
@@ -106,6 +114,7 @@ class _Expiring:
             if len(self.entries) >= self.size:
                 del self.entries[min(self.entries, key=lambda key: self.entries[key][0])]
         self.entries[key] = (now + seconds, value)
+        self.last_end = max(self.last_end, now + seconds)
 
 
 class MemoryCooldown:
@@ -131,6 +140,10 @@ class MemoryCooldown:
     def __len__(self) -> int:
         """Entries that are kept, ended ones included until their place is needed."""
         return len(self._table.entries)
+
+    def is_empty(self) -> bool:
+        """Whether nothing is kept for any key."""
+        return self._table.has_ended()
 
     def look(self, key: str) -> tuple[float, bytes] | None:
         """Return the seconds that remain and the problem document of a key; None if nothing is kept for it."""

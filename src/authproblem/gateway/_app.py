@@ -13,6 +13,7 @@ from authproblem.gateway import _responses as responses
 from authproblem.gateway._aiohttp_client import AiohttpClient
 from authproblem.gateway._body import BodyLimits, Receive
 from authproblem.gateway._config import GatewayConfig, load_config, make_cooldown
+from authproblem.gateway._deadlines import Deadlines
 from authproblem.gateway._exchange import Exchange, IncomingRequest, Shared
 from authproblem.gateway._head import Head, Peer
 from authproblem.gateway._record import Record
@@ -59,7 +60,7 @@ class Gateway:
             decodable_codings(),
             settings["forwarded"],
             frozenset(origin.encode() for origin in settings["cors_origins"]),
-            BodyLimits(settings["body_timeout"], settings["write_timeout"]),
+            BodyLimits(settings["body_timeout"], settings["write_timeout"], Deadlines()),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,7 +101,8 @@ class Gateway:
             status, headers, body = refused or responses.refusal(404, responses.NO_ROUTE)
             await send(responses.start(status, headers))
             await send(responses.part(b"" if scope["method"] == "HEAD" else body, more=False))
-            self._finished(lambda: Record.refused(scope["method"], path, status, began))
+            if self._on_finished is not None:
+                self._on_finished(Record.refused(scope["method"], path, status, began))
             return
         route, rest = found
         request = IncomingRequest(scope["method"], rest, scope.get("query_string", b""), head, Peer(scope))
@@ -108,7 +110,8 @@ class Gateway:
         try:
             await exchange.run(receive)
         finally:
-            self._finished(lambda: Record.of(exchange, route, request.method, path, began))
+            if self._on_finished is not None:
+                self._on_finished(Record.of(exchange, route, request.method, path, began))
 
     def _refused(self, method: str, head: Head, found: tuple[CompiledRoute, bytes] | None) -> Any:
         """The response to a request that is not passed on; None for one that is."""
@@ -123,10 +126,6 @@ class Gateway:
         if head.is_coded():
             return responses.refusal(501, responses.CODING)
         return None
-
-    def _finished(self, record: Callable[[], Record]) -> None:
-        if self._on_finished is not None:
-            self._on_finished(record())
 
 
 def make_app(config: GatewayConfig | None = None) -> Gateway:

@@ -7,9 +7,11 @@ reported by `stop`, since it happens in other tasks than the one that waits for 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
+from authproblem.gateway._deadlines import Deadline, Deadlines
 from authproblem.gateway._upstream import UpstreamFailure
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -17,8 +19,6 @@ Stop = Callable[[Exception], None]
 
 _LEAST_RATE = 500
 """Bytes a second below which an upload is ended, as `RequestReadTimeout body=20,MinRate=500` of Apache httpd does."""
-
-
 _WATCH_AFTER = 0.05
 """Seconds after which the client's leaving is watched for: responses that are faster save a task."""
 
@@ -32,10 +32,17 @@ class SlowClientError(TimeoutError):
 
 
 class BodyLimits(NamedTuple):
-    """Seconds to wait for the client's first bytes, and for the provider or the client to take the next ones."""
+    """Seconds to wait for the client's first bytes, and for the provider or the client to take the next ones.
+
+    Attributes:
+        read: for the client.
+        write: for whoever takes what is sent.
+        deadlines: where the ends of all waits are noted.
+    """
 
     read: float
     write: float
+    deadlines: Deadlines
 
 
 class RequestBody:
@@ -55,11 +62,11 @@ class RequestBody:
             empty: whether the request has no body.
         """
         self._receive, self._stop, self._limits = receive, stop, limits
-        self._loop = asyncio.get_running_loop()
-        self._deadline = self._loop.time() + limits.read
+        self._add_deadline = limits.deadlines.add
+        self._end = time.monotonic() + limits.read
         self._received = 0
         self._first = b""
-        self._watcher: asyncio.Task[None] | asyncio.TimerHandle | None = None
+        self._watcher: asyncio.Task[None] | Deadline | None = None
         self.complete = empty
 
     async def begin(self) -> None:
@@ -72,16 +79,16 @@ class RequestBody:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give the chunks as they come; time that passes outside is not the client's."""
         chunk = self._first
-        self._deadline = self._loop.time() + self._limits.read
+        self._end = time.monotonic() + self._limits.read
         while True:
             if chunk:
-                given = self._loop.time()
-                timer = self._loop.call_later(self._limits.write, self._stop, _not_taken())
+                given = time.monotonic()
+                deadline = self._add_deadline(self._limits.write, self._stop, _not_taken())
                 try:
                     yield chunk
                 finally:
-                    timer.cancel()
-                self._deadline += self._loop.time() - given
+                    deadline.cancel()
+                self._end += time.monotonic() - given
             if self.complete:
                 return
             chunk = await self._next()
@@ -93,12 +100,12 @@ class RequestBody:
 
     async def _next(self) -> bytes:
         """The next chunk. Each wait has an end, and all of them together: what arrives moves it by what it is worth."""
-        end = min(self._loop.time() + self._limits.read, self._deadline + self._received / _LEAST_RATE)
-        timer = self._loop.call_at(end, self._stop, SlowClientError())
+        left = min(self._limits.read, self._end + self._received / _LEAST_RATE - time.monotonic())
+        deadline = self._add_deadline(left, self._stop, SlowClientError())
         try:
             message = await self._receive()
         finally:
-            timer.cancel()
+            deadline.cancel()
         if message["type"] == "http.disconnect":
             error = ClientGoneError()
             self._stop(error)
@@ -112,10 +119,10 @@ class RequestBody:
 
     def _watch(self) -> None:
         """From now on nobody else receives: soon wait for the client to leave."""
-        self._watcher = self._loop.call_later(_WATCH_AFTER, self._begin_to_watch)
+        self._watcher = self._add_deadline(_WATCH_AFTER, self._begin_to_watch)
 
     def _begin_to_watch(self) -> None:
-        self._watcher = self._loop.create_task(self._wait_for_disconnect())
+        self._watcher = asyncio.get_running_loop().create_task(self._wait_for_disconnect())
 
     async def _wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from authproblem._client.reader import Call
@@ -51,7 +50,7 @@ class Shared(NamedTuple):
     limits: BodyLimits
 
 
-class IncomingRequest(NamedTuple):
+class IncomingRequest:
     """A request as it reached the gateway.
 
     Attributes:
@@ -62,11 +61,11 @@ class IncomingRequest(NamedTuple):
         peer: who sent it.
     """
 
-    method: str
-    path: bytes
-    query: bytes
-    head: Head
-    peer: Peer
+    __slots__ = ("head", "method", "path", "peer", "query")
+
+    def __init__(self, method: str, path: bytes, query: bytes, head: Head, peer: Peer) -> None:
+        """Put a request together."""
+        self.method, self.path, self.query, self.head, self.peer = method, path, query, head, peer
 
 
 class Exchange:
@@ -91,8 +90,8 @@ class Exchange:
             send: the server's.
         """
         self._shared, self._route, self._request, self._send = shared, route, request, send
+        self._task = asyncio.current_task()
         self._stopped: Exception | None = None
-        self._stop: Callable[[Exception], None] = self._stopper()
         self.status = 0
         self.cut = False
         self.suppressed = False
@@ -127,16 +126,11 @@ class Exchange:
         finally:
             body.close()
 
-    def _stopper(self) -> Callable[[Exception], None]:
-        """What ends this exchange from another task; the first cause counts."""
-        task = asyncio.current_task()
-
-        def stop(cause: Exception) -> None:
-            if self._stopped is None and task is not None:
-                self._stopped = cause
-                task.cancel()
-
-        return stop
+    def _stop(self, cause: Exception) -> None:
+        """End this exchange from another task; the first cause counts."""
+        if self._stopped is None and self._task is not None:
+            self._stopped = cause
+            self._task.cancel()
 
     async def _forward(self, call: Call, body: RequestBody, frame: str) -> None:
         await body.begin()
@@ -185,7 +179,8 @@ class Exchange:
         reply = interception.finish() if interception.buffering else None
         if reply is None:
             buffered = bytes(interception.body) + refused
-            await self._relay(interception.status, interception.headers, buffered, response, more=more)
+            marked = [(name.lower(), value) for name, value in interception.headers]
+            await self._relay(interception.status, marked, buffered, response, more=more)
             return
         problem = reply.problem
         self.problem = problem.reason
@@ -195,9 +190,9 @@ class Exchange:
     async def _relay(
         self, status: int, headers: Lines, buffered: bytes, response: UpstreamResponse, *, more: bool
     ) -> None:
-        """Send a response on, chunk by chunk, in the coding that it has."""
+        """Send a response on, chunk by chunk, in the coding that it has; the names of its headers are lower-case."""
         self.status = status
-        await self._send(responses.start(status, headers))
+        await self._send(responses.start_of_lower(status, headers))
         chunk = buffered
         while more:
             if chunk and self._request.method != "HEAD":
@@ -207,12 +202,12 @@ class Exchange:
 
     async def _send_part(self, chunk: bytes, *, more: bool) -> None:
         """Send a part; a client that takes nothing for too long would hold a connection to the provider for ever."""
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._shared.limits.write, self._stop, SlowClientError())
+        limits = self._shared.limits
+        deadline = limits.deadlines.add(limits.write, self._stop, SlowClientError())
         try:
             await self._send(responses.part(chunk, more=more))
         finally:
-            timer.cancel()
+            deadline.cancel()
 
     async def _send_whole(self, status: int, headers: Lines, body: bytes) -> None:
         """Send a response that is there as a whole."""

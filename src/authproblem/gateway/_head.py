@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
+from typing import Any
 
 from authproblem._upstream.hop_by_hop import Lines, removed_fields
 
@@ -25,10 +26,11 @@ class Head:
 
     def get(self, name: bytes) -> bytes | None:
         """Return the lines of a field, joined by commas (RFC 9110 section 5.3); None if there is none."""
-        if not self._repeats:
-            return self._values.get(name)
+        value = self._values.get(name)
+        if value is None or not self._repeats:
+            return value
         values = [value for key, value in self.lines if key == name]
-        return b", ".join(values) if values else None
+        return b", ".join(values)
 
     def text(self, name: bytes) -> str | None:
         """Return the same as text; None for an empty field, too."""
@@ -37,7 +39,7 @@ class Head:
 
     def size(self) -> int:
         """Return the bytes of all names and values."""
-        return sum(map(len, chain.from_iterable(self.lines)))
+        return len(b"".join(chain.from_iterable(self.lines)))
 
     def removed(self) -> frozenset[bytes]:
         """Return the names of the fields that concern this connection alone."""
@@ -59,9 +61,9 @@ class Peer:
 
     __slots__ = ("address", "scheme", "version")
 
-    def __init__(self, scope: Mapping[str, object]) -> None:
+    def __init__(self, scope: Mapping[str, Any]) -> None:
         """Read the ASGI scope."""
         client = scope.get("client")
-        self.address = str(client[0]).encode("latin-1", "replace") if isinstance(client, (tuple, list)) else b""
-        self.scheme = str(scope.get("scheme", "http")).encode("latin-1", "replace")
-        self.version = str(scope.get("http_version", "1.1")).encode("latin-1", "replace")
+        self.address: str = str(client[0]) if client else ""
+        self.scheme: str = scope.get("scheme") or "http"
+        self.version: str = scope.get("http_version") or "1.1"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from authproblem._upstream.hop_by_hop import Lines, filter_accept_encoding
+from authproblem._upstream.hop_by_hop import HOP_BY_HOP, Lines, filter_accept_encoding
 from authproblem.gateway._head import Head, Peer
 
 _ORIGIN_FIELDS = frozenset(
@@ -42,19 +43,22 @@ _UNSAFE = re.compile(rb"[^\x21\x22\x24-\x7e]")  # `#` would begin a fragment
 _FORWARDED_FOR, _FORWARDED_PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 _REPLACED = frozenset((b"host", b"accept-encoding", b"expect", b"via", _FORWARDED_FOR))
 """Fields that the gateway writes itself, and `Expect`, which its server has handled."""
-_REPLACED_OR_CLAIMED = _REPLACED | _ORIGIN_FIELDS
+_DROPPED = {True: HOP_BY_HOP | _REPLACED, False: HOP_BY_HOP | _REPLACED | _ORIGIN_FIELDS}
+"""By whether the caller is a proxy that is trusted."""
+_MAX_REMEMBERED = 128
+"""Bytes of an `Accept-Encoding` whose reduced form is remembered; those of browsers have about 30."""
 NAME = b"authproblem"
 """The pseudonym in `Via` (RFC 9110 section 7.6.3), which does not reveal who runs the gateway."""
 
 
-def framing(head: Head, http_version: bytes, method: str) -> str:
+def framing(head: Head, http_version: str, method: str) -> str:
     """How the body of a request is delimited: `chunked`, `length`, or `none` (RFC 9112 section 6)."""
     if head.get(b"transfer-encoding") is not None:
         return "chunked"
     length = head.get(b"content-length")
     if length is not None:
         return "none" if length.strip() == b"0" else "length"
-    has_no_body = http_version.startswith(b"1") or method in {"GET", "HEAD"}
+    has_no_body = http_version.startswith("1") or method in {"GET", "HEAD"}
     return "none" if has_no_body else "chunked"  # HTTP/2 needs neither field
 
 
@@ -69,28 +73,41 @@ def request_headers(head: Head, *, host: bytes, known: frozenset[bytes], forward
         peer: who called.
     """
     removed, keep = head.removed(), forwarded == "keep"
-    dropped = _REPLACED if keep else _REPLACED_OR_CLAIMED
+    dropped = _DROPPED[keep] if removed is HOP_BY_HOP else removed | _DROPPED[keep]
     sent: Lines = [(b"host", host)]
-    sent += [
-        pair
-        for pair in head.lines
-        if pair[0] not in removed and pair[0] not in dropped and (keep or not pair[0].startswith(b"x-forwarded-"))
-    ]
+    sent += [pair for pair in head.lines if pair[0] not in dropped]
+    if not keep:
+        sent = [pair for pair in sent if not pair[0].startswith(b"x-forwarded-")]
     accepted = None if b"accept-encoding" in removed else head.get(b"accept-encoding")
-    sent.append((b"accept-encoding", filter_accept_encoding(() if accepted is None else (accepted,), known)))
+    sent.append((b"accept-encoding", _reduced(accepted, known)))
     via = None if b"via" in removed else head.get(b"via")
-    own = peer.version + b" " + NAME
+    own = b"%s %s" % (peer.version.encode("latin-1", "replace"), NAME)
     sent.append((b"via", b"%s, %s" % (via, own) if via else own))
     return sent if forwarded == "none" else sent + _origin(head, removed, peer, keep=keep)
+
+
+def _reduced(accepted: bytes | None, known: frozenset[bytes]) -> bytes:
+    """An `Accept-Encoding` without the codings that cannot be decoded."""
+    if accepted is None:
+        return filter_accept_encoding((), known)
+    if len(accepted) > _MAX_REMEMBERED:
+        return filter_accept_encoding((accepted,), known)
+    return _remembered(accepted, known)
+
+
+@lru_cache(maxsize=256)
+def _remembered(accepted: bytes, known: frozenset[bytes]) -> bytes:
+    """The same for one of the few values that nearly all clients send."""
+    return filter_accept_encoding((accepted,), known)
 
 
 def _origin(head: Head, removed: frozenset[bytes], peer: Peer, *, keep: bool) -> Lines:
     """The fields that name where a request came from, appended to those of a trusted proxy."""
     before = head.get(_FORWARDED_FOR) if keep and _FORWARDED_FOR not in removed else None
-    addresses = [value for value in (before, peer.address) if value]
+    addresses = [value for value in (before, peer.address.encode("latin-1", "replace")) if value]
     lines = [(_FORWARDED_FOR, b", ".join(addresses))] if addresses else []
     if not keep or _FORWARDED_PROTO in removed or head.get(_FORWARDED_PROTO) is None:
-        lines.append((_FORWARDED_PROTO, peer.scheme))
+        lines.append((_FORWARDED_PROTO, peer.scheme.encode("latin-1", "replace")))
     return lines
 
 

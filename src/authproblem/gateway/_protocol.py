@@ -5,6 +5,7 @@ With httptools uvicorn collects header fields without a bound, and the app would
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import Any
 
@@ -18,6 +19,56 @@ MAX_HEAD = 262_144
 nginx reads 33 KB by default (`large_client_header_buffers 4 8k`), Apache httpd 800 KB (`LimitRequestFields` lines).
 """
 _Base: Any = AutoHTTPProtocol  # h11's or httptools' class, which uvicorn chooses at run time
+
+
+class HeadAndBody:
+    """A transport that sends the head of a response together with what follows in the same turn of the event loop.
+
+    uvicorn writes the two one after the other, and uvloop makes a system call of each. A head that nothing follows, as
+    of an event stream, is sent at the end of the turn.
+    """
+
+    __slots__ = (
+        "_flush_later",
+        "_head",
+        "_loop",
+        "_transport",
+        "get_extra_info",
+        "is_closing",
+        "pause_reading",
+        "resume_reading",
+    )
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        """Wrap the transport of one connection."""
+        self._transport, self._loop = transport, loop
+        self._head: bytes | None = None
+        self._flush_later: asyncio.Handle | None = None
+        self.get_extra_info, self.is_closing = transport.get_extra_info, transport.is_closing
+        self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        """Send data; a head not before the turn ends."""
+        if self._head is not None:
+            self._flush(data)
+        elif data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n"):
+            self._head = data
+            self._flush_later = self._loop.call_soon(self._flush)
+        else:
+            self._transport.write(data)
+
+    def _flush(self, data: bytes = b"") -> None:
+        """Send the head that was kept, and what follows it."""
+        head, later = self._head, self._flush_later
+        if head is not None and later is not None:
+            self._head = self._flush_later = None
+            later.cancel()
+            self._transport.writelines([head, data] if data else [head])
+
+    def close(self) -> None:
+        """Send what was kept, and close the connection."""
+        self._flush()
+        self._transport.close()
 
 
 class GatewayProtocol(_Base):  # type: ignore[misc]
@@ -35,7 +86,7 @@ class GatewayProtocol(_Base):  # type: ignore[misc]
         connected = transport.get_extra_info("socket")
         if connected is not None and connected.family in {socket.AF_INET, socket.AF_INET6}:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(transport)
+        super().connection_made(HeadAndBody(transport, self.loop))
 
     def data_received(self, data: bytes) -> None:
         """Count the bytes of a head that has not ended yet."""

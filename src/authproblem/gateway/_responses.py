@@ -47,10 +47,14 @@ def phrase(status: int) -> str:
 
 def start(status: int, headers: Lines) -> dict[str, Any]:
     """Return the message that begins a response, with `Date` where it is missing (RFC 9110 section 6.6.1)."""
-    named = [(name.lower(), value) for name, value in headers]
-    if b"date" not in dict(named):
-        named.append((b"date", formatdate(usegmt=True).encode("ascii")))
-    return {"type": "http.response.start", "status": status, "headers": named}
+    return start_of_lower(status, [(name.lower(), value) for name, value in headers])
+
+
+def start_of_lower(status: int, headers: Lines) -> dict[str, Any]:
+    """Return the same for headers whose names are lower-case already."""
+    if b"date" not in dict(headers):
+        headers = [*headers, (b"date", formatdate(usegmt=True).encode("ascii"))]
+    return {"type": "http.response.start", "status": status, "headers": headers}
 
 
 def part(chunk: bytes, *, more: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from authproblem._client.reader import Call, ProviderRequest, Reader
 from authproblem._client.stores import CooldownStore
+from authproblem._core.sender import check_provider
 from authproblem.gateway._config import GatewayConfig
 from authproblem.gateway._config_routes import Route
 from authproblem.gateway._head import Head, Peer
@@ -46,7 +47,7 @@ class CompiledRoute:
         default = {"http": 80, "https": 443}[parts.scheme]
         port = "" if parts.port in {None, default} else f":{parts.port}"
         host = f"[{self._host}]" if ":" in self._host else self._host
-        self.provider = route.provider
+        self.provider = check_provider(route.provider)
         self.prefix = route.prefix.encode()
         self.base = parts.path.encode()
         self.authority = (host + port).encode("idna" if not host.isascii() else "ascii")
@@ -64,19 +65,18 @@ class CompiledRoute:
             head: the header fields.
             peer: who sends it.
         """
+        text = path.decode("latin-1")
         request = ProviderRequest(
-            host=self._host,
-            path=unquote(path.decode("latin-1")),
-            method=method.upper(),
-            accept=head.text(b"accept"),
-            authorization=head.text(b"authorization"),
-            peer=self._client_address(head, peer),
-            proof=head.text(b"dpop"),
+            self._host,
+            unquote(text) if "%" in text else text,
+            method.upper(),
+            head.text(b"accept"),
+            head.text(b"authorization"),
+            True,  # noqa: FBT003 - `binary`
+            self._client_address(head, peer),
+            head.text(b"dpop"),
         )
-        call = self.reader.call(request)
-        if call is None:  # the reader was made for this very host
-            raise AssertionError
-        return call
+        return self.reader.call_to(self.provider, request)
 
     def _client_address(self, head: Head, peer: Peer) -> str:
         """The address of the client, by which its cool-downs are kept apart from those of others.
@@ -88,7 +88,7 @@ class CompiledRoute:
             forwarded = head.text(b"x-forwarded-for")
             if forwarded is not None:
                 return forwarded.rpartition(",")[2].strip()
-        return peer.address.decode("latin-1")
+        return peer.address
 
 
 def find_route(routes: list[CompiledRoute], path: bytes) -> tuple[CompiledRoute, bytes] | None:
