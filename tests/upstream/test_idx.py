@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from authproblem import Registry
-from authproblem._upstream.idx import is_idx
+from authproblem._upstream.idx import form_errors, is_idx
 
 SHAPES = Registry.builtin().shapes
 
@@ -15,6 +18,46 @@ SHAPES = Registry.builtin().shapes
 def message(level: str | None, key: object, text: object = "x") -> dict[str, Any]:
     """A message of an Identity Engine document."""
     return {"class": level, "i18n": {"key": key}, "message": text}
+
+
+NAMES = st.sampled_from(["messages", "value", "form", "name", "x"])
+TEXTS = st.sampled_from(['"messages":', "messages", "\\", "x"])
+ERRORS = st.lists(st.sampled_from([message("ERROR", "a"), message("ERROR", "b"), message("INFO", "c")]), max_size=2)
+TREES = st.recursive(
+    st.one_of(st.none(), st.integers(), TEXTS, ERRORS.map(lambda errors: {"value": errors})),
+    lambda parts: st.one_of(st.lists(parts, max_size=3), st.dictionaries(NAMES, parts, max_size=4)),
+    max_leaves=30,
+)
+
+
+def found_by_walking(node: Any) -> Iterator[str]:
+    """The keys of all messages of class ERROR, of each object before those within it."""
+    if isinstance(node, dict):
+        messages = node.get("messages")
+        values = messages.get("value") if isinstance(messages, dict) else None
+        for each in values if isinstance(values, list) else []:
+            if isinstance(each, dict) and each.get("class") == "ERROR":
+                yield each["i18n"]["key"]
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from found_by_walking(part)
+
+
+@given(TREES)
+def test_no_message_of_a_form_is_missed(tree: Any) -> None:
+    """Wherever it is, and whatever texts look like a member of that name."""
+    expected = list(found_by_walking(tree))[:32]
+
+    assert [key for _, key in form_errors({"remediation": tree})] == expected
+
+
+def test_messages_are_found_in_trees_that_cannot_be_written() -> None:
+    """The parser reads deeper nesting than it writes."""
+    deep: Any = "x"
+    for _ in range(400):
+        deep = [deep]
+    remediation = {"value": [{"messages": {"value": [message("ERROR", "a")]}}, deep]}
+
+    assert list(form_errors({"remediation": remediation})) == [("x", "a")]
 
 
 class TestIdentityEngine:
