@@ -95,8 +95,9 @@ class RequestBody:
 
     def close(self) -> None:
         """Stop watching for the client's leaving."""
-        if self._watcher is not None:
-            self._watcher.cancel()
+        watcher, self._watcher = self._watcher, None  # it refers to this object, and so does what it calls
+        if watcher is not None:
+            watcher.cancel()
 
     async def _next(self) -> bytes:
         """The next chunk. Each wait has an end, and all of them together: what arrives moves it by what it is worth."""

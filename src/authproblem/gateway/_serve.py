@@ -83,7 +83,7 @@ def _collect_seldom() -> None:
     """Let the garbage collector of a worker run less often.
 
     By default it walks through the objects of all connections every few requests: with 256 connections it took a third
-    of the CPU time. What a request leaves in cycles is little; 50,000 objects are about 5 MB.
+    of the CPU time. A request leaves nothing in cycles, apart from rare failures; 50,000 objects are about 5 MB.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
