@@ -21,6 +21,7 @@ _CASES = (
     Case("healthy", "/plain/healthy", 32),
     Case("healthy", "/plain/healthy", 256),
     Case("error", "/plain/error", 32),
+    Case("error", "/plain/error", 256),
 )
 _HEADERS = (
     "Host: 127.0.0.1\r\nAuthorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl\r\nAccept: application/json\r\n"

@@ -89,6 +89,19 @@ class TestMemoryCooldown:
 
         assert store.look("a") is None
 
+    def test_is_empty_until_something_is_kept_and_after_all_of_it_is_over(self) -> None:
+        """Whatever was kept last or longest."""
+        clock = Clock()
+        store = MemoryCooldown(clock=clock)
+        seen = [store.is_empty()]
+        store.hold("long", 30, b"{}")
+        store.hold("short", 5, b"{}")
+        for seconds in (5, 24.9, 0.1):
+            clock.now += seconds
+            seen.append(store.is_empty())
+
+        assert seen == [True, False, False, True]
+
     def test_knows_nothing_of_other_keys(self) -> None:
         """One bucket holds no other."""
         store = MemoryCooldown()

@@ -67,6 +67,15 @@ def names(events: Events) -> list[str]:
     return [event["event"] for event in events if "store" in event["event"]]
 
 
+def test_is_empty_until_a_cooldown_is_kept(make: Make) -> None:
+    """As far as this process knows."""
+    store = make()
+    before = store.is_empty()
+    store.hold(KEY, 30, DOCUMENT)
+
+    assert (before, store.is_empty()) == (True, False)
+
+
 def test_other_process_knows_within_a_moment(server: RedisServer, make: Make) -> None:
     """The document and what remains of the wait arrive as they are."""
     one, other = make(), make()
