@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 from authproblem._client.reader import Call, ProviderRequest, Reader
 from authproblem._client.stores import CooldownStore
 from authproblem._core.sender import check_provider
+from authproblem._model import Provider
 from authproblem.gateway._config import GatewayConfig
 from authproblem.gateway._config_routes import Route
 from authproblem.gateway._head import Head, Peer
@@ -47,7 +48,7 @@ class CompiledRoute:
         default = {"http": 80, "https": 443}[parts.scheme]
         port = "" if parts.port in {None, default} else f":{parts.port}"
         host = f"[{self._host}]" if ":" in self._host else self._host
-        self.provider = check_provider(route.provider)
+        self.provider: Provider = check_provider(route.provider)
         self.prefix = route.prefix.encode()
         self.base = parts.path.encode()
         self.authority = (host + port).encode("idna" if not host.isascii() else "ascii")
