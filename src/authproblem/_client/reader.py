@@ -198,7 +198,9 @@ class Reader:
             if self._nothing_kept():
                 return None
             keys = self._keys(call)
-            found = (self._cooldown.look(keys.own) if keys.own is not None else None) or self._cooldown.look(keys.common)
+            found = (self._cooldown.look(keys.own) if keys.own is not None else None) or self._cooldown.look(
+                keys.common
+            )
         except Exception as error:  # noqa: BLE001 - a shared store may fail; the request is sent then
             events.report_fault(error, "a cool-down could not be looked up")
             found = None
