@@ -60,7 +60,10 @@ def verdict(value: float, target: dict[str, Any]) -> str:
 
 
 def _targets(document: dict[str, Any]) -> list[str]:
-    """The targets, each with its figure and whether it is met or was not measured. Then the rest."""
+    """The targets, each with its figure and whether it is met or was not measured. Then the rest.
+
+    Where there is a count, it decides: it is the same on every run.
+    """
     found = metrics(document)
     targets = orjson.loads(BUDGETS.read_bytes())["targets"]
     lines = ["| target | figure | spread | by instructions | at most | aim | |", "|-|-:|-|-:|-:|-:|-|"]
@@ -70,7 +73,9 @@ def _targets(document: dict[str, Any]) -> list[str]:
         aim = f"{target['aim']:g}" if "aim" in target else ""
         figure = found.get(target["metric"])
         cells, result = (
-            (" | ", "not measured") if figure is None else (_cells(figure), verdict(figure["value"], target))
+            (" | ", "not measured")
+            if figure is None
+            else (_cells(figure), verdict((counted or figure)["value"], target))
         )
         lines.append(f"| {target['metric']} | {cells} | {by_count} | {target['at most']:g} | {aim} | {result} |")
     named = {target["metric"] for target in targets}

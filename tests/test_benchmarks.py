@@ -189,6 +189,17 @@ def test_the_page_lists_each_target_with_its_ceiling_and_result(tmp_path):
     assert (text.startswith("before"), text.endswith("after"), "old" in text) == (True, True, False)
 
 
+def test_a_count_decides_whether_a_target_is_met(tmp_path):
+    """Times differ from run to run; where instructions were counted, the times are shown only."""
+    target = orjson.loads(budget.BUDGETS.read_bytes())["targets"][0]
+    page = tmp_path / "README.md"
+    page.write_text("<!-- results: written by `make bench` -->\n<!-- end of results -->", "utf-8")
+    metrics = {target["metric"]: FIGURE, f"{target['counted']}, counted": {"value": 1.05, "low": 1.05, "high": 1.05}}
+    publish({"machine": MACHINE, "sections": {"stream": section(**metrics)}}, page)
+
+    assert f"| {target['metric']} | 900 | 800 to 1,000 | 1.05 | 1.1 | 1 | met |" in page.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("value", "expected"), [(1.0004, "aim reached"), (1.1004, "met"), (1.11, "**over**"), (-1.0, "aim reached")]
 )
