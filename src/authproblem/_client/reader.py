@@ -86,7 +86,8 @@ class Call(NamedTuple):
         provider: the provider of its host.
         interceptor: the rules for responses of this provider.
         request: what the interceptor reads of the request.
-        keys: its keys in the store of cool-downs.
+        host: its host, as it was given.
+        caller: who sends it; with the host, what the keys of its cool-downs are made of.
     """
 
     provider: Provider

@@ -70,7 +70,7 @@ def fold_unreadable(
 
 
 def is_cut(registry: Registry, found: Classification) -> bool:
-    """Whether a text that could have upstream more was too long to be looked up.
+    """Whether a text that could have meant more was too long to be looked up.
 
     A user's name that the provider repeats may have made it too long. A type that no sentence could refine into one
     that folds stays: without `mfa-required` the sign-in could not continue.
