@@ -230,7 +230,7 @@ class KnownTexts:
     user typed.
     """
 
-    __slots__ = ("_table",)
+    __slots__ = ("_last", "_table")
 
     def __init__(self, texts: Iterable[str], of_entries: Iterable[tuple[str, str]] = ()) -> None:
         """Sort the texts.
@@ -243,17 +243,28 @@ class KnownTexts:
         self._table: TextTable[tuple[str, bool, str]] = TextTable(
             (text, (owner, _is_safe(text), text)) for text, owner in rows
         )
+        self._last: tuple[str, tuple[tuple[str, bool, str], ...]] = ("", ())
 
     def __contains__(self, text: str) -> bool:
         """Whether the text may be sent on as it came."""
-        found = self._table.find(text)
+        found = self.sources(text)
         return bool(found) and any(safe for _, safe, _ in found)
 
     def is_explained(self, entry_id: str, text: str) -> bool:
         """Whether an entry has the text, or it comes with any code: then it adds nothing to the meaning."""
-        found = self._table.find(text)
+        found = self.sources(text)
         return bool(found) and any(owner in {entry_id, _ANY} for owner, *_ in found)
 
-    def sources(self, text: str) -> tuple[object, ...]:
-        """Return the rows of the registered texts that a text equals or fits: all that a look-up can know of it."""
-        return self._table.find(text)
+    def sources(self, text: str) -> tuple[tuple[str, bool, str], ...]:
+        """Return the rows of the registered texts that a text equals or fits: all that a look-up can know of it.
+
+        One response asks three times for the same text: for the cache, the phrase rules and the members. The last one
+        is kept until the next.
+        """
+        last, found = self._last  # one assignment replaces both, so that threads cannot mix them
+        if last is text:
+            return found
+        found = self._table.find(text)
+        if len(text) <= MAX_TEXT:
+            self._last = text, found
+        return found
