@@ -42,6 +42,8 @@ class TestFlatShapes:
             ),
             ({"errorCode": "E0000004", "errorSummary": "s"}, ("okta_api", "E0000004", "s", "okta")),
             ({"errorCode": "invalid_client", "errorSummary": "s"}, ("okta_api", "invalid_client", "s", "okta")),
+            ({"errorCode": "invalid_otp"}, ("auth0_api", "invalid_otp", None, "auth0")),
+            ({"errorCode": "E0000047"}, ("okta_api", "E0000047", None, "okta")),
             ({"code": "c", "other": 1}, ("auth0_signup", "c", None, "auth0")),
             ({"error_code": "c", "error_description": "d"}, ("auth0_signup", "c", "d", "auth0")),
             ({"statusCode": 400, "message": "m"}, ("auth0_api", None, "m", "auth0")),

@@ -40,7 +40,7 @@ class FlatShape(NamedTuple):
     name: str | None
     causes: str | None
     proof: str
-    sentence: bool
+    requires: str | None
 
     def accepts(self, names: KeysView[str]) -> bool:
         """Whether an object with these members may have this shape."""
@@ -237,11 +237,21 @@ def _parse(layout: KeyLayout, document: Json) -> ParsedKey | None:
             return None
     if type(text) is not str:
         text = next((value for member in layout.texts if type(value := document[member]) is str), None)
-    if layout.shape.sentence and (text is None or " " not in text):
+    if layout.shape.requires is not None and not _meets(layout.shape.requires, code, text):
         return None
     if name is not None and type(name) is not str:
         name = None
     return layout, code, text, name, read_causes(causes) if causes else ()
+
+
+def _meets(requirement: str, code: str | None, text: str | None) -> bool:
+    """Whether the values meet what a shape requires of them: a text with blanks, or a code that is a word.
+
+    The codes of Auth0 are words, those of Okta a letter and digits.
+    """
+    if requirement == "sentence":
+        return text is not None and " " in text
+    return code is not None and not is_e_code(code)
 
 
 def _repaired(code: object) -> str | None:
@@ -285,7 +295,7 @@ def _flat_shape(row: Json) -> FlatShape:
         name=row.get("name"),
         causes=row.get("causes"),
         proof=row.get("proof", "entry"),
-        sentence=row.get("sentence", False),
+        requires=row.get("requires"),
     )
 
 
