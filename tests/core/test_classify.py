@@ -344,6 +344,32 @@ class TestText:
         """Even of a certain provider: it cannot be understood."""
         assert meaning(400, body, provider="auth0") is None
 
+    def test_of_an_object_without_a_shape_is_read_by_its_sentence(self) -> None:
+        """A problem document that proves no vendor, of a certain provider; of anyone else it is left alone."""
+        document = {"type": "forbidden", "title": "Forbidden", "detail": "Insufficient scope", "status": 403}
+
+        found = meaning(403, document, provider="auth0")
+
+        assert seen(found) == ("insufficient-scope", None, "auth0", "phrase")
+        assert meaning(403, document) is None
+
+    def test_of_a_page_in_no_known_form_is_read_for_what_only_a_vendor_says(self) -> None:
+        """Other words of a page mean nothing: it is classified by its status."""
+        mismatch = b"<html><body><p>The 'redirect_uri' parameter must be one of the registered ones.</p></body></html>"
+        blocked = (
+            b"<html><body><h1>Sorry, you have been blocked</h1><p>Too many attempts of this user.</p></body></html>"
+        )
+
+        found = [
+            classify(status, [("content-type", "text/html")], page, provider="okta")
+            for status, page in ((400, mismatch), (403, blocked))
+        ]
+
+        assert [seen(one) for one in found] == [
+            ("invalid-redirect-uri", None, "okta", "phrase"),
+            ("access-denied", None, "okta", "status"),
+        ]
+
     def test_of_a_page_is_classified_by_its_code(self) -> None:
         """Auth0's error page carries the code; a client that parses JSON gets the problem."""
         page = b"<html><body><p><strong>access_denied</strong>: no</p></body></html>"

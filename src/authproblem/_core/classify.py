@@ -34,6 +34,8 @@ UNTOUCHABLE = frozenset((416,))
 
 _VENDORS: tuple[Provider, ...] = ("auth0", "okta")
 _CHALLENGE_ERROR = ("error", "error_description")
+_SENTENCES = ("detail", "error_description", "title")
+"""Members of an object without a shape that contain a sentence, the most specific first."""
 _TEXT_TYPES = frozenset(("text/plain", "text/html"))
 _UNSHAPED = frozenset(("empty", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
@@ -184,9 +186,15 @@ def _object(given: ClassifierInput, document: Json) -> Decision:
     if upstream is None:
         if shapes.is_step(document):
             return _step(given)
-        return _unshaped(given, UpstreamError("unknown", document=document))
+        return _unshaped(given, UpstreamError("unknown", text=_sentence(document), document=document))
     found = meaning(given, upstream)
     return (found, "") if found is not None else _unshaped(given, upstream)
+
+
+def _sentence(document: Json) -> str | None:
+    """Return the sentence of an object without a shape, such as a problem document that proves no vendor."""
+    texts = (document.get(name) for name in _SENTENCES)
+    return next((text for text in texts if isinstance(text, str)), None)
 
 
 def _is_registered(registry: Registry, code: str | None) -> bool:
@@ -317,17 +325,17 @@ def _redirect(given: ClassifierInput) -> Decision:
 
 
 def _html(given: ClassifierInput, body: bytes | bytearray) -> Decision:
-    """Classify a page of a certain provider: by the code that Auth0's error page carries, or by its status.
+    """Classify a page of a certain provider: by what the vendor's own error page says, or by its status.
 
     Client libraries expect JSON where they get it; a browser that requested a page keeps it (`_middleware`).
     """
-    import re
+    from authproblem._upstream.pages import read_page
 
-    shown = re.search(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s{0,64}:", body)
-    upstream = UpstreamError("html", shown.group(1).decode() if shown else None)
+    upstream = read_page(body)
     registry, status, provider = given.registry, given.status, given.sender.provider or "oauth"
     hit = registry.match(provider, upstream, status, given.surfaces) if upstream.code else None
-    return _classification(hit or (registry.by_status(status, upstream), "status"), provider, upstream), ""
+    hit = hit or (registry.by_status(status, upstream), "status")
+    return _refined(given, hit, provider, upstream, given.surfaces), ""
 
 
 def _refined(

@@ -15,6 +15,9 @@ from authproblem._registry.concepts import ConceptAutomaton, Json
 MAX_KEPT = 4096
 """Sets of concepts whose rules are kept. The registry's own texts have about 1100."""
 
+_PAGE = "html"
+"""The shape whose text has more than the error in it: only rules that name it apply."""
+
 _SIGN_IN = frozenset(("okta_idx",))
 """The shapes that a provider sends to somebody who is signing in."""
 
@@ -63,7 +66,7 @@ class Rule(NamedTuple):
         return (
             (not self.status or max(status, 400) in self.status)  # a redirect stands for 400, as in `agrees`
             and (not self.providers or provider in self.providers)
-            and (not self.shapes or shape in self.shapes)
+            and (shape in self.shapes if self.shapes else shape != _PAGE)
             and (not self.codes or code in self.codes)
             and (not self.surfaces or (surface is not None and surface.startswith(self.surfaces)))
         )
