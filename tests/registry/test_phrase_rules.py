@@ -151,6 +151,7 @@ RULE = Rule(
     codes=frozenset({"E1"}),
     status=frozenset({400}),
     surfaces=(),
+    pages=False,
 )
 SITUATION = Situation("okta", "okta_api", "E1", 400, None)
 

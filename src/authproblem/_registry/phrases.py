@@ -16,7 +16,7 @@ MAX_KEPT = 4096
 """Sets of concepts whose rules are kept. The registry's own texts have about 1100."""
 
 _PAGE = "html"
-"""The shape whose text has more than the error in it: only rules that name it apply."""
+"""The shape whose text has more than the error in it: only rules for pages apply."""
 
 _SIGN_IN = frozenset(("okta_idx",))
 """The shapes that a provider sends to somebody who is signing in."""
@@ -53,6 +53,7 @@ class Rule(NamedTuple):
     codes: frozenset[str]
     status: frozenset[int]
     surfaces: tuple[str, ...]
+    pages: bool
 
     def occurs_in(self, concepts: int) -> bool:
         """Whether a sentence has the concepts of the rule, and none that rule it out."""
@@ -66,7 +67,7 @@ class Rule(NamedTuple):
         return (
             (not self.status or max(status, 400) in self.status)  # a redirect stands for 400, as in `agrees`
             and (not self.providers or provider in self.providers)
-            and (shape in self.shapes if self.shapes else shape != _PAGE)
+            and (self.pages if shape == _PAGE else not self.shapes or shape in self.shapes)
             and (not self.codes or code in self.codes)
             and (not self.surfaces or (surface is not None and surface.startswith(self.surfaces)))
         )
@@ -193,4 +194,5 @@ def _rule(row: Json, bits: Mapping[str, int], groups: Mapping[str, list[str]]) -
         frozenset(codes),
         frozenset(row.get("status", ())),
         tuple(row.get("surfaces", ())),
+        row.get("pages", False),
     )

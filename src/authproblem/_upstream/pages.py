@@ -10,12 +10,12 @@ from html import unescape
 
 from authproblem._model import UpstreamError
 
-_FORMS = (
-    # Auth0: the code in bold, a colon, the description.
-    re.compile(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s{0,64}:([^<]{0,512})"),
-    # Okta: lines with labels.
-    re.compile(rb"Error Code:\s{0,64}([A-Za-z0-9_.-]{1,64})\s{0,64}<br\s{0,4}/?>\s{0,64}Description:([^<]{0,512})"),
-)
+_BOLD_CODE = re.compile(rb"<strong>([A-Za-z0-9_.-]{1,64})</strong>\s{0,64}:([^<]{0,512})")
+"""Auth0's page: the code in bold, a colon, the description."""
+
+_LABELED_CODE = re.compile(r"Error Code: ([A-Za-z0-9_.-]{1,64}) Description: (.{1,512})")
+"""Okta's page, without its tags."""
+
 _PROGRAM = re.compile(rb"<(?:script|style)\b", re.IGNORECASE)
 _PROGRAM_END = re.compile(rb"</(?:script|style)\b", re.IGNORECASE)
 _TAG = re.compile(rb"<[^<>]*>")
@@ -31,11 +31,14 @@ def read_page(body: bytes | bytearray) -> UpstreamError:
     Args:
         body: the HTML.
     """
-    for form in _FORMS:
-        shown = form.search(body)
-        if shown is not None:
-            return UpstreamError("html", shown.group(1).decode(), _plain(shown.group(2)))
-    return UpstreamError("html", text=_plain(_visible(body)))
+    shown = _BOLD_CODE.search(body)
+    if shown is not None:
+        return UpstreamError("html", shown.group(1).decode(), _plain(shown.group(2)) or None)
+    text = _plain(_visible(body))
+    labeled = _LABELED_CODE.search(text)
+    if labeled is not None:
+        return UpstreamError("html", labeled.group(1), labeled.group(2))
+    return UpstreamError("html", text=text or None)
 
 
 def _visible(body: bytes | bytearray) -> bytes:
@@ -50,5 +53,5 @@ def _after_program(part: bytes) -> bytes:
     return part[end.start() :] if end else b""
 
 
-def _plain(text: bytes) -> str | None:
-    return " ".join(unescape(text.decode("utf-8", "replace")).split())[:_MAX_TEXT] or None
+def _plain(text: bytes) -> str:
+    return " ".join(unescape(text.decode("utf-8", "replace")).split())[:_MAX_TEXT]

@@ -23,6 +23,9 @@ _MAX_UNKNOWN, _MAX_LAYOUTS = 512, 1024
 a vendor's place. Nothing is evicted, since the response cache identifies layouts by identity."""
 
 
+_BY_CODE: dict[str, Proof] = {"form": "entry", "envelope": "registered"}
+"""What proves the sender of a shape where the code has not the form of a vendor's."""
+
 SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 """The schema of an error of SCIM 2.0."""
 
@@ -207,8 +210,8 @@ def error_of(key: ParsedKey, document: Json | None) -> UpstreamError:
     layout, code, text, name, causes = key
     shape = layout.shape
     proof: Any = shape.proof
-    if proof == "form":  # the form of the code proves the sender
-        proof = "shape" if text is not None and is_e_code(code) else "entry"
+    if proof in _BY_CODE:  # the form of the code proves the sender; all of Okta's members need a code that Okta has
+        proof = "shape" if text is not None and is_e_code(code) else _BY_CODE[proof]
     return UpstreamError(shape.id, code, text, name, causes, document, False, shape.vendor, proof)  # noqa: FBT003
 
 
