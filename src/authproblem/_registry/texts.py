@@ -21,6 +21,9 @@ buckets below ten templates each."""
 
 _SPACE = re.compile(r"[ \t\r\n]+")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u0060": "'", "\u00b4": "'"})
+_CONTRACTION = re.compile(r"\b(ca|wo|[A-Za-z]{2,6})n't\b|\b([Tt]here|[Ii]t)'s\b")
+"""Vendors write the same sentence with and without contractions. Another `'s` may be a possessive."""
+_NEGATED = {"ca": "cannot", "Ca": "Cannot", "wo": "will not", "Wo": "Will not"}
 _SLOT = re.compile(r"\{\{|\}\}|\{(integer|parameter|scopes|policy|any|enum:[^{}]+)\}")
 _SAFE = {
     "integer": r"\d{1,10}",
@@ -40,14 +43,26 @@ Value = TypeVar("Value")
 
 
 def fold(text: str) -> str:
-    """Return the form in which texts are compared: white space, apostrophes, final dot and first letter made alike."""
+    """Return the form in which texts are compared.
+
+    White space, quotation marks, contractions, the final dot and the first letter are made alike.
+    """
     if not text.isascii() or "`" in text:
         # U+2019 in UTF-8, read as Windows-1252: how old Auth0 pages and proxies send it.
         text = text.replace("\u00e2\u20ac\u2122", "'").replace("\u00a0", " ").translate(_APOSTROPHES)
     if "  " in text or "\n" in text or "\t" in text or "\r" in text:
         text = _SPACE.sub(" ", text)
+    if '"' in text:
+        text = text.replace('"', "'")
+    if "'" in text:
+        text = _CONTRACTION.sub(_expanded, text)
     text = text.strip(" ").rstrip(". ")
     return text[:1].lower() + text[1:]
+
+
+def _expanded(found: re.Match[str]) -> str:
+    verb, subject = found.groups()
+    return f"{subject} is" if verb is None else _NEGATED.get(verb, f"{verb} not")
 
 
 class Template:
