@@ -331,11 +331,13 @@ def _html(given: ClassifierInput, body: bytes | bytearray) -> Decision:
     """
     from authproblem._upstream.pages import read_page
 
-    upstream = read_page(body)
+    page = read_page(body)
     registry, status, provider = given.registry, given.status, given.sender.provider or "oauth"
-    hit = registry.match(provider, upstream, status, given.surfaces) if upstream.code else None
-    hit = hit or (registry.by_status(status, upstream), "status")
-    return _refined(given, hit, provider, upstream, given.surfaces), ""
+    hit = registry.match(provider, page, status, given.surfaces) if page.code else None
+    hit = hit or (registry.by_status(status, page), "status")
+    best = refine(registry, hit, provider, page, status=status, surfaces=given.surfaces)
+    # The text goes no further: a page shows its user what the user did.
+    return _classification(best, provider, UpstreamError("html", page.code)), ""
 
 
 def _refined(
