@@ -53,6 +53,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_upstream.headers": ("core/test_problem", "core/test_classify", "core/test_retry", _INTERCEPT),
     "_upstream.idx": ("upstream/test_shapes", "core/test_classify", _NORMALIZE, _VECTORS),
     "_upstream.media_types": ("core/test_classify", _INTERCEPT, _REWRITE),
+    "_upstream.pages": ("core/test_classify",),
     "_upstream.redirect": ("core/test_classify", "core/test_problem", _INTERCEPT),
     "_upstream.shapes": ("core/test_classify", "test_seeds", _NORMALIZE, _VECTORS),
 }

@@ -352,6 +352,12 @@ class TestText:
 
         assert seen(found) == ("insufficient-scope", None, "auth0", "phrase")
         assert meaning(403, document) is None
+        assert seen(meaning(403, {**document, "detail": 7}, provider="auth0")) == (
+            "access-denied",
+            None,
+            "auth0",
+            "status",
+        )
 
     def test_of_a_page_in_no_known_form_is_read_for_what_only_a_vendor_says(self) -> None:
         """Other words of a page mean nothing: it is classified by its status."""

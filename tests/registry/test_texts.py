@@ -22,7 +22,9 @@ class TestFold:
             "wrong email or password",
             "Wrong email or password",
             "  Wrong email or password. ",
-            "Wrong\temail\r\nor password.",
+            "Wrong\temail or password.",
+            "Wrong\nemail or password.",
+            "Wrong\remail or password.",
             "Wrong email\u00a0or  password.",
             "Wrong email  or   password",
         ],
@@ -35,6 +37,28 @@ class TestFold:
     def test_makes_all_apostrophes_one(self, apostrophe: str) -> None:
         """Curly ones too, and the three characters that UTF-8 read as Windows-1252 makes of one."""
         assert fold(f"We{apostrophe}ve sent you an email") == "we've sent you an email"
+
+    @pytest.mark.parametrize(
+        ("contracted", "full"),
+        [
+            ("The user doesn't exist.", "the user does not exist"),
+            ("Factor isn\u2019t active", "factor is not active"),
+            ("You can't do this", "you cannot do this"),
+            ("Can't do this", "cannot do this"),
+            ("It won't start", "it will not start"),
+            ("Won't start", "will not start"),
+            ("There's no session", "there is no session"),
+            ("It's closed", "it is closed"),
+            ("The user's factor", "the user's factor"),
+        ],
+    )
+    def test_makes_contractions_full_forms(self, contracted: str, full: str) -> None:
+        """A possessive stays."""
+        assert fold(contracted) == full
+
+    def test_makes_all_quotation_marks_one(self) -> None:
+        """A name in any of them is the same."""
+        assert fold('Use "name" only') == fold("Use `name` only") == "use 'name' only"
 
     @pytest.mark.parametrize(
         "other", ["Wrong Email or password.", "Wrong email or password!", "wrongemail or password"]
@@ -170,6 +194,19 @@ class TestTextTable:
 
 
 class TestKnownTexts:
+    @given(st.lists(st.sampled_from(["Wrong", "unknown", "missing x parameter", "missing x", "wrong."]), max_size=12))
+    def test_tell_the_same_of_a_text_whatever_was_asked_before(self, asked: list[str]) -> None:
+        """The last look-up is kept."""
+        known = KnownTexts(["Wrong", "missing {parameter} parameter"], [("missing x", "entry")])
+        fresh = [KnownTexts(["Wrong", "missing {parameter} parameter"], [("missing x", "entry")]) for _ in asked]
+
+        found = [(known.sources(text), text in known, known.is_explained("entry", text)) for text in asked]
+
+        assert found == [
+            (one.sources(text), text in one, one.is_explained("entry", text))
+            for one, text in zip(fresh, asked, strict=True)
+        ]
+
     def test_knows_constants_and_safe_templates(self) -> None:
         """In any of the forms that count as equal."""
         known = KnownTexts([SENTENCE, "missing {parameter} parameter"])

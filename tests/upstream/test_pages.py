@@ -24,6 +24,7 @@ class TestPages:
             (b"<html><head><title>Error</title></head><body><h1>400</h1><p>Not so.</p></body>", None, "400 Not so."),
             (b"<body>a<script>if (a < b) { c() }</script>b<style>p {}</style>c</body>", None, "a b c"),
             (b"<body>a<SCRIPT>never closed", None, "a"),
+            (b"<body>a<body>b", None, "a b"),
             (b"", None, None),
         ],
     )

@@ -34,7 +34,7 @@ UNTOUCHABLE = frozenset((416,))
 
 _VENDORS: tuple[Provider, ...] = ("auth0", "okta")
 _CHALLENGE_ERROR = ("error", "error_description")
-_SENTENCES = ("detail", "error_description", "title")
+_SENTENCES = ("detail", "error_description", "message", "title")
 """Members of an object without a shape that contain a sentence, the most specific first."""
 _TEXT_TYPES = frozenset(("text/plain", "text/html"))
 _UNSHAPED = frozenset(("empty", "text", "unknown"))
