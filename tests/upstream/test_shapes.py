@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authproblem import Registry, UpstreamError
+from authproblem._upstream.flat_shapes import KeyLayout
 from authproblem._upstream.json_values import CODE
-from authproblem._upstream.shapes import KeyLayout, Shapes
+from authproblem._upstream.shapes import Shapes
 from tests.support.json_values import documents, json_values
 
 SHAPES = Registry.builtin().shapes

@@ -14,8 +14,9 @@ from authproblem._core.template import ResponseTemplate
 from authproblem._model import PROVIDERS, Classification, UpstreamError
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces, Surface
+from authproblem._upstream.flat_shapes import KnownKey, KnownText, ParsedKey
 from authproblem._upstream.response import UpstreamResponse
-from authproblem._upstream.shapes import KnownKey, KnownText, ParsedKey, Shapes
+from authproblem._upstream.shapes import Shapes
 
 MAX_ENTRIES = 4096
 """Responses that are cached: about three for each entry of the registry. Then the cache is emptied."""

@@ -23,10 +23,10 @@ from authproblem._core.retry import FIXED_POLICIES, retry_hint
 from authproblem._core.wire import credential_members, retry_dict
 from authproblem._model import Classification, Json, Owner, RetryHint
 from authproblem._registry.surfaces import Surface
+from authproblem._upstream.flat_shapes import KnownKey
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_code
 from authproblem._upstream.response import UpstreamResponse
-from authproblem._upstream.shapes import KnownKey
 
 _CODED = (coded, ident)
 """The kinds of members that stay where they have the form of a code."""

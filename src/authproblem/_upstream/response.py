@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from authproblem._model import Json
+from authproblem._upstream.flat_shapes import ParsedKey
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_verbatim, load_object
 from authproblem._upstream.media_types import JSON
-from authproblem._upstream.shapes import ParsedKey, Shapes
+from authproblem._upstream.shapes import Shapes
 
 
 class UpstreamResponse:

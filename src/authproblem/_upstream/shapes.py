@@ -7,10 +7,10 @@ can be read (`KeyLayout`, cached); its values then give a `ParsedKey`: all that 
 
 from __future__ import annotations
 
-from collections.abc import KeysView
-from typing import Any, NamedTuple
+from typing import Any
 
 from authproblem._model import Cause, Json, Proof, UpstreamError
+from authproblem._upstream.flat_shapes import FlatShape, KeyLayout, ParsedKey, flat_shape, meets
 from authproblem._upstream.idx import is_idx, read_idx
 from authproblem._upstream.json_values import CODE, is_code, is_e_code
 
@@ -22,70 +22,11 @@ _MAX_UNKNOWN, _MAX_LAYOUTS = 512, 1024
 """Layouts that are cached; the second half is reserved for those of known members, so that invented names cannot take
 a vendor's place. Nothing is evicted, since the response cache identifies layouts by identity."""
 
-
 _BY_CODE: dict[str, Proof] = {"form": "entry", "envelope": "registered"}
 """What proves the sender of a shape where the code has not the form of a vendor's."""
 
 SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 """The schema of an error of SCIM 2.0."""
-
-
-class FlatShape(NamedTuple):
-    """How one flat shape is recognized and read; the fields are those of `shapes.json`."""
-
-    id: str
-    vendor: str | None
-    all: frozenset[str]
-    any: frozenset[str]
-    none: frozenset[str]
-    code: str | None
-    text: tuple[str, ...]
-    name: str | None
-    causes: str | None
-    proof: str
-    requires: str | None
-
-    def accepts(self, names: KeysView[str]) -> bool:
-        """Whether an object with these members may have this shape."""
-        return self.all <= names and not (self.any and self.any.isdisjoint(names)) and self.none.isdisjoint(names)
-
-
-class KeyLayout:
-    """Where an object with certain members has code, text, name and causes, read as one flat shape.
-
-    Attributes:
-        shape: the shape.
-        names: the members, in order.
-        code: the member with the code, or None in a shape that has none.
-        texts: the members that may contain the text; the first string counts.
-        name: the member with the name, or None.
-        causes: the member with the causes, or None.
-        members: the four, with the first of the texts.
-        other: the layout to try where the values do not fit this shape, or None.
-        is_cached: whether objects with the same members get this very layout, so that it can be part of a cache's key.
-    """
-
-    __slots__ = ("causes", "code", "is_cached", "members", "name", "names", "other", "shape", "texts")
-
-    def __init__(self, shape: FlatShape, names: tuple[str, ...], other: KeyLayout | None) -> None:
-        """Find the members of a shape among those that are there."""
-        self.shape, self.names, self.other, self.code = shape, names, other, shape.code
-        self.texts = tuple(member for member in shape.text if member in names)
-        self.name = shape.name if shape.name in names else None
-        self.causes = shape.causes if shape.causes in names else None
-        self.members: tuple[Any, ...] = (self.code, next(iter(self.texts), None), self.name, self.causes)
-        self.is_cached = False
-
-
-ParsedKey = tuple[KeyLayout, "str | None", "str | None", "str | None", tuple[Cause, ...]]
-"""Layout, code, text, name and causes of an object: all that its meaning can depend on. A plain tuple, since it is the
-key of the response cache."""
-
-
-KnownText = str | tuple[object, ...] | None
-"""A registered text, or those that a text fits or is written nearly like, or None where there is no text."""
-KnownKey = tuple[KeyLayout, "str | None", KnownText, "str | None", "tuple[tuple[KnownText, str | None], ...]"]
-"""A parsed key without upstream text: with the registered texts that a text fits in place of that text."""
 
 
 class Shapes:
@@ -97,7 +38,7 @@ class Shapes:
         """Compile `shapes.json`."""
         by_marker: dict[str, list[FlatShape]] = {}
         for row in data["flat"]:
-            by_marker.setdefault(row["marker"], []).append(_flat_shape(row))
+            by_marker.setdefault(row["marker"], []).append(flat_shape(row))
         self._flat = tuple((marker, shape) for marker, shapes in by_marker.items() for shape in shapes)
         self._layouts: dict[tuple[str, ...], KeyLayout | None] = {}
         self._members = data["members"].keys()
@@ -240,21 +181,11 @@ def _parse(layout: KeyLayout, document: Json) -> ParsedKey | None:
             return None
     if type(text) is not str:
         text = next((value for member in layout.texts if type(value := document[member]) is str), None)
-    if layout.shape.requires is not None and not _meets(layout.shape.requires, code, text):
+    if layout.shape.requires is not None and not meets(layout.shape.requires, code, text):
         return None
     if name is not None and type(name) is not str:
         name = None
     return layout, code, text, name, read_causes(causes) if causes else ()
-
-
-def _meets(requirement: str, code: str | None, text: str | None) -> bool:
-    """Whether the values meet what a shape requires of them: a text with blanks, or a code that is a word.
-
-    The codes of Auth0 are words, those of Okta a letter and digits.
-    """
-    if requirement == "sentence":
-        return text is not None and " " in text
-    return code is not None and not is_e_code(code)
 
 
 def _repaired(code: object) -> str | None:
@@ -284,22 +215,6 @@ def _is_transaction(document: Json, states: frozenset[str]) -> bool:
     if not isinstance(status, str) or status not in states:
         return False
     return "stateToken" in document or "_embedded" in document or "factorResult" in document
-
-
-def _flat_shape(row: Json) -> FlatShape:
-    return FlatShape(
-        id=row["id"],
-        vendor=row.get("vendor"),
-        all=frozenset(row.get("all", ())),
-        any=frozenset(row.get("any", ())),
-        none=frozenset(row.get("none", ())),
-        code=row.get("code"),
-        text=tuple(row["text"]),
-        name=row.get("name"),
-        causes=row.get("causes"),
-        proof=row.get("proof", "entry"),
-        requires=row.get("requires"),
-    )
 
 
 def _legacy_key(document: Json) -> UpstreamError | None:
