@@ -48,6 +48,16 @@ class TestEvidence:
         [
             (E4, "okta"),
             ({"errorCode": "E0009999", "errorSummary": "New and unknown"}, "okta"),
+            (
+                {
+                    "errorCode": "invalid_client",
+                    "errorSummary": "x",
+                    "errorLink": "l",
+                    "errorId": "i",
+                    "errorCauses": [],
+                },
+                "okta",
+            ),
             ({"statusCode": 404, "error": "Not Found", "message": "x", "errorCode": "inexistent_client"}, "auth0"),
             ({"name": "BadRequestError", "code": "user_exists", "description": "x"}, "auth0"),
             ({"name": "BadRequestError", "code": "invalid_password", "description": {"rules": []}}, "auth0"),

@@ -58,11 +58,20 @@ class TestCodes:
         """A missing permission is not refined to a missing object."""
         assert classified(403, okta("E0000006", "The widget could not be found")) == ("permission-denied", "code")
 
-    def test_only_okta_reuses_codes(self) -> None:
+    def test_only_okta_reuses_codes_that_mean_much(self) -> None:
         """A code of Auth0's keeps its meaning, whatever the status and the sentence."""
         body = {"code": "password_leaked", "description": "The user's session has expired"}
 
         assert classified(403, body, provider="auth0")[0] == "password-compromised"
+        assert classified(401, {**body, "error": "password_leaked"}, provider="auth0")[0] == "password-compromised"
+
+    def test_a_denial_with_401_is_about_authentication(self) -> None:
+        """The sentence then says more than the code; with its usual status it stays a denial."""
+        body = {"error": "unauthorized", "error_description": "invalid user access token"}
+
+        assert classified(401, body, provider="auth0") == ("invalid-token", "phrase")
+        assert classified(403, body, provider="auth0")[0] == "access-denied"
+        assert classified(401, {**body, "error_description": "no"}, provider="auth0")[0] == "access-denied"
 
     def test_a_message_key_of_the_identity_engine_is_firm(self) -> None:
         """Its texts are localized, so that they say nothing against the key."""

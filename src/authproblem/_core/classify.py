@@ -271,6 +271,9 @@ def _by_evidence(given: ClassifierInput, upstream: UpstreamError, surfaces: Endp
         if proof == "shape":
             hit = _entry(given, provider, upstream, surfaces) or _general(given, provider, upstream, surfaces)
             return _refined(given, hit, provider, upstream, surfaces)
+        if proof == "envelope":
+            entry = _entry(given, provider, upstream, surfaces)
+            return None if entry is None else _refined(given, entry, provider, upstream, surfaces)
         own = given.registry.match_own(provider, upstream, given.status, surfaces)
         if own is not None and _proves(own, upstream):
             return _refined(given, own, provider, upstream, surfaces)

@@ -22,7 +22,8 @@ _SUMMARY = "Api validation failed: "
 
 _CALLER_OWNERS = frozenset(("user", "client"))
 _REFUSING_OWNERS = _CALLER_OWNERS | {"policy"}
-_LEAST_SPECIFIC = "invalid-request"
+_LEAST_SPECIFIC = frozenset(("access-denied", "invalid-request"))
+_UNAUTHORIZED = 401
 _TYPED_INPUT = "invalid-input"
 _SPECIFIC = frozenset((404, 409))
 """Statuses that show what is wrong with a request; 400 does not."""
@@ -70,10 +71,13 @@ def refine(
 
 
 def _is_reused(entry: Entry, upstream: UpstreamError, status: int) -> bool:
-    """Whether an Okta code comes with a status that it does not usually have, for Okta reuses codes.
+    """Whether a code has another meaning than its usual one, by the status that it comes with.
 
-    The sentence then counts as if the code were unknown: it is one of another meaning.
+    The sentence then counts as if the code were unknown. Okta reuses its codes, with other statuses; an OAuth code that
+    means little, such as a denial, is about authentication where it comes with 401.
     """
+    if upstream.shape == "oauth":
+        return status == _UNAUTHORIZED and entry.reason in _LEAST_SPECIFIC
     return upstream.shape == "okta_api" and bool(entry.usual_status) and status not in entry.usual_status
 
 
@@ -95,7 +99,7 @@ def _gives_way(entry: Entry, status: int) -> bool:
         return entry.owner in _REFUSING_OWNERS
     if status >= 500:
         return entry.owner in _CALLER_OWNERS  # an Action's denial can come with 500
-    return status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
+    return status in _SPECIFIC and entry.reason == "invalid-request"
 
 
 def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:

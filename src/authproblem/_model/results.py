@@ -14,7 +14,7 @@ _new = object.__new__
 
 Cause = tuple[str | None, str | None]
 """Text and `reason` of one cause of an error."""
-Proof = Literal["shape", "registered", "entry", "none"]
+Proof = Literal["shape", "registered", "envelope", "entry", "none"]
 
 
 class UpstreamError(Value, init=False):
@@ -29,8 +29,9 @@ class UpstreamError(Value, init=False):
         document: the JSON object, or None where the body was none.
         protocol: whether the document carries the live next step of a flow and has to stay whole.
         vendor: the vendor whose shape it is, or None where several use it.
-        proof: what proves the sender: the `shape` by itself, a `registered` code in it, an `entry` that is evidence, or
-            `none`: in this shape even a vendor's own code proves nothing.
+        proof: what proves the sender: the `shape` by itself, a `registered` code in it, an `envelope` that is the
+            vendor's alone with any code that an entry has, an `entry` that is evidence, or `none`: in this shape even
+            a vendor's own code proves nothing.
     """
 
     __slots__ = ("shape", "code", "text", "name", "causes", "document", "protocol", "vendor", "proof")

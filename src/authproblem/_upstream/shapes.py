@@ -22,7 +22,7 @@ _MAX_UNKNOWN, _MAX_LAYOUTS = 512, 1024
 """Layouts that are cached; the second half is reserved for those of known members, so that invented names cannot take
 a vendor's place. Nothing is evicted, since the response cache identifies layouts by identity."""
 
-_BY_CODE: dict[str, Proof] = {"form": "entry", "envelope": "registered"}
+_BY_CODE: dict[str, Proof] = {"form": "entry", "envelope": "envelope"}
 """What proves the sender of a shape where the code has not the form of a vendor's."""
 
 SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
