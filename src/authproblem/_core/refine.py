@@ -22,7 +22,8 @@ _SUMMARY = "Api validation failed: "
 
 _CALLER_OWNERS = frozenset(("user", "client"))
 _REFUSING_OWNERS = _CALLER_OWNERS | {"policy"}
-_LEAST_SPECIFIC = frozenset(("access-denied", "invalid-request"))
+_LEAST_SPECIFIC = "invalid-request"
+_MEAN_LITTLE = frozenset(("access-denied", _LEAST_SPECIFIC))
 _UNAUTHORIZED = 401
 _TYPED_INPUT = "invalid-input"
 _SPECIFIC = frozenset((404, 409))
@@ -77,7 +78,7 @@ def _is_reused(entry: Entry, upstream: UpstreamError, status: int) -> bool:
     means little, such as a denial, is about authentication where it comes with 401.
     """
     if upstream.shape == "oauth":
-        return status == _UNAUTHORIZED and entry.reason in _LEAST_SPECIFIC
+        return status == _UNAUTHORIZED and entry.reason in _MEAN_LITTLE
     return upstream.shape == "okta_api" and bool(entry.usual_status) and status not in entry.usual_status
 
 
@@ -99,7 +100,7 @@ def _gives_way(entry: Entry, status: int) -> bool:
         return entry.owner in _REFUSING_OWNERS
     if status >= 500:
         return entry.owner in _CALLER_OWNERS  # an Action's denial can come with 500
-    return status in _SPECIFIC and entry.reason == "invalid-request"
+    return status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
 
 
 def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:

@@ -245,7 +245,7 @@ class KnownTexts:
     user typed.
     """
 
-    __slots__ = ("_last", "_table")
+    __slots__ = ("_table", "_unknown")
 
     def __init__(self, texts: Iterable[str], of_entries: Iterable[tuple[str, str]] = ()) -> None:
         """Sort the texts.
@@ -258,7 +258,7 @@ class KnownTexts:
         self._table: TextTable[tuple[str, bool, str]] = TextTable(
             (text, (owner, _is_safe(text), text)) for text, owner in rows
         )
-        self._last: tuple[str, tuple[tuple[str, bool, str], ...]] = ("", ())
+        self._unknown = hash("")
 
     def __contains__(self, text: str) -> bool:
         """Whether the text may be sent on as it came."""
@@ -273,13 +273,13 @@ class KnownTexts:
     def sources(self, text: str) -> tuple[tuple[str, bool, str], ...]:
         """Return the rows of the registered texts that a text equals or fits: all that a look-up can know of it.
 
-        One response asks three times for the same text: for the cache, the phrase rules and the members. The last one
-        is kept until the next.
+        One response asks three times for the same text: for the cache, the phrase rules and the members. Of the last
+        unknown one the hash is kept, never the text: users typed it.
         """
-        last, found = self._last  # one assignment replaces both, so that threads cannot mix them
-        if last is text:
-            return found
+        key = hash(text)
+        if key == self._unknown:
+            return ()
         found = self._table.find(text)
-        if len(text) <= MAX_TEXT:
-            self._last = text, found
+        if not found:
+            self._unknown = key
         return found

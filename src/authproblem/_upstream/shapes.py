@@ -151,7 +151,7 @@ def error_of(key: ParsedKey, document: Json | None) -> UpstreamError:
     layout, code, text, name, causes = key
     shape = layout.shape
     proof: Any = shape.proof
-    if proof in _BY_CODE:  # the form of the code proves the sender; all of Okta's members need a code that Okta has
+    if proof in _BY_CODE:  # a code of the vendor's form proves the sender by itself
         proof = "shape" if text is not None and is_e_code(code) else _BY_CODE[proof]
     return UpstreamError(shape.id, code, text, name, causes, document, False, shape.vendor, proof)  # noqa: FBT003
 
