@@ -87,7 +87,7 @@ def _rules(table: Json) -> Iterator[Finding]:
 
 
 def _chosen(row: Json) -> list[str]:
-    """The types that a general one may be refined to, with those for an interrupted sign-in."""
+    """The types that a general one may be refined to, with those that only documents of a sign-in may choose."""
     return [*row["to"], *row.get("at_sign_in", ())]
 
 

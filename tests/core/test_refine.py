@@ -94,9 +94,42 @@ class TestCauses:
 
         assert classified(400, body) == ("quota-exceeded", "phrase")
 
-    def test_the_name_of_the_validated_object_is_not_read(self) -> None:
-        """`phoneNumberInvalid` after `Api validation failed:` is the name of a class, not a sentence."""
-        assert classified(400, okta("E0000001", "Api validation failed: phoneNumberInvalid"))[1] == "code"
+    @pytest.mark.parametrize(
+        ("name", "reason"),
+        [("password", "password-rejected"), ("mobilePhone", "invalid-phone-number"), ("widget", "invalid-request")],
+    )
+    def test_the_name_of_the_validated_object_is_read_with_its_cause(self, name: str, reason: str) -> None:
+        """The cause alone does not say what has the wrong form; nor does the name alone."""
+        summary = f"Api validation failed: {name}"
+
+        assert classified(400, okta("E0000001", summary, "Does not match the pattern that is set"))[0] == reason
+        assert classified(400, okta("E0000001", summary, "The paint ran out")) == ("invalid-request", "code")
+        assert classified(400, okta("E0000001", summary)) == ("invalid-request", "code")
+
+    @pytest.mark.parametrize(
+        ("location", "reason"), [("phoneNumber", "invalid-phone-number"), ("widget", "invalid-request")]
+    )
+    def test_the_location_of_a_cause_is_read_with_its_reason(self, location: str, reason: str) -> None:
+        """Where Okta names both and says nothing."""
+        body = okta("E0000001", "Api validation failed: widget")
+        body["errorCauses"] = [{"reason": "INVALID", "location": location, "locationType": "body", "domain": "x"}]
+
+        assert classified(400, body)[0] == reason
+
+    @pytest.mark.parametrize("causes", [None, 1, "x", [None, 1], {}, [{"location": 1, "reason": None}], [{}] * 100])
+    def test_causes_of_another_form_are_no_names(self, causes: object) -> None:
+        """Whatever stands there, the code decides."""
+        body = {**okta("E0000001", "Api validation failed: widget"), "errorCauses": causes}
+
+        assert classified(400, body)[0] == "invalid-request"
+
+    @pytest.mark.parametrize("code", ["E0000014", "E0000080"])
+    def test_a_cause_that_names_no_password_is_about_another_input(self, code: str) -> None:
+        """Okta sends the codes of a refused password for security questions too."""
+        answer, password = "The answer is too similar to the question", "The password is too similar to the last one"
+
+        assert classified(403, okta(code, "Update of credentials failed", answer)) == ("invalid-input", "phrase")
+        assert classified(403, okta(code, "Update of credentials failed", password))[0] == "password-rejected"
 
     def test_a_known_cause_is_not_refined(self) -> None:
         """The cause that an entry knows has decided already."""
@@ -252,11 +285,19 @@ class TestStatusAndCode:
         assert entry.usual_status == {500}
         assert classified(500, okta("E0000261", "The paint ran out"))[1] == "code"
 
-    def test_a_code_without_usual_statuses_stays(self) -> None:
-        """Where the usual statuses of a code are unknown, the status overrides nothing."""
-        body = {"statusCode": 503, "error": "x", "errorCode": "enrollment_conflict", "message": "The paint ran out"}
+    @pytest.mark.parametrize("code", ["enrollment_conflict", "invalid_token", "inexistent_widget", "widget_not_found"])
+    @pytest.mark.parametrize(("status", "expected"), [(429, "rate-limited"), (503, "upstream-unavailable")])
+    def test_a_code_without_usual_statuses_is_one_of_a_4xx(self, code: str, status: int, expected: str) -> None:
+        """So is one of a family: neither makes a failure or limit of the provider the caller's fault."""
+        body = {"statusCode": status, "error": "x", "errorCode": code, "message": "The paint ran out"}
 
-        assert classified(503, body, provider="auth0")[1] == "code"
+        assert classified(status, body, provider="auth0") == (expected, "status")
+
+    @pytest.mark.parametrize("code", ["invalid_widget", "missing_widget", "unsupported_widget"])
+    def test_a_family_of_oauth_codes_yields_to_a_5xx(self, code: str) -> None:
+        """The family says what is wrong with a request, not what is wrong with the provider."""
+        assert classified(503, {"error": code}, provider="okta") == ("upstream-unavailable", "status")
+        assert classified(429, {"error": code}, provider="okta") == ("rate-limited", "status")
 
     @pytest.mark.parametrize(
         ("code", "status", "expected"),

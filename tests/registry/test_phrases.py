@@ -202,7 +202,7 @@ class TestLimits:
         found = PHRASES.refine(general, (text,), situation)
 
         chosen = PHRASES.refinements[general]
-        if situation.shape in {"okta_idx", "redirect"} or (situation.shape, general) == ("oauth", "access-denied"):
+        if situation.shape == "okta_idx":
             chosen |= PHRASES.at_sign_in[general]
 
         assert found is None or found in chosen

@@ -105,6 +105,9 @@ def _covers(family: Json, name: str) -> bool:
     if provider not in {"", family["provider"]} or " " in code:
         return False
     pattern: str = family["pattern"]
+    words = family.get("words")
+    if words and not set(words) & set(code.split("_")):
+        return False
     return code.startswith(pattern[:-1]) if pattern.endswith("*") else code.endswith(pattern[1:])
 
 

@@ -17,6 +17,7 @@ from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 
 _GENERAL = frozenset(("code", "family", "status"))
+_BY_CODE = frozenset(("code", "family"))
 _SUMMARY = "Api validation failed: "
 """What Okta puts before the name of the object that it has checked; the name alone means nothing."""
 
@@ -53,7 +54,7 @@ def refine(
     if matched_by not in _GENERAL or (upstream.shape == "okta_idx" and matched_by == "code"):
         return hit  # in Identity Engine documents the key decides: texts are localized
     sentences = tuple(islice(_unknown(registry, provider, upstream, entry), MAX_SENTENCES))
-    if matched_by == "code" and _gives_way(entry, status) and (sentences or upstream.text is None):
+    if matched_by in _BY_CODE and _gives_way(entry, status) and (sentences or upstream.text is None):
         entry, matched_by = registry.by_status(status, upstream), "status"
     found = None
     if sentences:
@@ -64,6 +65,8 @@ def refine(
         shape = "redirect" if upstream.shape == "callback" else upstream.shape
         situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
         found = registry.phrases.decide(generals, sentences, situation)
+        if found is None and upstream.shape == "okta_api":
+            found = registry.phrases.decide(generals, islice(_named(upstream), MAX_SENTENCES), situation)
     if found is not None and found != entry.type.slug:
         return registry.bare(found), "phrase"
     if matched_by == "status" and _is_at_a_field(upstream, status):
@@ -94,13 +97,13 @@ def _gives_way(entry: Entry, status: int) -> bool:
     A code never makes a failure or limit of the provider the caller's fault; and one that means no more than an
     invalid request yields to a status that is more specific.
     """
-    if not entry.usual_status or status in entry.usual_status:
+    if status in entry.usual_status:
         return False
     if status == 429:
         return entry.owner in _REFUSING_OWNERS
     if status >= 500:
         return entry.owner in _CALLER_OWNERS  # an Action's denial can come with 500
-    return status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
+    return bool(entry.usual_status) and status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
 
 
 def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:
@@ -113,8 +116,27 @@ def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: 
         elif text is None and reason is not None:
             yield reason
     if upstream.text is not None and not registry.is_explained(provider, entry.id, upstream.text):
-        summary = upstream.text.removeprefix(_SUMMARY)
-        if summary is upstream.text or " " in summary:
-            yield summary
+        if _object_name(upstream.text) is None:
+            yield upstream.text.removeprefix(_SUMMARY)
     if upstream.code is not None and not registry.has_code_anywhere(upstream.code):
         yield upstream.code
+
+
+def _named(upstream: UpstreamError) -> Iterator[str]:
+    """Okta's causes with the names of what they are about: the object of the summary, and the location.
+
+    "Does not match the pattern" is about a password where the object is one. A name alone says nothing; "at" keeps its
+    words from those of the cause.
+    """
+    name = _object_name(upstream.text) if upstream.text is not None else None
+    causes = upstream.document.get("errorCauses") if upstream.document is not None else None
+    for cause in causes if isinstance(causes, list) else (causes,):
+        if isinstance(cause, dict) and (name is not None or "location" in cause):
+            parts = (cause.get("errorSummary"), cause.get("reason"), "at", name, cause.get("location"))
+            yield " ".join(part for part in parts if isinstance(part, str))
+
+
+def _object_name(summary: str) -> str | None:
+    """Return the name of the object that Okta has checked; None where a summary says more or something else."""
+    name = summary.removeprefix(_SUMMARY)
+    return name if name is not summary and " " not in name else None

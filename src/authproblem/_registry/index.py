@@ -20,12 +20,18 @@ _MANY = 6
 
 
 class Family(NamedTuple):
-    """An open-ended group of codes, such as `inexistent_*`."""
+    """An open-ended group of codes, such as `inexistent_*`.
+
+    Attributes:
+        words: where there are any, a code has to contain one: a tenant mints `invalid_company`, a server
+            `invalid_resource`.
+    """
 
     pattern: str
     shapes: frozenset[str]
     status: frozenset[int]
     type: ProblemType
+    words: frozenset[str] = frozenset()
 
     @property
     def is_prefix(self) -> bool:
@@ -40,6 +46,8 @@ class Family(NamedTuple):
     def matches(self, code: str, shape: str, status: int) -> bool:
         """Whether a code belongs to the family."""
         if (self.shapes and shape not in self.shapes) or (self.status and status not in self.status):
+            return False
+        if self.words and self.words.isdisjoint(code.split("_")):
             return False
         return code.startswith(self.common) if self.is_prefix else code.endswith(self.common)
 

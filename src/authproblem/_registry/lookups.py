@@ -69,7 +69,7 @@ def _indexes(
 
 def _family(row: Json, types: Mapping[str, ProblemType]) -> Family:
     shapes, status = frozenset(row.get("shapes", ())), frozenset(row.get("status", ()))
-    return Family(row["pattern"], shapes, status, types[row["type"]])
+    return Family(row["pattern"], shapes, status, types[row["type"]], frozenset(row.get("words", ())))
 
 
 def _names(entries: Iterable[Entry]) -> dict[str, Entry]:

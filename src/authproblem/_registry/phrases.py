@@ -18,11 +18,8 @@ MAX_KEPT = 4096
 _PAGE = "html"
 """The shape whose text has more than the error in it: only rules for pages apply."""
 
-_SIGN_IN = frozenset(("okta_idx", "redirect"))
+_SIGN_IN = frozenset(("okta_idx",))
 """The shapes that a provider sends to somebody who is signing in."""
-
-_DENIED_SIGN_IN = ("oauth", "access-denied")
-"""The shape and general type of an authorization that was denied (RFC 6749 4.1.2.1): no token was issued."""
 
 
 class Situation(NamedTuple):
@@ -81,8 +78,8 @@ class Phrases:
 
     Attributes:
         refinements: for each general problem type, the types that a phrase may choose in its place.
-        at_sign_in: the types that it may choose beside them where a sign-in was interrupted, so that a type that
-            requires a new one takes nothing from the user.
+        at_sign_in: the types that it may choose beside them in a document of the sign-in itself, where a type that
+            requires a new sign-in interrupts nobody.
         firm: codes whose meaning no sentence changes.
     """
 
@@ -130,7 +127,7 @@ class Phrases:
             allowed = self.refinements.get(general)
             if allowed is None or situation.code in self.firm:
                 continue
-            if situation.shape in _SIGN_IN or (situation.shape, general) == _DENIED_SIGN_IN:
+            if situation.shape in _SIGN_IN:
                 allowed |= self.at_sign_in[general]
             found = self._first(general, allowed, sentences, situation)
             if found is not None:
