@@ -1,4 +1,4 @@
-"""The lint of phrases, sentences and proofs: each planted fault is found, and the data of the repository has none."""
+"""The lint of phrases and proofs: each planted fault is found, and the data of the repository has none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from authproblem import Registry
 from tools.registry_data import ROOT, read
 from tools.registry_phrases import phrases
 from tools.registry_rules import proof
-from tools.registry_sentences import sentences
 
 Json = dict[str, Any]
 REGISTRY = Registry.builtin()
@@ -104,35 +103,6 @@ def test_the_lint_of_phrases_finds(plant: Callable[[Json], None]) -> None:
     found = phrases(DATA._replace(tables={**DATA.tables, "phrases": table}), REGISTRY)
 
     assert [finding for finding in found if FAULTS[plant] in finding.what]
-
-
-def test_the_sentences_of_the_repository_have_no_findings() -> None:
-    """No entry sends the user where he cannot get on."""
-    assert list(sentences(DATA, REGISTRY)) == []
-
-
-@pytest.mark.parametrize(
-    ("fields", "what"),
-    [
-        (
-            {"remedy": "fix_client", "owner": "client", "detail": "Please sign in again."},
-            "but the remedy is fix_client",
-        ),
-        ({"remedy": "wait", "owner": "limit", "detail": "Contact support."}, "but the remedy is wait"),
-        ({"remedy": "ask_admin", "detail": "Try again later."}, "but the remedy is ask_admin"),
-        ({"remedy": "sign_in", "detail": "Open the link."}, "but the remedy is sign_in"),
-        ({"remedy": "wait", "owner": "user"}, "owner user with remedy wait"),
-        ({"remedy": "fix_client", "owner": "user"}, "a user cannot fix the client"),
-        ({"remedy": "check_credentials", "owner": "policy", "retry": "never"}, "no predicate of Problem is true"),
-    ],
-)
-def test_the_lint_of_sentences_finds(fields: Json, what: str) -> None:
-    """A sentence, an owner or a retry policy that does not fit the remedy is named."""
-    own = REGISTRY.extend({"entries": [{"id": "auth0:invalid_user_password", **fields}]})
-
-    found = list(sentences(DATA, own))
-
-    assert [finding for finding in found if what in finding.what and "invalid_user_password" in finding.where]
 
 
 @pytest.mark.parametrize(
