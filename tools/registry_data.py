@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import authproblem
-from authproblem import Registry
-from authproblem._model import PROVIDERS
+from authproblem import Problem, Registry, RetryHint
+from authproblem._model import PROVIDERS, Entry, ProblemType
 
 Json = dict[str, Any]
 
@@ -143,6 +143,11 @@ def build(data: Data, rows: list[Row]) -> Registry:
     entries = {row.id: {"since": data.files[row.file]["since"], **row.entry} for row in rows}
     tables = {name: data.tables[name] for name in data.manifest["tables"]}
     return Registry(tables, entries, families, known, data.manifest["version"])
+
+
+def example(kind: Entry | ProblemType) -> Problem:
+    """A problem with owner, remedy and retry policy of an entry or type: for what its predicates say."""
+    return Problem("", "x", "", 400, "", None, kind.owner, kind.remedy, RetryHint(kind.retry), "oauth", {}, {})
 
 
 def canonical(document: Json, schema: Json) -> str:

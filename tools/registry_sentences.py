@@ -12,11 +12,22 @@ from collections.abc import Iterator
 from authproblem._model import Entry
 from authproblem._registry.registry import Registry
 from tools.registry_actions import ACTIONS, REMEDIES, UNUSUAL, Remedy
-from tools.registry_data import REGISTRY, Data, Finding
+from tools.registry_data import REGISTRY, Data, Finding, example
 
 _TABLE = "tools/registry_actions.py"
 _WORDINGS = {name: re.compile("|".join(f"(?:{text})" for text in texts)) for name, texts in ACTIONS.items()}
 _COMBINATIONS = {(owner, row.remedy, row.retry) for row in REMEDIES for owner in row.owners} | UNUSUAL.keys()
+
+_PREDICATES = (
+    "is_temporary",
+    "is_upstream_failure",
+    "needs_user",
+    "needs_sign_in",
+    "needs_admin",
+    "needs_developer",
+    "is_settled",
+)
+"""What an app can branch on."""
 
 _NOUN = re.compile(
     r"\b(?:password(?! reset)|code|link|request|method|way|number|extension|(?:user)?name|details|information|device"
@@ -49,7 +60,7 @@ def sentences(_data: Data, registry: Registry) -> Iterator[Finding]:
         if (entry.owner, entry.remedy, entry.retry) not in _COMBINATIONS:
             what = f"owner {entry.owner}, remedy {entry.remedy} and retry {entry.retry} do not go together"
             yield Finding(where, what, f"change one of them, or give the reason in {_TABLE}")
-        if not _acts(entry):
+        if not any(getattr(example(entry), name) for name in _PREDICATES):
             yield Finding(where, "no predicate of Problem is true", "change owner, remedy or retry")
         for what, fix in _faults(entry):
             yield Finding(where, f"detail {what}", fix)
@@ -121,20 +132,3 @@ def _resolved(text: str) -> str:
     if noun is None:
         return text
     return text[: noun.end()] + _PRONOUN.sub(noun.group(), text[noun.end() :])
-
-
-def _acts(entry: Entry) -> bool:
-    """Whether one of the predicates of a problem is true, so that an app can branch on something."""
-    from authproblem import Problem, RetryHint
-
-    problem = Problem("", "x", "", 400, "", None, entry.owner, entry.remedy, RetryHint(entry.retry), "oauth", {}, {})
-    names = (
-        "is_temporary",
-        "is_upstream_failure",
-        "needs_user",
-        "needs_sign_in",
-        "needs_admin",
-        "needs_developer",
-        "is_settled",
-    )
-    return any(getattr(problem, name) for name in names)

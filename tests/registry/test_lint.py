@@ -50,6 +50,7 @@ SMALL = frozenset((
     "okta:E0000047",
     "okta:E0000047/concurrency",
     "okta:RATE_LIMIT_EXCEEDED",
+    "okta:invalid_grant/expired-password-credentials",
     "okta:invalid_grant/invalid-password-credentials",
     "okta:mfa_required",
 ))  # fmt: skip
@@ -70,9 +71,23 @@ def write_small(root: Path) -> None:
         small.write(name, {**data.files[name], "entries": kept[name]})
     small.write("manifest", {**data.manifest, "entries": names})
     small.write("credentials", {**data.table("credentials"), "entries": {}})
+    small.write(
+        "phrases", few_codes(data.table("phrases"), {row.get("code") for rows in kept.values() for row in rows})
+    )
     named = [(vector.row, {vector.row["entry"], vector.row.get("near")} - {None}) for vector in data.vectors]
     small.vectors([vector for vector, ids in named if ids and ids <= SMALL])
     fix(root)
+
+
+def few_codes(table: Json, codes: set[str | None]) -> Json:
+    """The phrases, with one of the codes in place of those that nobody has in the copy."""
+
+    def kept(names: list[str]) -> list[str]:
+        return [name for name in names if name in codes or name in table["groups"]] or ["access_denied"]
+
+    rules = [{**row, "codes": kept(row["codes"])} if "codes" in row else row for row in table["rules"]]
+    groups = {name: kept(names) for name, names in table["groups"].items()}
+    return {**table, "groups": groups, "firm": ["E0000047"], "rules": rules}
 
 
 class Copy:
@@ -343,6 +358,22 @@ def status_without_type(copy: Copy) -> None:
     copy.write("shapes", shapes)
 
 
+def sentence_of_another_remedy(copy: Copy) -> None:
+    copy.change("okta:E0000004", detail="Please contact support.")
+
+
+def refinement_that_does_harm(copy: Copy) -> None:
+    phrases = copy.read("phrases")
+    phrases["refinements"]["rate-limited"]["to"].append("invalid-credentials")
+    copy.write("phrases", phrases)
+
+
+def phrase_for_an_unknown_surface(copy: Copy) -> None:
+    phrases = copy.read("phrases")
+    phrases["rules"][0]["surfaces"] = ["okta.acme"]
+    copy.write("phrases", phrases)
+
+
 FAULTS: dict[Callable[[Copy], None], tuple[str, str, str]] = {
     unsorted: ("okta.json:", "is not sorted by id", "--fix"),
     several_lines: ("okta.json:", "one entry a line", "--fix"),
@@ -384,6 +415,9 @@ FAULTS: dict[Callable[[Copy], None], tuple[str, str, str]] = {
     path_of_two_surfaces: ("surfaces.json", "already", "leave it in one"),
     slug_that_the_wire_does_not_know: ("wire.schema.json", "slugs are not those", "that order"),
     remedy_without_explanation: ("glossary.json", "remedies are not those", "wait"),
+    sentence_of_another_remedy: ("okta:E0000004", "but the remedy is check_credentials", "say what"),
+    refinement_that_does_harm: ("refinements/rate-limited", "moves a limit of the provider to the user", "take it out"),
+    phrase_for_an_unknown_surface: ("phrases.json", "surface 'okta.acme' does not exist", "surfaces.json"),
     status_without_type: ("shapes.json", "type 'no-such-type' does not exist", "slug of problem_types.json"),
 }
 

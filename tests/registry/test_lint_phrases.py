@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from authproblem import Registry
-from tools.registry_data import ROOT, read
+from tools.registry_data import ROOT, Data, read
 from tools.registry_phrases import phrases
 from tools.registry_rules import proof
 
@@ -50,26 +50,92 @@ def asks_for_the_same(table: Json) -> None:
     table["rules"].append({**table["rules"][0], "id": "again"})
 
 
+def asks_for_more_than_an_earlier_one(table: Json) -> None:
+    first = next(row for row in table["rules"] if "without" in row)
+    other = next(name for name in table["concepts"] if name not in [*first["says"], *first["without"]])
+    table["rules"].append({**first, "id": "later", "says": [*first["says"], other], "providers": ["okta"]})
+
+
+def unknown_surface(table: Json) -> None:
+    table["rules"][0]["surfaces"] = ["auth0.managment"]
+
+
+def part_of_a_surface(table: Json) -> None:
+    table["rules"][0]["surfaces"] = ["auth0.sign"]
+
+
+def unknown_code(table: Json) -> None:
+    table["rules"][0]["codes"] = ["acess_denied"]
+
+
+def code_of_another_provider(table: Json) -> None:
+    table["rules"][0].update(codes=["E0000001"], providers=["auth0"])
+
+
+def unknown_code_of_a_group(table: Json) -> None:
+    table["groups"]["denial"].append("acess_denied")
+
+
+def unused_group(table: Json) -> None:
+    table["groups"]["nobody"] = ["access_denied"]
+
+
+def unknown_firm_code(table: Json) -> None:
+    table["firm"].append("E0000470")
+
+
+def firm_code_of_a_rule(table: Json) -> None:
+    table["rules"][0]["codes"] = ["E0000047"]
+
+
+def says_nothing(table: Json) -> None:
+    table["rules"][-1]["says"] = []
+
+
+def says_nothing_but_codes(table: Json) -> None:
+    table["rules"][-1].pop("without", None)
+    table["rules"][-1].update(says=[], codes=["denial"])
+
+
+def says_what_it_excludes(table: Json) -> None:
+    row = table["rules"][0]
+    row["without"] = [*row.get("without", ()), row["says"][0]]
+
+
+def chooses_what_it_excludes(table: Json) -> None:
+    row = next(row for row in table["rules"] if "|" in row["says"][0])
+    row["without"] = [*row.get("without", ()), row["says"][0].split("|")[0]]
+
+
+def excludes_a_part_of_what_it_says(table: Json) -> None:
+    table["concepts"].update({"part-of-it": ["quaint"], "all-of-it": ["quaint word"]})
+    table["rules"][0].update(says=["all-of-it"], without=["part-of-it"])
+
+
+def shape_of_another_provider(table: Json) -> None:
+    table["rules"][0].update(shapes=["okta_api"], providers=["auth0"])
+
+
+def surface_of_another_provider(table: Json) -> None:
+    table["rules"][0].update(surfaces=["okta.management"], providers=["auth0"])
+
+
+def pages_in_shapes_alone(table: Json) -> None:
+    table["rules"][0]["shapes"] = ["html"]
+    table["rules"][0].pop("pages", None)
+
+
+def chosen_at_sign_in_only(table: Json) -> None:
+    row = next(row for row in table["rules"] if row["type"] == "mfa-timed-out")
+    row["shapes"] = ["okta_api"]
+
+
 def refines_nothing(table: Json) -> None:
     table["rules"][0]["type"] = "slow-down"
 
 
 def never_with_this_status(table: Json) -> None:
     table["rules"][0].update(type="not-found", status=[503])
-
-
-def failure_to_the_caller(table: Json) -> None:
-    table["refinements"]["upstream-error"]["to"].append("invalid-credentials")
-
-
-def sends_the_user_away(table: Json) -> None:
-    row = table["refinements"]["invalid-request"]
-    row["to"].append("session-expired")
-    row.pop("why", None)
-
-
-def lets_a_program_wait(table: Json) -> None:
-    table["refinements"]["invalid-request"]["to"].append("rate-limited")
 
 
 FAULTS: dict[Callable[[Json], None], str] = {
@@ -80,13 +146,36 @@ FAULTS: dict[Callable[[Json], None], str] = {
     skipped_word: "has words that are skipped",
     skipped_and_rewritten: "is skipped and rewritten",
     id_of_two: "the id stands twice",
-    asks_for_the_same: "asks for the same as",
+    asks_for_the_same: "comes first and fits wherever it does",
+    asks_for_more_than_an_earlier_one: "comes first and fits wherever it does",
+    unknown_surface: "surface 'auth0.managment' does not exist",
+    part_of_a_surface: "surface 'auth0.sign' does not exist",
+    unknown_code: "'acess_denied' is no group, and no code of",
+    code_of_another_provider: "'E0000001' is no group, and no code of auth0",
+    unknown_code_of_a_group: "code 'acess_denied' is not registered",
+    unused_group: "no rule uses the group",
+    unknown_firm_code: "code 'E0000470' is not registered",
+    firm_code_of_a_rule: "code 'E0000047' is firm",
+    says_nothing: "says nothing",
+    says_nothing_but_codes: "says nothing",
+    says_what_it_excludes: "never fits: what it says is ruled out",
+    chooses_what_it_excludes: "never fits: what it says is ruled out",
+    excludes_a_part_of_what_it_says: "'all-of-it' never fits",
+    shape_of_another_provider: "auth0 never sends these shapes",
+    surface_of_another_provider: "auth0 has none of these surfaces",
+    pages_in_shapes_alone: "a rule for pages alone does not say so",
+    chosen_at_sign_in_only: "mfa-timed-out may be chosen at sign-in only",
     refines_nothing: "nothing may be refined to slow-down",
     never_with_this_status: "never comes with these statuses",
-    failure_to_the_caller: "moves a failure of the provider to the user",
-    sends_the_user_away: "sends the user away (session-expired: sign_in)",
-    lets_a_program_wait: "lets a program wait for rate-limited",
 }
+
+
+def changed(*plants: Callable[[Json], None]) -> Data:
+    """The data with faults in a copy of the phrases."""
+    table = copy.deepcopy(DATA.table("phrases"))
+    for plant in plants:
+        plant(table)
+    return DATA._replace(tables={**DATA.tables, "phrases": table})
 
 
 def test_the_phrases_of_the_repository_have_no_findings() -> None:
@@ -97,12 +186,31 @@ def test_the_phrases_of_the_repository_have_no_findings() -> None:
 @pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__)
 def test_the_lint_of_phrases_finds(plant: Callable[[Json], None]) -> None:
     """Each planted fault is named."""
-    table = copy.deepcopy(DATA.table("phrases"))
-    plant(table)
-
-    found = phrases(DATA._replace(tables={**DATA.tables, "phrases": table}), REGISTRY)
+    found = phrases(changed(plant), REGISTRY)
 
     assert [finding for finding in found if FAULTS[plant] in finding.what]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"says": [], "codes": ["denial"], "without": ["session"]},
+        {"surfaces": ["auth0."]},
+        {"surfaces": ["okta.management"], "providers": ["okta", "auth0"]},
+        {"shapes": ["html", "okta_api"], "providers": ["okta"]},
+    ],
+)
+def test_the_lint_of_phrases_accepts(fields: Json) -> None:
+    """A rule of codes and exclusions needs no concept, and conditions need not meet in every case."""
+
+    def plant(table: Json) -> None:
+        table["rules"].insert(
+            0, {"id": "mine", "says": ["session"], "type": "access-denied", "status": [403], **fields}
+        )
+
+    found = phrases(changed(plant), REGISTRY)
+
+    assert [finding for finding in found if finding.where.endswith(" mine")] == []
 
 
 @pytest.mark.parametrize(
