@@ -362,6 +362,12 @@ def sentence_of_another_remedy(copy: Copy) -> None:
     copy.change("okta:E0000004", detail="Please contact support.")
 
 
+def type_whose_retry_contradicts_its_remedy(copy: Copy) -> None:
+    types = copy.read("problem_types")
+    next(kind for kind in types["types"] if kind["slug"] == "session-expired")["retry"] = "never"
+    copy.write("problem_types", types)
+
+
 def refinement_that_does_harm(copy: Copy) -> None:
     phrases = copy.read("phrases")
     phrases["refinements"]["rate-limited"]["to"].append("invalid-credentials")
@@ -416,6 +422,7 @@ FAULTS: dict[Callable[[Copy], None], tuple[str, str, str]] = {
     slug_that_the_wire_does_not_know: ("wire.schema.json", "slugs are not those", "that order"),
     remedy_without_explanation: ("glossary.json", "remedies are not those", "wait"),
     sentence_of_another_remedy: ("okta:E0000004", "but the remedy is check_credentials", "say what"),
+    type_whose_retry_contradicts_its_remedy: ("session-expired", "retry never do not go together", "registry_actions"),
     refinement_that_does_harm: ("refinements/rate-limited", "moves a limit of the provider to the user", "take it out"),
     phrase_for_an_unknown_surface: ("phrases.json", "surface 'okta.acme' does not exist", "surfaces.json"),
     status_without_type: ("shapes.json", "type 'no-such-type' does not exist", "slug of problem_types.json"),

@@ -141,7 +141,7 @@ def test_actions_are_those_that_the_sentence_asks_for(detail: str, asked: set[st
     ],
 )
 def test_the_lint_finds_owner_remedy_and_retry_that_do_not_go_together(owner: str, remedy: str, retry: str) -> None:
-    """Combinations are those of the table and no others, also where the vocabulary itself has a wrong one."""
+    """Combinations are those of the table and no others."""
     what = f"owner {owner}, remedy {remedy} and retry {retry} do not go together"
 
     assert what in findings(owner, remedy, retry)
