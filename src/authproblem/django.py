@@ -77,8 +77,7 @@ class AuthProblemMiddleware:
         interception = self._begin(request, response)
         if interception is None:
             return response
-        reply = _read_whole(interception, response)
-        return response if reply is None else _apply(reply, response)
+        return _finished(interception, response, _read_whole(interception, response))
 
     async def _serve_async(self, request: Any) -> Any:
         self._read_callback(request)
@@ -92,7 +91,7 @@ class AuthProblemMiddleware:
             reply = await sync_to_async(_read_whole)(interception, response)
         else:
             reply = _read_whole(interception, response)
-        return response if reply is None else _apply(reply, response, asynchronous=True)
+        return _finished(interception, response, reply, asynchronous=True)
 
     def process_exception(self, request: Any, exception: Exception) -> HttpResponse | None:
         """Respond to an exception of a view; called by Django.
@@ -208,6 +207,14 @@ async def _joined(*first: Any) -> AsyncIterator[bytes]:
         else:
             async for chunk in each:
                 yield chunk
+
+
+def _finished(interception: Interception, response: Any, reply: Reply | None, *, asynchronous: bool = False) -> Any:
+    """Return the response as it was buffered, with the headers of the interception, or what replaces it."""
+    if reply is not None:
+        return _apply(reply, response, asynchronous=asynchronous)
+    _set_headers(response, interception.headers)
+    return response
 
 
 def _apply(reply: Reply, response: Any, *, asynchronous: bool = False) -> Any:

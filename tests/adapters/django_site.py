@@ -48,6 +48,12 @@ def callback(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse("none" if problem is None else problem.reason)
 
 
+def page(_request: HttpRequest) -> HttpResponseBase:
+    """A provider's page, passed on."""
+    headers = {"x-okta-request-id": "Ydy0LwmSNI62dm8LZIdTzgAACb0", "vary": "Cookie"}
+    return HttpResponse("<html>", status=503, headers=headers)
+
+
 def streamed(request: HttpRequest) -> HttpResponseBase:
     """A provider's error, passed on in chunks of the kind that `?kind=` says; `?times=` makes it too large."""
     body = FORWARDED.content * int(request.GET.get("times", "1"))
@@ -75,4 +81,5 @@ urlpatterns = [
     path("healthy", healthy),
     path("callback", callback),
     path("streamed", streamed),
+    path("page", page),
 ]

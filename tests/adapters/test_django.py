@@ -42,6 +42,15 @@ def test_a_stream_that_is_too_large_passes_whole(name: str, kind: str) -> None:
 
 
 @BOTH
+def test_a_page_that_a_browser_keeps_says_that_it_depends_on_accept(name: str) -> None:
+    """Django has one value for a name: what the app has set stays in it."""
+    kept = SITES[name]()("/page", headers=[("accept", "text/html")])
+    replaced = SITES[name]()("/page", headers=[("accept", "application/json")])
+    assert (kept.status, kept.body, kept.header("vary")) == (503, b"<html>", "Cookie, Accept")
+    assert (is_problem(replaced), replaced.header("vary")) == (True, "Cookie, Accept")
+
+
+@BOTH
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 def test_a_dry_run_leaves_a_stream_as_it_was(name: str) -> None:
     """It was read, and goes out all the same."""

@@ -59,6 +59,17 @@ def test_no_page_is_dead(status: int) -> None:
     assert [entry.id for entry in ENTRIES if is_dead(entry, page(entry))] == []
 
 
+@pytest.mark.parametrize("media", ["text/html", "application/xhtml+xml", "application/json"])
+def test_no_page_is_dead_by_a_challenge_beside_it(media: str) -> None:
+    """Web servers in front of a provider add challenges to pages of their own."""
+
+    def page(entry: Entry) -> Response:
+        challenge = ("www-authenticate", f'Bearer error="{entry.code}"')
+        return Response(401, [("content-type", media), challenge], b"<html>")
+
+    assert [entry.id for entry in ENTRIES if is_dead(entry, page(entry))] == []
+
+
 @pytest.mark.parametrize("status", OTHERS)
 def test_no_unknown_code_is_dead(status: int) -> None:
     """In the shape of every entry, without a text that is known."""

@@ -6,6 +6,7 @@ import pytest
 
 from authproblem import normalize
 from tests.support.outcomes import JSON_TYPE, classified, problem
+from tests.support.responses import Pairs
 
 
 class TestDenials:
@@ -49,10 +50,85 @@ class TestSenders:
         assert (found.provider, found.reason) == ("okta", "invalid-token")
 
     @pytest.mark.parametrize(
-        "uri", ["https://okta.com.example.org/", "http://acme.okta.com/", "acme.okta.com", "https://", ""]
+        ("challenge", "vendor"),
+        [
+            ('Bearer realm="https://dev-1.okta.com/oauth2/default"', "okta"),
+            ('Bearer realm="acme.us.auth0.com"', "auth0"),
+            ('Bearer realm="acme.us.auth0.com:443"', "auth0"),
+            ('DPoP algs="ES256", authorization_uri="http://acme.okta.com/oauth2/v1/authorize"', "okta"),
+            ('Bearer realm="users", authorization_uri="https://acme.okta.com"', "okta"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("headers", "body"),
+        [
+            ([], b""),
+            ([JSON_TYPE], b"{}"),
+            ([JSON_TYPE], b'{"message": "no"}'),
+            ([("content-type", "text/plain")], b"Unauthorized"),
+            ([("content-type", "text/html")], b"<html>Unauthorized</html>"),
+        ],
+    )
+    def test_a_challenge_needs_no_error_to_name_the_vendor(
+        self, challenge: str, vendor: str, headers: Pairs, body: bytes
+    ) -> None:
+        """Okta's have none where no token was sent (RFC 6750 section 3.1); the status then says what is wrong."""
+        found = normalize(401, [*headers, ("www-authenticate", challenge)], body)
+
+        assert found is not None
+        assert (found.provider, found.reason, found.matched_by) == (vendor, "authentication-failed", "status")
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            ['Bearer error="invalid_token", Basic realm="https://x.okta.com"'],
+            ['Bearer error="invalid_token"', 'Basic realm="https://x.okta.com"'],
+            ['Basic realm="https://x.okta.com"', 'Bearer error="invalid_token"'],
+        ],
+    )
+    def test_the_error_and_the_vendor_may_be_in_two_challenges(self, lines: list[str]) -> None:
+        """On one line or on two, in any order."""
+        found = normalize(401, [("www-authenticate", line) for line in lines], b"")
+
+        assert found is not None
+        assert (found.provider, found.reason, found.matched_by) == ("okta", "invalid-token", "header")
+
+    @pytest.mark.parametrize(
+        ("media", "body"),
+        [
+            ("application/json", b'{"detail": "Not authenticated"}'),
+            ("text/plain", b"Not Found"),
+            ("text/plain", b"Method Not Allowed"),
+            ("text/plain", b"Internal Server Error"),
+            ("application/problem+json", b'{"type": "about:blank", "title": "Unauthorized"}'),
+        ],
+    )
+    def test_a_framework_that_names_its_tenant_in_a_challenge_keeps_its_own_error(
+        self, media: str, body: bytes
+    ) -> None:
+        """A resource server may name its issuer: what only a framework sends is the app's own."""
+        headers = [("content-type", media), ("www-authenticate", 'Bearer realm="acme.us.auth0.com"')]
+
+        assert normalize(401, headers, body) is None
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "https://okta.com.example.org/",
+            "okta.com.example.org",
+            "https://example.org/acme.okta.com",
+            "https://example.org?.okta.com",
+            "https://example.org#.okta.com",
+            "https://acme.okta.com@example.org/",
+            "https://x:y@acme.okta.com",
+            "ftp://acme.okta.com",
+            "Sign in at okta.com",
+            "https://",
+            "",
+        ],
     )
     def test_a_challenge_with_any_other_uri_is_no_evidence(self, uri: str) -> None:
-        """A look-alike domain, `http`, a bare host name or an empty value prove nothing: the response is left alone."""
+        """A look-alike domain, a sentence or an empty value prove nothing: the response is left alone."""
         challenge = f'Bearer realm="{uri}", error="invalid_token"'
 
         found = normalize(401, [JSON_TYPE, ("www-authenticate", challenge)], b'{"message": "no"}')

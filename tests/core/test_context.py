@@ -34,4 +34,13 @@ def test_a_providers_header_proves_it_unless_the_app_is_certain(
     headers: list[tuple[str, str]], declared: Sender, expected: Sender
 ) -> None:
     """A gateway in front may add headers of its own provider; the app's declaration wins."""
-    assert expected == effective_sender(read_headers(headers), declared, REGISTRY)
+    assert expected == effective_sender(400, read_headers(headers), declared, REGISTRY)
+
+
+@pytest.mark.parametrize("status", [200, 302, 399])
+def test_a_challenge_names_the_sender_of_an_error_only(status: int) -> None:
+    """A redirect of the app's own may carry one as well."""
+    headers = read_headers([("WWW-Authenticate", 'Bearer realm="https://acme.okta.com"')])
+
+    assert effective_sender(status, headers, UNKNOWN, REGISTRY) == UNKNOWN
+    assert effective_sender(400, headers, UNKNOWN, REGISTRY).provider == "okta"

@@ -219,3 +219,12 @@ def test_an_internal_failure_passes_the_response(events: Events) -> None:
     assert response.WhichOneof("response") == "response_headers"
     assert not response.response_headers.response.ListFields()
     assert [event["event"] for event in events] == ["authproblem.failed"]
+
+
+def test_a_page_that_a_browser_keeps_says_that_it_depends_on_accept() -> None:
+    """The page itself stays as Envoy has it."""
+    page = sized(Response(503, [("content-type", "text/html"), ("vary", "Cookie")], b"<html>"))
+    got = through(RULES, page, accept="text/html")
+
+    assert (got.body, got.lines("vary")) == (page.body, ["Cookie", "Accept"])
+    assert through(RULES, page, accept="application/json").document()["reason"] == "upstream-unavailable"

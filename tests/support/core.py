@@ -29,7 +29,7 @@ def decision(
 ) -> Decision:
     """Classify a response by the rules alone."""
     read = read_headers(headers)
-    known = effective_sender(read, sender, registry)
+    known = effective_sender(status, read, sender, registry)
     surfaces = EndpointSurfaces(registry.surfaces, known.endpoint)
     return classify_response(
         ClassifierInput(registry, UpstreamResponse(status, read, body), known, surfaces), states=states

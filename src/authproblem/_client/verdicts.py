@@ -157,8 +157,9 @@ def is_outage(problem: Problem) -> bool:
 
 def verdict_of(registry: Registry, problem: Problem) -> tuple[Credential, str | None]:
     """Return what a problem means for the credential: by its document, else by the table."""
-    stated = getattr(problem, "credential", None)  # a document that was read names neither entry nor `matched_by`
-    if isinstance(stated, str) and stated != "unknown":
+    stated = getattr(problem, "credential", None)
+    # A document that was read has no `matched_by`, and leaves an unknown verdict out.
+    if isinstance(stated, str) and (stated != "unknown" or problem.matched_by):
         return cast("Credential", stated), getattr(problem, "credential_kind", None)
     status = problem.upstream.get("status")
     return credential_of(registry, problem.entry, problem.reason, status, problem.matched_by)

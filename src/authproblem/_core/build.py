@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from authproblem._core.classify import error_challenge
 from authproblem._core.context import RequestContext
 from authproblem._core.credential import credential_of
+from authproblem._core.evidence import error_challenge
 from authproblem._core.members import TextRules, clean, copy_members
 from authproblem._core.policy import DEFAULT_TYPE_BASE, Policy
 from authproblem._core.problem import Problem
@@ -105,8 +105,11 @@ def _retry(
 
 def _credential(found: Classification, response: UpstreamResponse, policy: Policy) -> tuple[Credential, str | None]:
     status = response.status if response.status >= 400 else None
-    code = found.upstream.code
-    return credential_of(policy.registry, found.entry, found.reason, status, found.matched_by, found.shape, code)
+    # Web servers add challenges to pages of their own: a page never makes a credential dead.
+    shape = "html" if found.shape == "www_authenticate" and response.is_html else found.shape
+    return credential_of(
+        policy.registry, found.entry, found.reason, status, found.matched_by, shape, found.upstream.code
+    )
 
 
 def bare_problem(reason: str, status: int, provider: Provider, entry_id: str | None = None) -> Problem:

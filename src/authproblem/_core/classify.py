@@ -8,8 +8,8 @@ nothing is cached here, and the same arguments always give the same result.
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
 
+from authproblem._core.evidence import error_challenge
 from authproblem._core.refine import refine
 from authproblem._core.sender import Sender
 from authproblem._model import Classification, Json, MatchedBy, Provider, UpstreamError, as_provider
@@ -19,16 +19,11 @@ from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._registry.texts import fold
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.idx import form_errors
-from authproblem._upstream.json_values import CODE, unwrap
-from authproblem._upstream.media_types import PROBLEM, is_json
-from authproblem._upstream.response import UpstreamResponse
+from authproblem._upstream.json_values import unwrap
+from authproblem._upstream.media_types import HTML_TYPES, PROBLEM, is_json
+from authproblem._upstream.response import MAX_TEXT_BODY, UpstreamResponse
 from authproblem._upstream.shapes import error_of
 
-if TYPE_CHECKING:  # parsers of rare headers are imported when such a header is there: importing the package stays cheap
-    from authproblem._upstream.challenge import Challenge
-
-MAX_TEXT_BODY = 512
-"""Bytes of a plain-text body that are read as an error message; longer ones of an uncertain sender are left alone."""
 UNTOUCHABLE = frozenset((416,))
 """Statuses whose meaning depends on headers that a rewrite drops: ranges (RFC 9110 section 15.5.17)."""
 
@@ -36,8 +31,8 @@ _VENDORS: tuple[Provider, ...] = ("auth0", "okta")
 _CHALLENGE_ERROR = ("error", "error_description")
 _SENTENCES = ("detail", "error_description", "message", "title")
 """Members of an object without a shape that contain a sentence, the most specific first."""
-_TEXT_TYPES = frozenset(("text/plain", "text/html"))
-_UNSHAPED = frozenset(("empty", "text", "unknown"))
+_TEXT_TYPES = HTML_TYPES | {"text/plain"}
+_UNSHAPED = frozenset(("empty", "html", "text", "unknown"))
 _HEADER_SHAPES = frozenset(("www_authenticate", "redirect", "callback"))
 
 Decision = tuple[Classification | None, str]
@@ -80,7 +75,7 @@ def may_be_error(headers: ResponseHeaders, sender: Sender) -> bool:
         return False
     if media == "" or is_json(media):
         return True  # problem documents too: My Account sends its own as `application/problem+json`
-    return media in _TEXT_TYPES and (sender.certain or (media == "text/plain" and "www-authenticate" in headers))
+    return media in _TEXT_TYPES and (sender.certain or "www-authenticate" in headers)
 
 
 def classify_response(given: ClassifierInput, *, states: bool = False) -> Decision:
@@ -133,24 +128,6 @@ def classify_parameters(given: ClassifierInput, upstream: UpstreamError) -> Clas
     return None
 
 
-def error_challenge(headers: ResponseHeaders) -> Challenge | None:
-    """Return the first challenge that carries an OAuth error (RFC 6750 section 3).
-
-    Okta has sent `acr_values=urn:okta:loa:1fa:any` without quotes: a line that breaks the grammar is read loosely,
-    since here it is only read.
-    """
-    lines = headers.all("www-authenticate")
-    if not lines:
-        return None
-    from authproblem._upstream.challenge import parse_line
-
-    for line in lines:
-        for challenge in parse_line(line) or parse_line(line, loose=True) or ():
-            if CODE.fullmatch(challenge.parameters.get("error", "")):
-                return challenge
-    return None
-
-
 def _error(given: ClassifierInput) -> Decision:
     """Classify an error response by what its body is: an object, nothing, a sentence, a page."""
     response, media = given.response, given.headers.media_type
@@ -158,15 +135,29 @@ def _error(given: ClassifierInput) -> Decision:
     text = body.strip()
     if not text:
         return _unshaped(given, UpstreamError("empty"))
-    if text.startswith(b"{") and media != "text/html":
+    if media in HTML_TYPES or (given.sender.certain and response.is_html):
+        return _page(given, body)
+    if text.startswith(b"{"):
         if media == PROBLEM and not given.registry.shapes.is_vendor_problem(response.document or {}):
             return _NOT_CANDIDATE
         return _UNREADABLE if response.document is None else _object(given, response.document)
     if media in {"text/plain", ""} and (given.sender.certain or len(body) <= MAX_TEXT_BODY):
         return _unshaped(given, UpstreamError("text", text=text[:MAX_TEXT_BODY].decode("utf-8", "replace")))
-    if media == "text/html" and given.sender.certain:
-        return _html(given, body)
     return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
+
+
+def _page(given: ClassifierInput, body: bytes | bytearray) -> Decision:
+    """Classify a page: by a challenge beside it, by what the vendor's own error page says, or by its status.
+
+    Client libraries expect JSON where they get it; a browser that requested a page keeps it (`_middleware`).
+    """
+    from authproblem._upstream.pages import read_page
+
+    found, why = _unshaped(given, read_page(body))
+    if found is not None and found.shape == "html":
+        # The text goes no further: a page shows its user what the user did.
+        found = found.replace(upstream=UpstreamError("html", found.upstream.code))
+    return found, why
 
 
 def _object(given: ClassifierInput, document: Json) -> Decision:
@@ -228,7 +219,7 @@ def _state(given: ClassifierInput, document: Json) -> Decision:
 
 
 def _unshaped(given: ClassifierInput, upstream: UpstreamError) -> Decision:
-    """Classify a body without a shape: by the challenge, a known sentence, or for a certain sender by the status."""
+    """Classify a body without a shape: by the challenge, a known sentence, or of a certain sender by the status."""
     registry, sender = given.registry, given.sender
     challenge = error_challenge(given.headers)
     if challenge is not None:
@@ -245,7 +236,11 @@ def _unshaped(given: ClassifierInput, upstream: UpstreamError) -> Decision:
         return _NOT_CANDIDATE if challenge is None and bare else _NO_EVIDENCE
     if "www-authenticate" in given.headers and (step := _step(given)) != _STEP:
         return step
-    hit = registry.match(sender.provider, upstream, given.status, given.surfaces) if upstream.text is not None else None
+    if sender.by_challenge and upstream.text in registry.data["shapes"]["framework_texts"]:
+        return _NOT_CANDIDATE
+    # The words of a page mean nothing where no code is among them.
+    known = upstream.code if upstream.shape == "html" else upstream.text
+    hit = registry.match(sender.provider, upstream, given.status, given.surfaces) if known is not None else None
     hit = hit or (registry.by_status(given.status, upstream), "status")
     return _refined(given, hit, sender.provider, upstream, given.surfaces), ""
 
@@ -325,22 +320,6 @@ def _redirect(given: ClassifierInput) -> Decision:
         return _NO_EVIDENCE
     classification = classify_parameters(given, found.error)
     return _NO_EVIDENCE if classification is None else (classification, "")
-
-
-def _html(given: ClassifierInput, body: bytes | bytearray) -> Decision:
-    """Classify a page of a certain provider: by what the vendor's own error page says, or by its status.
-
-    Client libraries expect JSON where they get it; a browser that requested a page keeps it (`_middleware`).
-    """
-    from authproblem._upstream.pages import read_page
-
-    page = read_page(body)
-    registry, status, provider = given.registry, given.status, given.sender.provider or "oauth"
-    hit = registry.match(provider, page, status, given.surfaces) if page.code else None
-    hit = hit or (registry.by_status(status, page), "status")
-    best = refine(registry, hit, provider, page, status=status, surfaces=given.surfaces)
-    # The text goes no further: a page shows its user what the user did.
-    return _classification(best, provider, UpstreamError("html", page.code)), ""
 
 
 def _refined(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from authproblem._core.classify import error_challenge
+from authproblem._core.evidence import named_vendor
 from authproblem._core.sender import UNKNOWN, Sender
-from authproblem._model import PROVIDERS, Provider
+from authproblem._model import PROVIDERS
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 from authproblem._upstream.headers import ResponseHeaders
 
-_ISSUER_PARAMETERS = ("authorization_uri", "realm")
-"""The parameters of a challenge that name the issuer: a URI on a vendor's domain proves the vendor."""
+_FIRST_ERROR = 400
 
 
 class RequestContext:
@@ -50,30 +49,24 @@ class RequestContext:
         return EndpointSurfaces(registry.surfaces, self.endpoint)
 
 
-def effective_sender(headers: ResponseHeaders, declared: Sender, registry: Registry) -> Sender:
-    """Return the sender, with the response's own headers taken into account; a certain declaration comes first."""
+def effective_sender(status: int, headers: ResponseHeaders, declared: Sender, registry: Registry) -> Sender:
+    """Return the sender, with the response's own headers taken into account; a certain declaration comes first.
+
+    Args:
+        status: the HTTP status; a challenge names the sender of an error only.
+        headers: the response's headers.
+        declared: what is declared of the sender.
+        registry: has the vendors' domains.
+    """
     layout = headers.layout
     if declared.certain or not (layout.provider or layout.has_challenge):
         return declared
-    provider = layout.provider or _named_by_challenge(headers, registry)
-    if provider is None:
-        return declared
+    if layout.provider is None:
+        vendor = named_vendor(headers, registry.vendor_domains) if status >= _FIRST_ERROR else None
+        return declared if vendor is None else Sender(vendor, True, declared.endpoint, True)  # noqa: FBT003
     if declared.endpoint is None:
-        return _CERTAIN[provider]
-    return Sender(provider, True, declared.endpoint)  # noqa: FBT003
-
-
-def _named_by_challenge(headers: ResponseHeaders, registry: Registry) -> Provider | None:
-    """Return the vendor whose domain is in the `realm` or `authorization_uri` of a challenge, or None."""
-    challenge = error_challenge(headers)
-    if challenge is None:
-        return None
-    for name in _ISSUER_PARAMETERS:
-        scheme, _, rest = challenge.parameters.get(name, "").partition("://")
-        vendor = registry.vendor_domains.owner(rest.partition("/")[0].partition(":")[0]) if scheme == "https" else None
-        if vendor is not None:
-            return vendor
-    return None
+        return _CERTAIN[layout.provider]
+    return Sender(layout.provider, True, declared.endpoint)  # noqa: FBT003
 
 
 _CERTAIN: dict[str, Sender] = {provider: Sender(provider, certain=True) for provider in PROVIDERS}

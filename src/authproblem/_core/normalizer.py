@@ -144,7 +144,7 @@ class Normalizer:
         sender = UNKNOWN if provider is None and endpoint is None else _sender(provider, endpoint)
         context = RequestContext(sender)
         if not sender.certain:
-            sender = effective_sender(response.headers, sender, self.policy.registry)
+            sender = effective_sender(response.status, response.headers, sender, self.policy.registry)
         key = self._cache.key_of(response, sender)
         cached = self._cache.find(key, context) if key is not None else None
         found, why = self._decide(response, context, sender, key, cached)
@@ -181,7 +181,7 @@ class Normalizer:
         """
         policy, sender = self.policy, context.sender
         if not sender.certain:
-            sender = effective_sender(response.headers, sender, policy.registry)
+            sender = effective_sender(response.status, response.headers, sender, policy.registry)
         if response.body is None:
             return self._unreadable(response, context, sender, instance)
         key = self._cache.key_of(response, sender)

@@ -27,25 +27,29 @@ class Sender(Value, init=False):
         provider: `auth0`, `okta`, `oauth`, or None.
         certain: True if every error response is this provider's; False if the response still has to look like it.
         endpoint: the provider's path, or None.
+        by_challenge: whether nothing but a challenge names the provider: an app's own errors may carry one as well.
     """
 
-    __slots__ = ("provider", "certain", "endpoint")
+    __slots__ = ("provider", "certain", "endpoint", "by_challenge")
 
     provider: Provider | None
     certain: bool
     endpoint: str | None
+    by_challenge: bool
 
     def __new__(
         cls,
         provider: Provider | None = None,
         certain: bool = False,  # noqa: FBT001, FBT002 - a field, not a switch
         endpoint: str | None = None,
+        by_challenge: bool = False,  # noqa: FBT001, FBT002 - a field, not a switch
     ) -> Self:
         """Make a value from its fields."""
         made: Any = _new(cls.draft)
         made.provider = provider
         made.certain = certain
         made.endpoint = endpoint
+        made.by_challenge = by_challenge
         made.__class__ = cls
         return made  # type: ignore[no-any-return]
 

@@ -80,6 +80,8 @@ class ResponseBuffer(Interception):
     async def _send_reply(self, reply: Reply | None) -> None:
         start = self.unsent
         if reply is None or start is None:
+            if start is not None:
+                start["headers"] = self.headers
             await self._send_start()
             await self._send_body(more=False)
             return

@@ -21,7 +21,7 @@ from authproblem._middleware.negotiation import Negotiator
 from authproblem._middleware.options import Options
 from authproblem._middleware.parameters import report_redirect
 from authproblem._middleware.report import guarded, report_outcome
-from authproblem._middleware.response_headers import HeaderRewriter, forbids_transform, without_mark
+from authproblem._middleware.response_headers import HeaderRewriter, forbids_transform, vary_by_accept, without_mark
 from authproblem._middleware.scopes import below
 from authproblem._model import Classification
 from authproblem._upstream.codings import CODINGS
@@ -30,6 +30,8 @@ from authproblem._upstream.media_types import is_json, prefers_html
 from authproblem._upstream.response import UpstreamResponse, undo_codings
 
 _PARTIAL = 206
+_PAGE_SHAPES = frozenset(("html", "text", "www_authenticate"))
+"""The shapes of errors whose body may be a page."""
 
 
 class Interception:
@@ -184,8 +186,9 @@ class Interceptor:
         context = RequestContext(sender, method, now, sender.endpoint or request.path)
         outcome = self.normalizer.process(response, context, new_instance(moment))
         found = outcome.classification
-        if found is not None and (method == "HEAD" or found.shape == "html"):
-            outcome = _reconsider(outcome, found, request, body)
+        is_page = found is not None and found.shape in _PAGE_SHAPES and response.is_page
+        if found is not None and (method == "HEAD" or is_page):
+            outcome = _reconsider(outcome, found, request, body, is_page=is_page)
         sent, content = outcome.sent, b""
         if sent is not None:
             try:
@@ -194,6 +197,8 @@ class Interceptor:
                 outcome, sent = outcome.without_problem("unsendable"), None
         applied = self._always_applies or self._applies(headers)
         report_outcome(self.options, outcome, method, request.path, applied=applied)
+        if outcome.why == "html" and applied:
+            interception.headers = vary_by_accept(interception.headers, binary=request.binary)
         if sent is None or not applied:
             return None
         is_folded = sent is not outcome.actual
@@ -201,6 +206,8 @@ class Interceptor:
         how = self._negotiator.choose(request, headers, now, is_folded=is_folded, keep_challenge=keep_challenge)
         length = None if method == "HEAD" else len(content)
         lines = self._rewriter.rewrite(headers, sent, length, how)
+        if is_page:  # `Accept` has chosen more than the media type, which an option may fix
+            lines = vary_by_accept(lines, binary=request.binary)
         return Reply(sent.status, lines, b"" if length is None else content, sent, is_folded)
 
     def _begin(self, interception: Interception) -> None:
@@ -213,7 +220,7 @@ class Interceptor:
         mark = None if headers.is_plain else read_mark(headers.get("auth-problem-upstream"))
         if mark is not None:
             sender = mark.replace(endpoint=mark.endpoint or sender.endpoint)
-        interception.sender = sender = effective_sender(headers, sender, self.options.policy.registry)
+        interception.sender = sender = effective_sender(status, headers, sender, self.options.policy.registry)
         if is_redirect:
             self._read_redirect(interception)
             return
@@ -261,10 +268,12 @@ class Interceptor:
         return not self.options.respect_no_transform or not forbids_transform(headers.pairs)
 
 
-def _reconsider(outcome: Outcome, found: Classification, request: Request, body: bytes | bytearray | None) -> Outcome:
+def _reconsider(
+    outcome: Outcome, found: Classification, request: Request, body: bytes | bytearray | None, *, is_page: bool
+) -> Outcome:
     """Leave alone what is a provider's error, and is still not to be replaced: headers alone, or a browser's page."""
     if outcome.sent is None:
         return outcome
     if request.method == "HEAD" and not body and found.matched_by != "header":
         return outcome.without_problem("head")  # its headers do not show what a GET would get
-    return outcome.without_problem("html") if found.shape == "html" and prefers_html(request.accept) else outcome
+    return outcome.without_problem("html") if is_page and prefers_html(request.accept) else outcome

@@ -162,6 +162,13 @@ def without_mark(headers: ResponseHeaders) -> list[Pair]:
     return [pair for name, pair in zip(names, headers.pairs, strict=True) if name != "auth-problem-upstream"]
 
 
+def vary_by_accept(pairs: list[Pair], *, binary: bool) -> list[Pair]:
+    """Return headers that say that the response depends on `Accept` (RFC 9110 section 12.5.5)."""
+    if any(lower(name) == "vary" and _varies_by_accept(value) for name, value in pairs):
+        return pairs
+    return [*pairs, *as_kind([("Vary", "Accept")], binary=binary)]
+
+
 def forbids_transform(pairs: list[Pair]) -> bool:
     """Whether `Cache-Control` has `no-transform` (RFC 9111 section 5.2.2.6)."""
     return any("no-transform" in decoded(value).lower() for name, value in pairs if lower(name) == "cache-control")

@@ -7,6 +7,8 @@ from functools import lru_cache
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 HTML = "text/html"
+HTML_TYPES = frozenset((HTML, "application/xhtml+xml"))
+"""The media types of pages."""
 
 MAX_VALUE = 8192
 """Characters of `Accept` that are read; most servers accept no longer header line."""

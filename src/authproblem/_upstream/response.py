@@ -8,8 +8,13 @@ from authproblem._model import Json
 from authproblem._upstream.flat_shapes import ParsedKey
 from authproblem._upstream.headers import ResponseHeaders
 from authproblem._upstream.json_values import is_verbatim, load_object
-from authproblem._upstream.media_types import JSON
+from authproblem._upstream.media_types import HTML_TYPES, JSON, PROBLEM, is_json
 from authproblem._upstream.shapes import Shapes
+
+MAX_TEXT_BODY = 512
+"""Bytes of a plain-text body that is read as an error message; a longer one is a page."""
+_BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"
+"""What may come before the first tag: a byte order mark and white space."""
 
 
 class UpstreamResponse:
@@ -61,6 +66,22 @@ class UpstreamResponse:
             document = self.document
             self._is_verbatim = document is not None and is_verbatim(document, self.body or b"")
         return self._is_verbatim
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is HTML: by its media type, or by how it begins where that is JSON or not given."""
+        media = self.headers.media_type
+        if media in HTML_TYPES:
+            return True
+        is_mislabeled = media == "" or (media != PROBLEM and is_json(media))
+        return is_mislabeled and (self.body or b"").lstrip(_BEFORE_MARKUP).startswith(b"<")
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a browser shows the body as a page: HTML, or a plain text that is longer than an error message."""
+        if self.is_html:
+            return True
+        return self.headers.media_type in {"text/plain", ""} and len(self.body or b"") > MAX_TEXT_BODY
 
     @property
     def has_plain_json_error(self) -> bool:

@@ -131,6 +131,8 @@ class Exchange:
                 return response
         reply = interception.finish()
         if reply is None:
+            common = response.response_body.response
+            mutate(common.header_mutation, interception.response_headers.pairs, interception.headers)
             return response
         if body.end_of_stream:
             _replace(response.response_body.response, interception, reply)

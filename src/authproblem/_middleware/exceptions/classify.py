@@ -53,6 +53,6 @@ def classify_failure(registry: Registry, failure: ProviderFailure, limit: int) -
 def _classify(
     registry: Registry, status: int, headers: ResponseHeaders, body: bytes, sender: Sender
 ) -> Classification | None:
-    sender = effective_sender(headers, sender, registry)
+    sender = effective_sender(status, headers, sender, registry)
     surfaces = EndpointSurfaces(registry.surfaces, sender.endpoint)
     return classify_response(ClassifierInput(registry, UpstreamResponse(status, headers, body), sender, surfaces))[0]
