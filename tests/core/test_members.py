@@ -40,6 +40,24 @@ class TestValues:
     """Codes, ids, enumerations and numbers stay, under their own name and JSON type."""
 
     @pytest.mark.parametrize(
+        ("sent", "stays"),
+        [
+            ({"errorCode": "E0000001,", "errorLink": "E0000001,"}, {"errorCode": "E0000001", "errorLink": "E0000001"}),
+            ({"code": "invalid_password,"}, {"code": "invalid_password"}),
+            ({"errorCode": "E0000001,,"}, {}),
+            ({"errorLink": ","}, {}),
+            ({"errorLink": "two words,"}, {}),
+        ],
+    )
+    def test_stay_without_the_stray_comma_of_oktas_examples(self, sent: dict[str, Any], stays: dict[str, Any]) -> None:
+        """The code is read without it as well, and clients compare it."""
+        assert kept(sent) == stays
+
+    def test_error_stays_without_a_stray_comma(self) -> None:
+        """As a code, not as a sentence."""
+        assert problem({"error": "invalid_grant,"}).extensions["error"] == "invalid_grant"
+
+    @pytest.mark.parametrize(
         "members",
         [
             {"errorCode": "E0000004"},

@@ -100,3 +100,18 @@ def test_a_limit_of_another_kind_is_not_filled_into_the_template() -> None:
     assert isinstance(process(normalizer, limit).sent, PreparedProblem)
     assert other.problem is not None
     assert other.problem.reason == "concurrency-limited"
+
+
+@pytest.mark.parametrize("order", [("E0000001,", "E0000001"), ("E0000001", "E0000001,")])
+def test_a_code_with_a_stray_comma_and_one_without_get_the_same_members(order: tuple[str, str]) -> None:
+    """Both have one key, so that the first of them makes the template of both."""
+    normalizer = Normalizer()
+    members = []
+    for code in (*order, *order):
+        body = json.dumps({"errorCode": code, "errorSummary": "Api validation failed", "errorLink": code}).encode()
+        problem = normalizer.normalize(400, [JSON_TYPE], body, provider="okta")
+        assert problem is not None
+        members.append(dict(problem.extensions))
+
+    expected = {"errorCode": "E0000001", "errorSummary": members[0]["errorSummary"], "errorLink": "E0000001"}
+    assert members == [expected] * 4

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from authproblem._core.lossless import is_lossless, is_text
 from authproblem._model import Json, UpstreamError
 from authproblem._registry.registry import Registry
-from authproblem._upstream.json_values import is_code
+from authproblem._upstream.json_values import is_code, repaired_code
 
 OWN = frozenset(
     (
@@ -123,9 +123,9 @@ def copy_members(
 
 
 def coded(_name: str, value: object, _texts: TextRules) -> object:
-    """A value that has the form of a code; numbers pass as they are."""
+    """A value that has the form of a code, a stray comma after it apart; numbers pass as they are."""
     if type(value) is str:
-        return value if is_code(value) else None
+        return value if is_code(value) else repaired_code(value)
     return value if type(value) is int else None
 
 
@@ -154,7 +154,7 @@ def _urns(_name: str, value: object, _texts: TextRules) -> object:
 
 def _sentence(name: str, value: object, texts: TextRules) -> object:
     """`error`: a code as a rule; where it is a sentence it counts as text."""
-    return value if is_code(value) else _text(name, value, texts)
+    return value if is_code(value) else repaired_code(value) or _text(name, value, texts)
 
 
 def _text(name: str, value: object, texts: TextRules) -> object:

@@ -20,6 +20,13 @@ def is_code(value: object) -> bool:
     return (value.isascii() and value.isidentifier()) or CODE.fullmatch(value) is not None
 
 
+def repaired_code(value: object) -> str | None:
+    """Return a code without the stray comma that some of Okta's examples have; None for what is no code otherwise."""
+    if type(value) is str and value.endswith(",") and is_code(value[:-1]):
+        return value[:-1]
+    return None
+
+
 def is_e_code(code: str | None) -> bool:
     """Whether a code is one of Okta's E-codes by its form."""
     return code is not None and _E_CODE.fullmatch(code) is not None

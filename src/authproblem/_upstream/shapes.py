@@ -12,7 +12,7 @@ from typing import Any
 from authproblem._model import Cause, Json, Proof, UpstreamError
 from authproblem._upstream.flat_shapes import FlatShape, KeyLayout, ParsedKey, flat_shape, meets
 from authproblem._upstream.idx import is_idx, read_idx
-from authproblem._upstream.json_values import CODE, is_code, is_e_code
+from authproblem._upstream.json_values import CODE, is_code, is_e_code, repaired_code
 
 _MAX_CAUSES = 32
 _MAX_MEMBERS = 24
@@ -176,7 +176,7 @@ def _parse(layout: KeyLayout, document: Json) -> ParsedKey | None:
     """Read the values where a layout expects them; None if they do not fit its shape."""
     code, text, name, causes = map(document.get, layout.members)
     if layout.code is not None and not is_code(code):
-        code = _repaired(code)
+        code = repaired_code(code)
         if code is None:
             return None
     if type(text) is not str:
@@ -186,13 +186,6 @@ def _parse(layout: KeyLayout, document: Json) -> ParsedKey | None:
     if name is not None and type(name) is not str:
         name = None
     return layout, code, text, name, read_causes(causes) if causes else ()
-
-
-def _repaired(code: object) -> str | None:
-    """Return a code without the stray comma that some of Okta's examples have; None for what is no code otherwise."""
-    if type(code) is str and code.endswith(",") and is_code(code[:-1]):
-        return code[:-1]
-    return None
 
 
 def _scim(document: Json) -> UpstreamError | None:
