@@ -26,6 +26,7 @@ pytest.importorskip("fastmcp")
 from authlib.integrations.base_client import OAuthError
 
 DETAILS = {each.detail for each in (*Registry.builtin(), *Registry.builtin().types.values())}
+DETAILS.update(Registry.builtin().data["shapes"]["links"]["types"].values())
 CODE_IS_DEAD = "The authorization code is invalid or has expired."
 BY_ID = {failure.id: failure for failure in FAILURES}
 
@@ -199,6 +200,19 @@ class TestTools:
 
         assert read is not None
         assert evil not in json.dumps(tool_error(read))
+
+    def test_the_message_of_a_document_that_was_read_agrees_with_its_link(self) -> None:
+        """It must not ask to sign in again."""
+        link = "https://example.okta.com/some/opaque/path"
+        sent = normalize(
+            400, {}, json.dumps({"error": "interaction_required", "interaction_uri": link}).encode(), provider="okta"
+        )
+        read = None if sent is None else Problem.from_bytes(sent.to_bytes())
+
+        assert sent is not None
+        assert read is not None
+        assert tool_error(read) == tool_error(sent)
+        assert tool_error(read)["message"] == sent.detail == "Please open the link to continue, then try again."
 
     def test_a_result_of_the_sdk_is_an_error_with_structure(self) -> None:
         """Text and structured content say the same."""

@@ -54,8 +54,8 @@ def test_the_problem_pages_show_the_values_of_normalize() -> None:
     wrong = []
     for vector in DATA.vectors:
         problem = outcome(vector)
-        if problem is None or problem.entry is None:
-            continue
+        if problem is None or problem.entry is None or problem.remedy == "open_link":
+            continue  # the link of a response, which no entry has
         expected = (problem.reason, problem.owner, problem.remedy, problem.retry.policy, prose(problem.detail))
         if rows.get(problem.entry.replace("|", "\\|")) != expected:
             wrong.append(f"{problem.entry}: the page shows {rows.get(problem.entry)}, the response has {expected}")

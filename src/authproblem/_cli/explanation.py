@@ -12,6 +12,7 @@ from authproblem._cli.outcomes import RecordingOptions, event_of, outcome_of
 from authproblem._cli.recording import Recording, check_status
 from authproblem._cli.recordings import read_recordings
 from authproblem._cli.screen import Json, glossary
+from authproblem._core.links import effective_entry
 from authproblem._core.outcome import Outcome
 from authproblem._model import PROVIDERS
 from authproblem._registry.registry import Registry
@@ -55,7 +56,7 @@ class Explanation(NamedTuple):
         found = self.outcome.classification
         if found is None:
             return None
-        words, rule = glossary(), self.registry.entry_or_type(found.entry, found.reason)
+        words, rule = glossary(), effective_entry(self.registry, found)
         return {
             "provider": found.provider,
             "entry": found.entry,

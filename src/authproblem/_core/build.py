@@ -13,6 +13,7 @@ from typing import Any
 from authproblem._core.context import RequestContext
 from authproblem._core.credential import credential_of
 from authproblem._core.evidence import error_challenge
+from authproblem._core.links import effective_entry
 from authproblem._core.members import TextRules, clean, copy_members
 from authproblem._core.policy import DEFAULT_TYPE_BASE, Policy
 from authproblem._core.problem import Problem
@@ -48,7 +49,7 @@ def build_problem(
     Raises:
         UnsendableError: if a protocol document would not survive the rewrite.
     """
-    entry = policy.registry.entry_or_type(found.entry, found.reason)
+    entry = effective_entry(policy.registry, found)
     upstream, status = found.upstream, response.status
     member = _upstream_member(found, response)
     extensions: Json = {}

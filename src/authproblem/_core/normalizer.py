@@ -18,6 +18,7 @@ from authproblem._core.cache import CachedResponse, CacheKey, ResponseCache
 from authproblem._core.classify import ClassifierInput, Decision, apply_concurrency_limit, classify_response
 from authproblem._core.context import RequestContext, effective_sender
 from authproblem._core.disclosure import Folded, fold, fold_unreadable, is_cut
+from authproblem._core.links import apply_link
 from authproblem._core.members import PassText, UnsendableError
 from authproblem._core.outcome import Outcome, as_problem
 from authproblem._core.policy import (
@@ -220,6 +221,7 @@ class Normalizer:
             decision = classify_response(given, states=self.policy.transaction_states)
             if key is not None and decision[0] is not None and not decision[1]:
                 self._remember(key, decision[0], response, surfaces)
+        decision = apply_link(registry, response.status, decision)
         return apply_concurrency_limit(registry, response.headers, decision)
 
     def _remember(

@@ -9,6 +9,7 @@ from authproblem._core.build import build_problem
 from authproblem._core.cache import CachedResponse
 from authproblem._core.context import RequestContext
 from authproblem._core.disclosure import error_id, fold, is_sign_in
+from authproblem._core.links import may_have_link
 from authproblem._core.outcome import Outcome
 from authproblem._core.policy import Policy
 from authproblem._core.template import PreparedProblem, ResponseTemplate, can_prepare
@@ -18,11 +19,12 @@ from authproblem._upstream.response import UpstreamResponse
 
 
 def is_preparable(policy: Policy, found: Classification, document: Json) -> bool:
-    """Whether a template can be made for an error: no option calls the app, and no member is one of a problem's own."""
+    """Whether a template can be made for an error: no option calls the app, and no member changes more."""
     return (
         policy.texts == "known"
         and policy.pass_text is None
         and can_prepare(document)
+        and not may_have_link(policy.registry, document)
         and not policy.registry.entry_or_type(found.entry, found.reason).pass_text
         and (policy.flow_control or found.reason not in policy.registry.flow_types)
     )

@@ -6,12 +6,11 @@ from typing import Any
 
 from authproblem._client.verdicts import ClientMisconfigured, RefreshError, StepUpRequired, TryLater
 from authproblem._core.challenges import challenge, challenge_status
+from authproblem._core.links import is_link
 from authproblem._core.problem import Problem
 
-LINKS = ("interaction_uri", "verification_uri_complete", "verification_uri")
+LINKS = ("interaction_uri", "connect_uri", "verification_uri_complete", "verification_uri")
 """Members in which providers send a page that the user has to visit, the most specific first."""
-MAX_LINK = 2048
-
 
 RESPONSES: dict[type[RefreshError], tuple[int, str]] = {
     StepUpRequired: (400, "interaction_required"),
@@ -67,9 +66,3 @@ def link_of(problem: Problem) -> str | None:
     """Return the page that a provider wants its user to visit, or None."""
     links: list[Any] = [problem.extensions.get(name) for name in LINKS]
     return next((link for link in links if is_link(link)), None)
-
-
-def is_link(value: object) -> bool:
-    """Return whether a value is an `https` URL that can be shown to a user."""
-    printable = isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
-    return printable and isinstance(value, str) and value.startswith("https://") and len(value) <= MAX_LINK

@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 
 from authproblem._client.verdicts import verdict_of
+from authproblem._core.links import is_link, link_detail
 from authproblem._core.problem import Problem
 from authproblem._model import Json
 from authproblem._registry.registry import Registry
 from authproblem.errors import AuthProblemError
-from authproblem.mcp._errors import is_link, link_of
+from authproblem.mcp._errors import link_of
 
 
 def tool_error(problem: Problem, *, open_link: str | None = None) -> Json:
@@ -65,7 +66,8 @@ def _message(problem: Problem, registry: Registry) -> str:
     if problem.matched_by:  # documents do not have it
         return problem.detail
     known = problem.reason if problem.reason in registry.types else "upstream-error"
-    return registry.entry_or_type(None, known).detail
+    beside_link = link_detail(registry, known) if problem.remedy == "open_link" else None
+    return beside_link or registry.entry_or_type(None, known).detail
 
 
 def tool_errors() -> Any:

@@ -1,0 +1,73 @@
+"""Links that a provider sends for its user to open: where there is one, the remedy is `open_link`, and only there.
+
+Which members contain a link, and for which problem types, is data (`links` in `shapes.json`). Anyone can forge the
+parameters of a redirect or callback: a link there does not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from authproblem._core.classify import Decision
+from authproblem._model import Classification, Entry, Json, UpstreamError
+from authproblem._registry.registry import Registry
+
+MAX_LINK = 2048
+_LINK = re.compile(r"https://[A-Za-z0-9.\[\]:-]+(?:[/?#][!-~]*)?")
+"""An absolute URL without credentials, in the characters of a URI (RFC 3986)."""
+_UNCONFIRMED = frozenset(("redirect", "callback"))
+_LESS_CERTAIN = frozenset(("phrase", "family", "status"))
+"""How a problem type was found that a link outweighs: by no entry of the registry."""
+
+
+def is_link(value: object) -> bool:
+    """Return whether a value is an absolute `https` URL that can be shown to a user."""
+    return isinstance(value, str) and len(value) <= MAX_LINK and _LINK.fullmatch(value) is not None
+
+
+def may_have_link(registry: Registry, document: Json) -> bool:
+    """Whether an object has a member for a link, whatever is in it."""
+    return not document.keys().isdisjoint(_table(registry)["members"])
+
+
+def apply_link(registry: Registry, status: int, decision: Decision) -> Decision:
+    """Turn a refusal into one that asks for the user where it carries a link and no entry says what else it means.
+
+    Limits and failures of the provider stay what they are.
+    """
+    found, why = decision
+    if found is None or why or not 400 <= status < 500 or status == 429 or not _has_link(registry, found.upstream):
+        return decision
+    table = _table(registry)
+    if found.reason in table["types"] or found.matched_by not in _LESS_CERTAIN:
+        return decision
+    return found.replace(reason=table["otherwise"], entry=None), why
+
+
+def link_detail(registry: Registry, reason: str) -> str | None:
+    """Return what the user reads beside a link; None for a problem type that never asks to open one."""
+    detail: str | None = _table(registry)["types"].get(reason)
+    return detail
+
+
+def effective_entry(registry: Registry, found: Classification) -> Entry:
+    """Return the entry of a classification, or the stand-in of its type; with a link, opening it is the remedy."""
+    entry = registry.entry_or_type(found.entry, found.reason)
+    detail = link_detail(registry, found.reason)
+    if detail is None or not _has_link(registry, found.upstream):
+        return entry
+    return entry.replace(remedy="open_link", detail=detail)
+
+
+def _has_link(registry: Registry, upstream: UpstreamError) -> bool:
+    document = upstream.document
+    if not document or upstream.shape in _UNCONFIRMED:
+        return False
+    return any(is_link(document.get(name)) for name in _table(registry)["members"])
+
+
+def _table(registry: Registry) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = registry.data["shapes"]["links"]
+    return table
