@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 _SPANS = re.compile(r"(`[^`]*`)")
-_SPECIAL = str.maketrans({"<": "&lt;", ">": "&gt;", "*": "\\*", "|": "\\|", "[": "\\[", "]": "\\]"})
+_SPECIAL = str.maketrans({"<": "&lt;", ">": "&gt;", "*": "\\*", "[": "\\[", "]": "\\]"})
 _REPOSITORY = re.compile(r"([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)(@[A-Za-z0-9^]+)?:([^\s:#]+)(.*)")
 
 
@@ -17,16 +17,17 @@ def prose(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A code span that stands in a table."""
+    """A code span."""
     fence = "``" if "`" in text else "`"
     pad = " " if fence == "``" else ""
-    return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """The lines of a table."""
+    """The lines of a table. Only here is a bar escaped: elsewhere, the backslash would show in a code span."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
+    escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
+    return [*lines, *(f"| {' | '.join(row)} |" for row in escaped)]
 
 
 def slug(heading: str) -> str:

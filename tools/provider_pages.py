@@ -13,12 +13,14 @@ from tools.registry_data import Data
 NAMES = {"auth0": "Auth0", "okta": "Okta", "oauth": "OAuth and OpenID Connect"}
 _TITLES = {
     "auth0": "Auth0 Authentication API",
+    "auth0-fga": "Auth0 FGA (OpenFGA)",
     "auth0-management": "Auth0 Management API",
     "oauth": "OAuth 2 and OpenID Connect",
     "okta": "Okta core APIs",
     "okta-idx": "Okta Identity Engine",
     "okta-oauth": "Okta OAuth and OpenID Connect",
     "okta-states": "Okta sign-in states and System Log",
+    "scim": "SCIM 2.0",
 }
 _MAX_TEXTS = 6
 _READING = """
