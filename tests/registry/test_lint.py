@@ -83,7 +83,7 @@ def few_codes(table: Json, codes: set[str | None]) -> Json:
     """The phrases, with one of the codes in place of those that nobody has in the copy."""
 
     def kept(names: list[str]) -> list[str]:
-        return [name for name in names if name in codes or name in table["groups"]] or ["access_denied"]
+        return [name for name in names if name in codes or name in table["groups"]] or ["invalid_grant"]
 
     rules = [{**row, "codes": kept(row["codes"])} if "codes" in row else row for row in table["rules"]]
     groups = {name: kept(names) for name, names in table["groups"].items()}

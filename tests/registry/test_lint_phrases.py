@@ -89,7 +89,7 @@ def firm_code_of_a_rule(table: Json) -> None:
 
 
 def says_nothing(table: Json) -> None:
-    table["rules"][-1]["says"] = []
+    table["rules"][0]["says"] = []
 
 
 def says_nothing_but_codes(table: Json) -> None:

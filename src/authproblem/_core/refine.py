@@ -109,15 +109,15 @@ def _gives_way(entry: Entry, status: int) -> bool:
 def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:
     """The sentences that the entry does not have, the most specific first: causes, text, the code's own name."""
     for text, reason in upstream.causes:
-        if text is not None and not registry.is_explained(provider, entry.id, text):
+        if text is not None and registry.is_explained(provider, entry.id, text):
+            continue
+        if text is not None:
             yield text
-            if reason is not None:
-                yield reason
-        elif text is None and reason is not None:
+        if reason is not None:
             yield reason
-    if upstream.text is not None and not registry.is_explained(provider, entry.id, upstream.text):
-        if _object_name(upstream.text) is None:
-            yield upstream.text.removeprefix(_SUMMARY)
+    text = upstream.text
+    if text is not None and not registry.is_explained(provider, entry.id, text) and _object_name(text) is None:
+        yield text.removeprefix(_SUMMARY)
     if upstream.code is not None and not registry.has_code_anywhere(upstream.code):
         yield upstream.code
 
