@@ -13,6 +13,13 @@ MODULES: dict[str, tuple[str, ...]] = {
     "_core.cache": (_NORMALIZE, "core/test_cache_keys", _VECTORS),
     "_core.classify": ("core/test_classify_decisions", _NORMALIZE, _INTERCEPT, "test_seeds", _VECTORS),
     "_core.disclosure": (_NORMALIZE, "middleware/test_disclosure_evasion", _INTERCEPT, _REWRITE),
+    "_core.evidence": (
+        "core/test_classify",
+        "core/test_classify_senders",
+        "core/test_context",
+        "core/test_classify_decisions",
+    ),
+    "_core.links": (_NORMALIZE, _VECTORS),
     "_core.lossless": ("core/test_members", "core/test_problem", _VECTORS),
     "_core.members": (_NORMALIZE, "core/test_problem", _VECTORS, "test_privacy"),
     "_core.prepare": ("core/test_cache", "core/test_cache_keys", "core/test_template", _INTERCEPT),

@@ -36,6 +36,7 @@ TOKEN_VAULT = [
     "federated_connection_refresh_token_flow_failed",
     "tokenset_not_found",
     "connected_account_not_found",
+    "invalid_resource",
     "made_up_code",
 ]
 
@@ -103,6 +104,7 @@ def test_a_refusal_of_auth0s_token_vault_without_a_link_asks_for_consent(code: s
     ("status", "body", "remedy"),
     [
         (429, {"error": "made_up_code"}, "wait"),
+        (500, {"error": "invalid_resource"}, "wait"),
         (503, {"error": "made_up_code"}, "wait"),
         (401, {"error": "invalid_client"}, "fix_client"),
         (403, {"error": "mfa_required", "mfa_token": "t"}, "provide_mfa"),
@@ -161,6 +163,15 @@ def test_only_an_absolute_https_url_is_a_link(value: object) -> None:
         assert value.isascii()
         assert value.startswith("https://")
         assert not any(c.isspace() or not c.isprintable() for c in value)
+
+
+def test_a_link_has_a_limited_length() -> None:
+    """Longer ones are no address that a browser opens."""
+    longest = "https://example.okta.com/".ljust(MAX_LINK, "x")
+
+    assert len(longest) == MAX_LINK == 2048
+    assert is_link(longest)
+    assert not is_link(longest + "x")
 
 
 def test_no_entry_asks_to_open_a_link_by_itself() -> None:

@@ -115,6 +115,7 @@ class TestCauses:
         body["errorCauses"] = [{"reason": "INVALID", "location": location, "locationType": "body", "domain": "x"}]
 
         assert classified(400, body)[0] == reason
+        assert classified(400, {**body, "errorSummary": "The paint ran out"})[0] == reason
 
     @pytest.mark.parametrize("causes", [None, 1, "x", [None, 1], {}, [{"location": 1, "reason": None}], [{}] * 100])
     def test_causes_of_another_form_are_no_names(self, causes: object) -> None:

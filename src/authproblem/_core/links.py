@@ -1,7 +1,7 @@
 """Links that a provider sends for its user to open: where there is one, the remedy is `open_link`, and only there.
 
-Which members contain a link, and for which problem types, is data (`links` in `shapes.json`). Anyone can forge the
-parameters of a redirect or callback: a link there does not count.
+Which members contain a link, and for which problem types, is data (`links` in `shapes.json`). A link among the
+parameters of a redirect or callback does not count, since anyone can forge them: they are not read at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from authproblem._registry.registry import Registry
 MAX_LINK = 2048
 _LINK = re.compile(r"https://[A-Za-z0-9.\[\]:-]+(?:[/?#][!-~]*)?")
 """An absolute URL without credentials, in the characters of a URI (RFC 3986)."""
-_UNCONFIRMED = frozenset(("redirect", "callback"))
 _LESS_CERTAIN = frozenset(("phrase", "family", "status"))
 """How a problem type was found that a link outweighs: by no entry of the registry."""
 
@@ -63,9 +62,7 @@ def effective_entry(registry: Registry, found: Classification) -> Entry:
 
 def _has_link(registry: Registry, upstream: UpstreamError) -> bool:
     document = upstream.document
-    if not document or upstream.shape in _UNCONFIRMED:
-        return False
-    return any(is_link(document.get(name)) for name in _table(registry)["members"])
+    return document is not None and any(is_link(document.get(name)) for name in _table(registry)["members"])
 
 
 def _table(registry: Registry) -> Mapping[str, Any]:
