@@ -14,10 +14,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 from tools.registry_data import REGISTRY, ROOT, UNLISTED, Data, Finding, Row, build, canonical, read
 from tools.registry_form import FORM, layout, schemas
-from tools.registry_phrases import phrases
+from tools.registry_phrases import can_be_compiled, phrases
 from tools.registry_refinements import refinements
 from tools.registry_rules import RULES, templates
-from tools.registry_sentences import sentences
+from tools.registry_sentences import links, sentences
 from tools.registry_tables import TABLES
 from tools.registry_vectors import TRIED
 
@@ -43,7 +43,9 @@ def check(root: Path = ROOT) -> list[Finding]:
     if any(finding.where.endswith(".json") for finding in malformed):
         return findings  # a table is invalid: the checks that use it would report that again
     registry = build(sound, [row for row in sound.rows if _usable(row, sound)])
-    for tried in (*TRIED, sentences, phrases, refinements):
+    for rule_of_texts in (sentences, links, phrases, refinements):
+        findings += rule_of_texts(sound, registry)
+    for tried in TRIED if can_be_compiled(sound) else ():
         findings += tried(sound, registry)
     return findings
 

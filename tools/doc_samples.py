@@ -85,7 +85,8 @@ def problem_of_failed_connection() -> Problem:
 def _sample(vector: Vector, problem: Problem) -> Iterator[str]:
     row = vector.row
     headers = [(_SHOWN[name], value) for name, value in row["headers"] if name in _SHOWN]
-    yield from ("The provider sends:", "", *_response(row["status"], headers, row["body"]))
+    where = f" at `{row['endpoint']}`" if row["endpoint"] else ""
+    yield from (f"The provider sends{where}:", "", *_response(row["status"], headers, row["body"]))
     yield from ("", "The client gets:", "", *_response(problem.status, problem.headers(), problem.to_dict()))
 
 

@@ -44,10 +44,20 @@ def _types(table: Json, registry: Registry) -> Iterator[Finding]:
         yield Finding(WHERE, f"{slug} has no statuses: no phrase can choose it", "add it to statuses")
 
 
+def can_be_compiled(data: Data) -> bool:
+    """Whether all concepts of the rules exist: without one no rule can be tried."""
+    table = data.table("phrases")
+    return all(_named(row) <= table["concepts"].keys() for row in table["rules"])
+
+
+def _named(row: Json) -> set[str]:
+    return {part for name in row["says"] for part in name.split("|")} | set(row.get("without", ()))
+
+
 def _concepts(table: Json) -> Iterator[Finding]:
     used = set()
     for row in table["rules"]:
-        named = {part for name in row["says"] for part in name.split("|")} | set(row.get("without", ()))
+        named = _named(row)
         used |= named
         for name in sorted(named - table["concepts"].keys()):
             yield Finding(f"{WHERE} {row['id']}", f"concept {name!r} does not exist", "name one of concepts")

@@ -30,13 +30,11 @@ class _Step(NamedTuple):
     Attributes:
         general: the type that code, family or status give.
         chosen: the type that a phrase may choose.
-        why: the reason that the row gives, or nothing.
         at_sign_in: whether it is chosen only where a sign-in was interrupted.
     """
 
     general: ProblemType
     chosen: ProblemType
-    why: str
     at_sign_in: bool
 
 
@@ -47,6 +45,7 @@ def refinements(data: Data, registry: Registry) -> Iterator[Finding]:
     carried = _carried(registry)
     for step in _steps(table, registry):
         faults = (
+            _repeats(step),
             _moves(step.general.owner, step.chosen, blocks),
             _sends_away(step, carried),
             _waits(step, table["statuses"].get(step.chosen.slug, ())),
@@ -66,7 +65,11 @@ def _steps(table: Json, registry: Registry) -> Iterator[_Step]:
             for slug in row.get(column, ()):
                 if general in registry.types and slug in registry.types:
                     kinds = registry.types[general], registry.types[slug]
-                    yield _Step(*kinds, row.get("why", ""), column == "at_sign_in")
+                    yield _Step(*kinds, column == "at_sign_in")
+
+
+def _repeats(step: _Step) -> tuple[str, str] | None:
+    return ("refines a type to itself", "take it out") if step.general == step.chosen else None
 
 
 def _moves(owner: str, chosen: ProblemType, blocks: frozenset[str]) -> tuple[str, str] | None:
@@ -97,9 +100,7 @@ def _sends_away(step: _Step, carried: frozenset[tuple[str, str]]) -> tuple[str, 
         return f"{what} from what he can fix himself", "take it out"
     if step.at_sign_in:
         return (what, "take it out: the general type asks for less") if general.owner == "user" else None
-    if chosen.slug in step.why or (before and (general.slug, chosen.slug) in carried):
-        return None
-    return what, f"take it out, or say why, naming {chosen.slug}"
+    return None if before and (general.slug, chosen.slug) in carried else (what, "take it out")
 
 
 def _carried(registry: Registry) -> frozenset[tuple[str, str]]:

@@ -66,6 +66,26 @@ def sentences(_data: Data, registry: Registry) -> Iterator[Finding]:
             yield Finding(where, f"detail {what}", fix)
 
 
+def links(data: Data, registry: Registry) -> Iterator[Finding]:
+    """Check the table of links: their members are kept, and their sentences ask to open them."""
+    shapes = data.table("shapes")
+    table, where = shapes["links"], f"{REGISTRY}/shapes.json links"
+    for name in table["members"]:
+        if registry.member_kinds.get(name) != "keep":
+            yield Finding(where, f"member {name!r} is not kept as it comes", "add it to members, or take it out")
+    for slug in sorted({*table["types"], table["otherwise"]} - registry.types.keys()):
+        yield Finding(where, f"type {slug!r} does not exist", "name a slug of problem_types.json")
+    if table["otherwise"] not in table["types"]:
+        yield Finding(where, f"otherwise: {table['otherwise']!r} has no sentence", "name one of types")
+    for slug, detail in table["types"].items():
+        if slug in registry.types:
+            entry = registry.bare(slug).replace(remedy="open_link", detail=detail)
+            if (entry.owner, entry.remedy, entry.retry) not in _COMBINATIONS:
+                yield Finding(where, f"nobody opens a link for {slug}: its owner is {entry.owner}", "take it out")
+            for what, fix in _faults(entry):
+                yield Finding(f"{where}/{slug}", f"detail {what}", fix)
+
+
 def _faults(entry: Entry) -> Iterator[tuple[str, str]]:
     """What a sentence asks for that it must not, or fails to ask for, each with how to fix it."""
     row = _row(entry)

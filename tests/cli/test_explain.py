@@ -57,6 +57,7 @@ def test_explain_shows_meaning_owner_remedy_retry_and_sources(run: Run) -> None:
         ("https://docs.example.com/problems/mfa-required/", "mfa-required  a problem type"),
         ("Wrong email or password.", "auth0:invalid_grant/wrong-credentials"),
         ("inexistent_widget", "inexistent_widget  not registered, but a code of the family inexistent_*"),
+        ("auth0:invalid_resource", "auth0:invalid_resource  not registered, but a code of the family invalid_*"),
     ],
 )
 def test_explain_accepts_every_kind_of_name(run: Run, name: str, heading: str) -> None:

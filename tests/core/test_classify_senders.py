@@ -66,7 +66,6 @@ class TestSenders:
             ([JSON_TYPE], b"{}"),
             ([JSON_TYPE], b'{"message": "no"}'),
             ([("content-type", "text/plain")], b"Unauthorized"),
-            ([("content-type", "text/html")], b"<html>Unauthorized</html>"),
         ],
     )
     def test_a_challenge_needs_no_error_to_name_the_vendor(
@@ -101,6 +100,9 @@ class TestSenders:
             ("text/plain", b"Method Not Allowed"),
             ("text/plain", b"Internal Server Error"),
             ("application/problem+json", b'{"type": "about:blank", "title": "Unauthorized"}'),
+            ("text/html", b"<!doctype html><title>401 Unauthorized</title>"),
+            ("text/html", b'{"detail": "Not authenticated"}'),
+            ("text/plain", b"You have to sign in. " * 50),
         ],
     )
     def test_a_framework_that_names_its_tenant_in_a_challenge_keeps_its_own_error(

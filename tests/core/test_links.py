@@ -35,7 +35,6 @@ TOKEN_VAULT = [
     "federated_connection_refresh_token_not_found",
     "federated_connection_refresh_token_flow_failed",
     "tokenset_not_found",
-    "connected_account_not_found",
     "invalid_resource",
     "made_up_code",
 ]
@@ -107,6 +106,9 @@ def test_a_refusal_of_auth0s_token_vault_without_a_link_asks_for_consent(code: s
         (500, {"error": "invalid_resource"}, "wait"),
         (503, {"error": "made_up_code"}, "wait"),
         (401, {"error": "invalid_client"}, "fix_client"),
+        (403, {"error": "made_up_code", "error_description": "Your account has been blocked"}, "ask_admin"),
+        (403, {"error": "made_up_code", "error_description": "Too many failed attempts"}, "unlock_account"),
+        (401, {"error": "made_up_code", "error_description": "The user does not exist"}, "check_credentials"),
         (403, {"error": "mfa_required", "mfa_token": "t"}, "provide_mfa"),
     ],
 )

@@ -294,6 +294,45 @@ class TestStatusAndCode:
 
         assert classified(status, body, provider="auth0") == (expected, "status")
 
+    @pytest.mark.parametrize(("status", "expected"), [(429, "rate-limited"), (503, "upstream-unavailable")])
+    def test_keys_and_names_give_way_too(self, status: int, expected: str) -> None:
+        """Of the Identity Engine, and of Auth0's sign-up."""
+        message = {"message": "\u2026", "i18n": {"key": "idx.session.expired"}, "class": "ERROR"}
+        document = {"version": "1.0.0", "stateHandle": "02x", "messages": {"type": "array", "value": [message]}}
+        reused = {"name": "PasswordHistoryError", "code": "invalid_password", "description": "The paint ran out"}
+
+        assert classified(400, document, provider="okta")[0] == "session-expired"
+        assert classified(status, document, provider="okta") == (expected, "status")
+        assert classified(400, reused, provider="auth0") == ("password-reused", "name")
+        assert classified(status, reused, provider="auth0") == (expected, "status")
+
+    def test_what_a_tenant_has_not_enabled_gives_way_to_a_limit(self) -> None:
+        """With 429 the response is a limit, whatever the family of its code says."""
+        assert classified(403, {"error": "widget_not_enabled"}, provider="auth0") == ("feature-unavailable", "family")
+        assert classified(429, {"error": "widget_not_enabled"}, provider="auth0") == ("rate-limited", "status")
+
+    def test_a_refusal_of_a_policy_gives_way_to_a_failure_but_for_500(self) -> None:
+        """An Action of Auth0 may deny a sign-in with 500; a gateway's 503 is no denial."""
+        assert classified(500, okta("E0000006", "The paint ran out")) == ("permission-denied", "code")
+        assert classified(503, okta("E0000006", "The paint ran out")) == ("upstream-unavailable", "status")
+
+    @pytest.mark.parametrize(
+        "code", ["invalid_company", "missing_license", "company_required", "invalid_client_company"]
+    )
+    @pytest.mark.parametrize("endpoint", ["/oauth/token", None])
+    def test_a_code_that_a_tenant_mints_is_not_the_clients_fault(self, code: str, endpoint: str | None) -> None:
+        """An Action refuses with codes of its own; their words say nothing about the request."""
+        found = problem(400, {"error": code, "error_description": "No"}, provider="auth0", endpoint=endpoint)
+
+        assert (found.reason, found.owner) == ("upstream-rejected", "policy")
+
+    @pytest.mark.parametrize(
+        ("code", "reason"), [("invalid_resource", "invalid-request"), ("missing_redirect_uri", "missing-parameter")]
+    )
+    def test_a_code_of_a_protocol_parameter_is(self, code: str, reason: str) -> None:
+        """A family has the words that protocols use."""
+        assert classified(400, {"error": code}, provider="auth0") == (reason, "family")
+
     @pytest.mark.parametrize("code", ["invalid_widget", "missing_widget", "unsupported_widget"])
     def test_a_family_of_oauth_codes_yields_to_a_5xx(self, code: str) -> None:
         """The family says what is wrong with a request, not what is wrong with the provider."""

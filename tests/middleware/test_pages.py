@@ -103,10 +103,11 @@ def test_the_error_of_a_challenge_counts_beside_a_page(adapter: str, media: str)
 
 
 @by_adapter
-def test_the_error_of_a_challenge_counts_beside_a_page_below_a_scope(adapter: str) -> None:
+@pytest.mark.parametrize(("media", "body"), [("text/html", b"<html>no</html>"), ("text/plain", b"no " * 500)])
+def test_the_error_of_a_challenge_counts_beside_a_page_below_a_scope(adapter: str, media: str, body: bytes) -> None:
     """It shows that the provider has responded; a challenge without an error does not."""
-    page = Response(403, [("content-type", "text/html"), SCOPES], b"<html>no</html>")
-    other = page._replace(headers=[("content-type", "text/html"), ("www-authenticate", 'Basic realm="x"')])
+    page = Response(403, [("content-type", media), SCOPES], body)
+    other = page._replace(headers=[("content-type", media), ("www-authenticate", 'Basic realm="x"')])
 
     assert through(adapter, page, providers={"/": "okta"}).document()["reason"] == "insufficient-scope"
     assert through(adapter, page).body == page.body
@@ -125,6 +126,8 @@ def test_a_page_never_makes_a_credential_dead(adapter: str) -> None:
     assert {media: document["reason"] for media, document in sent.items()} == dict.fromkeys(sent, "invalid-token")
     assert "credential" not in sent["text/html"]
     assert sent["text/plain"]["credential"] == "dead"
+    page = Response(401, [("content-type", "text/plain"), OKTA, challenge], b"no " * 500)
+    assert "credential" not in through(adapter, page).document()
 
 
 @by_adapter

@@ -188,6 +188,24 @@ class TestFamilies:
 
         assert Family(pattern, frozenset(), frozenset(), kind).matches(code, SHAPE, 404) is holds
 
+    @pytest.mark.parametrize(
+        ("pattern", "code", "holds"),
+        [
+            ("invalid_*", "invalid_token", True),
+            ("invalid_*", "invalid_token_type", True),
+            ("invalid_*", "invalid_token_company", False),
+            ("invalid_*", "invalid_", False),
+            ("*_missing", "token_missing", True),
+            ("*_missing", "company_missing", False),
+        ],
+    )
+    def test_may_consist_of_certain_words(self, pattern: str, code: str, holds: bool) -> None:
+        """Where the family has words, all of the part for the star has to be of them."""
+        words = frozenset(("token", "type"))
+        family = Family(pattern, frozenset(), frozenset(), Registry.builtin().types["not-found"], words)
+
+        assert family.matches(code, SHAPE, 404) is holds
+
     @pytest.mark.parametrize(("shape", "status", "holds"), [("a", 404, True), ("b", 404, False), ("a", 400, False)])
     def test_contain_codes_of_their_shapes_and_statuses_only(self, shape: str, status: int, holds: bool) -> None:
         """Where they name any."""

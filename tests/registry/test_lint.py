@@ -523,3 +523,12 @@ def test_every_link_between_pages_leads_somewhere(registry: Registry) -> None:
                 broken.append((path, target, name))
 
     assert broken == []
+
+
+def test_a_concept_that_does_not_exist_is_a_finding(copy: Copy) -> None:
+    """No rule can be tried without it; what else is wrong is still reported."""
+    table = copy.read("phrases")
+    table["rules"][0]["says"] = ["no-such-concept"]
+    copy.write("phrases", table)
+
+    assert [line for line in copy.reported() if "concept 'no-such-concept' does not exist" in line]

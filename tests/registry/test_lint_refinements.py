@@ -25,14 +25,11 @@ def changed(*plants: Callable[[Json], None]) -> Data:
     return DATA._replace(tables={**DATA.tables, "phrases": table})
 
 
-def to(general: str, chosen: str, **row: Any) -> Callable[[Json], None]:
-    """Add a refinement, with other fields of its row."""
+def to(general: str, chosen: str) -> Callable[[Json], None]:
+    """Add a refinement."""
 
     def plant(table: Json) -> None:
-        found = table["refinements"].setdefault(general, {"to": []})
-        found.pop("why", None)
-        found["to"].append(chosen)
-        found.update(row)
+        table["refinements"].setdefault(general, {"to": []})["to"].append(chosen)
 
     return plant
 
@@ -77,7 +74,8 @@ MENDABLE = "from what he can fix himself"
         ([to("mfa-delivery-failed", "invalid-input"), status("invalid-input", 502)], "moves a failure"),
         ([to("invalid-request", "session-expired")], "sends the user away (session-expired: sign_in)"),
         ([to("access-denied", "password-expired")], "sends the user away (password-expired: reset_password)"),
-        ([to("invalid-request", "session-expired", why="An error of a form.")], "sends the user away"),
+        ([to("invalid-request", "password-expired")], "sends the user away"),
+        ([to("conflict", "conflict")], "refines a type to itself"),
         ([to("session-expired", "password-expired")], "sends the user away (password-expired: reset_password)"),
         ([to("invalid-token", "password-expired")], "sends the user away (password-expired: reset_password)"),
         ([to("authentication-failed", "password-compromised")], "sends the user away"),
@@ -85,7 +83,7 @@ MENDABLE = "from what he can fix himself"
         ([at_sign_in("invalid-credentials", "password-expired")], MENDABLE),
         ([at_sign_in("invalid-input", "password-expired")], MENDABLE),
         ([at_sign_in("mfa-method-unavailable", "session-expired")], MENDABLE),
-        ([to("invalid-code", "session-expired", why="Like session-expired.")], MENDABLE),
+        ([to("invalid-code", "session-expired")], MENDABLE),
         ([to("invalid-request", "rate-limited")], "lets a program wait for rate-limited"),
         ([to("invalid-request", "upstream-unavailable")], "lets a program wait for upstream-unavailable"),
         ([to("access-denied", "slow-down")], "lets a program wait for slow-down"),
@@ -104,7 +102,6 @@ def test_the_lint_of_refinements_finds(plants: list[Callable[[Json], None]], wha
     [
         to("rate-limited", "mfa-factor-locked"),
         to("upstream-error", "quota-exceeded"),
-        to("invalid-request", "session-expired", why="The form ends with session-expired, as its code says."),
         to("session-expired", "login-required"),
         at_sign_in("access-denied", "password-compromised"),
         to("access-denied", "resource-busy"),
@@ -113,7 +110,7 @@ def test_the_lint_of_refinements_finds(plants: list[Callable[[Json], None]], wha
     ],
 )
 def test_the_lint_of_refinements_accepts(plant: Callable[[Json], None]) -> None:
-    """What is no worse, what a row gives a reason for, and what ends a sign-in that was interrupted."""
+    """What is no worse, and what ends a sign-in that was interrupted."""
     assert list(refinements(changed(plant), REGISTRY)) == []
 
 

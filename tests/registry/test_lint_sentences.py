@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from authproblem import Registry
 from tools.registry_actions import ACTIONS, REMEDIES, UNUSUAL
 from tools.registry_data import ROOT, read
-from tools.registry_sentences import actions, sentences
+from tools.registry_sentences import actions, links, sentences
 
 REGISTRY = Registry.builtin()
 DATA, _ = read(ROOT)
@@ -165,3 +167,32 @@ def test_the_table_has_the_vocabulary_and_what_entries_add() -> None:
     assert UNUSUAL.keys() - entries == set()
     assert UNUSUAL.keys() & rows == set()
     assert kinds == ACTIONS.keys()
+
+
+LINK_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "a sentence that asks for support": (
+        lambda table: table["types"].update({"consent-required": "Please contact support."}),
+        "but the remedy is open_link",
+    ),
+    "a sentence that asks to sign in": (
+        lambda table: table["types"].update({"consent-required": "Please sign in again."}),
+        "but the remedy is open_link",
+    ),
+    "an unknown type": (lambda table: table["types"].update({"no-such-type": "Open the link."}), "does not exist"),
+    "a limit": (lambda table: table["types"].update({"rate-limited": "Open the link."}), "its owner is limit"),
+    "a failure": (lambda table: table["types"].update({"upstream-error": "Open the link."}), "its owner is upstream"),
+    "a type without a sentence": (lambda table: table.update(otherwise="access-denied"), "has no sentence"),
+    "a member that is dropped": (lambda table: table["members"].append("access_token"), "is not kept as it comes"),
+}
+
+
+@pytest.mark.parametrize("fault", LINK_FAULTS)
+def test_the_lint_of_links_finds(fault: str) -> None:
+    """Each planted fault is named; the table of the repository has none."""
+    plant, what = LINK_FAULTS[fault]
+    shapes = copy.deepcopy(DATA.table("shapes"))
+    plant(shapes["links"])
+    wrong = DATA._replace(tables={**DATA.tables, "shapes": shapes})
+
+    assert list(links(DATA, REGISTRY)) == []
+    assert [finding for finding in links(wrong, REGISTRY) if what in finding.what]

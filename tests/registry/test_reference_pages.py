@@ -199,7 +199,7 @@ def unknown(provider: Any, shape: str, code: str, status: int) -> Problem:
 def of_family(row: dict[str, Any]) -> tuple[str, str, str]:
     """What the pages have to show of a code family: where a code leads that fits its pattern."""
     shape = next(shape for shape in row["shapes"] if shape in BODIES)
-    rest = f"{FILLER}_{row['words'][0]}" if "words" in row else FILLER
+    rest = "_".join(row["words"][:2]) if "words" in row else FILLER
     problem = unknown(row["provider"], shape, row["pattern"].replace("*", rest), max(row.get("status", (400,))))
     assert (problem.entry, problem.matched_by) == (None, "family")
     return NAMES[row["provider"]], row["pattern"], problem.reason

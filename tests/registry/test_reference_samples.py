@@ -74,7 +74,7 @@ def without_listener() -> Sample:
 def samples_of(page: str) -> tuple[Sample | None, Sample]:
     """The responses of a page; of the first one None where there is none before."""
     before, _, after = section(page, "Example").partition("The client gets")
-    return sample(before) if before.startswith("The provider sends:") else None, sample(after)
+    return None if before.startswith("The provider sends nothing:") else sample(before), sample(after)
 
 
 def outcomes(before: Sample) -> list[Sample]:

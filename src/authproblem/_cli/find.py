@@ -11,6 +11,7 @@ from typing import NamedTuple
 from authproblem._cli.screen import Json, families_of
 from authproblem._cli.similar import similar
 from authproblem._model import PROVIDERS, Entry, ProblemType
+from authproblem._registry.index import covers
 from authproblem._registry.registry import Registry
 from authproblem._registry.texts import fold
 
@@ -104,11 +105,7 @@ def _covers(family: Json, name: str) -> bool:
     provider, _, code = name.rpartition(":")
     if provider not in {"", family["provider"]} or " " in code:
         return False
-    pattern: str = family["pattern"]
-    words = family.get("words")
-    if words and not set(words) & set(code.split("_")):
-        return False
-    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code.endswith(pattern[1:])
+    return covers(family["pattern"], family.get("words", ()), code)
 
 
 def _names(registry: Registry) -> list[str]:

@@ -30,7 +30,7 @@ SNIPPETS = {
     "keep_polling": ["pollAgainIn(problem.retry.after ?? problem.interval ?? 5);"],
     "resend": ["showError(problem.detail);", "offerResend();"],
     "repeat_with_nonce": ["repeatOnceWith(response.headers.get('DPoP-Nonce'));"],
-    "open_link": ["showLink(problem.detail, problem.interaction_uri ?? problem.connect_uri);"],
+    "open_link": ["showLink(problem.detail, [problem.interaction_uri, problem.connect_uri].find(isHttps));"],
     "fix_device": ["showError(problem.detail);", "offerRetry();"],
     "fix_request": [
         "if (problem.owner === 'user') showFieldError(problem.field, problem.detail);",

@@ -107,7 +107,7 @@ def _retry(
 def _credential(found: Classification, response: UpstreamResponse, policy: Policy) -> tuple[Credential, str | None]:
     status = response.status if response.status >= 400 else None
     # Web servers add challenges to pages of their own: a page never makes a credential dead.
-    shape = "html" if found.shape == "www_authenticate" and response.is_html else found.shape
+    shape = "html" if found.shape == "www_authenticate" and response.is_page else found.shape
     return credential_of(
         policy.registry, found.entry, found.reason, status, found.matched_by, shape, found.upstream.code
     )

@@ -141,9 +141,15 @@ def _error(given: ClassifierInput) -> Decision:
         if media == PROBLEM and not given.registry.shapes.is_vendor_problem(response.document or {}):
             return _NOT_CANDIDATE
         return _UNREADABLE if response.document is None else _object(given, response.document)
-    if media in {"text/plain", ""} and (given.sender.certain or len(body) <= MAX_TEXT_BODY):
+    if media in {"text/plain", ""} and (len(body) <= MAX_TEXT_BODY or _is_declared(given)):
         return _unshaped(given, UpstreamError("text", text=text[:MAX_TEXT_BODY].decode("utf-8", "replace")))
     return _UNREADABLE if is_json(media) else _NOT_CANDIDATE
+
+
+def _is_declared(given: ClassifierInput) -> bool:
+    """Whether a long text counts: of a certain sender, or of one below whose path a challenge has an error (SPEC 3)."""
+    sender = given.sender
+    return sender.certain or (sender.provider is not None and error_challenge(given.headers) is not None)
 
 
 def _page(given: ClassifierInput, body: bytes | bytearray) -> Decision:
@@ -155,7 +161,7 @@ def _page(given: ClassifierInput, body: bytes | bytearray) -> Decision:
 
     found, why = _unshaped(given, read_page(body))
     if found is not None and found.shape == "html":
-        # The text goes no further: a page shows its user what the user did.
+        # The text is not kept: a page repeats what its user typed.
         found = found.replace(upstream=UpstreamError("html", found.upstream.code))
     return found, why
 
@@ -236,13 +242,18 @@ def _unshaped(given: ClassifierInput, upstream: UpstreamError) -> Decision:
         return _NOT_CANDIDATE if challenge is None and bare else _NO_EVIDENCE
     if "www-authenticate" in given.headers and (step := _step(given)) != _STEP:
         return step
-    if sender.by_challenge and upstream.text in registry.data["shapes"]["framework_texts"]:
+    if sender.by_challenge and challenge is None and _may_be_an_apps_own(given, upstream):
         return _NOT_CANDIDATE
     # The words of a page mean nothing where no code is among them.
     known = upstream.code if upstream.shape == "html" else upstream.text
     hit = registry.match(sender.provider, upstream, given.status, given.surfaces) if known is not None else None
     hit = hit or (registry.by_status(given.status, upstream), "status")
     return _refined(given, hit, sender.provider, upstream, given.surfaces), ""
+
+
+def _may_be_an_apps_own(given: ClassifierInput, upstream: UpstreamError) -> bool:
+    """Whether a framework sends such a body, beside a challenge of the app that names its tenant but no error."""
+    return given.response.is_page or upstream.text in given.registry.data["shapes"]["framework_texts"]
 
 
 def _by_declaration(given: ClassifierInput, upstream: UpstreamError) -> Classification | None:

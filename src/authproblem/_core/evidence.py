@@ -1,6 +1,6 @@
 """What a response's `WWW-Authenticate` says: the error in it, and the vendor that it names.
 
-Evidence in the body is weighed in `classify`. The header is parsed where it is there, which is rare: the parser is
+Evidence in the body is the matter of `classify`. The header is parsed where it is there, which is rare: the parser is
 imported only then, so that importing the package stays cheap.
 """
 

@@ -17,8 +17,8 @@ from authproblem._registry.registry import Registry
 MAX_LINK = 2048
 _LINK = re.compile(r"https://[A-Za-z0-9.\[\]:-]+(?:[/?#][!-~]*)?")
 """An absolute URL without credentials, in the characters of a URI (RFC 3986)."""
-_LESS_CERTAIN = frozenset(("phrase", "family", "status"))
-"""How a problem type was found that a link outweighs: by no entry of the registry."""
+_LESS_CERTAIN = frozenset(("family", "status"))
+"""How a problem type was found that a link outweighs: neither by an entry of the registry nor by what a text says."""
 
 
 def is_link(value: object) -> bool:
@@ -32,15 +32,20 @@ def may_have_link(registry: Registry, document: Json) -> bool:
 
 
 def apply_link(registry: Registry, status: int, decision: Decision) -> Decision:
-    """Turn a refusal into one that asks for the user where it carries a link and no entry says what else it means.
+    """Turn a refusal into one that asks for the user where it carries a link and nothing says what else it means.
 
-    Limits and failures of the provider stay what they are.
+    Limits and failures of the provider stay what they are. A code that asks for the user needs no sentence to say so.
     """
     found, why = decision
     if found is None or why or not 400 <= status < 500 or status == 429 or not _has_link(registry, found.upstream):
         return decision
     table = _table(registry)
-    if found.reason in table["types"] or found.matched_by not in _LESS_CERTAIN:
+    if found.reason in table["types"]:
+        return decision
+    by_code = registry.lookup(f"oauth:{found.upstream.code}") if found.matched_by == "phrase" else None
+    if by_code is not None and by_code.reason in table["types"]:
+        return found.replace(reason=by_code.reason, entry=by_code.id, matched_by="code"), why
+    if found.matched_by not in _LESS_CERTAIN:
         return decision
     return found.replace(reason=table["otherwise"], entry=None), why
 

@@ -16,8 +16,7 @@ from authproblem._registry.phrases import Situation
 from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 
-_GENERAL = frozenset(("code", "family", "status"))
-_BY_CODE = frozenset(("code", "family"))
+_BY_CODE = frozenset(("code", "name", "family"))
 _SUMMARY = "Api validation failed: "
 """What Okta puts before the name of the object that it has checked; the name alone means nothing."""
 
@@ -25,7 +24,12 @@ _CALLER_OWNERS = frozenset(("user", "client"))
 _REFUSING_OWNERS = _CALLER_OWNERS | {"policy"}
 _LEAST_SPECIFIC = "invalid-request"
 _MEAN_LITTLE = frozenset(("access-denied", _LEAST_SPECIFIC))
+_MINTED = frozenset(("oauth", "redirect"))
+_REJECTED = "upstream-rejected"
 _UNAUTHORIZED = 401
+_ACTION_DENIED = 500
+"""The status of a sign-in that an Action of Auth0 has denied: the refusal then stays one."""
+
 _TYPED_INPUT = "invalid-input"
 _SPECIFIC = frozenset((404, 409))
 """Statuses that show what is wrong with a request; 400 does not."""
@@ -51,13 +55,17 @@ def refine(
         The same, or the stand-in entry of a more exact type with `phrase`, or that of the status.
     """
     entry, matched_by = hit
-    if matched_by not in _GENERAL or (upstream.shape == "okta_idx" and matched_by == "code"):
-        return hit  # in Identity Engine documents the key decides: texts are localized
+    if matched_by not in _BY_CODE and matched_by != "status":
+        return hit
     sentences = tuple(islice(_unknown(registry, provider, upstream, entry), MAX_SENTENCES))
-    if matched_by in _BY_CODE and _gives_way(entry, status) and (sentences or upstream.text is None):
+    code = None if upstream.code is None or registry.has_code_anywhere(upstream.code) else upstream.code
+    is_unknown = bool(sentences) or code is not None
+    if matched_by in _BY_CODE and _gives_way(entry, status) and (is_unknown or upstream.text is None):
         entry, matched_by = registry.by_status(status, upstream), "status"
+    if matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code"):
+        return hit  # in Identity Engine documents the key decides: texts are localized
     found = None
-    if sentences:
+    if is_unknown:
         generals = [entry.type.slug]
         if matched_by == "code" and _is_reused(entry, upstream, status):
             generals.append(registry.by_status(status, upstream).type.slug)
@@ -65,13 +73,26 @@ def refine(
         shape = "redirect" if upstream.shape == "callback" else upstream.shape
         situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
         found = registry.phrases.decide(generals, sentences, situation)
-        if found is None and upstream.shape == "okta_api":
+        if found is None and shape == "okta_api":
             found = registry.phrases.decide(generals, islice(_named(upstream), MAX_SENTENCES), situation)
+        if found is None and code is not None:
+            found = _by_code_words(registry, generals, code, situation)
     if found is not None and found != entry.type.slug:
         return registry.bare(found), "phrase"
     if matched_by == "status" and _is_at_a_field(upstream, status):
         return registry.bare(_TYPED_INPUT), matched_by
     return entry, matched_by
+
+
+def _by_code_words(registry: Registry, generals: list[str], code: str, situation: Situation) -> str | None:
+    """Read the words of an unknown code: the least specific sentence.
+
+    A tenant of Auth0 mints codes of its own in Actions, such as `missing_license`: their words do not make the client
+    responsible for what an Action refuses.
+    """
+    found = registry.phrases.decide(generals, (code,), situation)
+    is_minted = situation.provider == "auth0" and situation.shape in _MINTED and generals[0] == _REJECTED
+    return None if found is not None and is_minted and registry.types[found].owner == "client" else found
 
 
 def _is_reused(entry: Entry, upstream: UpstreamError, status: int) -> bool:
@@ -100,14 +121,15 @@ def _gives_way(entry: Entry, status: int) -> bool:
     if status in entry.usual_status:
         return False
     if status == 429:
-        return entry.owner in _REFUSING_OWNERS
+        return entry.owner in _REFUSING_OWNERS or entry.owner == "tenant"
     if status >= 500:
-        return entry.owner in _CALLER_OWNERS  # an Action's denial can come with 500
+        owners = _CALLER_OWNERS if status == _ACTION_DENIED else _REFUSING_OWNERS
+        return entry.owner in owners
     return bool(entry.usual_status) and status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
 
 
 def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:
-    """The sentences that the entry does not have, the most specific first: causes, text, the code's own name."""
+    """The sentences that the entry does not have, the most specific first: causes, then the text."""
     for text, reason in upstream.causes:
         if text is not None and registry.is_explained(provider, entry.id, text):
             continue
@@ -118,8 +140,6 @@ def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: 
     text = upstream.text
     if text is not None and not registry.is_explained(provider, entry.id, text) and _object_name(text) is None:
         yield text.removeprefix(_SUMMARY)
-    if upstream.code is not None and not registry.has_code_anywhere(upstream.code):
-        yield upstream.code
 
 
 def _named(upstream: UpstreamError) -> Iterator[str]:

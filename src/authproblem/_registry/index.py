@@ -6,7 +6,7 @@ dictionary look-up or a walk over the few entries that share a code; nothing dep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from authproblem._model import Entry, MatchedBy, ProblemType, UpstreamError
@@ -23,7 +23,7 @@ class Family(NamedTuple):
     """An open-ended group of codes, such as `inexistent_*`.
 
     Attributes:
-        words: where there are any, a code has to contain one: a tenant mints `invalid_company`, a server
+        words: where there are any, the rest of a code consists of them: a tenant mints `invalid_company`, a server
             `invalid_resource`.
     """
 
@@ -47,9 +47,23 @@ class Family(NamedTuple):
         """Whether a code belongs to the family."""
         if (self.shapes and shape not in self.shapes) or (self.status and status not in self.status):
             return False
-        if self.words and self.words.isdisjoint(code.split("_")):
-            return False
-        return code.startswith(self.common) if self.is_prefix else code.endswith(self.common)
+        return covers(self.pattern, self.words, code)
+
+
+def covers(pattern: str, words: Collection[str], code: str) -> bool:
+    """Whether a code fits a pattern with a star at one end, and the part for the star consists of certain words.
+
+    Args:
+        pattern: such as `invalid_*`.
+        words: the words that the part may have between underscores; any, where there are none.
+        code: the code.
+    """
+    common = pattern.strip("*")
+    is_prefix = pattern.endswith("*")
+    if not (code.startswith(common) if is_prefix else code.endswith(common)):
+        return False
+    part = code.removeprefix(common) if is_prefix else code.removesuffix(common)
+    return not words or all(word in words for word in part.split("_"))
 
 
 class CodeIndex:
