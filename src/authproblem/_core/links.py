@@ -28,7 +28,7 @@ def is_link(value: object) -> bool:
 
 def may_have_link(registry: Registry, document: Json) -> bool:
     """Whether an object has a member for a link, whatever is in it."""
-    return not document.keys().isdisjoint(_table(registry)["members"])
+    return not document.keys().isdisjoint(registry.link_members)
 
 
 def apply_link(registry: Registry, status: int, decision: Decision) -> Decision:
@@ -67,7 +67,9 @@ def effective_entry(registry: Registry, found: Classification) -> Entry:
 
 def _has_link(registry: Registry, upstream: UpstreamError) -> bool:
     document = upstream.document
-    return document is not None and any(is_link(document.get(name)) for name in _table(registry)["members"])
+    if document is None or not may_have_link(registry, document):
+        return False
+    return any(is_link(document.get(name)) for name in registry.link_members)
 
 
 def _table(registry: Registry) -> Mapping[str, Any]:

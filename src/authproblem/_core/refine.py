@@ -57,13 +57,17 @@ def refine(
     entry, matched_by = hit
     if matched_by not in _BY_CODE and matched_by != "status":
         return hit
-    sentences = tuple(islice(_unknown(registry, provider, upstream, entry), MAX_SENTENCES))
-    code = None if upstream.code is None or registry.has_code_anywhere(upstream.code) else upstream.code
-    is_unknown = bool(sentences) or code is not None
-    if matched_by in _BY_CODE and _gives_way(entry, status) and (is_unknown or upstream.text is None):
-        entry, matched_by = registry.by_status(status, upstream), "status"
-    if matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code"):
+    gives_way = matched_by != "status" and _gives_way(entry, status)
+    is_firm = matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code")
+    if is_firm and not gives_way:
         return hit  # in Identity Engine documents the key decides: texts are localized
+    sentences = tuple(islice(_unknown(registry, provider, upstream, entry), MAX_SENTENCES))
+    code = None if matched_by == "code" else _unknown_code(registry, upstream)
+    is_unknown = bool(sentences) or code is not None
+    if gives_way and (is_unknown or upstream.text is None):
+        entry, matched_by = registry.by_status(status, upstream), "status"
+    elif is_firm:
+        return hit
     found = None
     if is_unknown:
         generals = [entry.type.slug]
@@ -72,9 +76,7 @@ def refine(
         surface = surfaces.find(provider)
         shape = "redirect" if upstream.shape == "callback" else upstream.shape
         situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
-        found = registry.phrases.decide(generals, sentences, situation)
-        if found is None and shape == "okta_api":
-            found = registry.phrases.decide(generals, islice(_named(upstream), MAX_SENTENCES), situation)
+        found = _by_phrase(registry, generals, sentences, upstream, situation)
         if found is None and code is not None:
             found = _by_code_words(registry, generals, code, situation)
     if found is not None and found != entry.type.slug:
@@ -82,6 +84,16 @@ def refine(
     if matched_by == "status" and _is_at_a_field(upstream, status):
         return registry.bare(_TYPED_INPUT), matched_by
     return entry, matched_by
+
+
+def _by_phrase(
+    registry: Registry, generals: list[str], sentences: tuple[str, ...], upstream: UpstreamError, situation: Situation
+) -> str | None:
+    """Read the unknown sentences; where they say nothing, Okta's causes once more with what they are about."""
+    found = registry.phrases.decide(generals, sentences, situation)
+    if found is not None or upstream.shape != "okta_api":
+        return found
+    return registry.phrases.decide(generals, islice(_named(upstream), MAX_SENTENCES), situation)
 
 
 def _by_code_words(registry: Registry, generals: list[str], code: str, situation: Situation) -> str | None:
@@ -140,6 +152,11 @@ def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: 
     text = upstream.text
     if text is not None and not registry.is_explained(provider, entry.id, text) and _object_name(text) is None:
         yield text.removeprefix(_SUMMARY)
+
+
+def _unknown_code(registry: Registry, upstream: UpstreamError) -> str | None:
+    """The code, if no provider has it: then its words are read."""
+    return None if upstream.code is None or registry.has_code_anywhere(upstream.code) else upstream.code
 
 
 def _named(upstream: UpstreamError) -> Iterator[str]:

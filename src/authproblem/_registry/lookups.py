@@ -36,6 +36,7 @@ def build_lookups(
         "surfaces": Surfaces(tables["surfaces"]["surfaces"]),
         "provider_headers": MappingProxyType(shapes["provider_headers"]),
         "member_kinds": MappingProxyType(shapes["members"]),
+        "link_members": tuple(shapes["links"]["members"]),
         "step_challenges": frozenset(shapes["step_challenges"]),
         "flow_types": frozenset(shapes["flow_types"]),
         "levels": MappingProxyType(tables["problem_types"]["levels"]),

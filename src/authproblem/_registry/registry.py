@@ -36,6 +36,7 @@ class Registry:
         surfaces: which group of endpoints a path belongs to.
         provider_headers: the headers that prove a provider, and the provider of each.
         member_kinds: the kind of each member of an upstream object.
+        link_members: the members that may contain a link for the user.
         step_challenges: authentication schemes that are a step of a flow.
         flow_types: the problem types that are flow control and no failures.
         levels: the level of events by owner.
@@ -45,7 +46,7 @@ class Registry:
 
     __slots__ = (
         *("version", "types", "data", "families", "known", "shapes", "surfaces", "provider_headers", "member_kinds"),
-        *("step_challenges", "flow_types", "levels", "vendor_domains", "concurrency"),
+        *("link_members", "step_challenges", "flow_types", "levels", "vendor_domains", "concurrency"),
         *("_bare", "_by_status", "_codes", "_entries", "_indexes", "_names", "_phrases", "_rows"),
     )
 
@@ -58,6 +59,7 @@ class Registry:
     surfaces: Surfaces
     provider_headers: Mapping[str, str]
     member_kinds: Mapping[str, str]
+    link_members: tuple[str, ...]
     step_challenges: frozenset[str]
     flow_types: frozenset[str]
     levels: Mapping[str, str]
