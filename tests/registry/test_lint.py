@@ -518,7 +518,8 @@ def test_every_link_between_pages_leads_somewhere(registry: Registry) -> None:
     broken = []
     for path, text in wanted.items():
         for target, _, name in (link.partition("#") for link in re.findall(r"\]\(((?!https:)[^)]*)\)", text)):
-            page = wanted.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path)
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
+            page = wanted.get(place) or ((ROOT / place).read_text("utf-8") if (ROOT / place).is_file() else None)
             if page is None or (name and name not in anchors(page)):
                 broken.append((path, target, name))
 

@@ -7,8 +7,6 @@ parameters of a redirect or callback does not count, since anyone can forge them
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from authproblem._core.classify import Decision
 from authproblem._model import Classification, Entry, Json, UpstreamError
@@ -39,27 +37,20 @@ def apply_link(registry: Registry, status: int, decision: Decision) -> Decision:
     found, why = decision
     if found is None or why or not 400 <= status < 500 or status == 429 or not _has_link(registry, found.upstream):
         return decision
-    table = _table(registry)
-    if found.reason in table["types"]:
+    if found.reason in registry.link_details:
         return decision
     by_code = registry.lookup(f"oauth:{found.upstream.code}") if found.matched_by == "phrase" else None
-    if by_code is not None and by_code.reason in table["types"]:
+    if by_code is not None and by_code.reason in registry.link_details:
         return found.replace(reason=by_code.reason, entry=by_code.id, matched_by="code"), why
     if found.matched_by not in _LESS_CERTAIN:
         return decision
-    return found.replace(reason=table["otherwise"], entry=None), why
-
-
-def link_detail(registry: Registry, reason: str) -> str | None:
-    """Return what the user reads beside a link; None for a problem type that never asks to open one."""
-    detail: str | None = _table(registry)["types"].get(reason)
-    return detail
+    return found.replace(reason=registry.data["shapes"]["links"]["otherwise"], entry=None), why
 
 
 def effective_entry(registry: Registry, found: Classification) -> Entry:
     """Return the entry of a classification, or the stand-in of its type; with a link, opening it is the remedy."""
     entry = registry.entry_or_type(found.entry, found.reason)
-    detail = link_detail(registry, found.reason)
+    detail = registry.link_details.get(found.reason)
     if detail is None or not _has_link(registry, found.upstream):
         return entry
     return entry.replace(remedy="open_link", detail=detail)
@@ -70,8 +61,3 @@ def _has_link(registry: Registry, upstream: UpstreamError) -> bool:
     if document is None or not may_have_link(registry, document):
         return False
     return any(is_link(document.get(name)) for name in registry.link_members)
-
-
-def _table(registry: Registry) -> Mapping[str, Any]:
-    table: Mapping[str, Any] = registry.data["shapes"]["links"]
-    return table

@@ -61,7 +61,7 @@ def refine(
     is_firm = matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code")
     if is_firm and not gives_way:
         return hit  # in Identity Engine documents the key decides: texts are localized
-    sentences = tuple(islice(_unknown(registry, provider, upstream, entry), MAX_SENTENCES))
+    sentences = _unknown(registry, provider, upstream, entry)
     code = None if matched_by == "code" else _unknown_code(registry, upstream)
     is_unknown = bool(sentences) or code is not None
     if gives_way and (is_unknown or upstream.text is None):
@@ -87,7 +87,7 @@ def refine(
 
 
 def _by_phrase(
-    registry: Registry, generals: list[str], sentences: tuple[str, ...], upstream: UpstreamError, situation: Situation
+    registry: Registry, generals: list[str], sentences: list[str], upstream: UpstreamError, situation: Situation
 ) -> str | None:
     """Read the unknown sentences; where they say nothing, Okta's causes once more with what they are about."""
     found = registry.phrases.decide(generals, sentences, situation)
@@ -140,18 +140,22 @@ def _gives_way(entry: Entry, status: int) -> bool:
     return bool(entry.usual_status) and status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
 
 
-def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> Iterator[str]:
-    """The sentences that the entry does not have, the most specific first: causes, then the text."""
+def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> list[str]:
+    """The sentences that the entry does not have, the most specific first: causes, then the text; `MAX_SENTENCES`."""
+    found: list[str] = []
     for text, reason in upstream.causes:
-        if text is not None and registry.is_explained(provider, entry.id, text):
-            continue
         if text is not None:
-            yield text
+            if registry.is_explained(provider, entry.id, text):
+                continue
+            found.append(text)
         if reason is not None:
-            yield reason
+            found.append(reason)
+        if len(found) >= MAX_SENTENCES:
+            return found[:MAX_SENTENCES]
     text = upstream.text
     if text is not None and not registry.is_explained(provider, entry.id, text) and _object_name(text) is None:
-        yield text.removeprefix(_SUMMARY)
+        found.append(text.removeprefix(_SUMMARY))
+    return found
 
 
 def _unknown_code(registry: Registry, upstream: UpstreamError) -> str | None:

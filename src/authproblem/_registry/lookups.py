@@ -37,6 +37,7 @@ def build_lookups(
         "provider_headers": MappingProxyType(shapes["provider_headers"]),
         "member_kinds": MappingProxyType(shapes["members"]),
         "link_members": tuple(shapes["links"]["members"]),
+        "link_details": MappingProxyType(shapes["links"]["types"]),
         "step_challenges": frozenset(shapes["step_challenges"]),
         "flow_types": frozenset(shapes["flow_types"]),
         "levels": MappingProxyType(tables["problem_types"]["levels"]),

@@ -37,6 +37,7 @@ class Registry:
         provider_headers: the headers that prove a provider, and the provider of each.
         member_kinds: the kind of each member of an upstream object.
         link_members: the members that may contain a link for the user.
+        link_details: what the user reads beside a link, by the problem type that asks to open it.
         step_challenges: authentication schemes that are a step of a flow.
         flow_types: the problem types that are flow control and no failures.
         levels: the level of events by owner.
@@ -46,7 +47,7 @@ class Registry:
 
     __slots__ = (
         *("version", "types", "data", "families", "known", "shapes", "surfaces", "provider_headers", "member_kinds"),
-        *("link_members", "step_challenges", "flow_types", "levels", "vendor_domains", "concurrency"),
+        *("link_members", "link_details", "step_challenges", "flow_types", "levels", "vendor_domains", "concurrency"),
         *("_bare", "_by_status", "_codes", "_entries", "_indexes", "_names", "_phrases", "_rows"),
     )
 
@@ -60,6 +61,7 @@ class Registry:
     provider_headers: Mapping[str, str]
     member_kinds: Mapping[str, str]
     link_members: tuple[str, ...]
+    link_details: Mapping[str, str]
     step_challenges: frozenset[str]
     flow_types: frozenset[str]
     levels: Mapping[str, str]

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from authproblem._client.verdicts import verdict_of
-from authproblem._core.links import is_link, link_detail
+from authproblem._core.links import is_link
 from authproblem._core.problem import Problem
 from authproblem._model import Json
 from authproblem._registry.registry import Registry
@@ -66,7 +66,7 @@ def _message(problem: Problem, registry: Registry) -> str:
     if problem.matched_by:  # documents do not have it
         return problem.detail
     known = problem.reason if problem.reason in registry.types else "upstream-error"
-    beside_link = link_detail(registry, known) if problem.remedy == "open_link" else None
+    beside_link = registry.link_details.get(known) if problem.remedy == "open_link" else None
     return beside_link or registry.entry_or_type(None, known).detail
 
 
