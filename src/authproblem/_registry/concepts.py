@@ -57,29 +57,29 @@ class ConceptAutomaton:
     def read(self, sentences: Iterable[str | None]) -> Iterator[int]:
         """Yield the concepts of each sentence, as bits; a text of several sentences gives one number for each."""
         vocabulary, steps, found = self._vocabulary, self._steps, self._found
-        left = MAX_WORDS
+        root, left = steps[0], MAX_WORDS
         for text in sentences:
             if not text or left <= 0:
                 continue
             concepts = state = 0
             if not text.isascii():
                 text = text.translate(_APOSTROPHES)  # noqa: PLW2901 - the same sentence, spelled plainly
-            for word in _WORD.findall(text, 0, _MAX_TEXT):
-                left -= 1
+            words = _WORD.findall(text, 0, _MAX_TEXT)[:left]
+            left -= len(words)
+            for word in words:
                 parts = vocabulary.get(word)
-                if parts is None and word in _ENDS:
-                    yield concepts
-                    concepts = state = 0
-                elif parts is None and len(word) <= _MAX_WORD and word.isalpha() and not word.islower():
-                    parts = _split(vocabulary, word)
                 if parts is None:
-                    state = state if word.isdigit() else 0
-                else:
-                    for part in parts:
-                        state = steps[state].get(part) or steps[0].get(part, 0)
-                        concepts |= found[state]
-                if left <= 0:
-                    break
+                    if word in _ENDS:
+                        yield concepts
+                        concepts = state = 0
+                        continue
+                    if len(word) > _MAX_WORD or not word.isalpha() or word.islower():
+                        state = state if word.isdigit() else 0
+                        continue
+                    parts = _split(vocabulary, word)
+                for part in parts:
+                    state = steps[state].get(part) or root.get(part, 0)
+                    concepts |= found[state]
             yield concepts
 
 
