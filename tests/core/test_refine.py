@@ -429,6 +429,14 @@ class TestWhatIsRead:
         """`alreadyExists` names a class of Okta's there, as `factorEnrollRequest` does."""
         assert classified(400, okta("E0000001", "Api validation failed: alreadyExists")) == ("invalid-request", "code")
 
+    def test_a_sentence_comes_before_the_words_of_an_unknown_code(self) -> None:
+        """What a message says is more than a name."""
+        body = {"statusCode": 403, "error": "Forbidden", "errorCode": "already_exists"}
+        sentence = "The widget is not enabled for this tenant."
+
+        assert classified(403, {**body, "message": sentence}, provider="auth0") == ("feature-unavailable", "phrase")
+        assert classified(403, {**body, "message": "The paint ran out"}, provider="auth0") == ("conflict", "phrase")
+
     def test_the_words_of_an_unknown_code_are_read(self) -> None:
         """An unregistered code is split into its words where no text decides."""
         body = {"statusCode": 400, "error": "Bad Request", "errorCode": "already_exists", "message": "x"}

@@ -46,6 +46,8 @@ class TestWords:
         ("text", "expected"),
         [
             ("close", {"close"}),
+            ("close1", set()),
+            ("1Close", set()),
             ("closes", {"close"}),
             ("closed", {"close"}),
             ("closing", {"close"}),

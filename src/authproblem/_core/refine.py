@@ -24,7 +24,6 @@ _CALLER_OWNERS = frozenset(("user", "client"))
 _REFUSING_OWNERS = _CALLER_OWNERS | {"policy"}
 _LEAST_SPECIFIC = "invalid-request"
 _MEAN_LITTLE = frozenset(("access-denied", _LEAST_SPECIFIC))
-_MINTED = frozenset(("oauth", "redirect"))
 _REJECTED = "upstream-rejected"
 _UNAUTHORIZED = 401
 _ACTION_DENIED = 500
@@ -57,17 +56,15 @@ def refine(
     entry, matched_by = hit
     if matched_by not in _BY_CODE and matched_by != "status":
         return hit
-    gives_way = matched_by != "status" and _gives_way(entry, status)
-    is_firm = matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code")
-    if is_firm and not gives_way:
-        return hit  # in Identity Engine documents the key decides: texts are localized
+    gives_way = _gives_way(entry, status)
+    if matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code"):
+        # In Identity Engine documents the key decides, or the status: texts are localized.
+        return (registry.by_status(status, upstream), "status") if gives_way else hit
     sentences = _unknown(registry, provider, upstream, entry)
     code = None if matched_by == "code" else _unknown_code(registry, upstream)
     is_unknown = bool(sentences) or code is not None
     if gives_way and (is_unknown or upstream.text is None):
         entry, matched_by = registry.by_status(status, upstream), "status"
-    elif is_firm:
-        return hit
     found = None
     if is_unknown:
         generals = [entry.type.slug]
@@ -103,7 +100,7 @@ def _by_code_words(registry: Registry, generals: list[str], code: str, situation
     responsible for what an Action refuses.
     """
     found = registry.phrases.decide(generals, (code,), situation)
-    is_minted = situation.provider == "auth0" and situation.shape in _MINTED and generals[0] == _REJECTED
+    is_minted = situation.provider == "auth0" and situation.shape == "oauth" and generals[0] == _REJECTED
     return None if found is not None and is_minted and registry.types[found].owner == "client" else found
 
 
