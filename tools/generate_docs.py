@@ -166,7 +166,7 @@ def _entries(registry: Registry, entries: list[Entry], families: list[Json], pla
 
 
 def _without_empty_columns(head: Sequence[str], rows: list[Row]) -> tuple[Row, list[Row]]:
-    """Return a table without the columns in which no row has anything: they take room that a phone lacks."""
+    """Return a table without the columns in which no row has anything: a phone is too narrow for them."""
     kept = [column for column in range(len(head)) if any(row[column] for row in rows)]
     return tuple(head[column] for column in kept), [tuple(row[column] for column in kept) for row in rows]
 
