@@ -28,7 +28,7 @@ import collections, json, sys, time
 import httpx
 from authproblem.httpx import ProblemTransport
 from authproblem.redis import RedisCooldown
-redis_url, url, number, pause = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+redis_url, url, number, pause, turn = sys.argv[1], sys.argv[2], int(sys.argv[3]), *map(float, sys.argv[4:])
 transport = ProblemTransport(hosts={"127.0.0.1": "auth0"}, cooldown=RedisCooldown(redis_url))
 seen = collections.Counter()
 with httpx.Client(transport=transport) as client:
@@ -37,7 +37,8 @@ with httpx.Client(transport=transport) as client:
             seen[str(client.get(url, headers={"Authorization": "Bearer one"}).status_code)] += 1
         except Exception as error:
             seen[type(error).__name__] += 1
-        time.sleep(pause)
+        if pause:
+            time.sleep(pause - (time.monotonic() - turn) % pause)
 print(json.dumps(seen))
 """
 
@@ -95,12 +96,14 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 def start(server: RedisServer, port: int, number: int, pause: float) -> list[subprocess.Popen[str]]:
-    """Start the processes of a fleet; each sends so many requests."""
+    """Start the processes of a fleet; each sends so many requests, with a pause in turn (no two at the same moment)."""
     url = f"http://127.0.0.1:{port}/api/v2/users"
     command = [sys.executable, "-c", WORKER, server.url, url, str(number), str(pause)]
     return [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for _ in range(PROCESSES)
+        subprocess.Popen(
+            [*command, str(pause * process / PROCESSES)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        for process in range(PROCESSES)
     ]
 
 
