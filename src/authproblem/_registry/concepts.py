@@ -33,6 +33,10 @@ _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 """The parts of a name such as `factorEnrollRequest`."""
 
 _ENDS = frozenset(".!?;")
+_NO_PART = ("", 0)
+
+Parts = tuple[tuple[str, int], ...]
+"""The base forms in a word, each with the state that it leads to where no phrase has begun."""
 _APOSTROPHES = {0x2019: "'", 0x2018: "'", 0xB4: "'"}
 
 
@@ -51,13 +55,17 @@ class ConceptAutomaton:
             for text in texts
         ]
         base = {part for _, parts in phrases for part in parts}
-        self._vocabulary = _vocabulary(base, data["irregular"], rewrites, skipped)
         self._steps, self._found = _compile(phrases)
+        root = self._steps[0]
+        self._vocabulary: dict[str, Parts] = {
+            form: tuple((part, root.get(part, 0)) for part in parts)
+            for form, parts in _vocabulary(base, data["irregular"], rewrites, skipped).items()
+        }
 
     def read(self, sentences: Iterable[str | None]) -> Iterator[int]:
         """Yield the concepts of each sentence, as bits; a text of several sentences gives one number for each."""
         vocabulary, steps, found = self._vocabulary, self._steps, self._found
-        root, left = steps[0], MAX_WORDS
+        left = MAX_WORDS
         for text in sentences:
             if not text or left <= 0:
                 continue
@@ -73,23 +81,25 @@ class ConceptAutomaton:
                         yield concepts
                         concepts = state = 0
                         continue
-                    if len(word) > _MAX_WORD or not word.isalpha() or word.islower():
+                    if len(word) > _MAX_WORD or not word.isalpha() or word.islower() or word.istitle():
                         state = state if word.isdigit() else 0
                         continue
                     parts = _split(vocabulary, word)
-                for part in parts:
-                    state = steps[state].get(part) or root.get(part, 0)
+                for part, start in parts:
+                    state = steps[state].get(part, start)
                     concepts |= found[state]
             yield concepts
 
 
-def _split(vocabulary: Mapping[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
+def _split(vocabulary: Mapping[str, Parts], name: str) -> Parts:
     """The base forms of a word such as `DPoP`, or of the parts of a name in mixed or upper case.
 
     An unknown part becomes an empty word, which no phrase has, so that no phrase continues across it.
     """
     return vocabulary.get(name.lower()) or tuple(
-        part for piece in _PART.findall(name) for part in vocabulary.get(piece) or vocabulary.get(piece.lower(), ("",))
+        part
+        for piece in _PART.findall(name)
+        for part in vocabulary.get(piece) or vocabulary.get(piece.lower(), (_NO_PART,))
     )
 
 
