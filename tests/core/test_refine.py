@@ -147,6 +147,49 @@ class TestCauses:
         assert classified(400, okta("E0000001", "Api validation failed: widget", *filler, last))[1] == "code"
 
 
+def my_account(status: int, title: str, code: str = "A0E-400-0099", **more: object) -> dict[str, Any]:
+    """A problem document as Auth0's My Account API sends it."""
+    return {"type": f"https://auth0.com/api-errors#{code}", "status": status, "title": title, **more}
+
+
+class TestProblemDocuments:
+    """What Auth0's My Account and My Organization APIs say of the fields of a request."""
+
+    @pytest.mark.parametrize(
+        ("detail", "pointer", "reason"),
+        [
+            ("must have required property 'paint'", "", "missing-parameter"),
+            ("has another form: too long", "/phone_number", "invalid-phone-number"),
+            ("is of the wrong color", "/paint", "invalid-request"),
+        ],
+    )
+    def test_errors_of_fields_are_read_before_the_sentence(self, detail: str, pointer: str, reason: str) -> None:
+        """Each with the name of its field; the sentence says that something is invalid."""
+        errors = [{"detail": detail, "pointer": pointer}]
+        body = my_account(400, "Bad Request", detail="Invalid request payload input", validation_errors=errors)
+
+        assert classified(400, body)[0] == reason
+
+    @pytest.mark.parametrize("errors", [None, 1, "x", {}, [None, 1, "x"], [{}], [{"detail": 1, "pointer": None}]])
+    def test_errors_of_another_form_are_not_read(self, errors: object) -> None:
+        """Whatever stands there, the code decides."""
+        assert classified(400, my_account(400, "Bad Request", validation_errors=errors))[0] == "invalid-request"
+
+    def test_a_title_counts_where_the_sentence_says_nothing(self) -> None:
+        """And where it is more than the name of the status."""
+        nothing = "The paint ran out."
+
+        assert classified(403, my_account(403, "Email Not Verified", detail=nothing))[0] == "email-not-verified"
+        assert classified(401, my_account(401, "Unauthorized", "A0E-401-0099", detail=nothing))[0] == "invalid-token"
+
+    def test_a_document_with_a_bare_word_as_type_is_read_alike(self) -> None:
+        """It proves nothing: the app has to say whose it is."""
+        body = {"type": "x", "status": 400, "title": "Bad Request", "detail": "The redirect_uri is not in the list."}
+
+        assert classified(400, body, provider="auth0") == ("invalid-redirect-uri", "phrase")
+        assert normalize(400, [JSON_TYPE], json.dumps(body).encode()) is None
+
+
 class TestUse:
     """What a phrase does not give."""
 

@@ -51,7 +51,8 @@ def test_requests_leave_no_cycles(response: Ok) -> None:
 
     async def main() -> int:
         await some()
-        gc.collect()
+        while gc.collect():
+            """What finalizers of other tests' objects have kept alive goes in a later pass."""
         gc.disable()
         try:
             await some()

@@ -126,8 +126,10 @@ def pages_in_shapes_alone(table: Json) -> None:
 
 
 def chosen_at_sign_in_only(table: Json) -> None:
-    row = next(row for row in table["rules"] if row["type"] == "mfa-timed-out")
-    row["shapes"] = ["okta_api"]
+    for row in table["refinements"].values():
+        row["to"] = [slug for slug in row["to"] if slug != "mfa-timed-out"]
+    rule = next(rule for rule in table["rules"] if rule["type"] == "mfa-timed-out")
+    rule["shapes"] = ["okta_api"]
 
 
 def refines_nothing(table: Json) -> None:

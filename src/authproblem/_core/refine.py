@@ -7,9 +7,7 @@ phrase means something else and the status agrees, the phrase counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-
+from authproblem._core.sentences import WITH_MORE, further_sentences, unknown_code, unknown_sentences
 from authproblem._model import Entry, UpstreamError
 from authproblem._registry.index import Match
 from authproblem._registry.phrases import Situation
@@ -17,9 +15,6 @@ from authproblem._registry.registry import Registry
 from authproblem._registry.surfaces import EndpointSurfaces
 
 _BY_CODE = frozenset(("code", "name", "family"))
-_SUMMARY = "Api validation failed: "
-"""What Okta puts before the name of the object that it has checked; the name alone means nothing."""
-
 _CALLER_OWNERS = frozenset(("user", "client"))
 _REFUSING_OWNERS = _CALLER_OWNERS | {"policy"}
 _LEAST_SPECIFIC = "invalid-request"
@@ -32,9 +27,6 @@ _ACTION_DENIED = 500
 _TYPED_INPUT = "invalid-input"
 _SPECIFIC = frozenset((404, 409))
 """Statuses that show what is wrong with a request; 400 does not."""
-
-MAX_SENTENCES = 8
-"""Unknown sentences of one response that are read; further causes repeat it for further fields."""
 
 
 def refine(
@@ -60,8 +52,8 @@ def refine(
     if matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code"):
         # In Identity Engine documents the key decides, or the status: texts are localized.
         return (registry.by_status(status, upstream), "status") if gives_way else hit
-    sentences = _unknown(registry, provider, upstream, entry)
-    code = None if matched_by == "code" else _unknown_code(registry, upstream)
+    sentences = unknown_sentences(registry, provider, upstream, entry)
+    code = None if matched_by == "code" else unknown_code(registry, upstream)
     is_unknown = bool(sentences) or code is not None
     if gives_way and (is_unknown or upstream.text is None):
         entry, matched_by = registry.by_status(status, upstream), "status"
@@ -71,8 +63,7 @@ def refine(
         if matched_by == "code" and _is_reused(entry, upstream, status):
             generals.append(registry.by_status(status, upstream).type.slug)
         surface = surfaces.find(provider)
-        shape = "redirect" if upstream.shape == "callback" else upstream.shape
-        situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
+        situation = Situation(provider, _shape(upstream), upstream.code, status, surface.id if surface else None)
         found = _by_phrase(registry, generals, sentences, upstream, situation)
         if found is None and code is not None:
             found = _by_code_words(registry, generals, code, situation)
@@ -83,14 +74,26 @@ def refine(
     return entry, matched_by
 
 
+def _shape(upstream: UpstreamError) -> str:
+    """The shape that phrase rules know: a callback is a redirect, and a document with the members of a problem is one.
+
+    My Account sends some of its problems with a bare word as `type`, which proves no vendor.
+    """
+    if upstream.shape == "callback":
+        return "redirect"
+    document = upstream.document
+    is_problem = upstream.shape == "unknown" and document is not None and "title" in document and "detail" in document
+    return "auth0_problem" if is_problem else upstream.shape
+
+
 def _by_phrase(
     registry: Registry, generals: list[str], sentences: list[str], upstream: UpstreamError, situation: Situation
 ) -> str | None:
-    """Read the unknown sentences; where they say nothing, Okta's causes once more with what they are about."""
+    """Read the unknown sentences; where they say nothing, what else the document has."""
     found = registry.phrases.decide(generals, sentences, situation)
-    if found is not None or upstream.shape != "okta_api":
+    if found is not None or upstream.shape not in WITH_MORE:
         return found
-    return registry.phrases.decide(generals, islice(_named(upstream), MAX_SENTENCES), situation)
+    return registry.phrases.decide(generals, further_sentences(upstream), situation)
 
 
 def _by_code_words(registry: Registry, generals: list[str], code: str, situation: Situation) -> str | None:
@@ -135,46 +138,3 @@ def _gives_way(entry: Entry, status: int) -> bool:
         owners = _CALLER_OWNERS if status == _ACTION_DENIED else _REFUSING_OWNERS
         return entry.owner in owners
     return bool(entry.usual_status) and status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
-
-
-def _unknown(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> list[str]:
-    """The sentences that the entry does not have, the most specific first: causes, then the text; `MAX_SENTENCES`."""
-    found: list[str] = []
-    for text, reason in upstream.causes:
-        if text is not None:
-            if registry.is_explained(provider, entry.id, text):
-                continue
-            found.append(text)
-        if reason is not None:
-            found.append(reason)
-        if len(found) >= MAX_SENTENCES:
-            return found[:MAX_SENTENCES]
-    text = upstream.text
-    if text is not None and not registry.is_explained(provider, entry.id, text) and _object_name(text) is None:
-        found.append(text.removeprefix(_SUMMARY))
-    return found
-
-
-def _unknown_code(registry: Registry, upstream: UpstreamError) -> str | None:
-    """The code, if no provider has it: then its words are read."""
-    return None if upstream.code is None or registry.has_code_anywhere(upstream.code) else upstream.code
-
-
-def _named(upstream: UpstreamError) -> Iterator[str]:
-    """Okta's causes with the names of what they are about: the object of the summary, and the location.
-
-    "Does not match the pattern" is about a password where the object is one. A name alone says nothing; "at" keeps its
-    words from those of the cause.
-    """
-    name = _object_name(upstream.text) if upstream.text is not None else None
-    causes = upstream.document.get("errorCauses") if upstream.document is not None else None
-    for cause in causes if isinstance(causes, list) else (causes,):
-        if isinstance(cause, dict) and (name is not None or "location" in cause):
-            parts = (cause.get("errorSummary"), cause.get("reason"), "at", name, cause.get("location"))
-            yield " ".join(part for part in parts if isinstance(part, str))
-
-
-def _object_name(summary: str) -> str | None:
-    """Return the name of the object that Okta has checked; None where a summary says more or something else."""
-    name = summary.removeprefix(_SUMMARY)
-    return name if name is not summary and " " not in name else None
