@@ -19,6 +19,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "core/test_context",
         "core/test_classify_decisions",
     ),
+    "_core.header_rules": ("core/test_header_rules", "core/test_classify_decisions"),
     "_core.links": (_NORMALIZE, _VECTORS),
     "_core.lossless": ("core/test_members", "core/test_problem", _VECTORS),
     "_core.members": (_NORMALIZE, "core/test_problem", _VECTORS, "test_privacy"),

@@ -97,20 +97,6 @@ def classify_response(given: ClassifierInput, *, states: bool = False) -> Decisi
     return _error(given) if may_be_error(given.headers, given.sender) else _NOT_CANDIDATE
 
 
-def apply_concurrency_limit(registry: Registry, headers: ResponseHeaders, decision: Decision) -> Decision:
-    """Turn a rate limit of Okta into its concurrency limit where the headers show one, whatever the code is.
-
-    Limit 0 with remaining 0 is the concurrency limit (Okta, rate limit reference).
-    """
-    found, why = decision
-    if found is None or why or found.reason != "rate-limited" or found.provider != "okta":
-        return decision
-    if headers.get("x-rate-limit-limit") != "0" or headers.get("x-rate-limit-remaining") != "0":
-        return decision
-    entry = registry.concurrency
-    return decision if entry is None else (found.replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
-
-
 def classify_parameters(given: ClassifierInput, upstream: UpstreamError) -> Classification | None:
     """Classify the parameters of a redirect or callback: any error that the registry has."""
     registry, status, provider = given.registry, given.status, given.sender.provider

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Literal
 
 from authproblem._core.build import build_problem
 from authproblem._core.cache import CachedResponse, CacheKey, ResponseCache
-from authproblem._core.classify import ClassifierInput, Decision, apply_concurrency_limit, classify_response
+from authproblem._core.classify import ClassifierInput, Decision, classify_response
 from authproblem._core.context import RequestContext, effective_sender
 from authproblem._core.disclosure import Folded, fold, fold_unreadable, is_cut
+from authproblem._core.header_rules import apply_headers
 from authproblem._core.links import apply_link
 from authproblem._core.members import PassText, UnsendableError
 from authproblem._core.outcome import Outcome, as_problem
@@ -222,7 +223,7 @@ class Normalizer:
             if key is not None and decision[0] is not None and not decision[1]:
                 self._remember(key, decision[0], response, surfaces)
         decision = apply_link(registry, response.status, decision)
-        return apply_concurrency_limit(registry, response.headers, decision)
+        return apply_headers(registry, response.headers, decision)
 
     def _remember(
         self, key: CacheKey, found: Classification, response: UpstreamResponse, surfaces: EndpointSurfaces

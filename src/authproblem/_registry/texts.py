@@ -226,16 +226,15 @@ class TextTable(Generic[Value]):
         folded = fold(text)
         if found := self._exact.get(folded):
             return found
-        lowered = folded.lower()
-        fitting: list[tuple[Template, Value]] = []
-        nearby = (self._beginnings.get(folded[:_KEY]), self._endings.get(folded[-_KEY:]), self._short)
-        for rows in filter(None, nearby):
-            for longest, ends, template, value in rows:
-                if longest in folded and lowered.endswith(ends) and template.fits(folded):
-                    fitting.append((template, value))
+        beginnings, endings = self._beginnings.get(folded[:_KEY], ()), self._endings.get(folded[-_KEY:], ())
+        fitting = [
+            (template, value)
+            for longest, ends, template, value in beginnings + endings + self._short
+            if longest in folded and folded.lower().endswith(ends) and template.fits(folded)
+        ]
         if len(fitting) > 1:
             fitting.sort(key=lambda row: -len(row[0].prefix))
-        return tuple([value for _, value in fitting])
+        return tuple([value for _, value in fitting]) if fitting else ()
 
 
 class KnownTexts:
