@@ -149,6 +149,7 @@ class TestProblemDocuments:
 
         assert read({"type": uri, "title": "t"}) == ("auth0_problem", "A0E-401-0002", "t", "auth0")
         assert read({"type": uri, "title": 7}) == ("auth0_problem", "A0E-401-0002", None, "auth0")
+        assert read({"type": uri, "status": 401}) == ("auth0_problem", "A0E-401-0002", None, "auth0")
 
 
 class TestTransactions:

@@ -81,9 +81,7 @@ class Shapes:
             found = self._state(document)
             if found is not None:
                 return found
-        if "type" in document and "title" in document:
-            return self._problem(document)
-        return _legacy_key(document)
+        return self._problem(document) or _legacy_key(document)
 
     def is_vendor_problem(self, document: Json) -> bool:
         """Whether a problem document is a vendor's own: its `type` begins with one of the vendor's URIs."""
@@ -130,7 +128,7 @@ class Shapes:
 
     def _problem(self, document: Json) -> UpstreamError | None:
         """Read a problem document that is sent as plain JSON (My Account, My Organization): its code ends its type."""
-        uri = document["type"]
+        uri = document.get("type")
         base = next((base for base in self._problem_uris if isinstance(uri, str) and uri.startswith(base)), None)
         if base is None:
             return None
