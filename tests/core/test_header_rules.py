@@ -47,6 +47,21 @@ def test_a_text_of_the_registry_is_more_exact_than_a_challenge() -> None:
     assert meaning(401, body, challenge("insufficient_scope"))[0] == "permission-denied"
 
 
+@pytest.mark.parametrize("body", [{"message": "Paint"}, okta("E0000001", "You lack the permission to paint it")])
+def test_a_challenge_is_more_exact_than_a_status_or_phrase(body: Any) -> None:
+    """Where the body has no code, or its sentence alone has decided."""
+    assert meaning(403, body, challenge("insufficient_scope"))[0] == "insufficient-scope"
+
+
+@pytest.mark.parametrize("name", ["X-Rate-Limit-Limit", "X-Rate-Limit-Remaining"])
+def test_a_limit_needs_both_headers(name: str) -> None:
+    """One of them alone is no limit of concurrent requests."""
+    body = okta("E0000047", "API call exceeded rate limit due to too many requests.")
+    others = {"X-Rate-Limit-Limit": "0", "X-Rate-Limit-Remaining": "0", name: "60"}
+
+    assert meaning(429, body, *others.items())[0] == "rate-limited"
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_failure_of_the_provider_stays_one(status: int) -> None:
     """Whatever the challenge says."""

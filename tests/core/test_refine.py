@@ -170,6 +170,30 @@ class TestProblemDocuments:
 
         assert classified(400, body)[0] == reason
 
+    def test_the_name_of_a_field_may_be_a_member_of_its_own(self) -> None:
+        """`field` in place of a pointer, or beside it."""
+        errors = [{"detail": "has another form: too long", "field": "phone_number"}]
+
+        assert classified(400, my_account(400, "Bad Request", validation_errors=errors))[0] == "invalid-phone-number"
+
+    def test_a_name_says_nothing_together_with_the_words_of_its_sentence(self) -> None:
+        """`is_required` of a field is no sentence that goes on with `id`."""
+        errors = [{"detail": "is not", "pointer": "/found"}]
+        body = my_account(404, "Not Found", "A0E-400-0099", validation_errors=errors)
+
+        assert classified(404, body)[1] != "phrase"
+
+    def test_the_last_of_many_errors_leaves_room_for_the_sentence(self) -> None:
+        """Seven errors and the sentence are read."""
+        errors = [{"detail": f"The paint ran out {number}"} for number in range(20)]
+        body = my_account(403, "Forbidden", detail="Your email is not verified", validation_errors=errors)
+        late = my_account(403, "x", validation_errors=[*errors[:7], {"detail": "Your email is not verified"}])
+        early = my_account(403, "x", validation_errors=[*errors[:6], {"detail": "Your email is not verified"}])
+
+        assert classified(403, body)[0] == "email-not-verified"
+        assert classified(403, late)[0] != "email-not-verified"
+        assert classified(403, early)[0] == "email-not-verified"
+
     @pytest.mark.parametrize("errors", [None, 1, "x", {}, [None, 1, "x"], [{}], [{"detail": 1, "pointer": None}]])
     def test_errors_of_another_form_are_not_read(self, errors: object) -> None:
         """Whatever stands there, the code decides."""

@@ -129,7 +129,9 @@ class Shapes:
     def _problem(self, document: Json) -> UpstreamError | None:
         """Read a problem document that is sent as plain JSON (My Account, My Organization): its code ends its type."""
         uri = document.get("type")
-        base = next((base for base in self._problem_uris if isinstance(uri, str) and uri.startswith(base)), None)
+        if not isinstance(uri, str):
+            return None
+        base = next((base for base in self._problem_uris if uri.startswith(base)), None)
         if base is None:
             return None
         code = uri[len(base) :]
