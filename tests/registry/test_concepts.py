@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authproblem._registry.concepts import ConceptAutomaton
+from authproblem._registry.concepts import ConceptAutomaton, split_sentences
 
 BITS = {"gone": 1, "sent": 2, "limit": 4, "key": 8, "try": 16, "put": 32, "found": 64, "close": 128}
 
@@ -22,7 +22,7 @@ def automaton(**changes: Any) -> ConceptAutomaton:
         "concepts": {
             "gone": ["not found", "no such"],
             "sent": ["can not send"],
-            "limit": ["limit reach"],
+            "limit": ["limit reach", "mb"],
             "key": ["key"],
             "try": ["try again"],
             "put": ["put on"],
@@ -39,6 +39,20 @@ def read(*texts: str | None) -> list[set[str]]:
     return [{name for name, bit in BITS.items() if found & bit} for found in automaton().read(texts)]
 
 
+pieces = st.sampled_from(
+    ["key", "Close", "50MB", "7", "can't", "'this'", "x_y", ".", "! ", "; ", "\n", " ", "\u2019t", "\u00e9"]
+)
+
+
+@given(st.lists(pieces, max_size=30).map("".join) | st.text(max_size=80))
+def test_words_are_the_same_whichever_way_a_text_is_split(text: str) -> None:
+    """A sentence of its own is split in a faster way than in company of another one."""
+    alone, beside = split_sentences(text), split_sentences(f"{text}\n! x")
+
+    assert beside[-1] == ["x"]
+    assert [words for words in alone if words] == [words for words in beside[:-1] if words]
+
+
 class TestWords:
     """Which words stand for a base form."""
 
@@ -46,6 +60,11 @@ class TestWords:
         ("text", "expected"),
         [
             ("close", {"close"}),
+            ("50MB", {"limit"}),
+            ("50MBx", set()),
+            ("50Mb", set()),
+            ("x" * 60 + "YKey", {"key"}),
+            ("x" * 61 + "YKey", set()),
             ("close1", set()),
             ("1Close", set()),
             ("closes", {"close"}),
@@ -209,11 +228,16 @@ class TestLimits:
         """The limit of 512 words is one for all texts of a response."""
         assert read(*texts) == expected
 
-    @pytest.mark.parametrize(("rest", "expected"), [("a key", {"key"}), ("a a key", set())])
-    def test_words_are_counted_within_a_text(self, rest: str, expected: set[str]) -> None:
-        """The end of a sentence counts as a word: this text has 510 before the rest."""
-        assert read("a. " * 255 + rest)[-1] == expected
+    @pytest.mark.parametrize(("rest", "expected"), [("a " * 110 + "key", {"key"}), ("a " * 111 + "key", set())])
+    def test_words_are_counted_over_the_sentences_of_a_text(self, rest: str, expected: set[str]) -> None:
+        """The text before the rest has two sentences with 401 words."""
+        assert read("a " * 200 + "a. " + "a " * 200, rest)[-1] == expected
 
-    def test_ends_of_sentences_count_as_words(self) -> None:
-        """Otherwise a text of dots alone would never end."""
-        assert read(*["a. " * 256] * 2, "key")[-1] == set()
+    def test_sentences_without_words_count_too(self) -> None:
+        """Otherwise texts of dots alone would cost more than texts of words."""
+        assert read(". " * 512, "key")[-1] == set()
+        assert read(". " * 500, "key")[-1] == {"key"}
+
+    def test_nothing_is_read_behind_the_limit(self) -> None:
+        """Nor the last words of a sentence that begins before it, or of one after it."""
+        assert read("a " * 511, "a b key. key key. key") == [set(), set()]

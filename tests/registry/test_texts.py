@@ -177,12 +177,6 @@ class TestTextTable:
         assert [TextTable([("a{any}", 1)]).find(long), TextTable([(long, 1)]).find(long)] == [(), (1,)]
         assert TextTable([("a{any}", 1)]).find(long[:-1]) == (1,)
 
-    def test_is_false_where_it_is_empty(self) -> None:
-        """A group without texts need not be searched."""
-        tables: list[TextTable[int]] = [TextTable([]), TextTable([("a", 1)]), TextTable([("a {any}", 1)])]
-
-        assert [bool(table) for table in tables] == [False, True, True]
-
     @given(st.lists(sentences, unique_by=fold, min_size=1, max_size=20), st.data())
     def test_finds_exactly_what_it_contains(self, texts: list[str], data: st.DataObject) -> None:
         """Each text its own value, and no text another's."""

@@ -92,8 +92,9 @@ def classify_response(given: ClassifierInput, *, states: bool = False) -> Decisi
         return _redirect(given)
     if status < 300:
         return _NOT_CANDIDATE if not states or response.document is None else _state(given, response.document)
-    if response.has_plain_json_error and response.document is not None:
-        return _object(given, response.document)
+    document = response.load() if response.has_plain_json_error else None
+    if document is not None:
+        return _object(given, document)
     return _error(given) if may_be_error(given.headers, given.sender) else _NOT_CANDIDATE
 
 
@@ -259,7 +260,7 @@ def _by_evidence(given: ClassifierInput, upstream: UpstreamError, surfaces: Endp
     proof = upstream.proof
     if proof == "none":
         return None
-    for provider in _VENDORS if upstream.vendor is None else (as_provider(upstream.vendor),):
+    for provider in _VENDORS if upstream.vendor is None else (upstream.vendor,):
         if proof == "shape":
             hit = _entry(given, provider, upstream, surfaces) or _general(given, provider, upstream, surfaces)
             return _refined(given, hit, provider, upstream, surfaces)

@@ -43,7 +43,7 @@ class UpstreamError(Value, init=False):
     causes: tuple[Cause, ...]
     document: Json | None
     protocol: bool
-    vendor: str | None
+    vendor: Provider | None
     proof: Proof
 
     def __new__(  # noqa: PLR0917 - the fields, in order
@@ -55,7 +55,7 @@ class UpstreamError(Value, init=False):
         causes: tuple[Cause, ...] = (),
         document: Json | None = None,
         protocol: bool = False,  # noqa: FBT001, FBT002 - a field, not a switch
-        vendor: str | None = None,
+        vendor: Provider | None = None,
         proof: Proof = "entry",
     ) -> Self:
         """Make a value from its fields."""

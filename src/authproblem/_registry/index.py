@@ -85,7 +85,7 @@ class CodeIndex:
             tier = by_text if entry.texts else by_cause if has_cause else named if entry.name else rest
             tier.append(entry)
         self._named = tuple(named)
-        self._by_text = TextTable((text, e) for e in by_text for text in e.texts)
+        self._by_text = TextTable((text, e) for e in by_text for text in e.texts) if by_text else None
         self._by_cause = TextTable((text, e) for e in by_cause for text in e.causes)
         self._by_reason = {reason: e for e in reversed(by_cause) for reason in e.reasons}
         self._default = rest[-1] if rest and not _specificity(rest[-1]) else None
@@ -100,7 +100,7 @@ class CodeIndex:
 
     def by_text(self, upstream: UpstreamError, status: int, surfaces: EndpointSurfaces) -> Match | None:
         """Return the entry of the upstream's text."""
-        if upstream.text is None or not self._by_text:
+        if upstream.text is None or self._by_text is None:
             return None
         for entry in self._by_text.find(upstream.text):
             if _admits(entry, upstream, status, surfaces):

@@ -213,10 +213,6 @@ class TextTable(Generic[Value]):
             else:
                 self._short = (*self._short, row)
 
-    def __bool__(self) -> bool:
-        """Whether there is any text."""
-        return bool(self._exact or self._beginnings or self._endings or self._short)
-
     def find(self, text: str) -> tuple[Value, ...]:
         """Return all values of a text, constants before templates, longer prefixes first."""
         if found := self._exact.get(text):

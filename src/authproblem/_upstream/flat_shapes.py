@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import KeysView
 from typing import Any, NamedTuple
 
-from authproblem._model import Cause, Json
+from authproblem._model import Cause, Json, Provider, as_provider
 from authproblem._upstream.json_values import is_e_code
 
 
@@ -17,7 +17,7 @@ class FlatShape(NamedTuple):
     """How one flat shape is recognized and read; the fields are those of `shapes.json`."""
 
     id: str
-    vendor: str | None
+    vendor: Provider | None
     all: frozenset[str]
     any: frozenset[str]
     none: frozenset[str]
@@ -75,7 +75,7 @@ def flat_shape(row: Json) -> FlatShape:
     """Compile a row of `flat`."""
     return FlatShape(
         id=row["id"],
-        vendor=row.get("vendor"),
+        vendor=as_provider(row["vendor"]) if "vendor" in row else None,
         all=frozenset(row.get("all", ())),
         any=frozenset(row.get("any", ())),
         none=frozenset(row.get("none", ())),
