@@ -23,7 +23,7 @@ def automaton(**changes: Any) -> ConceptAutomaton:
             "gone": ["not found", "no such"],
             "sent": ["can not send"],
             "limit": ["limit reach", "mb"],
-            "key": ["key"],
+            "key": ["key", "px"],
             "try": ["try again"],
             "put": ["put on"],
             "found": ["found"],
@@ -61,6 +61,7 @@ class TestWords:
         [
             ("close", {"close"}),
             ("50MB", {"limit"}),
+            ("50px", {"key"}),
             ("50MBx", set()),
             ("50Mb", set()),
             ("x" * 60 + "YKey", {"key"}),

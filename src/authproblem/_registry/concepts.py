@@ -23,7 +23,7 @@ _MAX_TEXT = 1024
 _MAX_WORD = 64
 """Characters of a name that is taken apart: longer ones are no words. Okta's longest object name has about 40."""
 
-_END = re.compile(r"[.!?;](?=\s)")
+_END = re.compile(r"[.!?;](?=[ \t\r\n])")
 _WORD = re.compile(r"[A-Za-z0-9]+(?:'t)?")
 _WORD_BYTES = bytes(byte if byte < 128 and chr(byte).isalnum() else ord(" ") for byte in range(256))
 """For `bytes.translate`: ASCII letters and digits stay, anything else separates words."""
@@ -92,12 +92,17 @@ def split_sentences(text: str) -> list[list[str]]:
     contractions and texts that are not ASCII.
     """
     text = text[:_MAX_TEXT]
-    if text.isascii() and text.isprintable():
-        if not (". " in text or "; " in text or "? " in text or "! " in text or "'t" in text):
-            return [text.encode().translate(_WORD_BYTES).decode().split()]
-    else:
+    if not text.isascii():
         text = text.translate(_APOSTROPHES)
+    elif not _may_be_several(text):
+        return [text.encode().translate(_WORD_BYTES).decode().split()]
     return [_WORD.findall(sentence) for sentence in _END.split(text)]
+
+
+def _may_be_several(text: str) -> bool:
+    """Whether a sentence may end before the last word, or a word be a contraction: eight plain searches."""
+    is_line = "\n" not in text and "\r" not in text and "\t" not in text
+    return not is_line or ". " in text or "'t" in text or "; " in text or "? " in text or "! " in text
 
 
 class _Vocabulary(dict[str, Parts]):
@@ -107,10 +112,14 @@ class _Vocabulary(dict[str, Parts]):
 
     def __missing__(self, word: str) -> Parts:
         """Return the parts of a word that is not there: no phrase continues across it, but for numbers."""
+        if word.isdigit():
+            return ()
+        if len(word) > _MAX_WORD:
+            return _BREAK
         if not word.isalpha():
             unit = _UNIT.fullmatch(word)
-            return self[unit[1].lower()] if unit is not None else () if word.isdigit() else _BREAK
-        if len(word) > _MAX_WORD or word.islower() or word.istitle():
+            return _BREAK if unit is None else self[unit[1].lower()]
+        if word.islower() or word.istitle():
             return _BREAK
         # A word such as `DPoP`, or the parts of a name in mixed or upper case.
         return self.get(word.lower()) or tuple(
