@@ -114,6 +114,12 @@ def _vocabulary(table: Json) -> Iterator[Finding]:
             if lost:
                 what = f"{text!r} has words that are skipped: {', '.join(sorted(lost))}"
                 yield Finding(f"{WHERE} {name}", what, "leave them out, and see that the rest still says it")
+        for text in texts:
+            for other in texts:
+                if other != text and f" {other} " in f" {text} ":
+                    yield Finding(f"{WHERE} {name}", f"{text!r} contains {other!r}", "take the longer one out")
+    for form in sorted(form for forms in table["irregular"].values() for form in forms if not form.isalpha()):
+        yield Finding(f"{WHERE} irregular", f"{form!r} is no word", "phrases belong to concepts")
     for word in sorted(skipped & (table["rewrites"].keys() | table["irregular"].keys())):
         yield Finding(WHERE, f"{word!r} is skipped and rewritten", "leave it in one of the two")
 

@@ -65,9 +65,15 @@ def test_a_limit_needs_both_headers(name: str) -> None:
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_failure_of_the_provider_stays_one(status: int) -> None:
     """Whatever the challenge says."""
-    assert meaning(status, okta("E0000009", "Internal Server Error"), challenge("insufficient_scope"))[0].startswith(
-        "upstream"
-    )
+    failure = okta("E0000009", "Internal Server Error")
+
+    assert meaning(status, failure, challenge("insufficient_scope"))[0].startswith("upstream")
+    assert meaning(500, DENIED, challenge("insufficient_scope"))[0] == "permission-denied"
+
+
+def test_a_firm_code_is_not_overridden() -> None:
+    """No sentence and no challenge changes what these codes mean."""
+    assert meaning(403, okta("E0000035", "Paint"), challenge("insufficient_scope"))[1] == "code"
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -194,7 +194,7 @@ class TestProblemDocuments:
         assert classified(403, late)[0] != "email-not-verified"
         assert classified(403, early)[0] == "email-not-verified"
 
-    @pytest.mark.parametrize("errors", [None, 1, "x", {}, [None, 1, "x"], [{}], [{"detail": 1, "pointer": None}]])
+    @pytest.mark.parametrize("errors", [None, 1, "x", {}, [None, 1, "x"], [{}] * 9, [{"detail": 1, "pointer": None}]])
     def test_errors_of_another_form_are_not_read(self, errors: object) -> None:
         """Whatever stands there, the code decides."""
         assert classified(400, my_account(400, "Bad Request", validation_errors=errors))[0] == "invalid-request"
@@ -204,7 +204,9 @@ class TestProblemDocuments:
         nothing = "The paint ran out."
 
         assert classified(403, my_account(403, "Email Not Verified", detail=nothing))[0] == "email-not-verified"
-        assert classified(401, my_account(401, "Unauthorized", "A0E-401-0099", detail=nothing))[0] == "invalid-token"
+        for title in ("Unauthorized", "UNAUTHORIZED"):
+            body = my_account(401, title, "A0E-401-0099", detail=nothing)
+            assert classified(401, body)[0] == "invalid-token"
 
     def test_a_document_with_a_bare_word_as_type_is_read_alike(self) -> None:
         """It proves nothing: the app has to say whose it is."""
@@ -212,6 +214,16 @@ class TestProblemDocuments:
 
         assert classified(400, body, provider="auth0") == ("invalid-redirect-uri", "phrase")
         assert normalize(400, [JSON_TYPE], json.dumps(body).encode()) is None
+
+    def test_its_fields_and_title_are_read_too(self) -> None:
+        """As of a document with Auth0's URI; another provider's documents are not problems of this kind."""
+        errors = [{"detail": "must have required property 'paint'", "pointer": ""}]
+        body = {"type": "x", "title": "Bad Request", "detail": "Invalid request payload input"}
+        titled = {"type": "x", "title": "Email not verified", "detail": "The paint ran out."}
+
+        assert classified(400, {**body, "validation_errors": errors}, provider="auth0")[0] == "missing-parameter"
+        assert classified(403, titled, provider="auth0")[0] == "email-not-verified"
+        assert classified(403, titled, provider="okta")[0] != "email-not-verified"
 
 
 class TestUse:

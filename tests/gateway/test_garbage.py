@@ -51,8 +51,8 @@ def test_requests_leave_no_cycles(response: Ok) -> None:
 
     async def main() -> int:
         await some()
-        while gc.collect():
-            """What finalizers of other tests' objects have kept alive goes in a later pass."""
+        while gc.collect():  # what finalizers of other tests' objects have kept alive goes in a later pass
+            pass
         gc.disable()
         try:
             await some()

@@ -38,6 +38,15 @@ def skipped_word(table: Json) -> None:
     next(iter(table["concepts"].values())).append("of the word")
 
 
+def phrase_with_another_in_it(table: Json) -> None:
+    phrases = next(iter(table["concepts"].values()))
+    phrases.append(f"quite {phrases[0]}")
+
+
+def phrase_as_form_of_a_word(table: Json) -> None:
+    next(iter(table["irregular"].values())).append("quite unusual")
+
+
 def skipped_and_rewritten(table: Json) -> None:
     table["skip"].append(next(iter(table["rewrites"])))
 
@@ -146,6 +155,8 @@ FAULTS: dict[Callable[[Json], None], str] = {
     unused_concept: "no rule uses the concept",
     type_without_statuses: "slow-down has no statuses",
     skipped_word: "has words that are skipped",
+    phrase_with_another_in_it: "contains 'already exist'",
+    phrase_as_form_of_a_word: "'quite unusual' is no word",
     skipped_and_rewritten: "is skipped and rewritten",
     id_of_two: "the id stands twice",
     asks_for_the_same: "comes first and fits wherever it does",

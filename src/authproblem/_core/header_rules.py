@@ -9,28 +9,33 @@ from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import ResponseHeaders
 
 _LESS_CERTAIN = frozenset(("code", "code_status", "family", "status", "phrase"))
-"""How a body was understood where the code of a challenge may say more: not by a text that the registry has."""
+"""Values of `matched_by` that a challenge may override; a registered text is not among them."""
 
 
-def apply_headers(registry: Registry, headers: ResponseHeaders, decision: Decision) -> Decision:
+def apply_headers(registry: Registry, status: int, headers: ResponseHeaders, decision: Decision) -> Decision:
     """Return what a response means with its headers taken into account."""
     found, why = decision
     if found is None or why:
         return decision
-    entry = _by_challenge(registry, headers, found) if headers.layout.has_challenge else None
+    entry = _by_challenge(registry, status, headers, found) if headers.layout.has_challenge else None
     entry = entry or _by_limit(registry, headers, found)
     return decision if entry is None else (found.replace(reason=entry.reason, entry=entry.id, matched_by="header"), "")
 
 
-def _by_challenge(registry: Registry, headers: ResponseHeaders, found: Classification) -> Entry | None:
+def _by_challenge(registry: Registry, status: int, headers: ResponseHeaders, found: Classification) -> Entry | None:
     """Return the entry of a challenge that is more exact than the body (RFC 6750 section 3.1).
 
-    Okta's APIs send their code for a missing permission, and say in the challenge that it is a scope.
+    It is bound by the same tables as a sentence: what a general type may become, with which statuses, and which codes
+    are firm. Okta's APIs send their code for a missing permission, and say in the challenge that it is a scope.
     """
-    challenge = error_challenge(headers) if found.matched_by in _LESS_CERTAIN else None
+    phrases = registry.phrases
+    if found.matched_by not in _LESS_CERTAIN or found.upstream.code in phrases.firm:
+        return None
+    challenge = error_challenge(headers)
     entry = None if challenge is None else registry.lookup(f"oauth:{challenge.parameters['error']}")
-    allowed = registry.phrases.refinements.get(found.reason, ()) if entry is not None else ()
-    return entry if entry is not None and entry.reason in allowed else None
+    if entry is None or not phrases.agrees(entry.reason, status):
+        return None
+    return entry if entry.reason in phrases.refinements.get(found.reason, ()) else None
 
 
 def _by_limit(registry: Registry, headers: ResponseHeaders, found: Classification) -> Entry | None:

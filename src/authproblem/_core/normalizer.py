@@ -223,7 +223,7 @@ class Normalizer:
             if key is not None and decision[0] is not None and not decision[1]:
                 self._remember(key, decision[0], response, surfaces)
         decision = apply_link(registry, response.status, decision)
-        return apply_headers(registry, response.headers, decision)
+        return apply_headers(registry, response.status, response.headers, decision)
 
     def _remember(
         self, key: CacheKey, found: Classification, response: UpstreamResponse, surfaces: EndpointSurfaces

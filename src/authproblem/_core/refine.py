@@ -7,7 +7,13 @@ phrase means something else and the status agrees, the phrase counts.
 
 from __future__ import annotations
 
-from authproblem._core.sentences import WITH_MORE, further_sentences, unknown_code, unknown_sentences
+from authproblem._core.sentences import (
+    SHAPES_WITH_FURTHER,
+    further_sentences,
+    shape_of,
+    unknown_code,
+    unknown_sentences,
+)
 from authproblem._model import Entry, UpstreamError
 from authproblem._registry.index import Match
 from authproblem._registry.phrases import Situation
@@ -52,7 +58,8 @@ def refine(
     if matched_by == "name" or (upstream.shape == "okta_idx" and matched_by == "code"):
         # In Identity Engine documents the key decides, or the status: texts are localized.
         return (registry.by_status(status, upstream), "status") if gives_way else hit
-    sentences = unknown_sentences(registry, provider, upstream, entry)
+    shape = shape_of(provider, upstream)
+    sentences = unknown_sentences(registry, provider, upstream, entry, shape)
     code = None if matched_by == "code" else unknown_code(registry, upstream)
     is_unknown = bool(sentences) or code is not None
     if gives_way and (is_unknown or upstream.text is None):
@@ -63,7 +70,7 @@ def refine(
         if matched_by == "code" and _is_reused(entry, upstream, status):
             generals.append(registry.by_status(status, upstream).type.slug)
         surface = surfaces.find(provider)
-        situation = Situation(provider, _shape(upstream), upstream.code, status, surface.id if surface else None)
+        situation = Situation(provider, shape, upstream.code, status, surface.id if surface else None)
         found = _by_phrase(registry, generals, sentences, upstream, situation)
         if found is None and code is not None:
             found = _by_code_words(registry, generals, code, situation)
@@ -74,26 +81,14 @@ def refine(
     return entry, matched_by
 
 
-def _shape(upstream: UpstreamError) -> str:
-    """The shape that phrase rules know: a callback is a redirect, and a document with the members of a problem is one.
-
-    My Account sends some of its problems with a bare word as `type`, which proves no vendor.
-    """
-    if upstream.shape == "callback":
-        return "redirect"
-    document = upstream.document
-    is_problem = upstream.shape == "unknown" and document is not None and "title" in document and "detail" in document
-    return "auth0_problem" if is_problem else upstream.shape
-
-
 def _by_phrase(
     registry: Registry, generals: list[str], sentences: list[str], upstream: UpstreamError, situation: Situation
 ) -> str | None:
     """Read the unknown sentences; where they say nothing, what else the document has."""
     found = registry.phrases.decide(generals, sentences, situation)
-    if found is not None or upstream.shape not in WITH_MORE:
+    if found is not None or situation.shape not in SHAPES_WITH_FURTHER:
         return found
-    return registry.phrases.decide(generals, further_sentences(upstream), situation)
+    return registry.phrases.decide(generals, further_sentences(upstream, situation.shape), situation)
 
 
 def _by_code_words(registry: Registry, generals: list[str], code: str, situation: Situation) -> str | None:

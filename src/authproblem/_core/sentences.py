@@ -12,17 +12,36 @@ from authproblem._registry.registry import Registry
 MAX_SENTENCES = 8
 """Unknown sentences of one response that are read; further causes repeat it for further fields."""
 
-WITH_MORE = frozenset(("okta_api", "auth0_problem"))
+_PROBLEM = "auth0_problem"
+SHAPES_WITH_FURTHER = frozenset(("okta_api", _PROBLEM))
 """The shapes that have more to read where their sentences say nothing."""
 
 _SUMMARY = "Api validation failed: "
 """What Okta puts before the name of the object that it has checked; the name alone means nothing."""
-_REASON_PHRASES = frozenset(status.phrase for status in HTTPStatus)
+_REASON_PHRASES = frozenset(
+    # The two names of statuses that Python has renamed, too (RFC 9110 section 15.5).
+    (*(status.phrase.lower() for status in HTTPStatus), "payload too large", "content too large")
+) | {"unprocessable entity", "unprocessable content"}
 
 
-def unknown_sentences(registry: Registry, provider: str, upstream: UpstreamError, entry: Entry) -> list[str]:
+def shape_of(provider: str, upstream: UpstreamError) -> str:
+    """Return the shape by which a response is read here and by the phrase rules.
+
+    A callback is a redirect. My Account sends some of its problems with a bare word as `type`, which proves no vendor:
+    where the response is Auth0's, a document with the members of a problem is one.
+    """
+    if upstream.shape == "callback":
+        return "redirect"
+    if provider != "auth0" or upstream.shape != "unknown" or upstream.document is None:
+        return upstream.shape
+    return _PROBLEM if upstream.document.keys() >= {"title", "detail"} else upstream.shape
+
+
+def unknown_sentences(
+    registry: Registry, provider: str, upstream: UpstreamError, entry: Entry, shape: str
+) -> list[str]:
     """Return the sentences that an entry does not have: of fields or causes, then the text; `MAX_SENTENCES` at most."""
-    found = list(islice(_fields(upstream), MAX_SENTENCES - 1)) if upstream.shape == "auth0_problem" else []
+    found = list(islice(_fields(upstream), MAX_SENTENCES - 1)) if shape == _PROBLEM else []
     for text, reason in upstream.causes:
         if text is not None:
             if registry.is_explained(provider, entry.id, text):
@@ -38,9 +57,9 @@ def unknown_sentences(registry: Registry, provider: str, upstream: UpstreamError
     return found
 
 
-def further_sentences(upstream: UpstreamError) -> Iterator[str]:
-    """Yield what else a document of the shapes `WITH_MORE` has, for where its sentences say nothing."""
-    more = _named_causes(upstream) if upstream.shape == "okta_api" else _title(upstream)
+def further_sentences(upstream: UpstreamError, shape: str) -> Iterator[str]:
+    """Yield what else a document of `SHAPES_WITH_FURTHER` has, for where its sentences say nothing."""
+    more = _title(upstream) if shape == _PROBLEM else _named_causes(upstream)
     return islice(more, MAX_SENTENCES)
 
 
@@ -52,18 +71,19 @@ def unknown_code(registry: Registry, upstream: UpstreamError) -> str | None:
 def _fields(upstream: UpstreamError) -> Iterator[str]:
     """What was wrong with which field of the request, in Auth0's problem documents.
 
-    "at" keeps the words of the name from those of the sentence.
+    "at" separates the sentence from the field's name, so that no phrase spans both.
     """
     errors = (upstream.document or {}).get("validation_errors")
     for error in errors if isinstance(errors, list) else ():
-        if isinstance(error, dict):
-            yield _joined(error.get("detail"), "at", error.get("pointer"), error.get("field"))
+        if isinstance(error, dict) and isinstance(error.get("detail"), str):
+            yield _joined(error["detail"], "at", error.get("pointer"), error.get("field"))
 
 
 def _named_causes(upstream: UpstreamError) -> Iterator[str]:
     """Okta's causes with the names of what they are about: the object of the summary, and the location.
 
-    "Does not match the pattern" is about a password where the object is one. A name alone says nothing.
+    "Does not match the pattern" is about a password where the object is one. A name alone says nothing. "at" separates
+    the sentence from the names.
     """
     name = _object_name(upstream.text) if upstream.text is not None else None
     causes = (upstream.document or {}).get("errorCauses")
@@ -75,7 +95,7 @@ def _named_causes(upstream: UpstreamError) -> Iterator[str]:
 def _title(upstream: UpstreamError) -> Iterator[str]:
     """The title of a problem document that is more than the name of a status."""
     title = (upstream.document or {}).get("title")
-    if isinstance(title, str) and title not in _REASON_PHRASES:
+    if isinstance(title, str) and title.lower() not in _REASON_PHRASES:
         yield title
 
 

@@ -94,15 +94,15 @@ def split_sentences(text: str) -> list[list[str]]:
     text = text[:_MAX_TEXT]
     if not text.isascii():
         text = text.translate(_APOSTROPHES)
-    elif not _may_be_several(text):
+    elif not _needs_pattern(text):
         return [text.encode().translate(_WORD_BYTES).decode().split()]
     return [_WORD.findall(sentence) for sentence in _END.split(text)]
 
 
-def _may_be_several(text: str) -> bool:
-    """Whether a sentence may end before the last word, or a word be a contraction: eight plain searches."""
-    is_line = "\n" not in text and "\r" not in text and "\t" not in text
-    return not is_line or ". " in text or "'t" in text or "; " in text or "? " in text or "! " in text
+def _needs_pattern(text: str) -> bool:
+    """Whether a text may have several sentences or a contraction: eight plain searches."""
+    is_single_line = "\n" not in text and "\r" not in text and "\t" not in text
+    return not is_single_line or ". " in text or "'t" in text or "; " in text or "? " in text or "! " in text
 
 
 class _Vocabulary(dict[str, Parts]):
