@@ -30,8 +30,8 @@ MODULES: dict[str, tuple[str, ...]] = {
         *("core/test_members", _INTERCEPT, _VECTORS),
     ),
     "_core.refine": ("registry/test_sentences", "core/test_classify"),
-    "_core.sentences": ("core/test_refine", "registry/test_sentences"),
     "_core.retry": (_NORMALIZE, _INTERCEPT, _VECTORS),
+    "_core.sentences": ("core/test_refine", "registry/test_sentences"),
     "_core.template": (_NORMALIZE, "core/test_cache", "core/test_disclosure", _INTERCEPT),
     "_middleware.interception": (
         *("middleware/test_report", "middleware/test_scopes", "core/test_normalize", "core/test_retry"),

@@ -53,6 +53,16 @@ def test_a_challenge_is_more_exact_than_a_status_or_phrase(body: Any) -> None:
     assert meaning(403, body, challenge("insufficient_scope"))[0] == "insufficient-scope"
 
 
+@pytest.mark.parametrize("code", ["invalid_request", "invalid_client"])
+def test_a_challenge_that_says_no_more_than_the_body_changes_nothing(code: str) -> None:
+    """The code that the body has too, or the least specific one: its sentence has decided."""
+    body = {"error": code, "error_description": "The request was denied by policy."}
+    without = meaning(403, body)
+
+    assert meaning(403, body, challenge(code)) == without
+    assert meaning(403, body, challenge("invalid_request")) == without
+
+
 @pytest.mark.parametrize("name", ["X-Rate-Limit-Limit", "X-Rate-Limit-Remaining"])
 def test_a_limit_needs_both_headers(name: str) -> None:
     """One of them alone is no limit of concurrent requests."""

@@ -176,8 +176,8 @@ class TestProblemDocuments:
 
         assert classified(400, my_account(400, "Bad Request", validation_errors=errors))[0] == "invalid-phone-number"
 
-    def test_a_name_says_nothing_together_with_the_words_of_its_sentence(self) -> None:
-        """`is_required` of a field is no sentence that goes on with `id`."""
+    def test_the_name_of_a_field_does_not_continue_its_sentence(self) -> None:
+        """`is not`, about a field named `found`, is not `not found`."""
         errors = [{"detail": "is not", "pointer": "/found"}]
         body = my_account(404, "Not Found", "A0E-400-0099", validation_errors=errors)
 

@@ -11,6 +11,8 @@ from authproblem._upstream.headers import ResponseHeaders
 _LESS_CERTAIN = frozenset(("code", "code_status", "family", "status", "phrase"))
 """Values of `matched_by` that a challenge may override; a registered text is not among them."""
 
+_LEAST_SPECIFIC = "invalid-request"
+
 
 def apply_headers(registry: Registry, status: int, headers: ResponseHeaders, decision: Decision) -> Decision:
     """Return what a response means with its headers taken into account."""
@@ -26,14 +28,17 @@ def _by_challenge(registry: Registry, status: int, headers: ResponseHeaders, fou
     """Return the entry of a challenge that is more exact than the body (RFC 6750 section 3.1).
 
     It is bound by the same tables as a sentence: what a general type may become, with which statuses, and which codes
-    are firm. Okta's APIs send their code for a missing permission, and say in the challenge that it is a scope.
+    are firm. Okta's APIs send their code for a missing permission, and say in the challenge that it is a scope. The
+    code `invalid_request`, and one that the body repeats, say no more than the body.
     """
     phrases = registry.phrases
     if found.matched_by not in _LESS_CERTAIN or found.upstream.code in phrases.firm:
         return None
     challenge = error_challenge(headers)
     entry = None if challenge is None else registry.lookup(f"oauth:{challenge.parameters['error']}")
-    if entry is None or not phrases.agrees(entry.reason, status):
+    if entry is None or entry.code == found.upstream.code or entry.reason == _LEAST_SPECIFIC:
+        return None
+    if not phrases.agrees(entry.reason, status):
         return None
     return entry if entry.reason in phrases.refinements.get(found.reason, ()) else None
 

@@ -18,10 +18,9 @@ SHAPES_WITH_FURTHER = frozenset(("okta_api", _PROBLEM))
 
 _SUMMARY = "Api validation failed: "
 """What Okta puts before the name of the object that it has checked; the name alone means nothing."""
-_REASON_PHRASES = frozenset(
-    # The two names of statuses that Python has renamed, too (RFC 9110 section 15.5).
-    (*(status.phrase.lower() for status in HTTPStatus), "payload too large", "content too large")
-) | {"unprocessable entity", "unprocessable content"}
+_RENAMED = ("payload too large", "content too large", "unprocessable entity", "unprocessable content")
+"""The former and present names of two statuses (RFC 9110 section 15.5), which differ between versions of Python."""
+_REASON_PHRASES = frozenset((*_RENAMED, *(status.phrase.lower() for status in HTTPStatus)))
 
 
 def shape_of(provider: str, upstream: UpstreamError) -> str:
