@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support.ports import free_port
+
 HOST = "127.0.0.1"
 _WAIT = 20.0
 _ROOT = Path(__file__).parent.parent
@@ -47,8 +49,7 @@ def server(arguments: str, kind: str, *, source: str | None = None) -> Iterator[
         kind: which app, see `served_apps`.
         source: the folder that `authproblem` is imported from; None = as installed.
     """
-    with socket.create_server((HOST, 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, *arguments.format(port=port).split()]
     environment = {**os.environ, "SERVED": kind, **({"PYTHONPATH": source} if source else {})}
     with tempfile.TemporaryFile() as output:

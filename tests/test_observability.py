@@ -26,8 +26,8 @@ from prometheus_client import start_http_server
 from authproblem import Registry, otel
 from authproblem._middleware import observers
 from authproblem.httpx import MemoryCooldown, ProblemTransport
-from tests.proxies.servers import free_port
 from tests.support.adapters import through
+from tests.support.ports import free_port
 from tests.support.responses import json_response
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "observability"

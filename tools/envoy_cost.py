@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import yaml
 
-from tests.extproc.stand import end, extproc, free_ports
-from tests.proxies.servers import EXAMPLES, binary, free_port
+from tests.extproc.stand import end, extproc
+from tests.proxies.servers import EXAMPLES, binary
+from tests.support.ports import free_port, free_ports
 from tools.gateway_latency import Line
 
 PATHS = {"healthy": "/ok", "error": "/expired"}

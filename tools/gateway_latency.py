@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.proxies.servers import NAMES, binary, free_port, running
+from tests.proxies.servers import NAMES, binary, running
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 PATHS = {"healthy page": "/", "problem": "/me"}

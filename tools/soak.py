@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs as a script
 
+from tests.support.ports import free_port
 from tools.soak_site import page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,8 +57,7 @@ class Server:
     def __init__(self, name: str) -> None:
         """Start it, on a port that is free now."""
         self.name = name
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.process = subprocess.Popen(
             [sys.executable, "-m", *(word.format(port=self.port) for word in SERVERS[name])],
             cwd=ROOT,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from benchmarks import wrk
 from benchmarks.gateway.upstreams import Upstreams
-from tests.gateway.processes import free_port, listening
+from tests.gateway.processes import listening
+from tests.support.ports import free_port
 
 _COMMAND = "-m authproblem gateway --port {port} "
 _UVICORN = (

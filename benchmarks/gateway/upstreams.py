@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import trustme
 
-from tests.gateway.processes import free_port, listening
+from tests.gateway.processes import listening
+from tests.support.ports import free_port
 
 _CONFIGURATION = """
 daemon off; worker_processes 1; pid nginx.pid; error_log stderr error;

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import redis
 
-from tests.proxies.servers import free_port
+from tests.support.ports import free_port
 
 PROGRAM = shutil.which("redis-server", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/bin", "/usr/local/bin"]))
 LIMIT = 10

@@ -160,7 +160,7 @@ def test_tls_by_url(tmp_path: Path) -> None:
     flags = ["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem", "--tls-auth-clients", "no"]
     server = RedisServer(tmp_path, "--tls-port", "0", *flags)
     with server.client() as client:
-        from tests.proxies.servers import free_port
+        from tests.support.ports import free_port
 
         port = free_port()
         client.config_set("tls-port", str(port))

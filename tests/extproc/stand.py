@@ -6,9 +6,7 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,8 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.proxies.servers import EXAMPLES, LIMIT, Output, binary, free_port
+from tests.proxies.servers import EXAMPLES, LIMIT, Output, binary
 from tests.proxies.site import served
+from tests.support.ports import free_port, free_ports
 from tests.support.responses import Pairs, Response
 
 ADMIN = "admin: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}}}\n"
@@ -138,16 +137,6 @@ def configured(folder: Path, ports: dict[str, int], admin: int, replace: dict[st
     path = folder / "envoy.yaml"
     path.write_text(text + ADMIN.format(port=admin), encoding="utf-8")
     return path
-
-
-def free_ports(count: int) -> int:
-    """The first of so many ports in a row that are free: below those that the system gives to outgoing connections."""
-    while True:
-        first = random.randrange(20_000, 32_000)
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for number in range(count):
-                stack.enter_context(socket.create_server(("127.0.0.1", first + number)))
-            return first
 
 
 @contextlib.contextmanager

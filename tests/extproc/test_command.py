@@ -21,7 +21,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from authproblem.extproc import ExtProcConfig, load_config
 from authproblem.extproc.server import SERVICE
-from tests.extproc.stand import end, extproc, free_ports
+from tests.extproc.stand import end, extproc
+from tests.support.ports import free_ports
 
 Started = tuple["subprocess.Popen[str]", int]
 SERVING = health_pb2.HealthCheckResponse.SERVING

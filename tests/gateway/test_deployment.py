@@ -17,7 +17,8 @@ import httpx
 import pytest
 
 from authproblem.gateway import load_config
-from tests.gateway.processes import ROOT, free_port, process
+from tests.gateway.processes import ROOT, process
+from tests.support.ports import free_port
 
 EXAMPLES = ROOT / "examples" / "gateway"
 UNIT = EXAMPLES / "authproblem-gateway.service"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.client.served import served
 from tests.client.upstream import running
 from tests.gateway.support import Failing, asked, before, failing, made
 from tests.support.events import Events
+from tests.support.ports import free_port
 from tests.support.wire import header_faults, schema_faults
 
 URL = "https://org.okta.com"
@@ -24,12 +24,6 @@ UNREACHABLE = UpstreamFailure("unreachable", "connection refused", "ClientConnec
 EXHAUSTED = UpstreamFailure("exhausted", "no connection was free for 10 s")
 TIMEOUT = UpstreamFailure("timeout", "no bytes in time", "SocketTimeoutError")
 UNSENT, SENT = "2", None
-
-
-def closed_port() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 class TestNoResponse:
@@ -111,7 +105,7 @@ class TestNoResponse:
 class TestOnTheWire:
     def test_a_refused_connection(self) -> None:
         """502 at once, with a `Retry-After`."""
-        with before(f"http://127.0.0.1:{closed_port()}") as client:
+        with before(f"http://127.0.0.1:{free_port()}") as client:
             got = client.get("/api/v1/users")
 
         assert (got.status_code, got.json()["reason"], got.headers["retry-after"]) == (502, "upstream-unreachable", "2")

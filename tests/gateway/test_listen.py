@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from authproblem.gateway._listen import listening_sockets
-from tests.gateway.processes import free_port
+from tests.support.ports import free_port
 
 CLIENTS = 24
 

@@ -25,10 +25,11 @@ from authproblem.gateway._metrics import Metrics
 from authproblem.gateway._record import Record
 from tests.client import samples
 from tests.client.upstream import Upstream, running
-from tests.gateway.processes import free_port, gateway
+from tests.gateway.processes import gateway
 from tests.gateway.support import asked, before, made
 from tests.gateway.test_command import parsed
 from tests.support.events import Events
+from tests.support.ports import free_port
 from tests.support.responses import Response, json_response
 
 SECRET = "s3cr3t"

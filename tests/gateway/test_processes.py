@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway.processes import Traffic, free_port, gateway, provider
+from tests.gateway.processes import Traffic, gateway, provider
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,8 @@ import sys
 import httpx
 import pytest
 
-from tests.gateway.processes import COMMAND, free_port, process, provider
+from tests.gateway.processes import COMMAND, process, provider
+from tests.support.ports import free_port
 
 ALL = ("httpx", "httpx2", "httpcore", "httpcore2")
 """Both libraries and what they are built on."""

@@ -12,8 +12,9 @@ import pytest
 pytest.importorskip("redis", reason="pip install 'authproblem[redis]'")
 
 from tests.client.redis_server import PROGRAM, RedisServer, wait_for
-from tests.gateway.processes import free_port, gateway
+from tests.gateway.processes import gateway
 from tests.proxies.site import served
+from tests.support.ports import free_port
 
 pytestmark = [
     pytest.mark.slow,

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.support.ports import free_port
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "gateways"
 LIMIT = 10
 """Seconds that anything here may take: the machine may be busy."""
@@ -184,12 +186,6 @@ def running(name: str, folder: Path, app: int, stdout: int = subprocess.PIPE) ->
             _end(process)
             printed = output.everything()
     raise RuntimeError(f"{name} did not start:\n{printed}")
-
-
-def free_port() -> int:
-    """A port that is free at the moment; another process may still take it."""
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        return int(bound.getsockname()[1])
 
 
 def _listens(process: subprocess.Popen[str], port: int) -> bool:
