@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from authproblem._model import PROVIDERS
 from authproblem._registry.concepts import ConceptAutomaton
+from authproblem._registry.phrases import SIGN_IN_SHAPES
 from authproblem._registry.registry import Registry
 from tools.registry_data import REGISTRY, Data, Finding, Json
 
@@ -18,8 +19,6 @@ _STATUS_NAMES = frozenset(status.name.lower() for status in HTTPStatus)
 """Names such as `conflict`: Auth0 sends the status's own where a failure has no code."""
 
 _CONDITIONS = ("providers", "shapes", "codes", "status", "surfaces")
-_AT_SIGN_IN = frozenset(("oauth", "okta_idx", "redirect"))
-"""The shapes in which `at_sign_in` counts."""
 
 
 def phrases(data: Data, registry: Registry) -> Iterator[Finding]:
@@ -135,7 +134,7 @@ def _rules(table: Json) -> Iterator[Finding]:
             fix = "add it to refinements, or take the rule out"
             yield Finding(where, f"nothing may be refined to {row['type']}", fix)
         shapes = row.get("shapes", ())
-        if row["type"] in allowed - to and shapes and not _AT_SIGN_IN.intersection(shapes):
+        if row["type"] in allowed - to and shapes and not SIGN_IN_SHAPES.intersection(shapes):
             yield Finding(where, f"{row['type']} may be chosen at sign-in only", "change shapes or refinements")
         statuses = row.get("status", ())
         if statuses and not set(statuses) & set(table["statuses"].get(row["type"], statuses)):

@@ -40,7 +40,7 @@ def read(*texts: str | None) -> list[set[str]]:
 
 
 pieces = st.sampled_from(
-    ["key", "Close", "50MB", "7", "can't", "'this'", "x_y", ".", "! ", "; ", "\n", " ", "\u2019t", "\u00e9"]
+    ["key", "Close", "50MB", "7", "can't", "'this'", "has to", "x_y", ".", "! ", "; ", "\n", " ", "\u2019t", "\u00e9"]
 )
 
 
@@ -119,6 +119,19 @@ class TestWords:
         words = automaton(concepts={"put": ["put the key"]})
 
         assert list(words.read((text,))) == [BITS["put"]]
+
+    @pytest.mark.parametrize("text", ["The key has to close", "keys have to close", "it is a key; it has to close"])
+    def test_have_to_means_must(self, text: str) -> None:
+        """Each of its two words by itself means nothing."""
+        words = automaton(rewrites={}, concepts={"close": ["must close"], "key": ["key close"]})
+
+        *_, found = words.read((text,))
+        assert found == BITS["close"]
+
+    @pytest.mark.parametrize("text", ["it has total close", "it was to close", "it has a to close"])
+    def test_have_and_to_apart_mean_nothing(self, text: str) -> None:
+        """Only the two words side by side."""
+        assert list(automaton(rewrites={}, concepts={"close": ["must close"]}).read((text,))) == [0]
 
     def test_a_form_that_is_another_word_keeps_its_meaning(self) -> None:
         """`found` would be a form of `find` if no phrase had it."""

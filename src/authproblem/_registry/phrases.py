@@ -18,7 +18,7 @@ MAX_KEPT = 4096
 _PAGE = "html"
 """The shape whose text has more than the error in it: only rules for pages apply."""
 
-_SIGN_IN = frozenset(("okta_idx",))
+SIGN_IN_SHAPES = frozenset(("okta_idx",))
 """The shapes that a provider sends to somebody who is signing in."""
 
 
@@ -127,7 +127,7 @@ class Phrases:
             allowed = self.refinements.get(general)
             if allowed is None or situation.code in self.firm:
                 continue
-            if situation.shape in _SIGN_IN:
+            if situation.shape in SIGN_IN_SHAPES:
                 allowed |= self.at_sign_in[general]
             found = self._first(general, allowed, sentences, situation)
             if found is not None:
