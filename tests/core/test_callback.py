@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from authproblem import Problem
 from authproblem.errors import ConfigurationError
+from tests.support.vectors import FILES, load
 
 DENIED = {"error": "access_denied", "error_description": "User did not authorize the request", "state": "s"}
 
@@ -46,6 +48,20 @@ def test_of_a_list_the_first_value_counts(value: object) -> None:
 def test_anything_else_is_no_problem(params: dict[str, Any]) -> None:
     """Only an error that the registry has."""
     assert Problem.from_callback(params) is None
+
+
+def test_what_the_registry_has_for_redirects_counts_for_callbacks() -> None:
+    """Every vector of a redirect: its parameters say the same where the browser arrives."""
+    wrong = []
+    for vector in [vector for stem in FILES for vector in load(stem)]:
+        url = urlsplit(dict(vector.response.headers).get("location", ""))
+        params = parse_qs(url.query or url.fragment)
+        if vector.reason is None or vector.provider is None or "error" not in params:
+            continue
+        found = Problem.from_callback(params, provider=vector.provider)
+        if found is None or found.reason != vector.reason:
+            wrong.append((vector.place, vector.reason, None if found is None else found.reason))
+    assert wrong == []
 
 
 def test_an_unknown_provider_is_refused() -> None:

@@ -26,13 +26,11 @@ _REASON_PHRASES = frozenset((*_RENAMED, *(status.phrase.lower() for status in HT
 def shape_of(provider: str, upstream: UpstreamError) -> str:
     """Return the shape by which a response is read here and by the phrase rules.
 
-    A callback is a redirect. My Account sends some of its problems with a bare word as `type`, which proves no vendor:
-    where the response is Auth0's, a document with the members of a problem is one.
+    My Account sends some of its problems with a bare word as `type`, which proves no vendor: where the response is
+    Auth0's, a document with the members of a problem is one.
     """
-    if upstream.shape == "callback":
-        return "redirect"
     if provider != "auth0" or upstream.shape != "unknown" or upstream.document is None:
-        return upstream.shape
+        return upstream.registry_shape
     return _PROBLEM if upstream.document.keys() >= {"title", "detail"} else upstream.shape
 
 

@@ -72,6 +72,11 @@ class UpstreamError(Value, init=False):
         made.__class__ = cls
         return made  # type: ignore[no-any-return]
 
+    @property
+    def registry_shape(self) -> str:
+        """The shape as the registry names it: a callback has the parameters of the redirect that led to it."""
+        return "redirect" if self.shape == "callback" else self.shape
+
     def __hash__(self) -> int:
         return hash((self.shape, self.code))
 

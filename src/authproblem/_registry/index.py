@@ -261,7 +261,7 @@ def _specificity(entry: Entry) -> int:
 
 
 def _admits(entry: Entry, upstream: UpstreamError, status: int, surfaces: EndpointSurfaces) -> bool:
-    if (entry.shapes and upstream.shape not in entry.shapes) or (entry.status and status not in entry.status):
+    if (entry.shapes and upstream.registry_shape not in entry.shapes) or (entry.status and status not in entry.status):
         return False
     if entry.name is not None and entry.name != upstream.name:
         return False
