@@ -423,6 +423,7 @@ class TestStatusAndCode:
         [
             ("E0000001", 409, ("conflict", "status")),
             ("E0000001", 404, ("not-found", "status")),
+            ("E0000001", 405, ("method-not-allowed", "status")),
             ("E0000001", 403, ("invalid-request", "code")),
             ("E0000001", 400, ("invalid-request", "code")),
             ("E0000007", 409, ("not-found", "code")),

@@ -31,7 +31,7 @@ _ACTION_DENIED = 500
 """The status of a sign-in that an Action of Auth0 has denied: the refusal then stays one."""
 
 _TYPED_INPUT = "invalid-input"
-_SPECIFIC = frozenset((404, 409))
+_SPECIFIC = frozenset((404, 405, 409))
 """Statuses that show what is wrong with a request; 400 does not."""
 
 
