@@ -13,9 +13,10 @@ LINUX = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 def test_no_port_is_returned_twice() -> None:
     """A server that is being started does not listen yet."""
-    ports = [
-        port for count in (1, 2, 1, 3) * 50 for first in [free_ports(count)] for port in range(first, first + count)
-    ]
+    ports: list[int] = []
+    for count in (1, 2, 1, 3) * 50:
+        first = free_ports(count)
+        ports += range(first, first + count)
 
     assert len(set(ports)) == len(ports)
     assert FIRST <= min(ports) <= max(ports) < LAST

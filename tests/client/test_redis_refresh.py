@@ -21,6 +21,7 @@ import trustme
 from authproblem.redis import AsyncRedisRefreshStore, RedisCooldown, RedisRefreshStore, StoreUnavailableError
 from tests.client.redis_server import PROGRAM, RedisServer, wait_for
 from tests.support.events import Events
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed: .ci/install-servers, as root")
 Run = Callable[..., Any]
@@ -160,8 +161,6 @@ def test_tls_by_url(tmp_path: Path) -> None:
     flags = ["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem", "--tls-auth-clients", "no"]
     server = RedisServer(tmp_path, "--tls-port", "0", *flags)
     with server.client() as client:
-        from tests.support.ports import free_port
-
         port = free_port()
         client.config_set("tls-port", str(port))
     good = RedisRefreshStore(f"rediss://127.0.0.1:{port}?ssl_ca_certs={tmp_path}/ca.pem", timeout=5)

@@ -311,6 +311,24 @@ class TestWhere:
 
         assert classified(403, body, provider="auth0") == ("invalid-credentials", "code_description")
 
+    @pytest.mark.parametrize(
+        ("code", "text", "reason"),
+        [
+            ("invalid_request", "auth_session is required", "missing-parameter"),
+            ("invalid_request", "The auth_session must be a string", "invalid-request"),
+            ("invalid_request", "The auth_session has expired", "authorization-expired"),
+            ("invalid_request", "The OTP could not be delivered", "invalid-request"),
+            ("invalid_request", "The verification code is required", "missing-parameter"),
+            ("invalid_request", "The verification code has expired", "invalid-code"),
+            ("invalid_grant", "The device code is required", "missing-parameter"),
+            ("invalid_grant", "The device code has expired", "authorization-expired"),
+            ("invalid_grant", "The OTP is required", "missing-parameter"),
+        ],
+    )
+    def test_what_is_wrong_with_a_code_or_session_is_read(self, code: str, text: str, reason: str) -> None:
+        """No registered text takes every sentence about it for a wrong or expired one."""
+        assert classified(400, {"error": code, "error_description": text}, provider="auth0")[0] == reason
+
     @pytest.mark.parametrize("shape", ["callback", "redirect"])
     def test_a_callback_is_refined_like_a_redirect(self, shape: str) -> None:
         """The rules for redirects apply to the parameters of a callback, too."""

@@ -1,4 +1,4 @@
-"""Ports for servers in processes of their own, which are told where to listen."""
+"""Ports for servers in processes of their own, whose port the test chooses."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ FIRST, LAST = 20_000, 32_000
 A port of those may be free when it is looked at, and be a client's before the server has started.
 """
 
-_given: set[int] = set()
-"""What this process has been given: a server that is being started does not listen yet."""
+_returned: set[int] = set()
+"""The ports that were returned in this process: a server that is being started does not listen yet."""
 
 
 def free_port() -> int:
@@ -26,8 +26,8 @@ def free_ports(count: int) -> int:
     while True:
         first = random.randrange(FIRST, LAST - count)
         ports = range(first, first + count)
-        if _given.isdisjoint(ports) and all(map(_is_free, ports)):
-            _given.update(ports)
+        if _returned.isdisjoint(ports) and all(map(_is_free, ports)):
+            _returned.update(ports)
             return first
 
 

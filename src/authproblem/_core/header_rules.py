@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from authproblem._core.classify import Decision
 from authproblem._core.evidence import error_challenge
+from authproblem._core.refine import LEAST_SPECIFIC
 from authproblem._model import Classification, Entry
 from authproblem._registry.registry import Registry
 from authproblem._upstream.headers import ResponseHeaders
 
 _LESS_CERTAIN = frozenset(("code", "code_status", "family", "status", "phrase"))
 """Values of `matched_by` that a challenge may override; a registered text is not among them."""
-
-_LEAST_SPECIFIC = "invalid-request"
 
 
 def apply_headers(registry: Registry, status: int, headers: ResponseHeaders, decision: Decision) -> Decision:
@@ -36,7 +35,7 @@ def _by_challenge(registry: Registry, status: int, headers: ResponseHeaders, fou
         return None
     challenge = error_challenge(headers)
     entry = None if challenge is None else registry.lookup(f"oauth:{challenge.parameters['error']}")
-    if entry is None or entry.code == found.upstream.code or entry.reason == _LEAST_SPECIFIC:
+    if entry is None or entry.code == found.upstream.code or entry.reason == LEAST_SPECIFIC:
         return None
     if not phrases.agrees(entry.reason, status):
         return None

@@ -23,8 +23,10 @@ from authproblem._registry.surfaces import EndpointSurfaces
 _BY_CODE = frozenset(("code", "name", "family"))
 _CALLER_OWNERS = frozenset(("user", "client"))
 _REFUSING_OWNERS = _CALLER_OWNERS | {"policy"}
-_LEAST_SPECIFIC = "invalid-request"
-_MEAN_LITTLE = frozenset(("access-denied", _LEAST_SPECIFIC))
+LEAST_SPECIFIC = "invalid-request"
+"""The most general type of an error in the request."""
+
+_MEAN_LITTLE = frozenset(("access-denied", LEAST_SPECIFIC))
 _REJECTED = "upstream-rejected"
 _UNAUTHORIZED = 401
 _ACTION_DENIED = 500
@@ -132,4 +134,4 @@ def _gives_way(entry: Entry, status: int) -> bool:
     if status >= 500:
         owners = _CALLER_OWNERS if status == _ACTION_DENIED else _REFUSING_OWNERS
         return entry.owner in owners
-    return bool(entry.usual_status) and status in _SPECIFIC and entry.reason == _LEAST_SPECIFIC
+    return bool(entry.usual_status) and status in _SPECIFIC and entry.reason == LEAST_SPECIFIC
